@@ -1,0 +1,141 @@
+"""Judge every line of a listening log: keep it as a listen, or reject it with its reason.
+
+Writes the partition `run_date` of `listens` and `rejected_listens`, and the stage's record with all counts.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.data_quality import outcomes
+from spark_jobs.data_quality.rules import REASONS, WARNINGS, reject_duplicates, sort_into_buckets
+from spark_jobs.shared import buckets, storage
+from spark_jobs.shared.application import run_application
+from spark_jobs.shared.arguments import job_parser
+from spark_jobs.shared.errors import EmptyInputError
+from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
+from spark_jobs.shared.partitioning import bucket_count
+
+STAGE = "data_quality"
+
+
+@dataclass(frozen=True)
+class DataQualityJob:
+    """What the job is told: the input (a file, a directory or a glob), the lake, the partition it owns."""
+
+    input_path: str
+    lake: Lake
+    run_date: date
+
+
+class LineCountMismatchError(RuntimeError):
+    """Lines were lost or counted twice between reading and writing."""
+
+
+def parse_args(argv: list[str] | None = None) -> DataQualityJob:
+    """Read the command line; exits with code 2 and a message on a bad argument."""
+    parser = job_parser(__doc__)
+    parser.add_argument("--input", required=True, help="the log: a file, a directory or a glob; .gz is read too")
+    args = parser.parse_args(argv)
+    return DataQualityJob(input_path=args.input, lake=Lake(args.lake), run_date=args.run_date)
+
+
+def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
+    """Publish both datasets from one pass over the input and return the stage's record.
+
+    Raises EmptyInputError or LineCountMismatchError; nothing is published then.
+    """
+    started = time.monotonic()
+    lines = spark.read.text(job.input_path, lineSep="\n")
+    sizes = storage.file_sizes(spark, lines.inputFiles())
+    bucket_number = bucket_count(sizes, spark.sparkContext.defaultParallelism)
+
+    with storage.staging_area(spark, job.lake) as area:
+        counts = write_outcomes(lines, job.run_date, bucket_number, f"{area}/outcomes")
+        check_line_counts(job.input_path, counts)
+        listens = f"{area}/outcomes/outcome={outcomes.KEPT}"
+        buckets.name_files_by_bucket(spark, listens, bucket_number)
+        write_rejected_listens(spark, f"{area}/outcomes", list(sizes), f"{area}/rejected")
+        storage.publish(spark, f"{area}/rejected", job.lake.partition(REJECTED_LISTENS, job.run_date))
+        storage.publish(spark, listens, job.lake.partition(LISTENS, job.run_date))
+
+    record = {
+        "parameters": {"input_path": job.input_path},
+        "input": {"files": len(sizes), "bytes": sum(sizes.values())},
+        **quality_figures(counts),
+        "buckets": bucket_number,
+        "seconds": round(time.monotonic() - started, 3),
+    }
+    storage.write_stage_record(spark, job.lake, STAGE, job.run_date, record)
+    return record
+
+
+def write_outcomes(lines: DataFrame, run_date: date, bucket_number: int, staged: str) -> dict[str, Any]:
+    """Write every line's outcome, one task a bucket, and return what the pass counted on its way."""
+    read, judged = Observation("read"), Observation("judged")
+    named = lines.select(F.col("value").alias("line"), outcomes.file_id("_metadata.file_path").alias("file_id"))
+    counted = named.observe(read, F.count(F.lit(1)).alias("lines_read"))
+
+    in_order = sort_into_buckets(outcomes.classify_lines(counted, run_date), bucket_number)
+    every_outcome = reject_duplicates(in_order).observe(judged, *outcomes.outcome_counts())
+    outcomes.outcome_table(every_outcome).write.partitionBy("outcome").parquet(staged)
+    return {**read.get, **judged.get}
+
+
+def write_rejected_listens(spark: SparkSession, staged: str, files: list[str], rejected: str) -> None:
+    """Write the rejected lines of a staged outcome table under their own schema, partitioned by reason."""
+    named_files = spark.createDataFrame([(file,) for file in files], "file string")
+    named_files = named_files.withColumn("file_id", outcomes.file_id("file"))
+    table = spark.read.schema(outcomes.OUTCOMES).parquet(staged)
+    outcomes.rejected_listens(table, named_files).write.partitionBy("reason").parquet(rejected)
+
+
+def check_line_counts(input_path: str, counts: dict[str, Any]) -> None:
+    """Raise unless there are lines and each of them is kept or rejected."""
+    lines_read, kept = counts["lines_read"], counts[outcomes.KEPT]
+    rejected = sum(counts[reason] for reason in REASONS)
+    if lines_read == 0:
+        raise EmptyInputError(f"{input_path} holds no line; a run needs at least one: check what writes the log")
+    if lines_read != kept + rejected:
+        raise LineCountMismatchError(
+            f"read {lines_read} lines of {input_path} but kept {kept} and rejected {rejected}; "
+            "nothing was published: was the input written to during the run? Run the stage again"
+        )
+
+
+def quality_figures(counts: dict[str, Any]) -> dict[str, Any]:
+    """Shape the counts of a pass for the stage's record."""
+    rejected = {reason: counts[reason] for reason in REASONS}
+    return {
+        "rows": {
+            "lines_read": counts["lines_read"],
+            "listens_kept": counts[outcomes.KEPT],
+            "lines_rejected": sum(rejected.values()),
+        },
+        "quality_score": 100 * counts[outcomes.KEPT] / counts["lines_read"],
+        "rejected": rejected,
+        "warnings": {warning: counts[warning] for warning in WARNINGS},
+        "first_listened_at": counts["first_listened_at"],
+        "last_listened_at": counts["last_listened_at"],
+    }
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the job as `spark-submit` does."""
+    job = parse_args(argv)
+    figures = run_application(f"{STAGE} {job.run_date}", lambda spark: run(spark, job))
+    rows = figures["rows"]
+    print(
+        f"{STAGE}: {rows['lines_read']:,} lines read, {rows['listens_kept']:,} listens kept, "
+        f"{rows['lines_rejected']:,} lines rejected, quality score {figures['quality_score']:.2f}"
+    )
+
+
+if __name__ == "__main__":
+    main()

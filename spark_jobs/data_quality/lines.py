@@ -1,0 +1,76 @@
+"""What a raw line of the log says, before anyone judges it."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+FIELDS = ("user_id", "timestamp", "artist_id", "artist_name", "track_id", "track_name")
+
+# `\z`, not `$`: Java's `$` also matches before a line end, and a lone CR is a character of a name here.
+_ISO_8601 = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})\z"
+_UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\z"
+_NOT_WHITE_SPACE = r"\P{IsWhite_Space}"
+
+# The seconds that follow the two leap seconds the log's years have (IERS Bulletin C 30 and 36).
+_AFTER_LEAP_SECOND = ("2006-01-01T00:00:00Z", "2009-01-01T00:00:00Z")
+
+
+def parse_lines(lines: DataFrame) -> DataFrame:
+    """Split each line into its fields.
+
+    Takes `line` (string: the bytes between two LF, perhaps no valid UTF-8) and any other columns; adds
+    `field_count` (int), `user_id`, `timestamp`, `artist_name`, `track_name` (string, null where the line has
+    too few fields), `listened_at` (timestamp, null where `timestamp` is not one), `artist_id`, `track_id`
+    (string, null unless a UUID), `malformed_artist_id` and `malformed_track_id` (boolean: neither empty nor
+    a UUID).
+    """
+    # Only LF ends a line for the reader, so the CR of a CRLF is still there.
+    without_cr = F.when(F.endswith("line", F.lit("\r")), F.left("line", F.length("line") - 1)).otherwise(F.col("line"))
+    fields = lines.withColumn("fields", F.split(without_cr, "\t", -1))
+    named = {name: F.get("fields", F.lit(position)) for position, name in enumerate(FIELDS)}
+    parsed = fields.withColumns({"field_count": F.size("fields"), **named}).drop("fields")
+    return parsed.withColumns(
+        {
+            "listened_at": parse_timestamp(F.col("timestamp")),
+            "artist_id": _uuid_or_null(F.col("artist_id")),
+            "track_id": _uuid_or_null(F.col("track_id")),
+            "malformed_artist_id": _is_malformed(F.col("artist_id")),
+            "malformed_track_id": _is_malformed(F.col("track_id")),
+        }
+    )
+
+
+def parse_timestamp(text: Column) -> Column:
+    """Read an ISO-8601 date, time to the second and zone (`Z` or an offset up to ±18:00); null if it is none.
+
+    The leap seconds 2005-12-31T23:59:60Z and 2008-12-31T23:59:60Z, in any zone, are the second after them.
+    """
+    after_leap_second = _second_after(text)
+    is_leap_second = after_leap_second.isin([F.lit(second).cast("timestamp") for second in _AFTER_LEAP_SECOND])
+    instant = (
+        F.when(F.substring(text, 18, 2) != "60", text.try_cast("timestamp"))
+        # A sixtieth second of any other minute is no time at all.
+        .when(is_leap_second, after_leap_second)
+    )
+    return F.when(text.rlike(_ISO_8601), instant)
+
+
+def is_blank(text: Column) -> Column:
+    """Is it empty, or nothing but Unicode white space? Null stays null."""
+    # A first character of visible ASCII answers for nearly every name without the regular expression.
+    starts_visibly = (text >= "!") & (text < "\x7f")
+    return ~(starts_visibly | text.rlike(_NOT_WHITE_SPACE))
+
+
+def _second_after(text: Column) -> Column:
+    second_59 = F.concat(F.substring(text, 1, 17), F.lit("59"), F.substring(text, 20, 6))
+    return second_59.try_cast("timestamp") + F.expr("INTERVAL 1 SECOND")
+
+
+def _uuid_or_null(musicbrainz_id: Column) -> Column:
+    return F.when(musicbrainz_id.rlike(_UUID), musicbrainz_id)
+
+
+def _is_malformed(musicbrainz_id: Column) -> Column:
+    return (musicbrainz_id != "") & ~musicbrainz_id.rlike(_UUID)

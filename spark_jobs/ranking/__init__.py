@@ -1,0 +1,1 @@
+"""Sessions and listens -> top sessions and top songs: the answer."""

@@ -1,0 +1,63 @@
+"""Which sessions are the longest, and which songs were played most in them."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+TOP_SESSIONS = 50
+TOP_SONGS = 10
+
+# What makes the order total: two sessions of one user cannot start together, and a song is its two names.
+LONGEST_FIRST = (F.desc, "track_count"), (F.asc, "started_at"), (F.asc, "user_id")
+MOST_PLAYED_FIRST = (
+    (F.desc, "play_count"),
+    (F.desc, "session_count"),
+    (F.desc, "listener_count"),
+    (F.asc, "artist_name"),
+    (F.asc, "track_name"),
+)
+
+
+def top_sessions(sessions: DataFrame, number: int = TOP_SESSIONS) -> DataFrame:
+    """The `number` sessions with the most tracks, all there are if fewer, with `rank` (int) from 1.
+
+    Ties: the earlier start first, then the user.
+    """
+    return _ranked(sessions, _order(LONGEST_FIRST), number)
+
+
+def listens_of(sessions: DataFrame, listens: DataFrame) -> DataFrame:
+    """The listens that belong to some sessions, with their `session_id`; few enough sessions to broadcast."""
+    spans = sessions.select("session_id", "user_id", "started_at", "ended_at")
+    within = [
+        spans.user_id == listens.user_id,
+        listens.listened_at.between(spans.started_at, spans.ended_at),
+    ]
+    # A user's sessions do not overlap, so a listen meets at most one of them.
+    return listens.join(F.broadcast(spans), on=within, how="inner").select(listens["*"], "session_id")
+
+
+def top_songs(session_listens: DataFrame, number: int = TOP_SONGS) -> DataFrame:
+    """The `number` songs played most in some sessions' listens, all there are if fewer, with `rank` (int) from 1.
+
+    A song is its artist name and track name, both to the letter. Ties: more sessions first, then more listeners,
+    then artist name and track name in code point order.
+    """
+    songs = session_listens.groupBy("artist_name", "track_name").agg(
+        F.count(F.lit(1)).alias("play_count"),
+        F.count_distinct("session_id").alias("session_count"),
+        F.count_distinct("user_id").alias("listener_count"),
+    )
+    return _ranked(songs, _order(MOST_PLAYED_FIRST), number)
+
+
+def _ranked(rows: DataFrame, order: list[Column], number: int) -> DataFrame:
+    # Ids count up from 0 in the one partition that is left; row_number() would do the same and have Spark warn,
+    # a dozen times a run, that its window is not partitioned.
+    first = rows.orderBy(*order).limit(number).coalesce(1)
+    return first.withColumn("rank", (F.monotonically_increasing_id() + 1).cast("int"))
+
+
+def _order(keys: tuple) -> list[Column]:
+    return [direction(column) for direction, column in keys]

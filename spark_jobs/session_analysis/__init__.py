@@ -1,0 +1,1 @@
+"""Listens -> sessions: one row for each uninterrupted stretch of listening."""

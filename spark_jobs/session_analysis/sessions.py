@@ -1,0 +1,53 @@
+"""What a session is: a user's listens in time order, with no pause longer than the gap between two of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window as W
+
+SESSION_GAP = timedelta(minutes=20)
+
+
+def sessionize(listens: DataFrame, gap: timedelta = SESSION_GAP) -> DataFrame:
+    """Add `session_number` (long, a user's sessions counted from 1) to listens.
+
+    A pause longer than `gap` opens a session; exactly the gap stays in. Only `user_id` and `listened_at` are
+    looked at, so midnight and time zones change nothing.
+    """
+    # Equal times are a pause of zero: their order cannot move a boundary, and this order is the bucket's own.
+    by_user = W.partitionBy("user_id").orderBy("listened_at")
+    so_far = by_user.rowsBetween(W.unboundedPreceding, W.currentRow)
+
+    pause = F.col("listened_at") - F.lag("listened_at").over(by_user)
+    # A user's first listen has no pause before it, and null > gap is null, not true.
+    opens_session = pause.isNull() | (pause > F.lit(gap))
+    with_openings = listens.withColumn("opens_session", opens_session)
+    numbered = with_openings.withColumn("session_number", F.count_if("opens_session").over(so_far))
+    return numbered.drop("opens_session")
+
+
+def summarize_sessions(numbered_listens: DataFrame) -> DataFrame:
+    """One row a session of `sessionize`'s listens: when, how long, how many tracks and distinct songs."""
+    per_session = numbered_listens.groupBy("user_id", "session_number").agg(
+        F.min("listened_at").alias("started_at"),
+        F.max("listened_at").alias("ended_at"),
+        F.count(F.lit(1)).alias("track_count"),
+        F.count_distinct("artist_name", "track_name").alias("distinct_song_count"),
+    )
+    return per_session.withColumns(
+        {
+            "session_id": session_id(F.col("user_id"), F.col("started_at")),
+            "duration_seconds": F.unix_seconds("ended_at") - F.unix_seconds("started_at"),
+        }
+    )
+
+
+def session_id(user_id: Column, started_at: Column) -> Column:
+    """Name a session by its user and start, so that it keeps its name when other data arrives.
+
+    The start has a fixed length, so no two users' sessions can share a name.
+    """
+    return F.concat(user_id, F.lit("-"), F.date_format(started_at, "yyyyMMdd'T'HHmmss'Z'"))

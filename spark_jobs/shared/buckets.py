@@ -1,0 +1,53 @@
+"""Buckets that are declared, not rediscovered: whoever reads listens by user needs no shuffle and no sort."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from pyspark.sql import DataFrame, SparkSession
+
+from spark_jobs.shared import schemas, storage
+from spark_jobs.shared.lake import LISTENS, Lake
+
+# Spark takes a file's bucket from the digits after the last underscore; how many there are in all we add.
+_BUCKET_FILE = "listens-of-{buckets:05d}_{bucket:05d}.snappy.parquet"
+_BUCKETS = re.compile(r"listens-of-(\d+)_\d+\.")
+_TASK = re.compile(r"part-(\d+)-")
+
+
+def name_files_by_bucket(spark: SparkSession, directory: str, buckets: int) -> None:
+    """Rename the files of a directory written by `repartition(buckets, "user_id")` so that Spark knows their bucket.
+
+    Task n of such a write holds bucket n, since `repartition` and `bucketBy` hash alike. Writing with `bucketBy`
+    itself sorts the listens a second time, for it does not know that a task holds one bucket only.
+    """
+    for name in storage.file_names(spark, directory):
+        bucket = int(_TASK.match(name)[1])
+        storage.rename_file(spark, directory, name, _BUCKET_FILE.format(buckets=buckets, bucket=bucket))
+
+
+def read_listens(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:
+    """Read a run's listens as the bucketed and sorted table they are, for grouping by `user_id` where they lie.
+
+    Raises MissingPartitionError when no run has published them.
+    """
+    partition = storage.published(spark, lake, LISTENS, run_date)
+    first_file = next(iter(storage.file_names(spark, partition)), None)
+    if first_file is None:
+        return spark.read.schema(schemas.LISTENS).parquet(partition)
+
+    table = f"listens_{run_date:%Y%m%d}"
+    columns = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in schemas.LISTENS.fields)
+    spark.sql(f"DROP TABLE IF EXISTS {table}")
+    spark.sql(
+        f"CREATE TABLE {table} ({columns}) USING parquet "
+        f"CLUSTERED BY (user_id) SORTED BY (user_id, listened_at) INTO {_BUCKETS.match(first_file)[1]} BUCKETS "
+        f"LOCATION {_sql_string(partition)}"
+    )
+    return spark.table(table)
+
+
+def _sql_string(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

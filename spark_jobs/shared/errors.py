@@ -1,0 +1,19 @@
+"""What trying again cannot mend."""
+
+from __future__ import annotations
+
+
+class DataError(Exception):
+    """The data is not what the job needs: the same data would fail it again."""
+
+
+class EmptyInputError(DataError):
+    """The input holds no line at all."""
+
+
+class MissingPartitionError(DataError):
+    """A stage asked for a partition that no run has published."""
+
+
+class SchemaMismatchError(DataError):
+    """A table that was about to be published lacks a column of its schema or has it in another type."""

@@ -1,0 +1,46 @@
+"""Where everything in the lake lies. No other module writes a path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+LISTENS = "listens"
+REJECTED_LISTENS = "rejected_listens"
+SESSIONS = "sessions"
+TOP_SESSIONS = "top_sessions"
+TOP_SONGS = "top_songs"
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The lake below `root`, a local path or any Hadoop URI; every method returns a path or URI as a string."""
+
+    root: str
+
+    def partition(self, dataset: str, run_date: date) -> str:
+        """The directory of Parquet files that one run owns in a dataset.
+
+        >>> Lake("/lake").partition(SESSIONS, date(2009, 5, 4))
+        '/lake/sessions/run_date=2009-05-04'
+        """
+        return self._path(dataset, f"run_date={run_date}")
+
+    def stage_record(self, stage: str, run_date: date) -> str:
+        """The JSON file in which a stage tells what it did."""
+        return self._path("runs", f"run_date={run_date}", f"{stage}.json")
+
+    def report(self, run_date: date) -> str:
+        """The directory of a run's report: `top_songs.tsv`, `report.json`, `report.html`."""
+        return self._path("reports", f"run_date={run_date}")
+
+    def data_docs(self) -> str:
+        """The directory of the Great Expectations site."""
+        return self._path("data_docs")
+
+    def staging(self, attempt: str) -> str:
+        """Where one attempt of a job writes what nobody may read yet; the underscore hides it from Spark."""
+        return self._path("_staging", attempt)
+
+    def _path(self, *parts: str) -> str:
+        return "/".join((self.root.rstrip("/"), *parts))

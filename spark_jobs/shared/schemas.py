@@ -1,0 +1,73 @@
+"""The schemas of the published datasets, and the one select every published table ends in."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import types as T
+
+from spark_jobs.shared.errors import SchemaMismatchError
+
+LISTENS = T.StructType(
+    [
+        T.StructField("user_id", T.StringType()),
+        T.StructField("listened_at", T.TimestampType()),
+        T.StructField("artist_id", T.StringType()),
+        T.StructField("artist_name", T.StringType()),
+        T.StructField("track_id", T.StringType()),
+        T.StructField("track_name", T.StringType()),
+    ]
+)
+
+# `line` is binary: a rejected line may be no valid text, and it is kept to the byte.
+REJECTED_LISTENS = T.StructType(
+    [
+        T.StructField("line", T.BinaryType()),
+        T.StructField("file", T.StringType()),
+        T.StructField("reason", T.StringType()),
+    ]
+)
+
+SESSIONS = T.StructType(
+    [
+        T.StructField("session_id", T.StringType()),
+        T.StructField("user_id", T.StringType()),
+        T.StructField("started_at", T.TimestampType()),
+        T.StructField("ended_at", T.TimestampType()),
+        T.StructField("duration_seconds", T.LongType()),
+        T.StructField("track_count", T.LongType()),
+        T.StructField("distinct_song_count", T.LongType()),
+    ]
+)
+
+TOP_SESSIONS = T.StructType([T.StructField("rank", T.IntegerType()), *SESSIONS.fields])
+
+TOP_SONGS = T.StructType(
+    [
+        T.StructField("rank", T.IntegerType()),
+        T.StructField("artist_name", T.StringType()),
+        T.StructField("track_name", T.StringType()),
+        T.StructField("play_count", T.LongType()),
+        T.StructField("session_count", T.LongType()),
+        T.StructField("listener_count", T.LongType()),
+    ]
+)
+
+
+def conform(table: DataFrame, schema: T.StructType) -> DataFrame:
+    """Select the schema's columns in its order; other columns are left behind.
+
+    Raises SchemaMismatchError that lists every column missing or of another type.
+    """
+    found = {field.name: field.dataType for field in table.schema.fields}
+    faults = [
+        f"{field.name}: found {_type_name(found.get(field.name))}, allowed {field.dataType.simpleString()}"
+        for field in schema.fields
+        if found.get(field.name) != field.dataType
+    ]
+    if faults:
+        raise SchemaMismatchError(f"the table does not fit its schema; mend its last select: {'; '.join(faults)}")
+    return table.select(*schema.fieldNames())
+
+
+def _type_name(found: T.DataType | None) -> str:
+    return "no such column" if found is None else found.simpleString()

@@ -1,0 +1,35 @@
+"""The Spark session of a job: only what its answer depends on is set here, the rest is the deployment's."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pyspark.sql import SparkSession
+
+SETTINGS = {
+    # Declaring the listens' buckets as a table makes Spark create its warehouse, by default in the working directory.
+    "spark.sql.warehouse.dir": f"file:{tempfile.gettempdir()}/spark-warehouse",
+    # Timestamps are read, shown and written in UTC whatever the machine's zone.
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # The session job trusts the buckets and their sort order that the listens were written with, one file a bucket.
+    "spark.sql.sources.bucketing.autoBucketedScan.enabled": "false",
+    "spark.sql.legacy.bucketedTableScan.outputOrdering": "true",
+    # One open file for each outcome a line can have: without it, Spark sorts the listens again by outcome.
+    "spark.sql.maxConcurrentOutputFileWriters": "16",
+}
+
+
+@contextmanager
+def spark_session(app_name: str) -> Iterator[SparkSession]:
+    """Open a session with our settings; master, memory and jars are what `spark-submit` was given."""
+    builder = SparkSession.builder.appName(app_name)
+    for key, value in SETTINGS.items():
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
+    try:
+        yield spark
+    finally:
+        spark.stop()
