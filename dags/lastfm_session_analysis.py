@@ -1,0 +1,124 @@
+"""
+# The top songs of the longest listening sessions
+
+Every day, from the listening log: which songs were played most in the longest listening sessions, and the proof
+that the data behind the answer was good.
+
+| task | what it makes |
+| --- | --- |
+| `check_input` | nothing: it fails in seconds when there is nothing to read or nowhere to write |
+| `data_quality` | `listens` and `rejected_listens`: every line is kept, or rejected with its reason |
+| `check_listens` | the proof: schema, nulls, plausible times, quality score |
+| `session_analysis` | `sessions`: a pause longer than the gap opens a new one |
+| `check_sessions` | the proof: unique, in order, together all the listens |
+| `ranking` | `top_sessions` and `top_songs` |
+| `check_top_songs` | the proof: ranks without holes, plays in order |
+| `report` | `reports/run_date=…/`: `top_songs.tsv`, `report.html`, `report.json` |
+
+**A rerun** of a date replaces that date's partition in every dataset and touches no other date.
+
+**When it fails**, nothing after the failed task runs and every report made before stands. Open the failed task's log:
+its last error says what was found, what is allowed and what to do. A failed check is also a page of the Data Docs,
+`data_docs/index.html` in the lake. What time may mend (a lost machine, a full disk) was tried again three times by then;
+a bad parameter, a missing input and a failed check are not tried again. Once the cause is gone, clear the failed task:
+the run goes on from there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from include import parameters
+from include.run_date import run_date
+from include.settings import settings
+from plugins.checkpoint_operator import CheckpointOperator
+from plugins.spark_job_operator import SparkJobOperator
+from spark_jobs.shared import lake
+
+SETTINGS = settings()
+RUN_DATE = "{{ run_date(dag_run) }}"
+
+
+def asset(dataset: str) -> Asset:
+    """A dataset that other DAGs can be scheduled on: its event says that a checked partition is there."""
+    return Asset(name=f"lastfm_{dataset}", uri=f"file://{SETTINGS.lake.root}/{dataset}")
+
+
+def spark_job(job: str, **arguments: Any) -> SparkJobOperator:
+    """The task that submits a job of `spark_jobs`, with its command line."""
+    arguments = {"lake": SETTINGS.lake.root, "run_date": RUN_DATE, **arguments}
+    command_line = [part for name, value in arguments.items() for part in (f"--{name.replace('_', '-')}", value)]
+    return SparkJobOperator(task_id=job, job=job, application_args=command_line, name=f"{job} {RUN_DATE}")
+
+
+def checkpoint(dataset: str, publishes: str | None = None, **facts: str) -> CheckpointOperator:
+    """The task that checks a dataset, and tells other DAGs of the one it `publishes`."""
+    return CheckpointOperator(
+        task_id=f"check_{dataset}",
+        tables=f"include.checks.{dataset}",
+        facts=facts,
+        lake=SETTINGS.lake,
+        run_date=RUN_DATE,
+        outlets=[asset(publishes)] if publishes else [],
+    )
+
+
+@task(execution_timeout=timedelta(minutes=5))
+def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
+    """Fail now, with a word on what to do, rather than after Spark has started."""
+    from include import input_check
+
+    try:
+        return input_check.check_input(params["input_path"], SETTINGS.input_root, SETTINGS.lake, run_date(dag_run))
+    except input_check.InputError as error:
+        raise AirflowFailException(str(error)) from None
+
+
+@task(outlets=[asset(lake.TOP_SESSIONS), asset(lake.TOP_SONGS)], execution_timeout=timedelta(minutes=15))
+def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
+    """Write the run's report and return its directory."""
+    from include.report.build import build_report
+    from plugins.stage_clock import XCOM_KEY
+
+    seconds = {stage: ti.xcom_pull(task_ids=stage, key=XCOM_KEY) for stage in dag.task_ids if stage != ti.task_id}
+    return build_report(SETTINGS.lake, run_date(dag_run), dict(params), seconds)
+
+
+@dag(
+    schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
+    start_date=datetime(2005, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=6),
+    params={name: Param(**schema) for name, schema in parameters.SCHEMAS.items()},
+    default_args={
+        "retries": 3,
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": 2,
+        "max_retry_delay": timedelta(minutes=10),
+        "execution_timeout": timedelta(hours=2),
+    },
+    user_defined_macros={"run_date": run_date},
+    tags=["lastfm", "listening", "spark", "great-expectations"],
+    doc_md=__doc__,
+)
+def lastfm_session_analysis() -> None:
+    """Build, check, publish: each stage's checkpoint stands before the next stage."""
+    checked_input = check_input()
+    (
+        checked_input
+        >> spark_job("data_quality", input=checked_input["input_path"])
+        >> checkpoint("listens", lake.LISTENS, minimum_quality_score="{{ params.minimum_quality_score }}")
+        >> spark_job("session_analysis", session_gap_minutes="{{ params.session_gap_minutes }}")
+        >> checkpoint("sessions", lake.SESSIONS)
+        >> spark_job("ranking", top_sessions="{{ params.top_sessions }}", top_songs="{{ params.top_songs }}")
+        >> checkpoint("top_songs")
+        >> report()
+    )
+
+
+lastfm_session_analysis()

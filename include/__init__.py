@@ -1,0 +1,1 @@
+"""What the DAG and the plugins read: settings, parameters, expectation suites, the report."""

@@ -1,0 +1,65 @@
+"""Is there anything to read, and anywhere to write? Answered in seconds, before any Spark starts."""
+
+from __future__ import annotations
+
+import glob
+import re
+import uuid
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from spark_jobs.shared.lake import Lake
+
+
+class InputError(ValueError):
+    """The input or the lake is not usable; trying again changes nothing."""
+
+
+def check_input(input_path: str, input_root: Path, lake: Lake, run_date: date) -> dict[str, Any]:
+    """Return `input_path` as Spark should read it, and the `files` and `bytes` found there.
+
+    A relative path starts at `input_root`; every file must lie below it, links resolved.
+    Raises InputError when there is no file, no byte, a file elsewhere, or no place to write.
+    """
+    check_lake(lake)
+    pattern = str(input_root / input_path.replace("{run_date}", str(run_date)))
+    files = _files(pattern)
+    if not files:
+        raise InputError(f"no file at {pattern}; check input_path, and that the log of {run_date} has arrived")
+    outside = [file for file in files if not file.resolve().is_relative_to(input_root.resolve())]
+    if outside:
+        raise InputError(
+            f"{outside[0].resolve()} is outside {input_root.resolve()}, the only place runs may read from; "
+            "move the log there, or have the deployment change LASTFM_INPUT_ROOT"
+        )
+    size = sum(file.stat().st_size for file in files)
+    if size == 0:
+        raise InputError(f"{len(files)} file(s) at {pattern}, all of them empty; check what writes the log")
+    return {"input_path": _spark_path(pattern), "files": len(files), "bytes": size}
+
+
+def check_lake(lake: Lake) -> None:
+    """Raise InputError unless a file can be written to the lake."""
+    probe = Path(lake.staging(f"probe-{uuid.uuid4().hex}"))
+    try:
+        probe.parent.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise InputError(
+            f"the lake {lake.root} cannot be written ({error.strerror}); "
+            "create it for the user that runs Airflow, or set LASTFM_LAKE to a directory that user owns"
+        ) from error
+
+
+def _files(pattern: str) -> list[Path]:
+    """The files Spark would read: a directory stands for what is in it, names that begin with `_` or `.` for nothing."""
+    found = [Path(pattern)] if Path(pattern).exists() else [Path(match) for match in sorted(glob.glob(pattern))]
+    files = [file for path in found for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    return [file for file in files if file.is_file() and file.name[0] not in "_."]
+
+
+def _spark_path(pattern: str) -> str:
+    """Where the path exists as it stands, its stars and brackets are letters, and Spark must be told so."""
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", pattern) if Path(pattern).exists() else pattern

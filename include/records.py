@@ -1,0 +1,35 @@
+"""What each stage of a run tells about itself: one JSON file a stage."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from spark_jobs.shared.lake import Lake
+
+
+def read_record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
+    """Return the record a stage left; raises FileNotFoundError if it left none."""
+    path = Path(lake.stage_record(stage, run_date))
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist; run the stage {stage} for {run_date} first")
+    return json.loads(path.read_bytes())
+
+
+def write_record(lake: Lake, stage: str, run_date: date, record: dict[str, Any]) -> None:
+    """Leave a stage's record in place of the one before, whole or not at all."""
+    path = Path(lake.stage_record(stage, run_date))
+    text = json.dumps({"stage": stage, "run_date": str(run_date), **record}, indent=2, ensure_ascii=False)
+    replace_file(path, text)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file so that a reader finds the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    staged.write_text(text, encoding="utf-8", newline="")
+    os.replace(staged, path)

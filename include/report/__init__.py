@@ -1,0 +1,1 @@
+"""The report of a run: the answer, whether to trust it, and what lies behind it."""

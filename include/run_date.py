@@ -1,0 +1,20 @@
+"""The one answer to "which day is this run for?"."""
+
+from __future__ import annotations
+
+from datetime import UTC, date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow.sdk.types import DagRunProtocol
+
+
+def run_date(dag_run: DagRunProtocol) -> date:
+    """Return the day (UTC) whose partition a DAG run owns, however it was started.
+
+    A scheduled run's logical date is the start of its data interval: the finished day. A run started by hand
+    with a date is for that date. A run without one (cleared in the form, or started by an asset) is for the day
+    from which it may run.
+    """
+    moment = dag_run.logical_date or dag_run.run_after
+    return moment.astimezone(UTC).date()

@@ -1,0 +1,69 @@
+"""An operator that runs a Great Expectations checkpoint on tables of the lake."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.apache.spark.operators.spark_pyspark import PySparkOperator
+from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.module_loading import import_string
+
+from plugins.stage_clock import stage_clock
+from spark_jobs.shared.lake import Lake
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from pyspark.sql import SparkSession
+
+log = logging.getLogger(__name__)
+
+
+class CheckpointOperator(PySparkOperator):
+    """Run the checkpoint named like the task on some tables of the lake.
+
+    `tables` is the dotted name of a function, for the DAG must not import Great Expectations when it is parsed;
+    called with `(spark, lake, run_date, **facts)` it returns the tables and their suites. Spark is started from
+    the connection, in the task's own process. The result is kept as JSON among the run's records and in the Data
+    Docs of the lake. A failed expectation fails the task for good: the same data would fail again.
+    """
+
+    def __init__(
+        self, *, tables: str, lake: Lake, run_date: str, facts: dict[str, Any], conn_id: str = "spark_default", **kwargs: Any
+    ) -> None:
+        arguments = {"tables": tables, "lake_root": lake.root, "run_date": run_date, "facts": facts}
+        super().__init__(
+            python_callable=check_tables, op_kwargs={"check": kwargs["task_id"], **arguments}, conn_id=conn_id, **kwargs
+        )
+
+    def execute(self, context: Context) -> None:
+        """Check the tables; raises AirflowFailException that names every failed expectation."""
+        from spark_jobs.shared.session import SETTINGS
+
+        self.config_kwargs = {**SETTINGS, **self.config_kwargs}
+        with stage_clock(context):
+            super().execute(context)
+
+
+def check_tables(
+    spark: SparkSession, *, check: str, tables: str, lake_root: str, run_date: str, facts: dict[str, Any]
+) -> None:
+    """Validate the tables, keep the results, and raise AirflowFailException if an expectation is not met."""
+    # It tells about each function of its own that it registers, some hundred lines before the first check.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    from include import checkpoint
+
+    lake, day = Lake(lake_root), date.fromisoformat(run_date)
+    results = [
+        checkpoint.run_checkpoint(check, table, day, lake.data_docs())
+        for table in import_string(tables)(spark, lake, day, **facts)
+    ]
+    checkpoint.keep_results(check, results, lake, day)
+    failed = [failure for result in results for failure in checkpoint.failures(result)]
+    if failed:
+        raise AirflowFailException(
+            f"{check} failed for run date {day}: {'; '.join(failed)}. "
+            f"The run stops here and earlier reports stand; see {lake.data_docs()}/index.html"
+        )
+    log.info("%s passed for run date %s", check, day)

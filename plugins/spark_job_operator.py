@@ -1,0 +1,59 @@
+"""An operator that submits one job of `spark_jobs`, its code included."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowFailException
+
+from plugins.stage_clock import stage_clock
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+PROJECT = Path(__file__).resolve().parents[1]
+# argparse found a bad argument; the job found bad data (see spark_jobs/shared/application.py).
+EXIT_CODES_NO_RETRY_MENDS = (2, 65)
+
+
+class SparkJobOperator(SparkSubmitOperator):
+    """Submit `spark_jobs/<job>/job.py` with the package zipped beside it, so that no worker needs the repository.
+
+    Everything about the cluster comes from the connection: the master is its host, and every key of its extra
+    that starts with `spark.` becomes a Spark setting (memory, jars, JVM options).
+    """
+
+    def __init__(self, *, job: str, conn_id: str = "spark_default", **kwargs: Any) -> None:
+        super().__init__(application=str(PROJECT / "spark_jobs" / job / "job.py"), conn_id=conn_id, **kwargs)
+
+    def execute(self, context: Context) -> None:
+        """Run the job to its end; a failure that no retry can mend fails the task at once."""
+        # Without this look-up the provider takes a missing connection for a YARN cluster.
+        extra = BaseHook.get_connection(self._conn_id).extra_dejson
+        self.conf = {key: value for key, value in extra.items() if key.startswith("spark.")} | (self.conf or {})
+        with tempfile.TemporaryDirectory() as scratch, stage_clock(context):
+            self.py_files = str(zip_package(PROJECT / "spark_jobs", Path(scratch)))
+            try:
+                super().execute(context)
+            except Exception as error:
+                process = self._hook._submit_sp if self._hook else None
+                if process is not None and process.returncode in EXIT_CODES_NO_RETRY_MENDS:
+                    raise AirflowFailException(str(error)) from None
+                raise
+
+
+def zip_package(package: Path, directory: Path) -> Path:
+    """Zip the Python files of a package, named after what is in them."""
+    sources = sorted(package.rglob("*.py"))
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+    archive = directory / f"{package.name}-{digest}.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as code:
+        for source in sources:
+            code.write(source, source.relative_to(package.parent))
+    return archive
