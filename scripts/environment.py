@@ -1,0 +1,56 @@
+"""The environment in which this project's Airflow runs on one machine: for `make run`, `make ui` and the tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from scripts.java import java_home
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+# The whole of what a deployment tells Spark: replace it by your own connection to run on a cluster.
+SPARK_CONNECTION = {
+    "conn_type": "spark",
+    "host": "local[*]",
+    "extra": {
+        "spark.driver.memory": "2g",
+        "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.log.level": "WARN",
+        "spark.ui.enabled": "false",
+    },
+}
+
+
+def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_path: str) -> dict[str, str]:
+    """Return this process's environment with all that Airflow, Spark and Great Expectations need added.
+
+    Raises scripts.java.JavaError when there is no suitable Java and none can be installed.
+    """
+    ours = {
+        "AIRFLOW_HOME": str(airflow_home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        "LASTFM_LAKE": str(lake.resolve()),
+        "LASTFM_INPUT_ROOT": str(input_root.resolve()),
+        "LASTFM_INPUT_PATH": input_path,
+        "GX_ANALYTICS_ENABLED": "false",
+        "JAVA_HOME": str(java_home(PROJECT / ".java")),
+        "PYTHONPATH": str(PROJECT),
+        # spark-submit is looked up there.
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
+    }
+    defaults = {
+        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(SPARK_CONNECTION),
+        # Without it Spark looks for the machine's name in the network, and warns when that is a loopback address.
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
+    return {**defaults, **os.environ, **ours}
