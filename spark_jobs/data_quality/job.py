@@ -21,6 +21,7 @@ from spark_jobs.shared.arguments import job_parser
 from spark_jobs.shared.errors import EmptyInputError
 from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
 from spark_jobs.shared.partitioning import bucket_count
+from spark_jobs.shared.storage import InputFile
 
 STAGE = "data_quality"
 
@@ -53,21 +54,21 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
     """
     started = time.monotonic()
     lines = spark.read.text(job.input_path, lineSep="\n")
-    sizes = storage.file_sizes(spark, lines.inputFiles())
-    bucket_number = bucket_count(sizes, spark.sparkContext.defaultParallelism)
+    files = storage.input_files(spark, lines)
+    bucket_number = bucket_count([(file.name, file.size) for file in files], spark.sparkContext.defaultParallelism)
 
     with storage.staging_area(spark, job.lake) as area:
-        counts = write_outcomes(lines, job.run_date, bucket_number, f"{area}/outcomes")
+        staged, rejected = f"{area}/outcomes", f"{area}/rejected"
+        counts = write_outcomes(lines, job.run_date, bucket_number, staged)
         check_line_counts(job.input_path, counts)
-        listens = f"{area}/outcomes/outcome={outcomes.KEPT}"
-        buckets.name_files_by_bucket(spark, listens, bucket_number)
-        write_rejected_listens(spark, f"{area}/outcomes", list(sizes), f"{area}/rejected")
-        storage.publish(spark, f"{area}/rejected", job.lake.partition(REJECTED_LISTENS, job.run_date))
+        listens = complete_listens(spark, staged, bucket_number)
+        write_rejected_listens(spark, staged, files, rejected)
+        storage.publish(spark, rejected, job.lake.partition(REJECTED_LISTENS, job.run_date))
         storage.publish(spark, listens, job.lake.partition(LISTENS, job.run_date))
 
     record = {
         "parameters": {"input_path": job.input_path},
-        "input": {"files": len(sizes), "bytes": sum(sizes.values())},
+        "input": {"files": len(files), "bytes": sum(file.size for file in files)},
         **quality_figures(counts),
         "buckets": bucket_number,
         "seconds": round(time.monotonic() - started, 3),
@@ -88,12 +89,22 @@ def write_outcomes(lines: DataFrame, run_date: date, bucket_number: int, staged:
     return {**read.get, **judged.get}
 
 
-def write_rejected_listens(spark: SparkSession, staged: str, files: list[str], rejected: str) -> None:
+def complete_listens(spark: SparkSession, staged: str, bucket_number: int) -> str:
+    """Make the listens of a staged outcome table a dataset of their own, marked as whole; return its directory."""
+    listens = f"{staged}/outcome={outcomes.KEPT}"
+    # A log without one good line has no such directory yet.
+    storage.make_directory(spark, listens)
+    buckets.name_files_by_bucket(spark, listens, bucket_number)
+    storage.rename(spark, f"{staged}/_SUCCESS", f"{listens}/_SUCCESS")
+    return listens
+
+
+def write_rejected_listens(spark: SparkSession, staged: str, files: list[InputFile], rejected: str) -> None:
     """Write the rejected lines of a staged outcome table under their own schema, partitioned by reason."""
-    named_files = spark.createDataFrame([(file,) for file in files], "file string")
-    named_files = named_files.withColumn("file_id", outcomes.file_id("file"))
+    names = spark.createDataFrame([(file.name, file.metadata_path) for file in files], "file string, path string")
+    names = names.select("file", outcomes.file_id("path").alias("file_id"))
     table = spark.read.schema(outcomes.OUTCOMES).parquet(staged)
-    outcomes.rejected_listens(table, named_files).write.partitionBy("reason").parquet(rejected)
+    outcomes.rejected_listens(table, names).write.partitionBy("reason").parquet(rejected)
 
 
 def check_line_counts(input_path: str, counts: dict[str, Any]) -> None:

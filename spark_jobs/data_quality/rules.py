@@ -60,7 +60,7 @@ def sort_into_buckets(classified: DataFrame, buckets: int) -> DataFrame:
 def reject_duplicates(classified: DataFrame) -> DataFrame:
     """Give every further line of a listen already kept the reason `duplicate`.
 
-    Takes rows with the listen's columns and `reason`; after `sort_into_buckets` this needs no shuffle and no
+    Takes the rows of `classify_lines`; after `sort_into_buckets` this needs no shuffle and no
     sort, for the first line of a listen is the row before.
     """
     by_user = W.partitionBy("user_id").orderBy(*_listen_order()[1:])
@@ -73,5 +73,6 @@ def reject_duplicates(classified: DataFrame) -> DataFrame:
 
 
 def _listen_order() -> list[Column]:
-    ids_first = [F.col("artist_id").asc_nulls_last(), F.col("track_id").asc_nulls_last()]
-    return [*(F.col(column).asc() for column in SAME_LISTEN), *ids_first]
+    # Past the listen itself only to make the order total: the line with MusicBrainz ids comes first and is kept.
+    ids = [F.col(column).asc_nulls_last() for column in ("artist_id", "track_id")]
+    return [*(F.col(column).asc() for column in SAME_LISTEN), *ids, F.col("line").asc_nulls_first(), F.col("file_id")]

@@ -24,7 +24,8 @@ def name_files_by_bucket(spark: SparkSession, directory: str, buckets: int) -> N
     """
     for name in storage.file_names(spark, directory):
         bucket = int(_TASK.match(name)[1])
-        storage.rename_file(spark, directory, name, _BUCKET_FILE.format(buckets=buckets, bucket=bucket))
+        new_name = _BUCKET_FILE.format(buckets=buckets, bucket=bucket)
+        storage.rename(spark, f"{directory}/{name}", f"{directory}/{new_name}")
 
 
 def read_listens(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:

@@ -14,6 +14,8 @@ SETTINGS = {
     # Timestamps are read, shown and written in UTC whatever the machine's zone.
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # Spark drops what it finds to be empty on the way, the counts of it included; a count of 0 is a count.
+    "spark.sql.adaptive.optimizer.excludedRules": "org.apache.spark.sql.execution.adaptive.AQEPropagateEmptyRelation",
     # The session job trusts the buckets and their sort order that the listens were written with, one file a bucket.
     "spark.sql.sources.bucketing.autoBucketedScan.enabled": "false",
     "spark.sql.legacy.bucketedTableScan.outputOrdering": "true",

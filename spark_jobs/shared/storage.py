@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -39,11 +40,10 @@ def publish(spark: SparkSession, staged: str, partition: str) -> None:
     Two renames: between them the partition is absent, never half there. On an object store, where a rename
     is a copy, readers must wait for the run to end.
     """
-    files, target = _files(spark, partition), _path(spark, partition)
-    files.mkdir(target.getParent(), None, True)
+    make_directory(spark, partition.rsplit("/", 1)[0])
     for attempt in range(PUBLISH_ATTEMPTS):
-        _rename(spark, partition, f"{staged}.replaced-{attempt}")
-        if _rename(spark, staged, partition):
+        rename(spark, partition, f"{staged}.replaced-{attempt}")
+        if rename(spark, staged, partition):
             return
     raise RuntimeError(
         f"{partition} is being published by another run at the same time; let that one end, then run this date again"
@@ -74,14 +74,42 @@ def file_names(spark: SparkSession, directory: str) -> list[str]:
     return sorted(name for name in (status.getPath().getName() for status in statuses) if name[0] not in "._")
 
 
-def rename_file(spark: SparkSession, directory: str, old: str, new: str) -> None:
-    """Give a file of a staged directory another name."""
-    _rename(spark, f"{directory}/{old}", f"{directory}/{new}")
+def rename(spark: SparkSession, old: str, new: str) -> bool:
+    """Rename a file or directory; False where there is nothing to rename or the new name is taken."""
+    # FileContext, not FileSystem: the latter's rename moves a directory *into* an existing one without a word.
+    no_options = spark._sc._gateway.new_array(spark._jvm.org.apache.hadoop.fs.Options.Rename, 0)
+    try:
+        _files(spark, old).rename(_path(spark, old), _path(spark, new), no_options)
+    except Py4JJavaError as error:
+        if error.java_exception.getClass().getSimpleName() in ("FileNotFoundException", "FileAlreadyExistsException"):
+            return False
+        raise
+    return True
 
 
-def file_sizes(spark: SparkSession, files: list[str]) -> dict[str, int]:
-    """Return the size of each file in bytes."""
-    return {file: _files(spark, file).getFileStatus(_path(spark, file)).getLen() for file in files}
+def make_directory(spark: SparkSession, directory: str) -> None:
+    """Make a directory and those above it, unless it is there."""
+    _files(spark, directory).mkdir(_path(spark, directory), None, True)
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file that a frame is read from: its name, its `_metadata.file_path` in the frame, its size in bytes."""
+
+    name: str
+    metadata_path: str
+    size: int
+
+
+def input_files(spark: SparkSession, frame: DataFrame) -> list[InputFile]:
+    """List the files a frame is read from."""
+    found = []
+    for uri in frame.inputFiles():
+        # Spark escapes names as a URI does, and in `_metadata` writes file:/ for file:///.
+        path = spark._jvm.org.apache.hadoop.fs.Path(spark._jvm.java.net.URI(uri))
+        size = path.getFileSystem(_hadoop_conf(spark)).getFileStatus(path).getLen()
+        found.append(InputFile(path.toString(), _path(spark, uri).toString(), size))
+    return found
 
 
 def write_stage_record(spark: SparkSession, lake: Lake, stage: str, run_date: date, record: dict[str, Any]) -> None:
@@ -93,19 +121,6 @@ def write_stage_record(spark: SparkSession, lake: Lake, stage: str, run_date: da
         stream.write(bytearray(text.encode()))
         stream.close()
         publish(spark, staged, lake.stage_record(stage, run_date))
-
-
-def _rename(spark: SparkSession, old: str, new: str) -> bool:
-    """Rename; False where there is nothing to rename or the new name is taken."""
-    # FileContext, not FileSystem: the latter's rename moves a directory *into* an existing one without a word.
-    no_options = spark._sc._gateway.new_array(spark._jvm.org.apache.hadoop.fs.Options.Rename, 0)
-    try:
-        _files(spark, old).rename(_path(spark, old), _path(spark, new), no_options)
-    except Py4JJavaError as error:
-        if error.java_exception.getClass().getSimpleName() in ("FileNotFoundException", "FileAlreadyExistsException"):
-            return False
-        raise
-    return True
 
 
 def _files(spark: SparkSession, path: str) -> Any:

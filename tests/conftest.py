@@ -1,0 +1,56 @@
+"""What all tests share: one Spark session, and scratch directories that look like a deployment's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from pyspark.sql import SparkSession
+
+from scripts.java import java_home
+from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.session import spark_session
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+# An example costs a dozen Spark jobs, three seconds: a few in every run, many where there is time for them
+# (HYPOTHESIS_PROFILE=thorough).
+COMMON = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
+}
+settings.register_profile("default", max_examples=12, **COMMON)
+settings.register_profile("thorough", max_examples=200, **COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """The jobs' own session on two local cores, without the UI and with few shuffle partitions."""
+    scratch = tmp_path_factory.mktemp("spark")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("JAVA_HOME", str(java_home(PROJECT / ".java")))
+        environment.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        # assertDataFrameEqual loads pandas-on-Spark, which warns without it.
+        environment.setenv("PYARROW_IGNORE_TIMEZONE", "1")
+        options = ["--master", "local[2]"]
+        for key, value in {
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+            "spark.log.level": "ERROR",
+            "spark.sql.shuffle.partitions": "2",
+            "spark.local.dir": str(scratch),
+        }.items():
+            options += ["--conf", f"{key}={value}"]
+        environment.setenv("PYSPARK_SUBMIT_ARGS", " ".join([*options, "pyspark-shell"]))
+        with spark_session("tests") as session:
+            yield session
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """An empty lake."""
+    return Lake(str(tmp_path / "lake"))

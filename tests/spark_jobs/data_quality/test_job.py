@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import gzip
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_jobs.data_quality import job as data_quality
+from spark_jobs.data_quality.job import DataQualityJob, LineCountMismatchError, check_line_counts, parse_args, run
+from spark_jobs.data_quality.rules import REASONS
+from spark_jobs.shared.errors import EmptyInputError
+from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
+from tests.lake_reader import rows
+from tests.logs import RUN_DATE
+
+LINE = b"u\t2009-05-04T12:00:0%dZ\t\ta\t\tt\n"
+
+
+def kept_and_rejected(spark: SparkSession, lake: Lake, path: Path) -> tuple[int, dict[str, int]]:
+    figures = run(spark, DataQualityJob(str(path), lake, RUN_DATE))
+    return figures["rows"]["listens_kept"], {reason: n for reason, n in figures["rejected"].items() if n}
+
+
+def test_a_directory_a_glob_and_gzip_are_read_as_one_log(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    logs = tmp_path / "log directory"
+    logs.mkdir()
+    (logs / "1.tsv").write_bytes(LINE % 1)
+    (logs / "2.tsv.gz").write_bytes(gzip.compress(LINE % 1 + LINE % 2))
+    (logs / "empty.tsv").write_bytes(b"")
+    (logs / "_ignored.tsv").write_bytes(LINE % 3)
+    assert kept_and_rejected(spark, lake, logs) == (2, {"duplicate": 1})
+    assert kept_and_rejected(spark, lake, logs / "*.gz") == (2, {})
+
+
+def test_a_rejected_line_is_stored_with_the_file_it_came_from(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.tsv", tmp_path / "with space é.tsv"
+    first.write_bytes(b"one odd \xff line\n" + LINE % 1)
+    second.write_bytes(b"another\r\n")
+    run(spark, DataQualityJob(str(tmp_path / "*.tsv"), lake, RUN_DATE))
+    assert sorted(rows(lake, REJECTED_LISTENS, RUN_DATE)) == [
+        (b"another\r", "field_count", f"file:{second}"),
+        (b"one odd \xff line", "invalid_encoding", f"file:{first}"),
+    ]
+
+
+def test_another_run_of_a_date_replaces_that_date_and_nothing_else(
+    spark: SparkSession, lake: Lake, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.tsv"
+    log.write_bytes(LINE % 1 + LINE % 2)
+    for day in (date(2009, 5, 4), date(2009, 5, 5)):
+        run(spark, DataQualityJob(str(log), lake, day))
+    other_day = {file: file.stat().st_mtime_ns for file in Path(lake.partition(LISTENS, date(2009, 5, 5))).iterdir()}
+    log.write_bytes(LINE % 3)
+    run(spark, DataQualityJob(str(log), lake, date(2009, 5, 4)))
+
+    assert [row[1].second for row in rows(lake, LISTENS, date(2009, 5, 4))] == [3]
+    assert {file: file.stat().st_mtime_ns for file in other_day} == other_day
+    assert list(Path(lake.staging("")).iterdir()) == []
+
+
+def test_an_input_without_a_line_publishes_nothing(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    log = tmp_path / "log.tsv.gz"
+    log.write_bytes(gzip.compress(b""))
+    with pytest.raises(EmptyInputError, match=r"log\.tsv\.gz holds no line; a run needs at least one"):
+        run(spark, DataQualityJob(str(log), lake, RUN_DATE))
+    assert not Path(lake.partition(LISTENS, RUN_DATE)).exists()
+
+
+def test_a_lost_line_is_an_error() -> None:
+    counts = {"lines_read": 3, "kept": 1, **dict.fromkeys(REASONS, 0), "duplicate": 1}
+    with pytest.raises(LineCountMismatchError, match="read 3 lines of log.tsv but kept 1 and rejected 1"):
+        check_line_counts("log.tsv", counts)
+
+
+def test_the_listens_are_made_with_one_shuffle_and_one_sort(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "log.tsv").write_bytes(LINE % 1)
+    plans = []
+    lines = spark.read.text(str(tmp_path / "log.tsv"), lineSep="\n")
+    with pytest.MonkeyPatch.context() as patch:
+        real = data_quality.outcomes.outcome_table
+        patch.setattr(data_quality.outcomes, "outcome_table", lambda judged: plans.append(real(judged)) or plans[-1])
+        data_quality.write_outcomes(lines, RUN_DATE, 3, str(tmp_path / "outcomes"))
+    plan = plans[0]._jdf.queryExecution().executedPlan().toString()
+    assert (plan.count("Exchange"), plan.count("+- Sort ")) == (1, 1)
+
+
+def test_the_command_line_names_input_lake_and_run_date(capsys: pytest.CaptureFixture[str]) -> None:
+    job = parse_args(["--input", "in.tsv", "--lake", "/lake", "--run-date", "2009-05-04"])
+    assert job == DataQualityJob("in.tsv", Lake("/lake"), date(2009, 5, 4))
+    with pytest.raises(SystemExit, match="2"):
+        parse_args(["--input", "in.tsv", "--lake", "/lake", "--run-date", "4.5.2009"])
+    assert "found '4.5.2009', allowed is a date as YYYY-MM-DD" in capsys.readouterr().err

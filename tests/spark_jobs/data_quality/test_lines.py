@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from pyspark.testing import assertDataFrameEqual
+
+from spark_jobs.data_quality.lines import is_blank, parse_lines, parse_timestamp
+from tests.logs import ARTIST_ID, TRACK_ID
+
+
+def test_a_line_becomes_its_six_fields(spark: SparkSession) -> None:
+    lines = spark.createDataFrame(
+        [
+            (f"u\t2009-05-01T12:00:00+02:00\t{ARTIST_ID}\tAC\\DC\t{TRACK_ID}\t\"T.N.T.", 1),
+            ("u\t2009-05-01T12:00:00Z\t\tBeyoncé\tno-id\tHalo\r", 2),
+            ("too\tshort", 3),
+            ("", 4),
+        ],
+        "line string, file_id long",
+    )
+    parsed = parse_lines(lines).withColumn("listened_at", F.unix_seconds("listened_at"))
+    expected = spark.createDataFrame(
+        [
+            (1, 6, "u", "2009-05-01T12:00:00+02:00", 1241172000, ARTIST_ID, "AC\\DC", TRACK_ID, '"T.N.T.', False, False),
+            (2, 6, "u", "2009-05-01T12:00:00Z", 1241179200, None, "Beyoncé", None, "Halo", False, True),
+            (3, 2, "too", "short", None, None, None, None, None, None, None),
+            (4, 1, "", None, None, None, None, None, None, None, None),
+        ],
+        "file_id long, field_count int, user_id string, timestamp string, listened_at long, artist_id string, "
+        "artist_name string, track_id string, track_name string, malformed_artist_id boolean, "
+        "malformed_track_id boolean",
+    )
+    assertDataFrameEqual(parsed.select(*expected.columns), expected, checkRowOrder=True)
+
+
+def test_only_one_carriage_return_is_a_line_end_the_others_belong_to_the_name(spark: SparkSession) -> None:
+    lines = spark.createDataFrame([("u\tt\t\ta\rb\t\tc\r\r",)], "line string")
+    (row,) = parse_lines(lines).collect()
+    assert (row.artist_name, row.track_name) == ("a\rb", "c\r")
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        pytest.param("2009-05-04T23:08:57Z", "2009-05-04 23:08:57", id="utc"),
+        pytest.param("2009-05-04T23:08:57+02:00", "2009-05-04 21:08:57", id="an offset becomes utc"),
+        pytest.param("2009-05-04T23:08:57-05:30", "2009-05-05 04:38:57", id="a negative offset moves the day"),
+        pytest.param("2009-05-04T23:08:57+18:00", "2009-05-04 05:08:57", id="the largest offset"),
+        pytest.param("2009-05-04T23:08:57+18:01", None, id="an offset no zone has"),
+        pytest.param("2009-05-04T23:08:57", None, id="no zone"),
+        pytest.param("2009-05-04T23:08:57+0200", None, id="offset without colon"),
+        pytest.param("2009-05-04 23:08:57Z", None, id="a space for the T"),
+        pytest.param("2009-05-04T23:08Z", None, id="no seconds"),
+        pytest.param("2009-05-04T23:08:57.5Z", None, id="a fraction"),
+        pytest.param("2009-5-4T23:08:57Z", None, id="short fields"),
+        pytest.param("2009-02-29T00:00:00Z", None, id="no such date"),
+        pytest.param("2008-02-29T00:00:00Z", "2008-02-29 00:00:00", id="a leap day"),
+        pytest.param("2009-05-04T24:00:00Z", None, id="no such hour"),
+        pytest.param("2005-12-31T23:59:60Z", "2006-01-01 00:00:00", id="leap second of 2005"),
+        pytest.param("2008-12-31T23:59:60Z", "2009-01-01 00:00:00", id="leap second of 2008"),
+        pytest.param("2009-01-01T00:59:60+01:00", "2009-01-01 00:00:00", id="leap second in another zone"),
+        pytest.param("2007-12-31T23:59:60Z", None, id="a year without leap second"),
+        pytest.param("2008-12-31T22:59:60Z", None, id="an hour without leap second"),
+        pytest.param("2009-05-04T23:08:57Z\n", None, id="a line end after it"),
+        pytest.param("٢٠٠٩-05-04T23:08:57Z", None, id="digits of another script"),
+        pytest.param("yesterday", None, id="a word"),
+        pytest.param("", None, id="nothing"),
+    ],
+)
+def test_a_timestamp_is_iso_8601_to_the_second_with_a_zone(spark: SparkSession, text: str, utc: str | None) -> None:
+    frame = spark.createDataFrame([(text,)], "text string")
+    (row,) = frame.select(parse_timestamp(F.col("text")).cast("string").alias("utc")).collect()
+    assert row.utc == utc
+
+
+@pytest.mark.parametrize(
+    ("text", "blank"),
+    [
+        pytest.param("", True, id="empty"),
+        pytest.param(" \t\r", True, id="ascii white space"),
+        pytest.param("\u00a0\u2003\u3000\u0085", True, id="unicode white space"),
+        pytest.param("\u200b", False, id="a zero-width space is no white space"),
+        pytest.param("\x1f", False, id="a control character is no white space"),
+        pytest.param("a", False, id="a letter"),
+        pytest.param(" a", False, id="a letter after a space"),
+        pytest.param("~", False, id="the last visible ascii character"),
+        pytest.param("坂", False, id="another script"),
+        pytest.param(None, None, id="null"),
+    ],
+)
+def test_blank_is_nothing_but_white_space(spark: SparkSession, text: str | None, blank: bool | None) -> None:
+    frame = spark.createDataFrame([(text,)], "text string")
+    assert frame.select(is_blank(F.col("text"))).collect() == [(blank,)]

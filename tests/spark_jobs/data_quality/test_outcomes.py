@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from pyspark.testing import assertDataFrameEqual
+
+from spark_jobs.data_quality import outcomes
+from spark_jobs.shared import schemas
+from tests.logs import ARTIST_ID, RUN_DATE
+
+GOOD = f"u\t2009-05-04T12:00:00Z\t{ARTIST_ID}\ta\t\tt"
+OFFSET = "u\t2009-05-04T14:00:00+02:00\tno-id\ta\t\tt"
+CLASSIFIED = (
+    "user_id string, listened_at long, artist_id string, artist_name string, track_id string, track_name string, "
+    "malformed_artist_id boolean, malformed_track_id boolean, line string, file_id long, reason string"
+)
+
+
+def test_a_listen_carries_its_line_only_if_its_fields_do_not_give_it_back(spark: SparkSession) -> None:
+    lines = spark.createDataFrame([(GOOD, 1), (OFFSET, 1), (f"{GOOD}\r", 1), ("odd", 2)], "line string, file_id long")
+    classified = outcomes.classify_lines(lines, RUN_DATE)
+    noon = 1241438400
+    expected = spark.createDataFrame(
+        [
+            ("u", noon, ARTIST_ID, "a", None, "t", False, False, None, 1, None),
+            ("u", noon, None, "a", None, "t", True, False, OFFSET, 1, None),
+            ("u", noon, ARTIST_ID, "a", None, "t", False, False, f"{GOOD}\r", 1, None),
+            ("odd", None, None, None, None, None, None, None, "odd", 2, "field_count"),
+        ],
+        CLASSIFIED,
+    )
+    assertDataFrameEqual(classified.withColumn("listened_at", F.unix_seconds("listened_at")), expected, checkRowOrder=True)
+
+
+def test_every_rejected_line_comes_back_whole_with_its_file_and_reason(spark: SparkSession) -> None:
+    files = spark.createDataFrame([("one.tsv", 1), ("two.tsv", 2)], "file string, file_id long")
+    judged = spark.createDataFrame(
+        [
+            ("u", "2009-05-04T12:00:00Z", ARTIST_ID, "a", None, "t", False, False, None, 1, None),
+            ("u", "2009-05-04T12:00:00Z", ARTIST_ID, "a", None, "t", False, False, None, 2, "duplicate"),
+            ("u", "2009-05-04T12:00:00Z", None, "a", None, "t", True, False, OFFSET, 2, "duplicate"),
+            ("odd", None, None, None, None, None, None, None, "odd", 1, "field_count"),
+        ],
+        CLASSIFIED.replace("listened_at long", "listened_at string"),
+    ).withColumn("listened_at", F.col("listened_at").cast("timestamp"))
+    rejected = outcomes.rejected_listens(outcomes.outcome_table(judged), files)
+    expected = spark.createDataFrame(
+        [
+            (bytearray(GOOD.encode()), "two.tsv", "duplicate"),
+            (bytearray(OFFSET.encode()), "two.tsv", "duplicate"),
+            (bytearray(b"odd"), "one.tsv", "field_count"),
+        ],
+        schemas.REJECTED_LISTENS,
+    )
+    assertDataFrameEqual(rejected, expected)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from pyspark.testing import assertDataFrameEqual
+
+from spark_jobs.ranking.rankings import listens_of, top_sessions, top_songs
+from tests.frames import listens, sessions
+
+
+def test_the_longest_session_has_the_most_tracks_ties_go_to_the_earlier_start_then_the_user(
+    spark: SparkSession,
+) -> None:
+    all_sessions = sessions(
+        spark, ("v", "12:00:00", 5), ("u", "12:00:00", 5), ("w", "11:00:00", 5), ("x", "09:00:00", 4), ("y", "13:00:00", 9)
+    )
+    ranked = top_sessions(all_sessions, 4).select("rank", "session_id", "track_count")
+    expected = spark.createDataFrame(
+        [(1, "y-13:00:00", 9), (2, "w-11:00:00", 5), (3, "u-12:00:00", 5), (4, "v-12:00:00", 5)],
+        "rank int, session_id string, track_count long",
+    )
+    assertDataFrameEqual(ranked, expected, checkRowOrder=True)
+
+
+def test_fewer_sessions_than_asked_for_are_all_there_are(spark: SparkSession) -> None:
+    ranked = top_sessions(sessions(spark, ("u", "12:00:00", 1)), 50)
+    assert [(row.rank, row.user_id) for row in ranked.collect()] == [(1, "u")]
+
+
+def test_a_listen_belongs_to_the_session_of_its_user_that_it_falls_into(spark: SparkSession) -> None:
+    all_listens = listens(
+        spark,
+        ("u", "11:59:59", "a", "before"),
+        ("u", "12:00:00", "a", "first"),
+        ("u", "13:00:00", "a", "last"),
+        ("u", "13:00:01", "a", "after"),
+        ("v", "12:30:00", "a", "another user's"),
+    )
+    chosen = listens_of(sessions(spark, ("u", "12:00:00", 2), ("w", "12:00:00", 9)), all_listens)
+    assert sorted((row.session_id, row.track_name) for row in chosen.collect()) == [
+        ("u-12:00:00", "first"),
+        ("u-12:00:00", "last"),
+    ]
+
+
+def test_a_song_is_its_artist_and_track_name_to_the_letter(spark: SparkSession) -> None:
+    played = listens(
+        spark,
+        ("u", "12:00:00", "The Killers", "Bonus Track"),
+        ("u", "12:01:00", "the killers", "Bonus Track"),
+        ("u", "12:02:00", "Everclear", "Bonus Track"),
+        ("u", "12:03:00", "The Killers", "Bonus Track"),
+    ).withColumn("session_id", F.lit("s"))
+    counts = {(row.artist_name, row.play_count) for row in top_songs(played, 10).collect()}
+    assert counts == {("The Killers", 2), ("the killers", 1), ("Everclear", 1)}
+
+
+def test_ties_go_to_more_sessions_then_more_listeners_then_the_names(spark: SparkSession) -> None:
+    rows = [
+        # song, plays as (user, session)
+        ("B", "one session", [("u", 1), ("u", 1), ("u", 1)]),
+        ("A", "two sessions, one listener", [("u", 1), ("u", 2), ("u", 2)]),
+        ("Z", "two sessions, two listeners", [("u", 1), ("v", 3), ("v", 3)]),
+        ("a", "one session", [("u", 1), ("u", 1), ("u", 1)]),
+        ("B", "One session", [("u", 1), ("u", 1), ("u", 1)]),
+        ("C", "one play more", [("u", 1), ("u", 1), ("u", 1), ("u", 1)]),
+    ]
+    played = spark.createDataFrame(
+        [(user, artist, track, str(session)) for artist, track, plays in rows for user, session in plays],
+        "user_id string, artist_name string, track_name string, session_id string",
+    )
+    expected = spark.createDataFrame(
+        [
+            ("C", "one play more", 4, 1, 1, 1),
+            ("Z", "two sessions, two listeners", 3, 2, 2, 2),
+            ("A", "two sessions, one listener", 3, 2, 1, 3),
+            ("B", "One session", 3, 1, 1, 4),
+            ("B", "one session", 3, 1, 1, 5),
+        ],
+        "artist_name string, track_name string, play_count long, session_count long, listener_count long, rank int",
+    )
+    assertDataFrameEqual(top_songs(played, 5), expected, checkRowOrder=True)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_jobs.data_quality.job import DataQualityJob
+from spark_jobs.data_quality.job import run as run_data_quality
+from spark_jobs.session_analysis.job import SessionAnalysisJob, parse_args, run
+from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
+from spark_jobs.shared.buckets import read_listens
+from spark_jobs.shared.errors import MissingPartitionError
+from spark_jobs.shared.lake import SESSIONS, Lake
+from tests.frames import at
+from tests.lake_reader import rows
+from tests.logs import RUN_DATE
+
+
+@pytest.fixture
+def lake_with_listens(spark: SparkSession, lake: Lake, tmp_path: Path) -> Lake:
+    log = tmp_path / "log.tsv"
+    times = [f"u{user}\t2009-05-01T12:{minute}:00Z\t\ta\t\tt\n" for user in range(9) for minute in (40, 10, 15)]
+    log.write_text("".join(times))
+    run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
+    return lake
+
+
+def test_sessions_are_made_where_the_listens_lie_without_shuffle_or_sort(
+    spark: SparkSession, lake_with_listens: Lake
+) -> None:
+    listens = read_listens(spark, lake_with_listens, RUN_DATE)
+    plan = summarize_sessions(sessionize(listens))._jdf.queryExecution().executedPlan().toString()
+    assert "Bucketed: true" in plan
+    assert "Exchange" not in plan
+    assert "Sort " not in plan
+
+
+def test_the_sessions_of_a_run_are_published_with_its_record(spark: SparkSession, lake_with_listens: Lake) -> None:
+    record = run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE, timedelta(minutes=20)))
+    expected = []
+    for user in (f"u{number}" for number in range(9)):
+        expected.append((f"{user}-20090501T121000Z", user, at("12:10:00"), at("12:15:00"), 300, 2, 1))
+        expected.append((f"{user}-20090501T124000Z", user, at("12:40:00"), at("12:40:00"), 0, 1, 1))
+    assert sorted(rows(lake_with_listens, SESSIONS, RUN_DATE)) == expected
+    assert record["rows"] == {"listens_read": 27, "sessions": 18, "users": 9}
+    assert record["longest_session_tracks"] == 2
+
+
+def test_sessions_without_listens_fail_and_say_what_to_run(spark: SparkSession, lake: Lake) -> None:
+    with pytest.raises(MissingPartitionError, match="run the stage that makes listens for 2009-05-04 first"):
+        run(spark, SessionAnalysisJob(lake, RUN_DATE))
+
+
+def test_the_command_line_names_lake_run_date_and_gap(capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["--lake", "/lake", "--run-date", "2009-05-04"]
+    day = date(2009, 5, 4)
+    assert parse_args(common) == SessionAnalysisJob(Lake("/lake"), day, timedelta(minutes=20))
+    set_to = parse_args([*common, "--session-gap-minutes", "7"])
+    assert set_to == SessionAnalysisJob(Lake("/lake"), day, timedelta(minutes=7))
+    with pytest.raises(SystemExit, match="2"):
+        parse_args([*common, "--session-gap-minutes", "0"])
+    assert "found '0', allowed is a whole number from 1" in capsys.readouterr().err

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_jobs.shared import storage
+from spark_jobs.shared.errors import MissingPartitionError, SchemaMismatchError
+from spark_jobs.shared.lake import SESSIONS, Lake
+from spark_jobs.shared.schemas import SESSIONS as SESSIONS_SCHEMA
+from spark_jobs.shared.schemas import TOP_SONGS, conform
+
+DAY = date(2009, 5, 4)
+
+
+def directory(path: Path, **files: str) -> str:
+    path.mkdir(parents=True)
+    for name, text in files.items():
+        (path / name).write_text(text)
+    return str(path)
+
+
+def texts(path: str) -> dict[str, str]:
+    return {file.name: file.read_text() for file in Path(path).iterdir()}
+
+
+def test_publishing_replaces_the_whole_partition(spark: SparkSession, lake: Lake) -> None:
+    partition = lake.partition(SESSIONS, DAY)
+    for content in ({"a": "old", "b": "old"}, {"a": "new"}):
+        with storage.staging_area(spark, lake) as area:
+            storage.publish(spark, directory(Path(area) / "staged", **content), partition)
+        assert texts(partition) == content
+    assert list(Path(lake.staging("")).iterdir()) == []
+
+
+def test_two_writers_of_one_partition_leave_one_whole_result(spark: SparkSession, lake: Lake) -> None:
+    partition = lake.partition(SESSIONS, DAY)
+    with storage.staging_area(spark, lake) as area, storage.staging_area(spark, lake) as other:
+        storage.publish(spark, directory(Path(area) / "staged", a="first"), partition)
+        storage.publish(spark, directory(Path(other) / "staged", b="second"), partition)
+    assert texts(partition) == {"b": "second"}
+
+
+def test_a_partition_that_another_run_keeps_taking_is_an_error_not_a_mixture(
+    spark: SparkSession, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partition = lake.partition(SESSIONS, DAY)
+    directory(Path(partition), a="theirs")
+    real = storage.rename
+    # As if another writer put its partition back each time ours was about to follow.
+    monkeypatch.setattr(storage, "rename", lambda *args: False if args[1] == partition else real(*args))
+    with storage.staging_area(spark, lake) as area:
+        staged = directory(Path(area) / "staged", a="ours")
+        with pytest.raises(RuntimeError, match="is being published by another run at the same time"):
+            storage.publish(spark, staged, partition)
+    assert texts(partition) == {"a": "theirs"}
+
+
+def test_an_attempt_that_fails_leaves_nothing_behind_and_the_partition_as_it_was(
+    spark: SparkSession, lake: Lake
+) -> None:
+    partition = directory(Path(lake.partition(SESSIONS, DAY)), a="old")
+    with pytest.raises(ZeroDivisionError), storage.staging_area(spark, lake) as area:
+        directory(Path(area) / "staged", a="half")
+        raise ZeroDivisionError
+    assert texts(partition) == {"a": "old"}
+    assert list(Path(lake.staging("")).iterdir()) == []
+
+
+def test_a_missing_partition_says_which_stage_to_run(spark: SparkSession, lake: Lake) -> None:
+    with pytest.raises(MissingPartitionError, match="run the stage that makes sessions for 2009-05-04 first"):
+        storage.read_partition(spark, lake, SESSIONS, DAY, SESSIONS_SCHEMA)
+
+
+def test_a_stage_record_replaces_the_one_of_an_earlier_try(spark: SparkSession, lake: Lake) -> None:
+    for tries in (1, 2):
+        storage.write_stage_record(spark, lake, "ranking", DAY, {"tries": tries, "song": "坂本"})
+    record = json.loads(Path(lake.stage_record("ranking", DAY)).read_text(encoding="utf-8"))
+    assert record == {"stage": "ranking", "run_date": "2009-05-04", "tries": 2, "song": "坂本"}
+
+
+def test_a_published_table_has_its_schema_and_a_mismatch_names_every_bad_column(spark: SparkSession) -> None:
+    columns = "1 AS rank, 'a' AS artist_name, 't' AS track_name, 1L AS play_count, 1L AS session_count"
+    whole = spark.sql(f"SELECT 0 AS extra, {columns}, 1L AS listener_count")
+    assert conform(whole, TOP_SONGS).columns == TOP_SONGS.fieldNames()
+    with pytest.raises(SchemaMismatchError) as error:
+        conform(spark.sql(f"SELECT {columns.replace('1 AS rank', '1L AS rank')}"), TOP_SONGS)
+    assert "rank: found bigint, allowed int; listener_count: found no such column, allowed bigint" in str(error.value)

@@ -1,0 +1,59 @@
+"""The three jobs and the plain model, on logs that Hypothesis makes."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from dataclasses import astuple
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from pyspark.sql import SparkSession
+
+from benchmarks.generate_log import ODD_LINES
+from spark_jobs.data_quality.job import DataQualityJob
+from spark_jobs.data_quality.job import run as run_data_quality
+from spark_jobs.ranking.job import RankingJob
+from spark_jobs.ranking.job import run as run_ranking
+from spark_jobs.session_analysis.job import SessionAnalysisJob
+from spark_jobs.session_analysis.job import run as run_session_analysis
+from spark_jobs.shared.errors import EmptyInputError
+from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
+from tests import model
+from tests.lake_reader import rows
+from tests.logs import GAP, RUN_DATE, logs
+
+
+@given(log=logs())
+@example(log=b"\n".join(ODD_LINES))
+@example(log=b"\xef\xbb\xbf")
+@example(log=b"\n\n")
+def test_the_jobs_agree_with_the_plain_model(spark: SparkSession, tmp_path: Path, log: bytes) -> None:
+    """Listens, rejected lines, counts, sessions and both rankings, whole and to the letter."""
+    lake, file = Lake(str(tmp_path / "lake")), tmp_path / "log.tsv"
+    shutil.rmtree(lake.root, ignore_errors=True)
+    file.write_bytes(log)
+
+    if not model.lines_of(log):
+        with pytest.raises(EmptyInputError, match="holds no line"):
+            run_data_quality(spark, DataQualityJob(str(file), lake, RUN_DATE))
+        return
+    figures = run_data_quality(spark, DataQualityJob(str(file), lake, RUN_DATE))
+    run_session_analysis(spark, SessionAnalysisJob(lake, RUN_DATE, GAP))
+    run_ranking(spark, RankingJob(lake, RUN_DATE, top_sessions=3, top_songs=4))
+
+    judged = model.judge(log, RUN_DATE)
+    assert Counter(rows(lake, LISTENS, RUN_DATE)) == Counter(astuple(listen) for listen in judged.listens)
+    rejected = [(line, reason) for line, reason, _ in rows(lake, REJECTED_LISTENS, RUN_DATE)]
+    assert Counter(rejected) == Counter(judged.rejected)
+    assert +Counter(figures["rejected"]) == judged.reasons
+    assert +Counter(figures["warnings"]) == judged.warnings
+    assert figures["rows"]["lines_read"] == len(model.lines_of(log)) == len(judged.listens) + len(judged.rejected)
+
+    sessions = model.sessions_of(judged.listens, GAP)
+    assert Counter(rows(lake, SESSIONS, RUN_DATE)) == Counter(astuple(session) for session in sessions)
+    longest = model.top_sessions(sessions, 3)
+    assert rows(lake, TOP_SESSIONS, RUN_DATE) == [(rank, *astuple(one)) for rank, one in enumerate(longest, 1)]
+    songs = model.top_songs(sessions, longest, 4)
+    assert rows(lake, TOP_SONGS, RUN_DATE) == [astuple(song) for song in songs]
