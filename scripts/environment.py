@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 from scripts.java import java_home
@@ -54,3 +56,18 @@ def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
     return {**defaults, **os.environ, **ours}
+
+
+def prepare_database(environment: dict[str, str]) -> None:
+    """Create or upgrade Airflow's metadata database, once for each version of Airflow (it takes seconds)."""
+    home = Path(environment["AIRFLOW_HOME"])
+    done = home / f"database-of-airflow-{version('apache-airflow')}"
+    if done.exists():
+        return
+    home.mkdir(parents=True, exist_ok=True)
+    migration = subprocess.run(
+        ["airflow", "db", "migrate"], env=environment, capture_output=True, text=True, check=False
+    )
+    if migration.returncode != 0:
+        raise RuntimeError(f"airflow db migrate failed, the last it said:\n{(migration.stdout + migration.stderr)[-2000:]}")
+    done.touch()

@@ -1,0 +1,51 @@
+# Everything a person or a script does with this project. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format ui bench lock clean
+
+help: ## List the targets
+	@echo "make run    [INPUT=log.tsv] [LAKE=lake] [RUN_DATE=YYYY-MM-DD] [SESSION_GAP_MINUTES=20]"
+	@echo "            [TOP_SESSIONS=50] [TOP_SONGS=10] [MIN_QUALITY_SCORE=95]"
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' \
+	  | while IFS='|' read -r name text; do printf 'make %-7s %s\n' "$$name" "$$text"; done
+
+run: $(VENV)/runtime ## Run the DAG on a log (a generated sample without INPUT) and show the answer
+	@$(BIN)/python -m scripts.run_pipeline
+
+test: $(VENV)/development ## Run all tests: units, Spark, Airflow, the whole DAG
+	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+
+check: $(VENV)/development ## Lint, formatting and types
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+format: $(VENV)/development ## Mend what `make check` can mend by itself
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+ui: $(VENV)/runtime ## Open the Airflow UI on loopback (PORT=8080), the DAG un-paused; Ctrl-C stops it
+	@$(BIN)/python -m scripts.ui
+
+bench: $(VENV)/runtime ## Measure the DAG against a bare script (LISTENS=1000000 REPEATS=3)
+	@$(BIN)/python -m benchmarks.compare
+
+lock: $(VENV)/development ## Pin the dependencies of requirements.in and requirements-dev.in anew
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+clean: ## Remove what the targets above made, but no lake
+	rm -rf $(VENV) .java .airflow .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+
+$(VENV)/runtime: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"found Python {sys.version.split()[0]}, needed is 3.11 or newer; say which with PYTHON=python3.11")'
+	@echo "Installing the dependencies into $(VENV), once: about two minutes ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/development: $(VENV)/runtime requirements-dev.txt
+	@$(PIP) install -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,181 @@
+"""Run the DAG on a listening log through `airflow dags test`, and show the answer.
+
+Reads its arguments from the environment, where make puts them: INPUT, LAKE, RUN_DATE, SESSION_GAP_MINUTES,
+TOP_SESSIONS, TOP_SONGS, MIN_QUALITY_SCORE. Exits with 1 when the run fails.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import generate_log
+from include import input_check, parameters
+from scripts.environment import PROJECT, airflow_environment, prepare_database
+from scripts.java import JavaError
+from spark_jobs.shared.lake import Lake
+
+DAG_ID = "lastfm_session_analysis"
+AIRFLOW_HOME = PROJECT / ".airflow"
+SAMPLE_LOG = PROJECT / ".build" / "sample-log.tsv"
+VARIABLES = {
+    "SESSION_GAP_MINUTES": "session_gap_minutes",
+    "TOP_SESSIONS": "top_sessions",
+    "TOP_SONGS": "top_songs",
+    "MIN_QUALITY_SCORE": "minimum_quality_score",
+}
+# How `airflow dags test` tells where it is.
+_STAGE = re.compile(r"\[DAG TEST\] (starting|end task) task_id=(\w+)")
+_ERROR = re.compile(r"^[\w.]+(?:Exception|Error): (.+)")
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+class RunError(Exception):
+    """The run cannot start or has failed; the message is what the person at the terminal sees."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was asked for: the run date, the lake, and the DAG's parameters."""
+
+    run_date: date
+    lake: Lake
+    parameters: dict[str, Any]
+
+
+def main() -> None:
+    """Run, and exit with 1 and a word on what to do if that fails."""
+    try:
+        run = read_arguments()
+        started = time.monotonic()
+        run_dag(run)
+        show_answer(run, time.monotonic() - started)
+    except (RunError, JavaError, input_check.InputError) as error:
+        console.print(f"[bold red]The run failed:[/] {_plain(str(error))}")
+        sys.exit(1)
+
+
+def read_arguments() -> Run:
+    """Read and check the arguments; without INPUT the sample log is the input.
+
+    Raises RunError or InputError, each in well under a second.
+    """
+    given = {name: os.environ[name] for name in ("INPUT", "LAKE", "RUN_DATE", *VARIABLES) if os.environ.get(name)}
+    try:
+        run_date = date.fromisoformat(given["RUN_DATE"]) if "RUN_DATE" in given else datetime.now(UTC).date()
+    except ValueError:
+        raise RunError(f"RUN_DATE: found {given['RUN_DATE']!r}, allowed is a date as YYYY-MM-DD") from None
+
+    numbers = {parameter: _number(given[name]) for name, parameter in VARIABLES.items() if name in given}
+    input_path = os.path.abspath(given["INPUT"]) if "INPUT" in given else str(_sample_log())
+    run = Run(run_date, Lake(os.path.abspath(given.get("LAKE", "lake"))), {"input_path": input_path, **numbers})
+    faults = parameters.faults(run.parameters)
+    if faults:
+        raise RunError("; ".join(faults))
+    input_check.check_input(input_path, Path("/"), run.lake, run_date)
+    return run
+
+
+def run_dag(run: Run) -> None:
+    """Run the DAG and show each stage as it goes; everything Airflow and Spark say goes into a log file.
+
+    Raises RunError with the last error of the log when the run fails.
+    """
+    # Whoever can start this can read any file anyway: the input root is for those who reach Airflow from outside.
+    environment = airflow_environment(AIRFLOW_HOME, Path(run.lake.root), Path("/"), run.parameters["input_path"])
+    prepare_database(environment)
+    log = AIRFLOW_HOME / "logs" / f"run-{run.run_date}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = ["airflow", "dags", "test", DAG_ID, str(run.run_date), "--conf", json.dumps(run.parameters)]
+    console.print(f"Run date {run.run_date}, log of the run: {_short(log)}")
+    with log.open("w") as kept, subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        _show_stages(_kept(process.stdout, kept))
+    if process.returncode != 0:
+        raise RunError(f"{_last_error(log)}\nAll that was said: {_short(log)}")
+
+
+def show_answer(run: Run, seconds: float) -> None:
+    """Print the songs, the quality score, the stages' seconds and where the report lies."""
+    directory = Path(run.lake.report(run.run_date))
+    report = json.loads((directory / "report.json").read_text(encoding="utf-8"))
+    songs = Table(title=f"Top songs of the {len(report['top_sessions'])} longest sessions", title_justify="left")
+    for column in ("Rank", "Artist", "Song", "Plays", "Sessions", "Listeners"):
+        songs.add_column(column, justify="left" if column in ("Artist", "Song") else "right")
+    for song in report["top_songs"]:
+        songs.add_row(*(_plain(str(value)) for value in song.values()))
+    console.print(songs)
+
+    rows = report["rows"]
+    console.print(
+        f"Quality score {report['quality_score']:.2f}: of {rows['lines_read']:,} lines {rows['listens_kept']:,} kept, "
+        f"{rows['lines_rejected']:,} rejected; {rows['sessions']:,} sessions of {rows['users']:,} users"
+    )
+    stages = ", ".join(f"{stage} {spent:.0f}" for stage, spent in report["stage_seconds"].items())
+    console.print(f"Seconds: {seconds:.0f} ({stages})")
+    console.print(f"Report: {_short(directory / 'report.html')}")
+
+
+def _show_stages(lines: Iterator[str]) -> None:
+    started, beginning = time.monotonic(), time.monotonic()
+    with console.status("waiting for Airflow ...") as status:
+        for line in lines:
+            event = _STAGE.search(line)
+            if event and event[1] == "starting":
+                started = time.monotonic()
+                status.update(f"{event[2]} ... ({started - beginning:.0f} s so far)")
+            elif event:
+                console.print(f"  {event[2]:<18}{time.monotonic() - started:5.0f} s")
+
+
+def _kept(lines: Any, log: Any) -> Iterator[str]:
+    for line in lines:
+        log.write(line)
+        yield line
+
+
+def _last_error(log: Path) -> str:
+    errors = [match[1] for match in map(_ERROR.match, log.read_text(errors="replace").splitlines()) if match]
+    return errors[-1] if errors else "no error was logged"
+
+
+def _sample_log() -> Path:
+    generate_log.main([str(SAMPLE_LOG), "--listens", "3000", "--users", "12", "--odd-lines"])
+    return SAMPLE_LOG
+
+
+def _number(text: str) -> int | float | str:
+    """The number a text stands for; the text itself if it is none, for the parameter's schema to refuse."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _plain(text: str) -> str:
+    """Text that the console shows as it is, whatever brackets it holds."""
+    return text.replace("[", r"\[")
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+if __name__ == "__main__":
+    main()
