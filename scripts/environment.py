@@ -13,6 +13,9 @@ from scripts.java import java_home
 
 PROJECT = Path(__file__).resolve().parents[1]
 
+# Not the user's own AIRFLOW_HOME: what runs here must not meet another project's database.
+AIRFLOW_HOME = Path(os.environ.get("LASTFM_AIRFLOW_HOME", PROJECT / ".airflow"))
+
 # The whole of what a deployment tells Spark: replace it by your own connection to run on a cluster.
 SPARK_CONNECTION = {
     "conn_type": "spark",

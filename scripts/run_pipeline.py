@@ -23,12 +23,11 @@ from rich.table import Table
 
 from benchmarks import generate_log
 from include import input_check, parameters
-from scripts.environment import PROJECT, airflow_environment, prepare_database
+from scripts.environment import AIRFLOW_HOME, PROJECT, airflow_environment, prepare_database
 from scripts.java import JavaError
 from spark_jobs.shared.lake import Lake
 
 DAG_ID = "lastfm_session_analysis"
-AIRFLOW_HOME = PROJECT / ".airflow"
 SAMPLE_LOG = PROJECT / ".build" / "sample-log.tsv"
 VARIABLES = {
     "SESSION_GAP_MINUTES": "session_gap_minutes",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +18,12 @@ from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.session import spark_session
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+# Airflow reads these when it is first imported, and must meet neither the user's own Airflow nor a real lake.
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-")
+atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+os.environ["LASTFM_LAKE"] = f"{os.environ['AIRFLOW_HOME']}/lake"
 
 # An example costs a dozen Spark jobs, three seconds: a few in every run, many where there is time for them
 # (HYPOTHESIS_PROFILE=thorough).

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pendulum
+import pytest
+
+from include.parameters import SCHEMAS
+from include.run_date import run_date
+from tests.conftest import PROJECT
+
+CHAIN = [
+    "check_input",
+    "data_quality",
+    "check_listens",
+    "session_analysis",
+    "check_sessions",
+    "ranking",
+    "check_top_songs",
+    "report",
+]
+
+
+@pytest.fixture(scope="module")
+def dag_bag() -> Any:
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(dag_folder=str(PROJECT / "dags"))
+
+
+@pytest.fixture(scope="module")
+def dag(dag_bag: Any) -> Any:
+    return dag_bag.dags["lastfm_session_analysis"]
+
+
+def test_every_dag_file_can_be_imported(dag_bag: Any) -> None:
+    assert dag_bag.import_errors == {}
+    assert set(dag_bag.dags) == {"lastfm_session_analysis"}
+
+
+def test_the_stages_stand_in_one_chain_each_checked_before_the_next(dag: Any) -> None:
+    assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == {
+        task: set(CHAIN[position + 1 : position + 2]) for position, task in enumerate(CHAIN)
+    }
+
+
+def test_no_task_can_hide_the_failure_of_another(dag: Any) -> None:
+    assert {task.trigger_rule.value for task in dag.tasks} == {"all_success"}
+
+
+def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
+    from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+
+    submitted = {task.task_id: task for task in dag.tasks if isinstance(task, SparkSubmitOperator)}
+    assert set(submitted) == {"data_quality", "session_analysis", "ranking"}
+    assert {task._conn_id for task in submitted.values()} == {"spark_default"}
+    arguments = submitted["ranking"].application_args
+    assert arguments[::2] == ["--lake", "--run-date", "--top-sessions", "--top-songs"]
+    assert arguments[3::2] == ["{{ run_date(dag_run) }}", "{{ params.top_sessions }}", "{{ params.top_songs }}"]
+
+
+def test_it_runs_daily_over_finished_days_one_run_at_a_time_without_catching_up(dag: Any) -> None:
+    assert (dag.catchup, dag.max_active_runs) == (False, 1)
+    noon = pendulum.datetime(2026, 1, 2, 12)
+    from airflow.timetables.base import TimeRestriction
+    from airflow.timetables.interval import CronDataIntervalTimetable
+
+    # The scheduler's own timetable is made from what the DAG's author wrote.
+    timetable = CronDataIntervalTimetable(dag.timetable.expression, dag.timetable.timezone)
+    restriction = TimeRestriction(earliest=noon.subtract(days=3), latest=None, catchup=True)
+    first = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
+    assert first.run_after == pendulum.datetime(2026, 1, 1)
+    scheduled = SimpleNamespace(logical_date=first.logical_date, run_after=first.run_after)
+    assert run_date(scheduled) == date(2025, 12, 31)
+
+
+def test_what_time_may_mend_is_tried_again_and_nothing_runs_for_ever(dag: Any) -> None:
+    for task in dag.tasks:
+        assert task.retries == 3
+        assert (task.retry_delay, task.retry_exponential_backoff) == (timedelta(seconds=30), 2)
+        assert task.execution_timeout <= timedelta(hours=2)
+    assert dag.dagrun_timeout == timedelta(hours=6)
+
+
+def test_the_form_has_every_parameter_with_its_meaning_default_and_bounds(dag: Any) -> None:
+    for name, schema in SCHEMAS.items():
+        param = dag.params.get_param(name)
+        assert (param.value, param.description) == (schema["default"], schema["description"])
+        assert {key: param.schema[key] for key in schema if key not in ("default", "description")} == {
+            key: value for key, value in schema.items() if key not in ("default", "description")
+        }
+
+
+def test_other_dags_can_wait_for_checked_data_and_for_the_answer(dag: Any) -> None:
+    published = {task.task_id: {asset.name for asset in task.outlets} for task in dag.tasks if task.outlets}
+    assert published == {
+        "check_listens": {"lastfm_listens"},
+        "check_sessions": {"lastfm_sessions"},
+        "report": {"lastfm_top_sessions", "lastfm_top_songs"},
+    }
+
+
+def test_its_page_in_the_ui_says_what_to_do_when_it_fails(dag: Any) -> None:
+    assert "**When it fails**" in dag.doc_md
+    assert "**A rerun**" in dag.doc_md
+    assert set(dag.tags) == {"lastfm", "listening", "spark", "great-expectations"}

@@ -1,0 +1,149 @@
+"""The whole thing as `make run` does it: Airflow, three spark-submits, three checkpoints, the report."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from benchmarks import generate_log
+from spark_jobs.shared.lake import Lake
+from tests import model
+from tests.conftest import PROJECT
+
+pytestmark = pytest.mark.end_to_end
+
+FIRST, SECOND = date(2009, 5, 5), date(2009, 5, 6)
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("end_to_end")
+
+
+@pytest.fixture(scope="module")
+def lake(home: Path) -> Lake:
+    return Lake(str(home / "the lake's root"))
+
+
+@pytest.fixture(scope="module")
+def log(home: Path) -> Path:
+    log = home / "my [log].tsv"
+    generate_log.main([str(log), "--listens", "2000", "--users", "9", "--odd-lines", "--seed", "7"])
+    return log
+
+
+@pytest.fixture(scope="module")
+def run(home: Path, lake: Lake) -> Run:
+    """`make run` with these variables, without make: in another directory, with an Airflow of its own."""
+
+    def run(**variables: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "LAKE": lake.root, "LASTFM_AIRFLOW_HOME": str(home / "airflow"), **variables}
+        command = [sys.executable, "-m", "scripts.run_pipeline"]
+        return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def contents(lake: Lake, run_date: date) -> dict[str, bytes]:
+    """Every file of a run date, in all datasets."""
+    directories = Path(lake.root).glob(f"*/run_date={run_date}")
+    return {str(file): file.read_bytes() for folder in directories for file in folder.rglob("*") if file.is_file()}
+
+
+def expected_tsv(log: Path, sessions: int, songs: int, gap: timedelta) -> str:
+    judged = model.judge(log.read_bytes(), FIRST)
+    all_sessions = model.sessions_of(judged.listens, gap)
+    answer = model.top_songs(all_sessions, model.top_sessions(all_sessions, sessions), songs)
+    rows = [("rank", "artist_name", "track_name", "play_count", "session_count", "listener_count")]
+    rows += [tuple(str(value) for value in vars(song).values()) for song in answer]
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+@pytest.fixture(scope="module")
+def first_run(run: Run, log: Path) -> subprocess.CompletedProcess[str]:
+    parameters = {"SESSION_GAP_MINUTES": "15", "TOP_SESSIONS": "12", "TOP_SONGS": "7", "MIN_QUALITY_SCORE": "90.5"}
+    return run(INPUT=str(log), RUN_DATE=str(FIRST), **parameters)
+
+
+def test_the_answer_is_right_to_the_last_song_and_shown(
+    first_run: subprocess.CompletedProcess[str], lake: Lake, log: Path
+) -> None:
+    assert first_run.returncode == 0, first_run.stdout + first_run.stderr
+    report = Path(lake.report(FIRST))
+    answer = (report / "top_songs.tsv").read_bytes().decode()
+    assert answer == expected_tsv(log, sessions=12, songs=7, gap=timedelta(minutes=15))
+
+    facts = json.loads((report / "report.json").read_text(encoding="utf-8"))
+    assert facts["verdict"] == "good"
+    assert facts["parameters"] == {
+        "input_path": str(log),
+        "session_gap_minutes": 15,
+        "top_sessions": 12,
+        "top_songs": 7,
+        "minimum_quality_score": 90.5,
+    }
+    stages = ["data_quality", "check_listens", "session_analysis", "check_sessions", "ranking", "check_top_songs"]
+    assert list(facts["stage_seconds"]) == stages
+    assert (Path(lake.data_docs()) / "index.html").exists()
+    for shown in ("Top songs of the 12 longest sessions", "Quality score 99.", *stages, "report.html"):
+        assert shown in first_run.stdout
+
+
+def test_a_failed_check_stops_the_run_names_what_failed_and_leaves_earlier_answers(
+    first_run: subprocess.CompletedProcess[str], run: Run, home: Path, log: Path, lake: Lake
+) -> None:
+    before = contents(lake, FIRST)
+    assert before
+    bad = home / "bad.tsv"
+    bad.write_bytes(log.read_bytes() + b"no listen\n" * 500)
+    failed = run(INPUT=str(bad), RUN_DATE=str(SECOND))
+    assert failed.returncode == 1
+    assert "check_listens failed for run date 2009-05-06: data_quality: expect_column_min_to_be_between" in failed.stdout
+    assert "found 79." in failed.stdout
+    assert "earlier reports stand" in failed.stdout
+    assert "session_analysis" not in failed.stdout
+    assert not Path(lake.report(SECOND)).exists()
+    assert contents(lake, FIRST) == before
+
+
+def test_another_run_of_the_date_gives_the_same_bytes_and_touches_no_other_date(
+    first_run: subprocess.CompletedProcess[str], run: Run, log: Path, lake: Lake
+) -> None:
+    answer = Path(lake.report(FIRST)) / "top_songs.tsv"
+    before, other_date = answer.read_bytes(), contents(lake, SECOND)
+    again = run(
+        INPUT=str(log), RUN_DATE=str(FIRST), SESSION_GAP_MINUTES="15", TOP_SESSIONS="12", TOP_SONGS="7"
+    )
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert answer.read_bytes() == before
+    assert contents(lake, SECOND) == other_date
+    assert list(Path(lake.staging("")).iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        pytest.param({"TOP_SONGS": "0"}, "top_songs: found 0, allowed is an integer from 1 to 1000", id="no songs"),
+        pytest.param({"TOP_SESSIONS": "many"}, "top_sessions: found 'many', allowed is an integer", id="a word"),
+        pytest.param({"RUN_DATE": "5.5.2009"}, "RUN_DATE: found '5.5.2009', allowed is a date", id="no date"),
+        pytest.param({"INPUT": "gone.tsv"}, "gone.tsv; check input_path", id="no input"),
+        pytest.param({"INPUT": os.devnull}, "no file at /dev/null", id="no regular file"),
+        pytest.param({"LAKE": "/proc/lake"}, "the lake /proc/lake cannot be written", id="a lake nobody can write"),
+    ],
+)
+def test_what_cannot_run_fails_before_airflow_starts_with_a_word_on_what_to_do(
+    run: Run, log: Path, variables: dict[str, str], message: str
+) -> None:
+    failed = run(**{"INPUT": str(log), **variables})
+    assert failed.returncode == 1
+    assert message in failed.stdout
+    assert "Traceback" not in failed.stdout + failed.stderr
+    assert "Run date" not in failed.stdout

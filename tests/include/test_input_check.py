@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from include.input_check import InputError, check_input, check_lake
+from spark_jobs.shared.lake import Lake
+from tests.logs import RUN_DATE
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "input"
+    (root / "logs").mkdir(parents=True)
+    (root / "logs" / "2009-05-04.tsv").write_bytes(b"12345")
+    (root / "logs" / "2009-05-05.tsv").write_bytes(b"678")
+    (root / "logs" / "_unfinished.tsv").write_bytes(b"9")
+    (root / "logs" / "empty.tsv").write_bytes(b"")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("input_path", "files", "size"),
+    [
+        pytest.param("logs/2009-05-04.tsv", 1, 5, id="a file"),
+        pytest.param("logs/{run_date}.tsv", 1, 5, id="the run date's file"),
+        pytest.param("logs/2009-05-*.tsv", 2, 8, id="a glob"),
+        pytest.param("logs", 3, 8, id="a directory, an empty file among full ones, a hidden one left out"),
+    ],
+)
+def test_what_is_found_is_counted(root: Path, lake: Lake, input_path: str, files: int, size: int) -> None:
+    found = check_input(input_path, root, lake, RUN_DATE)
+    where = str(root / input_path.replace("{run_date}", "2009-05-04"))
+    assert found == {"input_path": where, "files": files, "bytes": size}
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_read_as_that_file(root: Path, lake: Lake) -> None:
+    (root / "log[1].tsv").write_bytes(b"1")
+    (root / "log1.tsv").write_bytes(b"1")
+    assert check_input("log[1].tsv", root, lake, RUN_DATE)["input_path"] == str(root / r"log\[1\].tsv")
+
+
+@pytest.mark.parametrize(
+    ("input_path", "message"),
+    [
+        pytest.param("gone.tsv", "no file at .*gone.tsv; check input_path", id="missing"),
+        pytest.param("logs/2010-*.tsv", "no file at .*2010-", id="a glob that matches nothing"),
+        pytest.param("logs/empty.tsv", r"1 file\(s\) at .*, all of them empty", id="empty"),
+        pytest.param("../elsewhere.tsv", "is outside .*input, the only place runs may read from", id="dots"),
+        pytest.param("link.tsv", "elsewhere.tsv is outside", id="a link that leads out"),
+        pytest.param("/etc/hostname", "/etc/hostname is outside", id="an absolute path elsewhere"),
+    ],
+)
+def test_an_input_that_cannot_be_used_says_why_and_what_to_do(
+    root: Path, lake: Lake, input_path: str, message: str
+) -> None:
+    (root.parent / "elsewhere.tsv").write_bytes(b"secret")
+    (root / "link.tsv").symlink_to(root.parent / "elsewhere.tsv")
+    with pytest.raises(InputError, match=message):
+        check_input(input_path, root, lake, RUN_DATE)
+
+
+def test_a_lake_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(InputError, match=r"cannot be written \(Not a directory\); create it for the user that runs"):
+        check_lake(Lake(str(tmp_path / "file" / "lake")))
+
+
+def test_checking_the_lake_leaves_nothing_in_it(lake: Lake) -> None:
+    check_lake(lake)
+    assert [path for path in Path(lake.root).rglob("*") if path.is_file()] == []

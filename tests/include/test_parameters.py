@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from include.parameters import SCHEMAS, faults
+
+
+def test_the_defaults_are_allowed() -> None:
+    assert faults({name: schema["default"] for name, schema in SCHEMAS.items()}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("top_songs", 0, "top_songs: found 0, allowed is an integer from 1 to 1000"),
+        ("top_sessions", "ten", "top_sessions: found 'ten', allowed is an integer from 1 to 10000"),
+        ("session_gap_minutes", 1.5, "session_gap_minutes: found 1.5, allowed is an integer from 1 to 1440"),
+        ("minimum_quality_score", 101, "minimum_quality_score: found 101, allowed is a number from 0 to 100"),
+        (
+            "input_path",
+            "a{b,c}.tsv",
+            "input_path: found 'a{b,c}.tsv', allowed is a path of at least one character, with no control characters "
+            "and no braces but {run_date}",
+        ),
+        (
+            "gap",
+            3,
+            "gap: found 3, allowed is none but input_path, session_gap_minutes, top_sessions, top_songs, "
+            "minimum_quality_score",
+        ),
+    ],
+)
+def test_a_bad_parameter_says_what_was_found_and_what_is_allowed(name: str, value: Any, message: str) -> None:
+    assert faults({"top_songs": 3, name: value}) == [message]
+
+
+def test_the_run_date_may_stand_in_the_input_path() -> None:
+    assert faults({"input_path": "logs/{run_date}/*.tsv.gz"}) == []

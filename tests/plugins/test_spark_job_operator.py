@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+import sys
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+
+from plugins.spark_job_operator import SparkJobOperator, zip_package
+from scripts.java import java_home
+from tests.conftest import PROJECT
+
+# The provider leaves the pipe it read spark-submit's output from to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file <_io.TextIOWrapper:ResourceWarning")
+
+
+@pytest.fixture
+def connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection to an embedded Spark, and spark-submit on the path."""
+    extra = {"spark.driver.memory": "700m", "spark.log.level": "ERROR", "queue": "not for Spark"}
+    document = json.dumps({"conn_type": "spark", "host": "local[1]", "extra": extra})
+    monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", document)
+    monkeypatch.setenv("JAVA_HOME", str(java_home(PROJECT / ".java")))
+    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
+
+
+def operator(*arguments: str, job: str = "session_analysis") -> SparkJobOperator:
+    return SparkJobOperator(task_id="job", job=job, application_args=list(arguments))
+
+
+def context() -> dict[str, Any]:
+    seconds: dict[str, float] = {}
+    return {"ti": SimpleNamespace(xcom_push=lambda key, value: seconds.update({key: value})), "seconds": seconds}
+
+
+@pytest.mark.usefixtures("connection")
+def test_data_that_fails_a_job_fails_it_for_good_and_the_jobs_own_words_are_in_the_error(tmp_path: Path) -> None:
+    task = operator("--lake", str(tmp_path), "--run-date", "2009-05-04")
+    with pytest.raises(AirflowFailException, match="run the stage that makes listens for 2009-05-04 first"):
+        task.execute(context())
+    assert task.conf == {"spark.driver.memory": "700m", "spark.log.level": "ERROR"}
+
+
+@pytest.mark.usefixtures("connection")
+def test_a_bad_argument_fails_for_good_and_says_what_is_allowed(tmp_path: Path) -> None:
+    task = operator("--lake", str(tmp_path), "--run-date", "today")
+    with pytest.raises(AirflowFailException, match="found 'today', allowed is a date as YYYY-MM-DD"):
+        task.execute(context())
+
+
+@pytest.mark.usefixtures("connection")
+@pytest.mark.parametrize("job", ["data_quality", "session_analysis", "ranking"])
+def test_every_job_starts_anywhere_from_its_zip_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, job: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    asked = context()
+    operator("--help", job=job).execute(asked)
+    assert asked["seconds"]["seconds"] > 0
+
+
+def test_without_a_connection_the_job_does_not_go_to_some_other_cluster(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_SPARK_DEFAULT", raising=False)
+    with pytest.raises(AirflowNotFoundException, match="spark_default"):
+        operator("--lake", str(tmp_path), "--run-date", "2009-05-04").execute(context())
+
+
+def test_the_zip_holds_the_package_and_is_named_after_its_content(tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    (package / "part").mkdir(parents=True)
+    for file in ("__init__.py", "part/__init__.py", "part/job.py"):
+        (package / file).write_text("")
+    (package / "part" / "notes.txt").write_text("not code")
+    first = zip_package(package, tmp_path)
+    assert sorted(zipfile.ZipFile(first).namelist()) == [
+        "package/__init__.py",
+        "package/part/__init__.py",
+        "package/part/job.py",
+    ]
+    assert zip_package(package, tmp_path) == first
+    (package / "part" / "job.py").write_text("changed = True")
+    assert zip_package(package, tmp_path).name != first.name
