@@ -1,0 +1,1 @@
+"""The generator of listening logs, and what is measured on them."""

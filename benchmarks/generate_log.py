@@ -27,13 +27,11 @@ USER_ACTIVITY_SIGMA = 1.1
 SESSION_GAP_SECONDS = 20 * 60
 MEAN_PAUSE_SECONDS = 9 * 3600
 
-TRACKS_PER_ARTIST = 9
+TRACKS_PER_ARTIST, SHARE_OF_FAVOURITES = 9, 0.8
 TRACKS_WITHOUT_ID, ARTISTS_WITHOUT_ID = 0.1132, 0.0314
 
-WORDS = (
-    "Silver River Paper Moon Glass Harbour Winter Engine Velvet Radio Orchard Signal Ember Lantern Cobalt "
-    "Meridian 雨の庭 夜明け Ночной Город Überfluß Café Señal Ørken Ελπίδα 바다 \"Live\" don't (Demo) AC\\DC & Sons"
-).split()
+WORDS = """Silver River Paper Moon Glass Harbour Winter Engine Velvet Radio Orchard Signal Ember Lantern Cobalt Meridian
+雨の庭 夜明け Ночной Город Überfluß Café Señal Ørken Ελπίδα 바다 "Live" don't (Demo) AC\\DC & Sons""".split()
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -105,7 +103,7 @@ def _songs(rng: np.random.Generator, count: int, tracks: int) -> np.ndarray:
     favourites = rng.integers(0, tracks, max(1, count // 12))
     from_favourites = favourites[(len(favourites) * rng.random(count) ** 3).astype(np.int64)]
     from_charts = (tracks * rng.random(count) ** 6).astype(np.int64)
-    return np.where(rng.random(count) < 0.8, from_favourites, from_charts)
+    return np.where(rng.random(count) < SHARE_OF_FAVOURITES, from_favourites, from_charts)
 
 
 def _lines(user_id: str, times: np.ndarray, songs: np.ndarray) -> bytes:
@@ -130,15 +128,22 @@ def _musicbrainz_id(kind: str, number: int, share_without: float) -> str:
 
 
 def _name(number: int) -> str:
-    return f"{WORDS[number % len(WORDS)]} {WORDS[number // len(WORDS) % len(WORDS)]}"
+    return f"{WORDS[number % len(WORDS)]} {WORDS[(number * 7 + 3) % len(WORDS)]}"
 
 
 _ARTIST_ID = b"f1b1cf71-bd35-4e99-8624-24a6e15f133a"
 _TRACK_ID = b"f7c1f8f8-b935-45ed-8fc8-7def69d92a10"
 
 
-def _odd(user=b"user_000001", at=b"2008-02-29T12:00:00Z", artist=b"Odd Artist", track=b"Odd Track", **ids) -> bytes:
-    artist_id, track_id = ids.get("artist_id", _ARTIST_ID), ids.get("track_id", _TRACK_ID)
+def _odd(
+    *,
+    user: bytes = b"user_000001",
+    at: bytes = b"2008-02-29T12:00:00Z",
+    artist_id: bytes = _ARTIST_ID,
+    artist: bytes = b"Odd Artist",
+    track_id: bytes = _TRACK_ID,
+    track: bytes = b"Odd Track",
+) -> bytes:
     return b"\t".join((user, at, artist_id, artist, track_id, track))
 
 

@@ -75,7 +75,7 @@ def _found(expectation: Any) -> str:
     return f"found {result.get('observed_value')}"
 
 
-def _context(data_docs: str) -> EphemeralDataContext:
+def _context(data_docs: Path) -> EphemeralDataContext:
     """A context of this run alone; only results and their pages stay, below `data_docs`, from run to run."""
     in_memory = {"class_name": "InMemoryStoreBackend"}
     stores = {"expectations": "ExpectationsStore", "checkpoint": "CheckpointStore"}

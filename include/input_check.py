@@ -54,7 +54,7 @@ def check_lake(lake: Lake) -> None:
 
 
 def _files(pattern: str) -> list[Path]:
-    """The files Spark would read: a directory stands for what is in it, names that begin with `_` or `.` for nothing."""
+    """The files Spark would read: a directory stands for what is in it, hidden names (`_`, `.`) for nothing."""
     found = [Path(pattern)] if Path(pattern).exists() else [Path(match) for match in sorted(glob.glob(pattern))]
     files = [file for path in found for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
     return [file for file in files if file.is_file() and file.name[0] not in "_."]

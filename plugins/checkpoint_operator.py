@@ -30,7 +30,14 @@ class CheckpointOperator(PySparkOperator):
     """
 
     def __init__(
-        self, *, tables: str, lake: Lake, run_date: str, facts: dict[str, Any], conn_id: str = "spark_default", **kwargs: Any
+        self,
+        *,
+        tables: str,
+        lake: Lake,
+        run_date: str,
+        facts: dict[str, Any],
+        conn_id: str = "spark_default",
+        **kwargs: Any,
     ) -> None:
         arguments = {"tables": tables, "lake_root": lake.root, "run_date": run_date, "facts": facts}
         super().__init__(

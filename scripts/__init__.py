@@ -1,0 +1,1 @@
+"""What make calls: the run, the UI, and the environment both need."""

@@ -72,5 +72,7 @@ def prepare_database(environment: dict[str, str]) -> None:
         ["airflow", "db", "migrate"], env=environment, capture_output=True, text=True, check=False
     )
     if migration.returncode != 0:
-        raise RuntimeError(f"airflow db migrate failed, the last it said:\n{(migration.stdout + migration.stderr)[-2000:]}")
+        raise RuntimeError(
+            f"airflow db migrate failed, the last it said:\n{(migration.stdout + migration.stderr)[-2000:]}"
+        )
     done.touch()

@@ -100,9 +100,12 @@ def run_dag(run: Run) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     command = ["airflow", "dags", "test", DAG_ID, str(run.run_date), "--conf", json.dumps(run.parameters)]
     console.print(f"Run date {run.run_date}, log of the run: {_short(log)}")
-    with log.open("w") as kept, subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    ) as process:
+    with (
+        log.open("w") as kept,
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        ) as process,
+    ):
         _show_stages(_kept(process.stdout, kept))
     if process.returncode != 0:
         raise RunError(f"{_last_error(log)}\nAll that was said: {_short(log)}")

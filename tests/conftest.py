@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import shutil
 import tempfile
@@ -24,6 +25,9 @@ os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-")
 atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["LASTFM_LAKE"] = f"{os.environ['AIRFLOW_HOME']}/lake"
+
+# It reports each closed connection, at exit to streams that pytest has closed by then.
+logging.getLogger("py4j").setLevel(logging.WARNING)
 
 # An example costs a dozen Spark jobs, three seconds: a few in every run, many where there is time for them
 # (HYPOTHESIS_PROFILE=thorough).

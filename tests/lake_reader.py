@@ -17,7 +17,9 @@ def rows(lake: Lake, dataset: str, run_date: date) -> list[tuple[Any, ...]]:
     if not files:
         return []
     partitioning = ds.partitioning(flavor="hive")
-    table = ds.dataset(files, partitioning=partitioning, partition_base_dir=lake.partition(dataset, run_date)).to_table()
+    table = ds.dataset(
+        files, partitioning=partitioning, partition_base_dir=lake.partition(dataset, run_date)
+    ).to_table()
     if dataset == "rejected_listens":
         table = table.select(["line", "reason", "file"])
     return [tuple(row.values()) for row in table.to_pylist()]

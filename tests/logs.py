@@ -87,7 +87,9 @@ def odd_lines(draw: st.DrawFn) -> bytes:
 @st.composite
 def logs(draw: st.DrawFn) -> bytes:
     """A whole log of at least one line: good, odd and random lines, LF and CRLF, with or without mark and last LF."""
-    random_lines = st.binary(max_size=40) | st.lists(st.text(max_size=3), max_size=8).map(lambda f: "\t".join(f).encode())
+    random_lines = st.binary(max_size=40) | st.lists(st.text(max_size=3), max_size=8).map(
+        lambda f: "\t".join(f).encode()
+    )
     rare = draw(st.lists(odd_lines() | random_lines, max_size=8))
     lines = draw(st.permutations(draw(good_lines()) + rare)) or [b"a line"]
     end = draw(st.sampled_from([b"\n", b"\r\n"]))

@@ -107,7 +107,9 @@ def _line_of_fields() -> Column:
 
 def _line_of_listen() -> Column:
     ids = {name: F.coalesce(name, F.lit("")) for name in ("artist_id", "track_id")}
-    return F.concat_ws("\t", "user_id", _iso_8601("listened_at"), ids["artist_id"], "artist_name", ids["track_id"], "track_name")
+    return F.concat_ws(
+        "\t", "user_id", _iso_8601("listened_at"), ids["artist_id"], "artist_name", ids["track_id"], "track_name"
+    )
 
 
 def _iso_8601(instant: Column | str) -> Column:

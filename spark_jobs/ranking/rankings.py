@@ -8,23 +8,13 @@ from pyspark.sql import functions as F
 TOP_SESSIONS = 50
 TOP_SONGS = 10
 
-# What makes the order total: two sessions of one user cannot start together, and a song is its two names.
-LONGEST_FIRST = (F.desc, "track_count"), (F.asc, "started_at"), (F.asc, "user_id")
-MOST_PLAYED_FIRST = (
-    (F.desc, "play_count"),
-    (F.desc, "session_count"),
-    (F.desc, "listener_count"),
-    (F.asc, "artist_name"),
-    (F.asc, "track_name"),
-)
-
 
 def top_sessions(sessions: DataFrame, number: int = TOP_SESSIONS) -> DataFrame:
     """The `number` sessions with the most tracks, all there are if fewer, with `rank` (int) from 1.
 
     Ties: the earlier start first, then the user.
     """
-    return _ranked(sessions, _order(LONGEST_FIRST), number)
+    return _ranked(sessions, _longest_first(), number)
 
 
 def listens_of(sessions: DataFrame, listens: DataFrame) -> DataFrame:
@@ -49,7 +39,7 @@ def top_songs(session_listens: DataFrame, number: int = TOP_SONGS) -> DataFrame:
         F.count_distinct("session_id").alias("session_count"),
         F.count_distinct("user_id").alias("listener_count"),
     )
-    return _ranked(songs, _order(MOST_PLAYED_FIRST), number)
+    return _ranked(songs, _most_played_first(), number)
 
 
 def _ranked(rows: DataFrame, order: list[Column], number: int) -> DataFrame:
@@ -59,5 +49,11 @@ def _ranked(rows: DataFrame, order: list[Column], number: int) -> DataFrame:
     return first.withColumn("rank", (F.monotonically_increasing_id() + 1).cast("int"))
 
 
-def _order(keys: tuple) -> list[Column]:
-    return [direction(column) for direction, column in keys]
+# Both orders are total: no two sessions of a user start together, and a song is its two names.
+def _longest_first() -> list[Column]:
+    return [F.desc("track_count"), F.asc("started_at"), F.asc("user_id")]
+
+
+def _most_played_first() -> list[Column]:
+    counts = [F.desc(count) for count in ("play_count", "session_count", "listener_count")]
+    return [*counts, F.asc("artist_name"), F.asc("track_name")]

@@ -12,8 +12,7 @@ from spark_jobs.shared.lake import LISTENS, Lake
 
 # Spark takes a file's bucket from the digits after the last underscore; how many there are in all we add.
 _BUCKET_FILE = "listens-of-{buckets:05d}_{bucket:05d}.snappy.parquet"
-_BUCKETS = re.compile(r"listens-of-(\d+)_\d+\.")
-_TASK = re.compile(r"part-(\d+)-")
+_FIRST_NUMBER = re.compile(r"\d+")
 
 
 def name_files_by_bucket(spark: SparkSession, directory: str, buckets: int) -> None:
@@ -23,7 +22,7 @@ def name_files_by_bucket(spark: SparkSession, directory: str, buckets: int) -> N
     itself sorts the listens a second time, for it does not know that a task holds one bucket only.
     """
     for name in storage.file_names(spark, directory):
-        bucket = int(_TASK.match(name)[1])
+        bucket = _first_number(name)
         new_name = _BUCKET_FILE.format(buckets=buckets, bucket=bucket)
         storage.rename(spark, f"{directory}/{name}", f"{directory}/{new_name}")
 
@@ -43,10 +42,15 @@ def read_listens(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:
     spark.sql(f"DROP TABLE IF EXISTS {table}")
     spark.sql(
         f"CREATE TABLE {table} ({columns}) USING parquet "
-        f"CLUSTERED BY (user_id) SORTED BY (user_id, listened_at) INTO {_BUCKETS.match(first_file)[1]} BUCKETS "
+        f"CLUSTERED BY (user_id) SORTED BY (user_id, listened_at) INTO {_first_number(first_file)} BUCKETS "
         f"LOCATION {_sql_string(partition)}"
     )
     return spark.table(table)
+
+
+def _first_number(file_name: str) -> int:
+    """The task of `part-00003-…`, the bucket count of `listens-of-00016_00003…`."""
+    return int(_FIRST_NUMBER.findall(file_name)[0])
 
 
 def _sql_string(text: str) -> str:

@@ -77,7 +77,7 @@ def file_names(spark: SparkSession, directory: str) -> list[str]:
 def rename(spark: SparkSession, old: str, new: str) -> bool:
     """Rename a file or directory; False where there is nothing to rename or the new name is taken."""
     # FileContext, not FileSystem: the latter's rename moves a directory *into* an existing one without a word.
-    no_options = spark._sc._gateway.new_array(spark._jvm.org.apache.hadoop.fs.Options.Rename, 0)
+    no_options = _gateway(spark).new_array(_gateway(spark).jvm.org.apache.hadoop.fs.Options.Rename, 0)
     try:
         _files(spark, old).rename(_path(spark, old), _path(spark, new), no_options)
     except Py4JJavaError as error:
@@ -106,7 +106,7 @@ def input_files(spark: SparkSession, frame: DataFrame) -> list[InputFile]:
     found = []
     for uri in frame.inputFiles():
         # Spark escapes names as a URI does, and in `_metadata` writes file:/ for file:///.
-        path = spark._jvm.org.apache.hadoop.fs.Path(spark._jvm.java.net.URI(uri))
+        path = _gateway(spark).jvm.org.apache.hadoop.fs.Path(_gateway(spark).jvm.java.net.URI(uri))
         size = path.getFileSystem(_hadoop_conf(spark)).getFileStatus(path).getLen()
         found.append(InputFile(path.toString(), _path(spark, uri).toString(), size))
     return found
@@ -125,11 +125,15 @@ def write_stage_record(spark: SparkSession, lake: Lake, stage: str, run_date: da
 
 def _files(spark: SparkSession, path: str) -> Any:
     uri = _path(spark, path).getFileSystem(_hadoop_conf(spark)).getUri()
-    return spark._jvm.org.apache.hadoop.fs.FileContext.getFileContext(uri, _hadoop_conf(spark))
+    return _gateway(spark).jvm.org.apache.hadoop.fs.FileContext.getFileContext(uri, _hadoop_conf(spark))
 
 
 def _path(spark: SparkSession, path: str) -> Any:
-    return spark._jvm.org.apache.hadoop.fs.Path(path)
+    return _gateway(spark).jvm.org.apache.hadoop.fs.Path(path)
+
+
+def _gateway(spark: SparkSession) -> Any:
+    return spark.sparkContext._gateway
 
 
 def _hadoop_conf(spark: SparkSession) -> Any:

@@ -106,7 +106,9 @@ def test_a_failed_check_stops_the_run_names_what_failed_and_leaves_earlier_answe
     bad.write_bytes(log.read_bytes() + b"no listen\n" * 500)
     failed = run(INPUT=str(bad), RUN_DATE=str(SECOND))
     assert failed.returncode == 1
-    assert "check_listens failed for run date 2009-05-06: data_quality: expect_column_min_to_be_between" in failed.stdout
+    assert (
+        "check_listens failed for run date 2009-05-06: data_quality: expect_column_min_to_be_between" in failed.stdout
+    )
     assert "found 79." in failed.stdout
     assert "earlier reports stand" in failed.stdout
     assert "session_analysis" not in failed.stdout
@@ -119,9 +121,7 @@ def test_another_run_of_the_date_gives_the_same_bytes_and_touches_no_other_date(
 ) -> None:
     answer = Path(lake.report(FIRST)) / "top_songs.tsv"
     before, other_date = answer.read_bytes(), contents(lake, SECOND)
-    again = run(
-        INPUT=str(log), RUN_DATE=str(FIRST), SESSION_GAP_MINUTES="15", TOP_SESSIONS="12", TOP_SONGS="7"
-    )
+    again = run(INPUT=str(log), RUN_DATE=str(FIRST), SESSION_GAP_MINUTES="15", TOP_SESSIONS="12", TOP_SONGS="7")
     assert again.returncode == 0, again.stdout + again.stderr
     assert answer.read_bytes() == before
     assert contents(lake, SECOND) == other_date

@@ -51,7 +51,13 @@ def finished_lake(lake: Lake) -> Lake:
             {"rank": 2, "artist_name": "坂本龍一", "track_name": "a\rb", **SONG},
         ],
     )
-    session = {"session_id": "u-1", "user_id": "u", "duration_seconds": 5400, "track_count": 30, "distinct_song_count": 9}
+    session = {
+        "session_id": "u-1",
+        "user_id": "u",
+        "duration_seconds": 5400,
+        "track_count": 30,
+        "distinct_song_count": 9,
+    }
     put(lake, TOP_SESSIONS, [{"rank": 1, **session, "started_at": at("12:00:00"), "ended_at": at("13:30:00")}])
     return lake
 
@@ -95,7 +101,15 @@ def test_the_page_shows_names_as_text_and_the_figures_behind_the_answer(finished
     page = (report(finished_lake) / "report.html").read_text(encoding="utf-8")
     assert "<script>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    for shown in ("坂本龍一", "quality score 99.50", "15 of 15 expectations met", "1,194", "field_count", "1.5", "12.5"):
+    for shown in (
+        "坂本龍一",
+        "quality score 99.50",
+        "15 of 15 expectations met",
+        "1,194",
+        "field_count",
+        "1.5",
+        "12.5",
+    ):
         assert shown in page
 
 

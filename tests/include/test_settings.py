@@ -20,7 +20,11 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LASTFM_INPUT_ROOT", "/srv/logs")
     monkeypatch.setenv("LASTFM_INPUT_PATH", "{run_date}.tsv.gz")
     found = settings()
-    assert (found.lake.root, found.input_root, found.input_path) == ("/srv/lake", Path("/srv/logs"), "{run_date}.tsv.gz")
+    assert (found.lake.root, found.input_root, found.input_path) == (
+        "/srv/lake",
+        Path("/srv/logs"),
+        "{run_date}.tsv.gz",
+    )
 
 
 @pytest.mark.parametrize("lake", ["lake", "s3a://bucket/lake"])

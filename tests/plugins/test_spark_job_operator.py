@@ -55,7 +55,9 @@ def test_a_bad_argument_fails_for_good_and_says_what_is_allowed(tmp_path: Path) 
 
 @pytest.mark.usefixtures("connection")
 @pytest.mark.parametrize("job", ["data_quality", "session_analysis", "ranking"])
-def test_every_job_starts_anywhere_from_its_zip_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, job: str) -> None:
+def test_every_job_starts_anywhere_from_its_zip_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, job: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PYTHONPATH", raising=False)
     asked = context()

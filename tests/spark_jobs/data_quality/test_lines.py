@@ -12,7 +12,7 @@ from tests.logs import ARTIST_ID, TRACK_ID
 def test_a_line_becomes_its_six_fields(spark: SparkSession) -> None:
     lines = spark.createDataFrame(
         [
-            (f"u\t2009-05-01T12:00:00+02:00\t{ARTIST_ID}\tAC\\DC\t{TRACK_ID}\t\"T.N.T.", 1),
+            (f'u\t2009-05-01T12:00:00+02:00\t{ARTIST_ID}\tAC\\DC\t{TRACK_ID}\t"T.N.T.', 1),
             ("u\t2009-05-01T12:00:00Z\t\tBeyoncé\tno-id\tHalo\r", 2),
             ("too\tshort", 3),
             ("", 4),
@@ -22,7 +22,19 @@ def test_a_line_becomes_its_six_fields(spark: SparkSession) -> None:
     parsed = parse_lines(lines).withColumn("listened_at", F.unix_seconds("listened_at"))
     expected = spark.createDataFrame(
         [
-            (1, 6, "u", "2009-05-01T12:00:00+02:00", 1241172000, ARTIST_ID, "AC\\DC", TRACK_ID, '"T.N.T.', False, False),
+            (
+                1,
+                6,
+                "u",
+                "2009-05-01T12:00:00+02:00",
+                1241172000,
+                ARTIST_ID,
+                "AC\\DC",
+                TRACK_ID,
+                '"T.N.T.',
+                False,
+                False,
+            ),
             (2, 6, "u", "2009-05-01T12:00:00Z", 1241179200, None, "Beyoncé", None, "Halo", False, True),
             (3, 2, "too", "short", None, None, None, None, None, None, None),
             (4, 1, "", None, None, None, None, None, None, None, None),

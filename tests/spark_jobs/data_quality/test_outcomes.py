@@ -29,7 +29,9 @@ def test_a_listen_carries_its_line_only_if_its_fields_do_not_give_it_back(spark:
         ],
         CLASSIFIED,
     )
-    assertDataFrameEqual(classified.withColumn("listened_at", F.unix_seconds("listened_at")), expected, checkRowOrder=True)
+    assertDataFrameEqual(
+        classified.withColumn("listened_at", F.unix_seconds("listened_at")), expected, checkRowOrder=True
+    )
 
 
 def test_every_rejected_line_comes_back_whole_with_its_file_and_reason(spark: SparkSession) -> None:

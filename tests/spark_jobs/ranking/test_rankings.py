@@ -12,7 +12,12 @@ def test_the_longest_session_has_the_most_tracks_ties_go_to_the_earlier_start_th
     spark: SparkSession,
 ) -> None:
     all_sessions = sessions(
-        spark, ("v", "12:00:00", 5), ("u", "12:00:00", 5), ("w", "11:00:00", 5), ("x", "09:00:00", 4), ("y", "13:00:00", 9)
+        spark,
+        ("v", "12:00:00", 5),
+        ("u", "12:00:00", 5),
+        ("w", "11:00:00", 5),
+        ("x", "09:00:00", 4),
+        ("y", "13:00:00", 9),
     )
     ranked = top_sessions(all_sessions, 4).select("rank", "session_id", "track_count")
     expected = spark.createDataFrame(
