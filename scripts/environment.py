@@ -8,6 +8,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from scripts.java import java_home
 
@@ -17,7 +18,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 AIRFLOW_HOME = Path(os.environ.get("LASTFM_AIRFLOW_HOME", PROJECT / ".airflow"))
 
 # The whole of what a deployment tells Spark: replace it by your own connection to run on a cluster.
-SPARK_CONNECTION = {
+SPARK_CONNECTION: dict[str, Any] = {
     "conn_type": "spark",
     "host": "local[*]",
     "extra": {

@@ -83,7 +83,8 @@ def test_a_low_quality_score_and_a_lost_line_are_named(spark: SparkSession, tmp_
     assert failed(scored, suites.quality(95, 21), tmp_path) == [
         "data_quality: expect_column_min_to_be_between(column=quality_score, min_value=95.0, max_value=100.0): "
         "found 94.99",
-        "data_quality: expect_multicolumn_sum_to_equal(column_list=['listens_kept', 'lines_rejected'], sum_total=21.0): "
+        "data_quality: expect_multicolumn_sum_to_equal("
+        "column_list=['listens_kept', 'lines_rejected'], sum_total=21.0): "
         "found 1 of 1 rows unexpected, such as {'listens_kept': 19, 'lines_rejected': 1}",
     ]
 

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from spark_jobs.shared import storage
@@ -68,6 +69,13 @@ def test_an_attempt_that_fails_leaves_nothing_behind_and_the_partition_as_it_was
         raise ZeroDivisionError
     assert texts(partition) == {"a": "old"}
     assert list(Path(lake.staging("")).iterdir()) == []
+
+
+def test_a_rename_that_fails_for_another_reason_is_an_error(spark: SparkSession, tmp_path: Path) -> None:
+    staged = directory(tmp_path / "staged")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Py4JJavaError, match="ParentNotDirectoryException"):
+        storage.rename(spark, staged, str(tmp_path / "file" / "partition"))
 
 
 def test_a_missing_partition_says_which_stage_to_run(spark: SparkSession, lake: Lake) -> None:

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_jobs.data_quality import job as data_quality
+from spark_jobs.ranking import job as ranking
+from spark_jobs.session_analysis import job as session_analysis
+from spark_jobs.shared import application
+from spark_jobs.shared.application import run_application
+from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.lake import TOP_SONGS, Lake
+from tests.lake_reader import rows
+from tests.logs import RUN_DATE
+
+
+@pytest.fixture(autouse=True)
+def shared_session(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Applications run in the tests' session and do not stop it."""
+    monkeypatch.setattr(application, "spark_session", lambda _: nullcontext(spark))
+
+
+def test_the_three_applications_answer_from_their_command_lines_and_say_what_they_did(
+    lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "log.tsv"
+    log.write_text("u\t2009-05-01T12:00:00Z\t\tA\t\tx\nu\t2009-05-01T12:10:00Z\t\tA\t\tx\nodd\n")
+    common = ["--lake", lake.root, "--run-date", str(RUN_DATE)]
+    data_quality.main(["--input", str(log), *common])
+    session_analysis.main([*common, "--session-gap-minutes", "5"])
+    ranking.main([*common, "--top-sessions", "1"])
+    assert rows(lake, TOP_SONGS, RUN_DATE) == [(1, "A", "x", 1, 1, 1)]
+    assert capsys.readouterr().out.splitlines() == [
+        "data_quality: 3 lines read, 2 listens kept, 1 lines rejected, quality score 66.67",
+        "session_analysis: 2 sessions of 2 listens",
+        "ranking: 1 songs of 1 sessions",
+    ]
+
+
+def test_data_that_fails_a_job_ends_it_with_a_code_of_its_own_and_the_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def run(_: SparkSession) -> dict[str, int]:
+        raise DataError("nothing to read; give it something")
+
+    with pytest.raises(SystemExit, match="65"):
+        run_application("ranking 2009-05-04", run)
+    assert capsys.readouterr().err == "ERROR ranking 2009-05-04: nothing to read; give it something\n"
+
+
+def test_any_other_error_is_left_for_a_retry() -> None:
+    def run(_: SparkSession) -> dict[str, int]:
+        raise ConnectionError("a lost executor")
+
+    with pytest.raises(ConnectionError, match="a lost executor"):
+        run_application("ranking 2009-05-04", run)
