@@ -24,7 +24,7 @@ from typing import Any
 import psutil
 
 from benchmarks import generate_log
-from scripts.environment import AIRFLOW_HOME, PROJECT, SPARK_CONNECTION, airflow_environment, prepare_database
+from scripts.environment import RUN_HOME, PROJECT, SPARK_CONNECTION, airflow_environment, prepare_database
 from spark_jobs.shared.lake import Lake
 
 RESULTS = PROJECT / "benchmarks" / "results"
@@ -38,7 +38,7 @@ def main() -> None:
         log, lake = Path(scratch) / "log.tsv", Path(scratch) / "lake"
         users = max(1, listens * generate_log.REAL_USERS // generate_log.REAL_LISTENS)
         generate_log.main([str(log), "--listens", str(listens), "--users", str(users)])
-        environment = airflow_environment(AIRFLOW_HOME, lake, Path(scratch), str(log))
+        environment = airflow_environment(RUN_HOME, lake, Path(scratch), str(log))
         prepare_database(environment)
         commands = {
             "dag": ["airflow", "dags", "test", "lastfm_session_analysis", str(RUN_DATE)],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,8 +17,10 @@ from scripts.java import java_home
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-# Not the user's own AIRFLOW_HOME: what runs here must not meet another project's database.
-AIRFLOW_HOME = Path(os.environ.get("LASTFM_AIRFLOW_HOME", PROJECT / ".airflow"))
+# Not the user's own AIRFLOW_HOME: what runs here must not meet another project's database. And one each for the runs of
+# `airflow dags test` and for the UI, whose scheduler takes every run it finds in its database for its own.
+_HOMES = Path(os.environ.get("LASTFM_AIRFLOW_HOME", PROJECT / ".airflow"))
+RUN_HOME, UI_HOME = _HOMES / "run", _HOMES / "ui"
 
 # The whole of what a deployment tells Spark: replace it by your own connection to run on a cluster.
 SPARK_CONNECTION: dict[str, Any] = {
@@ -60,6 +65,24 @@ def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
     return {**defaults, **os.environ, **ours}
+
+
+@contextmanager
+def sole_use(airflow_home: Path, waiting: str | None = None) -> Iterator[None]:
+    """Hold an Airflow home for this process alone.
+
+    When another process holds it: say `waiting` and wait for that to end, or without it raise BlockingIOError.
+    """
+    airflow_home.mkdir(parents=True, exist_ok=True)
+    with (airflow_home / "in-use").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if waiting is None:
+                raise
+            print(waiting, flush=True)
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def prepare_database(environment: dict[str, str]) -> None:

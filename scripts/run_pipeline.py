@@ -18,13 +18,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks import generate_log
 from include import input_check, parameters
-from scripts.environment import AIRFLOW_HOME, PROJECT, airflow_environment, prepare_database
+from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
 from scripts.java import JavaError
+from scripts.terminal import console, last_error, plain, short
 from spark_jobs.shared.lake import Lake
 
 DAG_ID = "lastfm_session_analysis"
@@ -37,9 +37,6 @@ VARIABLES = {
 }
 # How `airflow dags test` tells where it is.
 _STAGE = re.compile(r"\[DAG TEST\] (starting|end task) task_id=(\w+)")
-_ERROR = re.compile(r"^[\w.]+(?:Exception|Error): (.+)")
-
-console = Console(highlight=False, soft_wrap=True)
 
 
 class RunError(Exception):
@@ -60,10 +57,11 @@ def main() -> None:
     try:
         run = read_arguments()
         started = time.monotonic()
-        run_dag(run)
+        with sole_use(RUN_HOME, waiting="Another run is under way: waiting for it to end ..."):
+            run_dag(run)
         show_answer(run, time.monotonic() - started)
     except (RunError, JavaError, input_check.InputError) as error:
-        console.print(f"[bold red]The run failed:[/] {_plain(str(error))}")
+        console.print(f"[bold red]The run failed:[/] {plain(str(error))}")
         sys.exit(1)
 
 
@@ -79,7 +77,7 @@ def read_arguments() -> Run:
         raise RunError(f"RUN_DATE: found {given['RUN_DATE']!r}, allowed is a date as YYYY-MM-DD") from None
 
     numbers = {parameter: _number(given[name]) for name, parameter in VARIABLES.items() if name in given}
-    input_path = os.path.abspath(given["INPUT"]) if "INPUT" in given else str(_sample_log())
+    input_path = os.path.abspath(given["INPUT"]) if "INPUT" in given else str(sample_log())
     run = Run(run_date, Lake(os.path.abspath(given.get("LAKE", "lake"))), {"input_path": input_path, **numbers})
     faults = parameters.faults(run.parameters)
     if faults:
@@ -94,12 +92,12 @@ def run_dag(run: Run) -> None:
     Raises RunError with the last error of the log when the run fails.
     """
     # Whoever can start this can read any file anyway: the input root is for those who reach Airflow from outside.
-    environment = airflow_environment(AIRFLOW_HOME, Path(run.lake.root), Path("/"), run.parameters["input_path"])
+    environment = airflow_environment(RUN_HOME, Path(run.lake.root), Path("/"), run.parameters["input_path"])
     prepare_database(environment)
-    log = AIRFLOW_HOME / "logs" / f"run-{run.run_date}.log"
+    log = RUN_HOME / "logs" / f"run-{run.run_date}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = ["airflow", "dags", "test", DAG_ID, str(run.run_date), "--conf", json.dumps(run.parameters)]
-    console.print(f"Run date {run.run_date}, log of the run: {_short(log)}")
+    console.print(f"Run date {run.run_date}, log of the run: {short(log)}")
     with (
         log.open("w") as kept,
         subprocess.Popen(
@@ -108,7 +106,7 @@ def run_dag(run: Run) -> None:
     ):
         _show_stages(_kept(process.stdout, kept))
     if process.returncode != 0:
-        raise RunError(f"{_last_error(log)}\nAll that was said: {_short(log)}")
+        raise RunError(f"{last_error(log)}\nAll that was said: {short(log)}")
 
 
 def show_answer(run: Run, seconds: float) -> None:
@@ -119,7 +117,7 @@ def show_answer(run: Run, seconds: float) -> None:
     for column in ("Rank", "Artist", "Song", "Plays", "Sessions", "Listeners"):
         songs.add_column(column, justify="left" if column in ("Artist", "Song") else "right")
     for song in report["top_songs"]:
-        songs.add_row(*(_plain(str(value)) for value in song.values()))
+        songs.add_row(*(plain(str(value)) for value in song.values()))
     console.print(songs)
 
     rows = report["rows"]
@@ -129,7 +127,7 @@ def show_answer(run: Run, seconds: float) -> None:
     )
     stages = ", ".join(f"{stage} {spent:.0f}" for stage, spent in report["stage_seconds"].items())
     console.print(f"Seconds: {seconds:.0f} ({stages})")
-    console.print(f"Report: {_short(directory / 'report.html')}")
+    console.print(f"Report: {short(directory / 'report.html')}")
 
 
 def _show_stages(lines: Iterator[str]) -> None:
@@ -150,12 +148,8 @@ def _kept(lines: Any, log: Any) -> Iterator[str]:
         yield line
 
 
-def _last_error(log: Path) -> str:
-    errors = [match[1] for match in map(_ERROR.match, log.read_text(errors="replace").splitlines()) if match]
-    return errors[-1] if errors else "no error was logged"
-
-
-def _sample_log() -> Path:
+def sample_log() -> Path:
+    """Generate the small log that is the input where none is given, and return its path."""
     generate_log.main([str(SAMPLE_LOG), "--listens", "3000", "--users", "12", "--odd-lines"])
     return SAMPLE_LOG
 
@@ -168,15 +162,6 @@ def _number(text: str) -> int | float | str:
         except ValueError:
             continue
     return text
-
-
-def _plain(text: str) -> str:
-    """Text that the console shows as it is, whatever brackets it holds."""
-    return text.replace("[", r"\[")
-
-
-def _short(path: Path) -> str:
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 if __name__ == "__main__":

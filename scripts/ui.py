@@ -1,0 +1,214 @@
+"""Run Airflow with its UI on this machine alone, the DAG un-paused, until Ctrl-C.
+
+Reads its arguments from the environment, where make puts them: PORT, INPUT, LAKE. Exits with 1 when Airflow cannot
+start or dies, and with 0 when it is told to stop: there is no other way to end it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import sys
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from include import input_check, parameters
+from scripts import run_pipeline
+from scripts.airflow_services import STOP_SIGNALS, Airflow, UiError, running
+from scripts.environment import UI_HOME, airflow_environment, prepare_database, sole_use
+from scripts.run_pipeline import DAG_ID
+from scripts.terminal import console, plain, short
+from spark_jobs.shared.lake import Lake
+
+HOST, USER = "127.0.0.1", "admin"
+DEFAULT_PORT, LAST_PORT = "8080", 65535
+START_SECONDS = 180
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What was asked for: the port, the lake, and the log that runs read if they do not say."""
+
+    port: int
+    lake: Lake
+    input_path: str
+
+
+def main() -> None:
+    """Serve until a signal; exit with 1 and a word on what to do if that fails."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, _interrupt)
+    try:
+        serve(read_arguments(), UI_HOME)
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+    except BlockingIOError:
+        console.print(
+            f"[bold red]Airflow failed:[/] {plain(short(UI_HOME))} is in use by another make ui; stop that first"
+        )
+        sys.exit(1)
+    except (RuntimeError, input_check.InputError) as error:
+        console.print(f"[bold red]Airflow failed:[/] {plain(str(error))}")
+        sys.exit(1)
+
+
+def read_arguments() -> Arguments:
+    """Read and check the arguments; without INPUT the sample log is the input.
+
+    Raises UiError or InputError, each in well under a second.
+    """
+    given = {name: os.environ[name] for name in ("PORT", "INPUT", "LAKE") if os.environ.get(name)}
+    port = free_port(given.get("PORT", DEFAULT_PORT))
+    input_path = os.path.abspath(given["INPUT"]) if "INPUT" in given else str(run_pipeline.sample_log())
+    lake = Lake(os.path.abspath(given.get("LAKE", "lake")))
+    faults = parameters.faults({"input_path": input_path})
+    if faults:
+        raise UiError("; ".join(faults))
+    if "{run_date}" in input_path:
+        # The log of the next run may have yet to arrive.
+        input_check.check_lake(lake)
+    else:
+        input_check.check_input(input_path, Path("/"), lake, datetime.now(UTC).date())
+    return Arguments(port, lake, input_path)
+
+
+def free_port(text: str) -> int:
+    """Return the port that a text names; raise UiError if it names none, or one that cannot be listened on."""
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= LAST_PORT):
+        raise UiError(f"PORT: found {text!r}, allowed is a whole number from 1 to {LAST_PORT}")
+    with socket.socket() as probe:
+        # As the server will: without it, connections that ended a moment ago keep the port taken for a minute.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, int(text)))
+        except OSError as error:
+            reason = f"PORT: {text} cannot be used ({error.strerror})"
+            raise UiError(f"{reason}; stop what listens there, or choose another, as in make ui PORT=8090") from None
+    return int(text)
+
+
+def input_root(input_path: str) -> Path:
+    """Return the nearest directory that holds everything the path, with its stars and {run_date}, may stand for."""
+    path = Path(input_path)
+    return next(directory for directory in (path, *path.parents) if directory.is_dir())
+
+
+def serve(arguments: Arguments, airflow_home: Path) -> None:
+    """Bring Airflow up, tell where it is, and keep it up until a signal comes, which raises KeyboardInterrupt.
+
+    Raises BlockingIOError when the home is in use, UiError when Airflow does not come up or a part of it dies.
+    """
+    lake, log = Path(arguments.lake.root), airflow_home / "logs" / "ui.log"
+    with sole_use(airflow_home):
+        environment = airflow_environment(airflow_home, lake, input_root(arguments.input_path), arguments.input_path)
+        environment.update(ui_environment(arguments.port, airflow_home))
+        prepare_database(environment)
+        password = kept_password(Path(environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]))
+        with running(environment, log) as airflow:
+            with console.status("Airflow is starting ..."):
+                wait_until_ready(airflow, arguments.port, password)
+            show_where(arguments, password, log)
+            airflow.watch()
+
+
+def ui_environment(port: int, airflow_home: Path) -> dict[str, str]:
+    """Return what the UI needs in the environment beyond what every run needs."""
+    address = f"http://{HOST}:{port}"
+    return {
+        "AIRFLOW__API__HOST": HOST,
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": address,
+        # Where running tasks report to.
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        # Else a DAG written less than half a minute ago, by `make run` with another input, stays as it is.
+        "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
+        "AIRFLOW__CORE__AUTH_MANAGER": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(airflow_home / "ui-passwords.json"),
+    }
+
+
+def kept_password(file: Path) -> str:
+    """Return the login's password: made once, and kept where Airflow looks for it, readable by its owner alone."""
+    if not file.exists():
+        with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as kept:
+            json.dump({USER: secrets.token_urlsafe(12)}, kept)
+    file.chmod(0o600)
+    return json.loads(file.read_text())[USER]
+
+
+def wait_until_ready(airflow: Airflow, port: int, password: str) -> None:
+    """Return once every component is healthy and the DAG is there as it is now, un-paused.
+
+    Raises UiError when that takes too long, and what `Airflow.watch` raises.
+    """
+    started, missing = datetime.now(UTC), "the API server"
+    for _ in range(START_SECONDS):
+        airflow.watch(1)
+        with suppress(OSError, HTTPException):
+            health = ask(port, "GET", "/api/v2/monitor/health")
+            missing = ", ".join(name for name, state in health.items() if state["status"] != "healthy")
+            if not missing and dag_is_on(port, password, started):
+                return
+            missing = missing or f"the DAG {DAG_ID}"
+    raise UiError(f"still waiting for {missing} after {START_SECONDS} seconds; {airflow.last_words()}")
+
+
+def dag_is_on(port: int, password: str, since: datetime) -> bool:
+    """Return whether the DAG has been parsed since a time, and if so un-pause it.
+
+    Raises UiError when it cannot be imported, and HTTPException when there is none at all.
+    """
+    token = ask(port, "POST", "/auth/token", {"username": USER, "password": password})["access_token"]
+    for error in ask(port, "GET", "/api/v2/importErrors", token=token)["import_errors"]:
+        if datetime.fromisoformat(error["timestamp"]) >= since:
+            raise UiError(f"{error['filename']} cannot be imported: {error['stack_trace'].strip().splitlines()[-1]}")
+    # What an earlier start left in the database has the input of that time as its default.
+    parsed = ask(port, "GET", f"/api/v2/dags/{DAG_ID}", token=token)["last_parsed_time"]
+    if datetime.fromisoformat(parsed) < since:
+        return False
+    # `make run` leaves it there as paused, and the setting for new DAGs does not change that.
+    ask(port, "PATCH", f"/api/v2/dags/{DAG_ID}", {"is_paused": False}, token)
+    return True
+
+
+def ask(port: int, method: str, path: str, body: dict[str, Any] | None = None, token: str = "") -> Any:
+    """Return the answer of Airflow's API; raise OSError or HTTPException when there is none, or it is an error."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    with closing(HTTPConnection(HOST, port, timeout=10)) as connection:
+        connection.request(method, path, json.dumps(body) if body else None, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        raise HTTPException(f"{method} {path}: {answer.status} {text.decode(errors='replace')}")
+    return json.loads(text)
+
+
+def show_where(arguments: Arguments, password: str, log: Path) -> None:
+    """Print where the UI is, how to log in, and where the rest lies."""
+    places = {"Input": Path(arguments.input_path), "Lake": Path(arguments.lake.root), "Log": log}
+    console.print(f"Airflow  http://{HOST}:{arguments.port}")
+    console.print(f"Login    {USER}, password {password}")
+    for name, path in places.items():
+        console.print(f"{name:<9}{plain(short(path))}")
+    console.print("Ctrl-C stops it.")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+"""`make ui` as a person has it: Airflow comes up, a run is triggered in it, Ctrl-C ends it all."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from benchmarks import generate_log
+from scripts import ui
+from scripts.environment import SPARK_CONNECTION, airflow_environment, prepare_database, sole_use
+from scripts.run_pipeline import DAG_ID
+from tests.conftest import PROJECT
+
+pytestmark = pytest.mark.end_to_end
+
+Start = Callable[..., subprocess.Popen[str]]
+DAG = f"/api/v2/dags/{DAG_ID}"
+# The data is tiny and the machine small: what costs time is to start Spark seven times.
+SMALL_SPARK = {
+    **SPARK_CONNECTION,
+    "host": "local[1]",
+    "extra": {
+        **SPARK_CONNECTION["extra"],
+        "spark.driver.memory": "512m",
+        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+        "spark.sql.shuffle.partitions": "1",
+    },
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "airflow" / "ui"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    log = tmp_path / "logs of [all]" / "tiny.tsv"
+    generate_log.main([str(log), "--listens", "200", "--users", "3"])
+    return log
+
+
+@pytest.fixture
+def start(home: Path, log: Path, tmp_path: Path) -> Iterator[Start]:
+    """`make ui` with these variables, without make, in a process group of its own as a terminal gives it."""
+    started = []
+
+    def start(**variables: str) -> subprocess.Popen[str]:
+        environment = {
+            **os.environ,
+            "LASTFM_AIRFLOW_HOME": str(home.parent),
+            "LAKE": str(tmp_path / "lake"),
+            "INPUT": str(log),
+            "PORT": str(unused_port()),
+            "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(SMALL_SPARK),
+            # Else the run of the last midnight comes before the one that is triggered.
+            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
+            **variables,
+        }
+        command = [sys.executable, "-m", "scripts.ui"]
+        started.append(
+            subprocess.Popen(
+                command,
+                cwd=PROJECT,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.communicate()
+
+
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((ui.HOST, 0))
+        return probe.getsockname()[1]
+
+
+def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """All that a process has started, and all that these have."""
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def processes_of(home: Path) -> list[psutil.Process]:
+    """The living processes with this Airflow home in their environment; some overwrite theirs with their title."""
+    return [
+        process
+        for process in psutil.process_iter(["environ"])
+        if (process.info["environ"] or {}).get("AIRFLOW_HOME") == str(home) and lives(process)
+    ]
+
+
+def lives(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def runs_spark(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return "org.apache.spark.deploy.SparkSubmit" in process.cmdline()
+    return False
+
+
+def put_dag_as_paused_into_the_database(home: Path, tmp_path: Path) -> None:
+    """As `make run` leaves it."""
+    environment = airflow_environment(home, tmp_path / "lake", tmp_path, "log.tsv")
+    prepare_database(environment)
+    subprocess.run(["airflow", "dags", "reserialize"], env=environment, check=True, capture_output=True)
+
+
+def printed(process: subprocess.Popen[str]) -> dict[str, str]:
+    """What the UI prints when it is ready: the name that begins each line, and the rest of it."""
+    assert process.stdout
+    lines = {}
+    for line in process.stdout:
+        name, _, rest = line.strip().partition(" ")
+        lines[name] = rest.strip()
+        if name == "Ctrl-C":
+            return lines
+    raise AssertionError(f"it ended with {process.wait()}: {lines}")
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 240) -> Any:
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, f"not within {seconds} seconds"
+        time.sleep(0.5)
+    return found
+
+
+def test_a_run_triggered_in_it_succeeds_and_ctrl_c_amid_the_next_leaves_no_process(
+    start: Start, home: Path, log: Path, tmp_path: Path
+) -> None:
+    put_dag_as_paused_into_the_database(home, tmp_path)
+    process = start()
+    shown = printed(process)
+    port, password = int(shown["Airflow"].rpartition(":")[2]), shown["Login"].removeprefix("admin, password ")
+    token = ui.ask(port, "POST", "/auth/token", {"username": "admin", "password": password})["access_token"]
+    assert (home / "ui-passwords.json").stat().st_mode & 0o777 == 0o600
+
+    dag = ui.ask(port, "GET", f"{DAG}/details", token=token)
+    assert dag["is_paused"] is False
+    assert dag["params"]["input_path"]["value"] == str(log)
+    assert ui.ask(port, "GET", "/api/v2/importErrors", token=token)["total_entries"] == 0
+
+    def trigger(day: str) -> dict[str, Any]:
+        request = {"logical_date": f"{day}T00:00:00Z", "conf": {"top_songs": 3}}
+        return ui.ask(port, "POST", f"{DAG}/dagRuns", request, token)
+
+    run = f"{DAG}/dagRuns/{trigger('2009-05-05')['dag_run_id']}"
+    state = wait_for(lambda: ended(ui.ask(port, "GET", run, token=token)["state"]))
+    assert state == "success", (home / "logs" / "ui.log").read_text()[-5000:]
+    songs = tmp_path / "lake" / "reports" / "run_date=2009-05-05" / "top_songs.tsv"
+    assert len(songs.read_text().splitlines()) == 1 + 3
+
+    trigger("2009-05-06")
+    wait_for(lambda: any(map(runs_spark, family(process))))
+    all_started = family(process)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=30) == 0
+    assert list(filter(lives, all_started)) == processes_of(home) == []
+    # The next start takes it up again at once, not when its heartbeat has been missed for minutes.
+    assert task_state(home, "data_quality", "2009-05-06") == "up_for_retry"
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        pytest.param({"PORT": "http"}, "PORT: found 'http', allowed is a whole number from 1 to 65535", id="a word"),
+        pytest.param({"PORT": "0"}, "PORT: found '0', allowed is", id="before the first"),
+        pytest.param({"PORT": "65536"}, "PORT: found '65536', allowed is", id="past the last"),
+        pytest.param({"INPUT": "gone.tsv"}, "gone.tsv; check input_path", id="no input"),
+    ],
+)
+def test_arguments_that_cannot_be_are_refused(start: Start, variables: dict[str, str], message: str) -> None:
+    assert message in refusal(start(**variables))
+
+
+def test_a_taken_port_is_refused_with_a_way_out(start: Start) -> None:
+    with socket.create_server((ui.HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"PORT: {port} cannot be used (Address already in use); stop" in refusal(start(PORT=str(port)))
+
+
+def test_a_home_that_is_in_use_is_refused(start: Start, home: Path) -> None:
+    with sole_use(home):
+        assert f"{home} is in use by another make ui" in refusal(start())
+
+
+def test_an_airflow_that_dies_at_the_start_is_told_with_its_last_error_and_log(start: Start, home: Path) -> None:
+    home.mkdir(parents=True)
+    (home / f"database-of-airflow-{version('apache-airflow')}").touch()
+    (home / "airflow.db").write_text("no database")
+    process = start()
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "has died; (sqlite3.DatabaseError) file is not a database" in said
+    assert str(home / "logs" / "ui.log") in said
+    assert processes_of(home) == []
+
+
+def test_an_input_may_come_from_the_directory_that_holds_all_it_stands_for(tmp_path: Path) -> None:
+    (tmp_path / "2009").mkdir()
+    (tmp_path / "2009" / "log.tsv").touch()
+    for path, root in {"2009/log.tsv": "2009", "2009": "2009", "2009/*.tsv": "2009", "*/{run_date}.tsv": "."}.items():
+        assert ui.input_root(str(tmp_path / path)) == tmp_path / root
+
+
+def refusal(process: subprocess.Popen[str]) -> str:
+    """What it says when it ends by itself within a second or so, in one line, with exit code 1."""
+    said, _ = process.communicate(timeout=10)
+    assert process.returncode == 1
+    assert len(said.splitlines()) == 1
+    return said
+
+
+def ended(state: str) -> str | None:
+    return state if state in ("success", "failed") else None
+
+
+def task_state(home: Path, task: str, day: str) -> str:
+    query = (
+        "SELECT state FROM task_instance JOIN dag_run USING (dag_id, run_id) WHERE task_id = ? AND logical_date LIKE ?"
+    )
+    with closing(sqlite3.connect(home / "airflow.db")) as database:
+        return database.execute(query, (task, f"{day}%")).fetchone()[0]
