@@ -24,7 +24,7 @@ from typing import Any
 import psutil
 
 from benchmarks import generate_log
-from scripts.environment import RUN_HOME, PROJECT, SPARK_CONNECTION, airflow_environment, prepare_database
+from scripts.environment import PROJECT, RUN_HOME, SPARK_CONNECTION, airflow_environment, prepare_database
 from spark_jobs.shared.lake import Lake
 
 RESULTS = PROJECT / "benchmarks" / "results"

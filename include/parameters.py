@@ -12,7 +12,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "input_path": {
         "default": settings().input_path,
         "description": "The listening log: a file, a directory or a glob below the input root; "
-        "`{run_date}` in it is replaced.",
+        "{run_date} in it is replaced.",
         "type": "string",
         "minLength": 1,
         # A control character or a Spark glob of alternatives has no business in a file name.

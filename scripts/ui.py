@@ -131,7 +131,7 @@ def ui_environment(port: int, airflow_home: Path) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        # Else a DAG written less than half a minute ago, by `make run` with another input, stays as it is.
+        # Else a DAG written less than half a minute ago, by a start with another input, stays as it was.
         "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
         "AIRFLOW__CORE__AUTH_MANAGER": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
@@ -179,7 +179,7 @@ def dag_is_on(port: int, password: str, since: datetime) -> bool:
     parsed = ask(port, "GET", f"/api/v2/dags/{DAG_ID}", token=token)["last_parsed_time"]
     if datetime.fromisoformat(parsed) < since:
         return False
-    # `make run` leaves it there as paused, and the setting for new DAGs does not change that.
+    # Paused by hand in an earlier start it would stay so: the setting is for new DAGs only.
     ask(port, "PATCH", f"/api/v2/dags/{DAG_ID}", {"is_paused": False}, token)
     return True
 

@@ -122,7 +122,7 @@ def runs_spark(process: psutil.Process) -> bool:
 
 
 def put_dag_as_paused_into_the_database(home: Path, tmp_path: Path) -> None:
-    """As `make run` leaves it."""
+    """As a person leaves it who paused it and stopped the UI."""
     environment = airflow_environment(home, tmp_path / "lake", tmp_path, "log.tsv")
     prepare_database(environment)
     subprocess.run(["airflow", "dags", "reserialize"], env=environment, check=True, capture_output=True)
@@ -240,7 +240,8 @@ def ended(state: str) -> str | None:
 
 def task_state(home: Path, task: str, day: str) -> str:
     query = (
-        "SELECT state FROM task_instance JOIN dag_run USING (dag_id, run_id) WHERE task_id = ? AND logical_date LIKE ?"
+        "SELECT task.state FROM task_instance AS task JOIN dag_run USING (dag_id, run_id) "
+        "WHERE task_id = ? AND logical_date LIKE ?"
     )
     with closing(sqlite3.connect(home / "airflow.db")) as database:
         return database.execute(query, (task, f"{day}%")).fetchone()[0]
