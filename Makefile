@@ -42,7 +42,7 @@ clean: ## Remove what the targets above made, but no lake
 $(VENV)/runtime: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"found Python {sys.version.split()[0]}, needed is 3.11 or newer; say which with PYTHON=python3.11")'
 	@echo "Installing the dependencies into $(VENV), once: about two minutes ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install -r requirements.txt
 	@touch $@
 

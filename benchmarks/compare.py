@@ -1,7 +1,8 @@
 """Measure the whole DAG against the bare script, in turn, on the same generated log, in one run.
 
 LISTENS and REPEATS come from the environment, where make puts them. Every figure goes to
-`benchmarks/results/<machine>.json`, raw; the medians and their ratio are printed. Seconds are wall seconds; memory
+`benchmarks/results/<machine>-<listens>.json`, raw; the median seconds, their
+ratio and the most memory are printed. Seconds are wall seconds; memory
 is the largest sum of the resident sets of all processes of a run, asked for ten times a second.
 """
 
@@ -24,7 +25,7 @@ from typing import Any
 import psutil
 
 from benchmarks import generate_log
-from scripts.environment import PROJECT, RUN_HOME, SPARK_CONNECTION, airflow_environment, prepare_database
+from scripts.environment import PROJECT, RUN_HOME, SPARK_CONNECTION, airflow_environment, prepare_database, sole_use
 from spark_jobs.shared.lake import Lake
 
 RESULTS = PROJECT / "benchmarks" / "results"
@@ -34,7 +35,10 @@ RUN_DATE = date(2009, 5, 5)
 def main() -> None:
     """Generate the log, measure both in turn, keep and print the figures."""
     listens, repeats = int(os.environ.get("LISTENS", "1000000")), int(os.environ.get("REPEATS", "3"))
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
+    with (
+        sole_use(RUN_HOME, waiting="A run is under way: waiting for it to end ..."),
+        tempfile.TemporaryDirectory(prefix="benchmark-") as scratch,
+    ):
         log, lake = Path(scratch) / "log.tsv", Path(scratch) / "lake"
         users = max(1, listens * generate_log.REAL_USERS // generate_log.REAL_LISTENS)
         generate_log.main([str(log), "--listens", str(listens), "--users", str(users)])

@@ -9,6 +9,7 @@ ids, names in several scripts and with quotes in them, users one after another, 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import uuid
 from collections.abc import Iterator
@@ -38,11 +39,14 @@ def main(argv: list[str] | None = None) -> None:
     """Write the log the command line asks for."""
     args = parse_args(argv)
     args.output.parent.mkdir(parents=True, exist_ok=True)
-    with args.output.open("wb") as log:
+    # Under another name until it is whole: a run may be reading the log of this name.
+    unfinished = args.output.with_name(f".{args.output.name}.{os.getpid()}")
+    with unfinished.open("wb") as log:
         for chunk in generate(args.listens, args.users, args.seed):
             log.write(chunk)
         if args.odd_lines:
             log.writelines(line + b"\n" for line in ODD_LINES)
+    os.replace(unfinished, args.output)
     print(f"{args.output}: {args.listens:,} listens of {args.users:,} users, seed {args.seed}", file=sys.stderr)
 
 

@@ -4,6 +4,14 @@
 Every day, from the listening log: which songs were played most in the longest listening sessions, and the proof
 that the data behind the answer was good.
 
+**When it fails**, nothing after the failed task runs and every report made before stands. Open the failed task's log:
+its last error says what was found, what is allowed and what to do. A failed check is also a page of the Data Docs,
+`data_docs/index.html` in the lake. What time may mend (a lost machine, a full disk) was tried again three times by
+then; a bad parameter, a missing input and a failed check are not tried again. Once the cause is gone, clear the failed
+task: the run goes on from there.
+
+**A rerun** of a date replaces that date's partition in every dataset and touches no other date.
+
 | task | what it makes |
 | --- | --- |
 | `check_input` | nothing: it fails in seconds when there is nothing to read or nowhere to write |
@@ -14,14 +22,6 @@ that the data behind the answer was good.
 | `ranking` | `top_sessions` and `top_songs` |
 | `check_top_songs` | the proof: ranks without holes, plays in order |
 | `report` | `reports/run_date=…/`: `top_songs.tsv`, `report.html`, `report.json` |
-
-**A rerun** of a date replaces that date's partition in every dataset and touches no other date.
-
-**When it fails**, nothing after the failed task runs and every report made before stands. Open the failed task's log:
-its last error says what was found, what is allowed and what to do. A failed check is also a page of the Data Docs,
-`data_docs/index.html` in the lake. What time may mend (a lost machine, a full disk) was tried again three times by
-then; a bad parameter, a missing input and a failed check are not tried again. Once the cause is gone, clear the failed
-task: the run goes on from there.
 """
 
 from __future__ import annotations
@@ -40,12 +40,15 @@ from plugins.spark_job_operator import SparkJobOperator
 from spark_jobs.shared import lake
 
 SETTINGS = settings()
+# For an earlier one Airflow makes a run without tasks, which succeeds.
+FIRST_RUN_DATE = datetime(2002, 1, 1)
 RUN_DATE = "{{ run_date(dag_run) }}"
 
 
 def asset(dataset: str) -> Asset:
     """A dataset that other DAGs can be scheduled on: its event says that a checked partition is there."""
-    return Asset(name=f"lastfm_{dataset}", uri=f"file://{SETTINGS.lake.root}/{dataset}")
+    # No URI: Airflow refuses an asset it knows under another one, which a lake that was moved would give it.
+    return Asset(name=f"lastfm_{dataset}")
 
 
 def spark_job(job: str, **arguments: Any) -> SparkJobOperator:
@@ -90,12 +93,13 @@ def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
 
 @dag(
     schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
-    start_date=datetime(2005, 1, 1),
+    start_date=FIRST_RUN_DATE,
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=6),
     params={name: Param(**schema) for name, schema in parameters.SCHEMAS.items()},
     default_args={
+        "owner": "listening",
         "retries": 3,
         "retry_delay": timedelta(seconds=30),
         "retry_exponential_backoff": 2,
@@ -114,9 +118,11 @@ def lastfm_session_analysis() -> None:
         checked_input
         >> spark_job("data_quality", input=checked_input["input_path"])
         >> checkpoint("listens", lake.LISTENS, minimum_quality_score="{{ params.minimum_quality_score }}")
-        >> spark_job("session_analysis", session_gap_minutes="{{ params.session_gap_minutes }}")
+        >> spark_job("session_analysis", session_gap_minutes="{{ params.session_gap_minutes | int }}")
         >> checkpoint("sessions", lake.SESSIONS)
-        >> spark_job("ranking", top_sessions="{{ params.top_sessions }}", top_songs="{{ params.top_songs }}")
+        >> spark_job(
+            "ranking", top_sessions="{{ params.top_sessions | int }}", top_songs="{{ params.top_songs | int }}"
+        )
         >> checkpoint("top_songs")
         >> report()  # type: ignore[call-arg]
     )

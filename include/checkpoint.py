@@ -20,6 +20,10 @@ from spark_jobs.shared.lake import Lake
 UNEXPECTED_SHOWN = 3
 
 
+class CheckError(RuntimeError):
+    """An expectation could not be checked; another try may."""
+
+
 def run_checkpoint(name: str, table: Table, run_date: date, data_docs: str) -> CheckpointResult:
     """Validate a table against its suite and add the result to the Data Docs in the directory `data_docs`."""
     context = _context(Path(data_docs))
@@ -59,6 +63,22 @@ def failures(result: CheckpointResult) -> list[str]:
     ]
 
 
+def raise_for_errors(result: CheckpointResult) -> None:
+    """Raise CheckError if an expectation could not be checked at all: that says nothing about the data.
+
+    Great Expectations catches whatever the computing of a metric raises, a lost executor too.
+    """
+    for validation in result.run_results.values():
+        for expectation in validation.results:
+            info = expectation.exception_info or {}
+            # One exception, or one for each metric, as it comes.
+            messages = [one.get("exception_message") for one in (info, *info.values()) if isinstance(one, dict)]
+            if any(messages):
+                raise CheckError(
+                    f"{validation.suite_name}: {_expected(expectation)} could not be checked: {messages[-1]}"
+                )
+
+
 def _expected(expectation: Any) -> str:
     config = expectation.expectation_config
     kwargs = ", ".join(f"{name}={value}" for name, value in config.kwargs.items() if name != "batch_id")
@@ -67,8 +87,6 @@ def _expected(expectation: Any) -> str:
 
 def _found(expectation: Any) -> str:
     result = expectation.result
-    if expectation.exception_info.get("exception_message"):
-        return f"could not be checked: {expectation.exception_info['exception_message']}"
     if "unexpected_count" in result:
         some = ", ".join(str(value) for value in result.get("partial_unexpected_list", [])[:UNEXPECTED_SHOWN])
         return f"found {result['unexpected_count']} of {result['element_count']} rows unexpected, such as {some}"

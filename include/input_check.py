@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 import uuid
 from datetime import date
@@ -24,7 +25,12 @@ def check_input(input_path: str, input_root: Path, lake: Lake, run_date: date) -
     """
     check_lake(lake)
     pattern = str(input_root / input_path.replace("{run_date}", str(run_date)))
-    files = _files(pattern)
+    try:
+        files = _files(pattern)
+    except OSError as error:
+        raise InputError(
+            f"{error.filename} cannot be read ({error.strerror}); let the user that runs Airflow"
+        ) from None
     if not files:
         raise InputError(f"no file at {pattern}; check input_path, and that the log of {run_date} has arrived")
     outside = [file for file in files if not file.resolve().is_relative_to(input_root.resolve())]
@@ -33,6 +39,9 @@ def check_input(input_path: str, input_root: Path, lake: Lake, run_date: date) -
             f"{outside[0].resolve()} is outside {input_root.resolve()}, the only place runs may read from; "
             "move the log there, or have the deployment change LASTFM_INPUT_ROOT"
         )
+    closed = [file for file in files if not os.access(file, os.R_OK)]
+    if closed:
+        raise InputError(f"{closed[0]} may not be read by the user that runs Airflow; change its mode or owner")
     size = sum(file.stat().st_size for file in files)
     if size == 0:
         raise InputError(f"{len(files)} file(s) at {pattern}, all of them empty; check what writes the log")
@@ -41,6 +50,12 @@ def check_input(input_path: str, input_root: Path, lake: Lake, run_date: date) -
 
 def check_lake(lake: Lake) -> None:
     """Raise InputError unless a file can be written to the lake."""
+    pattern = re.search(r"[\\*?\[\]{}]", lake.root)
+    if pattern:
+        raise InputError(
+            f"the lake {lake.root} has a {pattern[0]!r} in its path, which Spark takes for a pattern; "
+            "choose another place"
+        )
     probe = Path(lake.staging(f"probe-{uuid.uuid4().hex}"))
     try:
         probe.parent.mkdir(parents=True, exist_ok=True)

@@ -11,8 +11,8 @@ from include.settings import settings
 SCHEMAS: dict[str, dict[str, Any]] = {
     "input_path": {
         "default": settings().input_path,
-        "description": "The listening log: a file, a directory or a glob below the input root; "
-        "{run_date} in it is replaced.",
+        "description": "The listening log: a file, a directory or a glob below the input root. "
+        "{run_date} in it is replaced; no other braces, no control characters.",
         "type": "string",
         "minLength": 1,
         # A control character or a Spark glob of alternatives has no business in a file name.
@@ -20,28 +20,28 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     },
     "session_gap_minutes": {
         "default": 20,
-        "description": "A longer pause than this between two listens opens a new session (minutes).",
+        "description": "A longer pause than this between two listens opens a new session: minutes, 1 to 1440.",
         "type": "integer",
         "minimum": 1,
         "maximum": 1440,
     },
     "top_sessions": {
         "default": 50,
-        "description": "How many of the longest sessions to look at.",
+        "description": "How many of the longest sessions to look at: 1 to 10000.",
         "type": "integer",
         "minimum": 1,
         "maximum": 10_000,
     },
     "top_songs": {
         "default": 10,
-        "description": "How many songs to name.",
+        "description": "How many songs to name: 1 to 1000.",
         "type": "integer",
         "minimum": 1,
         "maximum": 1_000,
     },
     "minimum_quality_score": {
         "default": 95,
-        "description": "The share of lines that must be good listens, or the run stops (percent).",
+        "description": "The share of lines that must be good listens, or the run stops: percent, 0 to 100.",
         "type": "number",
         "minimum": 0,
         "maximum": 100,

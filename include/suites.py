@@ -5,23 +5,22 @@ Every expectation here is critical: one that fails stops the run.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 import great_expectations.expectations as gxe
 from great_expectations import ExpectationSuite
 from pyspark.sql import types as T
 
-from spark_jobs.data_quality.rules import DAYS_AHEAD_OF_RUN_DATE, EARLIEST_LISTEN
+from spark_jobs.data_quality.rules import EARLIEST_LISTEN, first_implausible_day
 from spark_jobs.shared import schemas
 
 
 def listens(run_date: date, listens_kept: int) -> ExpectationSuite:
     """The listens have their columns, no null where none may be, plausible times, and are all there."""
-    first_implausible_day = run_date + timedelta(days=DAYS_AHEAD_OF_RUN_DATE + 1)
     plausible_times = gxe.ExpectColumnValuesToBeBetween(
         column="listened_at",
         min_value=_midnight(EARLIEST_LISTEN),
-        max_value=_midnight(first_implausible_day),
+        max_value=_midnight(first_implausible_day(run_date)),
         strict_max=True,
     )
     always_known = ("user_id", "listened_at", "artist_name", "track_name")
@@ -37,11 +36,12 @@ def listens(run_date: date, listens_kept: int) -> ExpectationSuite:
 
 
 def quality(minimum_quality_score: float, lines_read: int) -> ExpectationSuite:
-    """Enough of the lines became listens, and every line became one or was rejected."""
+    """Enough of the lines became listens, at least one did, and every line became one or was rejected."""
     return ExpectationSuite(
         "data_quality",
         expectations=[
             gxe.ExpectColumnMinToBeBetween(column="quality_score", min_value=minimum_quality_score, max_value=100),
+            gxe.ExpectColumnMinToBeBetween(column="listens_kept", min_value=1),
             gxe.ExpectMulticolumnSumToEqual(column_list=["listens_kept", "lines_rejected"], sum_total=lines_read),
         ],
     )

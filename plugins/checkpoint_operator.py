@@ -56,7 +56,10 @@ class CheckpointOperator(PySparkOperator):
 def check_tables(
     spark: SparkSession, *, check: str, tables: str, lake_root: str, run_date: str, facts: dict[str, Any]
 ) -> None:
-    """Validate the tables, keep the results, and raise AirflowFailException if an expectation is not met."""
+    """Validate the tables, keep the results, and raise AirflowFailException if an expectation is not met.
+
+    An expectation that could not be checked raises CheckError, which is worth a retry.
+    """
     # It tells about each function of its own that it registers, some hundred lines before the first check.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     from include import checkpoint
@@ -66,6 +69,8 @@ def check_tables(
         checkpoint.run_checkpoint(check, table, day, lake.data_docs())
         for table in import_string(tables)(spark, lake, day, **facts)
     ]
+    for result in results:
+        checkpoint.raise_for_errors(result)
     checkpoint.keep_results(check, results, lake, day)
     failed = [failure for result in results for failure in checkpoint.failures(result)]
     if failed:

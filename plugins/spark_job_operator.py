@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 import zipfile
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parents[1]
 # argparse found a bad argument; the job found bad data (see spark_jobs/shared/application.py).
 EXIT_CODES_NO_RETRY_MENDS = (2, 65)
+JOBS_OWN_WORDS = re.compile(r"^ERROR |\.py: error: ")
 
 
 class SparkJobOperator(SparkSubmitOperator):
@@ -42,9 +44,10 @@ class SparkJobOperator(SparkSubmitOperator):
             try:
                 super().execute(context)
             except Exception as error:
-                process = self._hook._submit_sp if self._hook else None
-                if process is not None and process.returncode in EXIT_CODES_NO_RETRY_MENDS:
-                    raise AirflowFailException(str(error)) from None
+                hook = self._hook
+                if hook and hook._submit_sp and hook._submit_sp.returncode in EXIT_CODES_NO_RETRY_MENDS:
+                    said = [line for line in hook._last_submit_log_lines if JOBS_OWN_WORDS.search(line)]
+                    raise AirflowFailException(said[-1] if said else str(error)) from None
                 raise
 
 

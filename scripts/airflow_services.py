@@ -15,7 +15,6 @@ import psutil
 
 from scripts.terminal import console, last_error, short
 
-STOP_SECONDS = 10
 # Not `airflow standalone`: it serves logs on two more ports, on every interface, and a SIGTERM to it orphans the rest.
 # Without its log servers the UI reads the logs from the disk.
 COMPONENTS = {
@@ -75,15 +74,17 @@ class Airflow:
         """End the components and all they have started, tasks and their JVMs too; kill what does not obey."""
         everything = list(self.processes)
         # The scheduler first: the tasks it runs can then still tell the API server what became of them.
-        for number, names in (
-            (signal.SIGTERM, ["scheduler"]),
-            (signal.SIGTERM, everything),
-            (signal.SIGKILL, everything),
+        for number, names, seconds in (
+            (signal.SIGTERM, ["scheduler"], 10),
+            # The triggerer sometimes does not end by itself.
+            (signal.SIGTERM, everything, 5),
+            (signal.SIGKILL, everything, 5),
         ):
             for process in self.members(names):
-                with suppress(psutil.NoSuchProcess):
-                    process.send_signal(number)
-            end = time.monotonic() + STOP_SECONDS
+                with suppress(ProcessLookupError, psutil.NoSuchProcess):
+                    if number == signal.SIGKILL or not is_helper(process):
+                        process.send_signal(number)
+            end = time.monotonic() + seconds
             while self.members(names) and time.monotonic() < end:
                 time.sleep(0.1)
 
@@ -96,6 +97,15 @@ class Airflow:
                 if os.getsid(process.pid) in sessions and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
         return found
+
+
+def is_helper(process: psutil.Process) -> bool:
+    """Return whether a process is a component's child in its group, which the component itself ends.
+
+    An executor's idle worker ended by a signal takes the queue's lock with it, and the busy one waits for that forever.
+    Tasks, with all that they start, are in groups of their own.
+    """
+    return os.getpgid(process.pid) == os.getsid(process.pid) != process.pid
 
 
 @contextmanager

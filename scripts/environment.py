@@ -33,6 +33,7 @@ SPARK_CONNECTION: dict[str, Any] = {
         "spark.driver.host": "127.0.0.1",
         "spark.log.level": "WARN",
         "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
     },
 }
 
@@ -43,7 +44,8 @@ def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_
     Raises scripts.java.JavaError when there is no suitable Java and none can be installed.
     """
     ours = {
-        "AIRFLOW_HOME": str(airflow_home),
+        "AIRFLOW_HOME": str(airflow_home.resolve()),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow_home.resolve()}/airflow.db",
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -64,7 +66,9 @@ def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_
         # Without it Spark looks for the machine's name in the network, and warns when that is a loopback address.
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
-    return {**defaults, **os.environ, **ours}
+    # Another Spark, or another Python to run it with, would be taken for ours.
+    callers = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_HOME", "PYSPARK_"))}
+    return {**defaults, **callers, **ours}
 
 
 @contextmanager

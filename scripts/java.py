@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import cjdk
@@ -26,28 +27,38 @@ def java_home(install_directory: Path) -> Path:
     """
     chosen = os.environ.get("JAVA_HOME")
     if chosen:
-        found = version_of(Path(chosen) / "bin" / "java")
-        if found not in SUITABLE:
+        found = ask_java(Path(chosen) / "bin" / "java")
+        if found is None or found.version not in SUITABLE:
+            named = f"Java {found.version}" if found else "no Java at all"
             raise JavaError(
-                f"JAVA_HOME={chosen} is {_named(found)}, allowed is Java 17 or 21; "
+                f"JAVA_HOME={chosen} is {named}, allowed is Java 17 or 21; "
                 "point JAVA_HOME to one of these, or unset it to have one found or installed"
             )
         return Path(chosen)
 
     on_path = shutil.which("java")
-    if on_path and version_of(Path(on_path)) in SUITABLE:
-        return Path(on_path).resolve().parents[1]
-    return _install(install_directory)
+    found = ask_java(Path(on_path)) if on_path else None
+    return found.home if found and found.version in SUITABLE else _install(install_directory)
 
 
-def version_of(java: Path) -> int | None:
-    """Return the feature version of a `java` command (17 of 17.0.15), None if it is none."""
+@dataclass(frozen=True)
+class Java:
+    """What a Java says of itself: its feature version (17 of 17.0.15) and its home."""
+
+    version: int
+    home: Path
+
+
+def ask_java(command: Path) -> Java | None:
+    """Ask a `java` command what it is; None if it is none. It may be a launcher that lies far from its Java."""
+    question = [str(command), "-XshowSettings:properties", "-version"]
     try:
-        answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False)
-    except OSError:
+        answer = subprocess.run(question, capture_output=True, text=True, timeout=60, check=False).stderr
+    except (OSError, subprocess.SubprocessError):
         return None
-    version = re.search(r'version "(?:1\.)?(\d+)', answer.stderr)
-    return int(version[1]) if version else None
+    version = re.search(r"java\.specification\.version = (?:1\.)?(\d+)", answer)
+    home = re.search(r"java\.home = (.+)", answer)
+    return Java(int(version[1]), Path(home[1].strip())) if version and home else None
 
 
 def _install(directory: Path) -> Path:
@@ -59,7 +70,3 @@ def _install(directory: Path) -> Path:
             f"no Java 17 or 21 was found, and installing one failed ({error}); "
             "install openjdk-17-jre-headless or the like by hand, or set JAVA_HOME to a Java 17 or 21"
         ) from error
-
-
-def _named(version: int | None) -> str:
-    return "no Java at all" if version is None else f"Java {version}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -23,11 +24,11 @@ from rich.table import Table
 from benchmarks import generate_log
 from include import input_check, parameters
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
-from scripts.java import JavaError
 from scripts.terminal import console, last_error, plain, short
 from spark_jobs.shared.lake import Lake
 
 DAG_ID = "lastfm_session_analysis"
+FIRST_RUN_DATE = date(2002, 1, 1)
 SAMPLE_LOG = PROJECT / ".build" / "sample-log.tsv"
 VARIABLES = {
     "SESSION_GAP_MINUTES": "session_gap_minutes",
@@ -60,7 +61,10 @@ def main() -> None:
         with sole_use(RUN_HOME, waiting="Another run is under way: waiting for it to end ..."):
             run_dag(run)
         show_answer(run, time.monotonic() - started)
-    except (RunError, JavaError, input_check.InputError) as error:
+    except KeyboardInterrupt:
+        console.print("Stopped; what the run had not published yet is not in the lake.")
+        sys.exit(128 + signal.SIGINT)
+    except (RunError, RuntimeError, input_check.InputError) as error:
         console.print(f"[bold red]The run failed:[/] {plain(str(error))}")
         sys.exit(1)
 
@@ -75,6 +79,8 @@ def read_arguments() -> Run:
         run_date = date.fromisoformat(given["RUN_DATE"]) if "RUN_DATE" in given else datetime.now(UTC).date()
     except ValueError:
         raise RunError(f"RUN_DATE: found {given['RUN_DATE']!r}, allowed is a date as YYYY-MM-DD") from None
+    if run_date < FIRST_RUN_DATE:
+        raise RunError(f"RUN_DATE: found {run_date}, allowed is {FIRST_RUN_DATE} or later, as for listens")
 
     numbers = {parameter: _number(given[name]) for name, parameter in VARIABLES.items() if name in given}
     input_path = os.path.abspath(given["INPUT"]) if "INPUT" in given else str(sample_log())
@@ -156,12 +162,9 @@ def sample_log() -> Path:
 
 def _number(text: str) -> int | float | str:
     """The number a text stands for; the text itself if it is none, for the parameter's schema to refuse."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
+        return text
+    return int(float(text)) if float(text).is_integer() else float(text)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 # A pipe has no width: one at which a table's names seldom wrap.
 console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
@@ -17,7 +18,7 @@ _ERROR = re.compile(r"^[\w.]+(?:Exception|Error): (.+)")
 
 def plain(text: str) -> str:
     """Return text that the console shows as it is, whatever brackets it holds."""
-    return text.replace("[", r"\[")
+    return escape(text)
 
 
 def short(path: Path) -> str:

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.data_quality import outcomes
 from spark_jobs.data_quality.rules import REASONS, WARNINGS, reject_duplicates, sort_into_buckets
-from spark_jobs.shared import buckets, storage
+from spark_jobs.shared import buckets, schemas, storage
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import job_parser
 from spark_jobs.shared.errors import EmptyInputError
@@ -61,7 +61,7 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
         staged, rejected = f"{area}/outcomes", f"{area}/rejected"
         counts = write_outcomes(lines, job.run_date, bucket_number, staged)
         check_line_counts(job.input_path, counts)
-        listens = complete_listens(spark, staged, bucket_number)
+        listens = complete_listens(spark, staged, bucket_number, is_empty=counts[outcomes.KEPT] == 0)
         write_rejected_listens(spark, staged, files, rejected)
         storage.publish(spark, rejected, job.lake.partition(REJECTED_LISTENS, job.run_date))
         storage.publish(spark, listens, job.lake.partition(LISTENS, job.run_date))
@@ -89,11 +89,12 @@ def write_outcomes(lines: DataFrame, run_date: date, bucket_number: int, staged:
     return {**read.get, **judged.get}
 
 
-def complete_listens(spark: SparkSession, staged: str, bucket_number: int) -> str:
+def complete_listens(spark: SparkSession, staged: str, bucket_number: int, is_empty: bool) -> str:
     """Make the listens of a staged outcome table a dataset of their own, marked as whole; return its directory."""
     listens = f"{staged}/outcome={outcomes.KEPT}"
-    # A log without one good line has no such directory yet.
-    storage.make_directory(spark, listens)
+    if is_empty:
+        # No task had a listen to write, but whoever reads the partition wants to find its columns.
+        spark.createDataFrame([], schemas.LISTENS).coalesce(1).write.parquet(listens)
     buckets.name_files_by_bucket(spark, listens, bucket_number)
     storage.rename(spark, f"{staged}/_SUCCESS", f"{listens}/_SUCCESS")
     return listens

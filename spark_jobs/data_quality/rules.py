@@ -37,7 +37,7 @@ def rejection_reason(run_date: date) -> Column:
 
     `duplicate` cannot be seen on one line: `reject_duplicates` finds it.
     """
-    first_implausible_day = run_date + timedelta(days=DAYS_AHEAD_OF_RUN_DATE + 1)
+    too_late = first_implausible_day(run_date)
     listened_at = F.col("listened_at")
     conditions = {
         "invalid_encoding": ~F.is_valid_utf8("line"),
@@ -45,11 +45,16 @@ def rejection_reason(run_date: date) -> Column:
         "missing_user_id": is_blank(F.col("user_id")),
         "missing_timestamp": F.col("timestamp") == "",
         "invalid_timestamp": listened_at.isNull(),
-        "implausible_timestamp": (listened_at < F.lit(EARLIEST_LISTEN)) | (listened_at >= F.lit(first_implausible_day)),
+        "implausible_timestamp": (listened_at < F.lit(EARLIEST_LISTEN)) | (listened_at >= F.lit(too_late)),
         "missing_artist_name": is_blank(F.col("artist_name")),
         "missing_track_name": is_blank(F.col("track_name")),
     }
     return F.coalesce(*(F.when(conditions[reason], reason) for reason in REASONS if reason != DUPLICATE))
+
+
+def first_implausible_day(run_date: date) -> date:
+    """The first day (UTC) whose listens a run cannot know of yet."""
+    return run_date + timedelta(days=DAYS_AHEAD_OF_RUN_DATE + 1)
 
 
 def sort_into_buckets(classified: DataFrame, buckets: int) -> DataFrame:

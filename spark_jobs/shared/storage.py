@@ -42,9 +42,14 @@ def publish(spark: SparkSession, staged: str, partition: str) -> None:
     """
     make_directory(spark, partition.rsplit("/", 1)[0])
     for attempt in range(PUBLISH_ATTEMPTS):
-        rename(spark, partition, f"{staged}.replaced-{attempt}")
-        if rename(spark, staged, partition):
-            return
+        replaced = f"{staged}.replaced-{attempt}"
+        rename(spark, partition, replaced)
+        try:
+            if rename(spark, staged, partition):
+                return
+        except Py4JJavaError:
+            rename(spark, replaced, partition)
+            raise
     raise RuntimeError(
         f"{partition} is being published by another run at the same time; let that one end, then run this date again"
     )

@@ -49,7 +49,7 @@ def test_a_file_whose_name_looks_like_a_pattern_is_read_as_that_file(root: Path,
         pytest.param("logs/empty.tsv", r"1 file\(s\) at .*, all of them empty", id="empty"),
         pytest.param("../elsewhere.tsv", "is outside .*input, the only place runs may read from", id="dots"),
         pytest.param("link.tsv", "elsewhere.tsv is outside", id="a link that leads out"),
-        pytest.param("/etc/hostname", "/etc/hostname is outside", id="an absolute path elsewhere"),
+        pytest.param("{elsewhere}", "elsewhere.tsv is outside", id="an absolute path elsewhere"),
     ],
 )
 def test_an_input_that_cannot_be_used_says_why_and_what_to_do(
@@ -57,6 +57,7 @@ def test_an_input_that_cannot_be_used_says_why_and_what_to_do(
 ) -> None:
     (root.parent / "elsewhere.tsv").write_bytes(b"secret")
     (root / "link.tsv").symlink_to(root.parent / "elsewhere.tsv")
+    input_path = input_path.replace("{elsewhere}", str(root.parent / "elsewhere.tsv"))
     with pytest.raises(InputError, match=message):
         check_input(input_path, root, lake, RUN_DATE)
 
@@ -65,6 +66,19 @@ def test_a_lake_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(InputError, match=r"cannot be written \(Not a directory\); create it for the user that runs"):
         check_lake(Lake(str(tmp_path / "file" / "lake")))
+
+
+@pytest.mark.parametrize("name", ["lake [1]", "lake*", "{lake}"])
+def test_a_lake_whose_path_spark_takes_for_a_pattern_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="in its path, which Spark takes for a pattern; choose another place"):
+        check_lake(Lake(str(tmp_path / name)))
+
+
+def test_an_input_that_may_not_be_read_says_so(root: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Root may read everything, and the tests may be root.
+    monkeypatch.setattr("include.input_check.os.access", lambda *_: False)
+    with pytest.raises(InputError, match="2009-05-04.tsv may not be read by the user that runs Airflow"):
+        check_input("logs/2009-05-04.tsv", root, lake, RUN_DATE)
 
 
 def test_checking_the_lake_leaves_nothing_in_it(lake: Lake) -> None:

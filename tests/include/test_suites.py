@@ -7,13 +7,17 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from include import suites
-from include.checkpoint import failures, keep_results, run_checkpoint
+from include.checkpoint import CheckError, failures, keep_results, raise_for_errors, run_checkpoint
 from include.checks import Table
 from include.records import read_record
+from plugins.checkpoint_operator import check_tables
+from spark_jobs.data_quality.job import DataQualityJob
+from spark_jobs.data_quality.job import run as run_data_quality
 from spark_jobs.ranking.rankings import top_songs
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
 from spark_jobs.shared import schemas
@@ -136,3 +140,31 @@ def test_results_stay_as_json_and_as_pages_run_after_run(spark: SparkSession, tw
     results = [json.loads(file.read_text())["success"] for file in docs.glob("results/top_songs/**/*.json")]
     assert (len(pages), sorted(results)) == (2, [False, True])
     assert "top_songs" in (docs / "index.html").read_text()
+
+
+def test_a_log_without_a_good_line_fails_its_check_by_name(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    log = tmp_path / "log.tsv"
+    log.write_text("commas,for,tabs\n")
+    run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
+    with pytest.raises(AirflowFailException, match="check_listens failed for run date 2009-05-04: ") as error:
+        check_tables(
+            spark,
+            check="check_listens",
+            tables="include.checks.listens",
+            lake_root=lake.root,
+            run_date=str(RUN_DATE),
+            facts={"minimum_quality_score": "0"},
+        )
+    assert "data_quality: expect_column_min_to_be_between(column=listens_kept, min_value=1.0): found 0" in str(
+        error.value
+    )
+    assert read_record(lake, "check_listens", RUN_DATE)["success"] is False
+
+
+def test_a_table_that_cannot_be_computed_is_worth_a_retry_and_no_failed_check(
+    two_songs: DataFrame, tmp_path: Path
+) -> None:
+    broken = two_songs.withColumn("play_count", F.expr("CAST(raise_error('a lost executor') AS long)"))
+    result = run_checkpoint("check", Table(broken, suites.top_songs(2)), RUN_DATE, str(tmp_path))
+    with pytest.raises(CheckError, match="top_songs: .* could not be checked: .*a lost executor"):
+        raise_for_errors(result)

@@ -12,14 +12,19 @@ from pathlib import Path
 import cjdk
 import pytest
 
-from scripts.java import JavaError, java_home, version_of
+from scripts.java import Java, JavaError, ask_java, java_home
+from tests.conftest import PROJECT
+
+REAL_JAVA = java_home(PROJECT / ".java") / "bin" / "java"
 
 
 def fake_java(home: Path, version: str) -> Path:
-    """A Java home whose `java -version` says what a real one would."""
+    """A Java home whose `java` says what a real one would."""
     java = home / "bin" / "java"
     java.parent.mkdir(parents=True)
-    java.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2025-04-15' >&2\n")
+    java.write_text(
+        f"#!/bin/sh\ncat >&2 <<'.'\n    java.home = {home}\n    java.specification.version = {version}\n.\n"
+    )
     java.chmod(0o755)
     return home
 
@@ -31,18 +36,30 @@ def no_java(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scripts.java.shutil.which", lambda _: None)
 
 
-@pytest.mark.parametrize(("version", "feature"), [("17.0.15", 17), ("21", 21), ("1.8.0_452", 8)])
+def test_this_machines_java_says_what_it_is() -> None:
+    real = ask_java(REAL_JAVA)
+    assert real
+    assert real.version in (17, 21)
+    assert (real.home / "bin" / "java").exists()
+
+
+@pytest.mark.parametrize(("version", "feature"), [("17", 17), ("21", 21), ("1.8", 8)])
 def test_the_feature_version_is_told_from_what_java_says(tmp_path: Path, version: str, feature: int) -> None:
-    assert version_of(fake_java(tmp_path, version) / "bin" / "java") == feature
+    assert ask_java(fake_java(tmp_path, version) / "bin" / "java") == Java(feature, tmp_path)
 
 
-@pytest.mark.parametrize("version", ["17.0.15", "21.0.7"])
+def test_a_command_that_is_no_java_is_none(tmp_path: Path) -> None:
+    assert ask_java(tmp_path / "java") is None
+    assert ask_java(Path("/bin/echo")) is None
+
+
+@pytest.mark.parametrize("version", ["17", "21"])
 def test_java_home_is_taken_when_it_is_17_or_21(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
     monkeypatch.setenv("JAVA_HOME", str(fake_java(tmp_path / "java", version)))
     assert java_home(tmp_path / "installed") == tmp_path / "java"
 
 
-@pytest.mark.parametrize(("version", "named"), [("11.0.27", "Java 11"), ("25", "Java 25"), (None, "no Java at all")])
+@pytest.mark.parametrize(("version", "named"), [("11", "Java 11"), ("25", "Java 25"), (None, "no Java at all")])
 def test_an_unsuitable_java_home_gets_a_clear_word(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str | None, named: str
 ) -> None:
@@ -52,18 +69,22 @@ def test_an_unsuitable_java_home_gets_a_clear_word(
         java_home(tmp_path / "installed")
 
 
-def test_a_suitable_java_on_the_path_is_taken_links_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = fake_java(tmp_path / "java", "21.0.7")
-    link = tmp_path / "link"
-    link.symlink_to(home / "bin" / "java")
-    monkeypatch.setattr("scripts.java.shutil.which", lambda _: str(link))
+def test_a_suitable_java_on_the_path_is_taken_though_a_launcher_starts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = fake_java(tmp_path / "java", "21")
+    launcher = tmp_path / "shims" / "java"
+    launcher.parent.mkdir()
+    launcher.write_text(f'#!/bin/sh\nexec "{home}/bin/java" "$@"\n')
+    launcher.chmod(0o755)
+    monkeypatch.setattr("scripts.java.shutil.which", lambda _: str(launcher))
     assert java_home(tmp_path / "installed") == home
 
 
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[str]:
     """An index of Java runtimes, and the archive of one, on a server of this machine."""
-    fake_java(tmp_path / "packed" / "jdk-17.0.15-jre", "17.0.15")
+    fake_java(tmp_path / "packed" / "jdk-17.0.15-jre", "17")
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w:gz") as tar:
         tar.add(tmp_path / "packed" / "jdk-17.0.15-jre", arcname="jdk-17.0.15-jre")
@@ -95,7 +116,9 @@ def test_where_there_is_none_one_is_installed_into_the_projects_folder_once(
     monkeypatch.setattr(cjdk, "java_home", unencrypted)
     installed = java_home(tmp_path / "installed")
     assert installed.is_relative_to(tmp_path / "installed")
-    assert version_of(installed / "bin" / "java") == 17
+    found = ask_java(installed / "bin" / "java")
+    assert found
+    assert found.version == 17
     assert java_home(tmp_path / "installed") == installed
 
 

@@ -60,6 +60,25 @@ def test_a_partition_that_another_run_keeps_taking_is_an_error_not_a_mixture(
     assert texts(partition) == {"a": "theirs"}
 
 
+def test_a_replacement_that_fails_half_way_leaves_the_partition_as_it_was(
+    spark: SparkSession, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partition = directory(Path(lake.partition(SESSIONS, DAY)), a="old")
+    real = storage.rename
+
+    def fails_to_put_the_new_one_in_place(session: SparkSession, old: str, new: str) -> bool:
+        # A file for a parent is what makes Hadoop itself fail.
+        return real(session, old, f"{partition}.file/x") if old.endswith("/staged") else real(session, old, new)
+
+    Path(f"{partition}.file").write_text("")
+    monkeypatch.setattr(storage, "rename", fails_to_put_the_new_one_in_place)
+    with storage.staging_area(spark, lake) as area:
+        staged = directory(Path(area) / "staged", a="new")
+        with pytest.raises(Py4JJavaError, match="ParentNotDirectoryException"):
+            storage.publish(spark, staged, partition)
+    assert texts(partition) == {"a": "old"}
+
+
 def test_an_attempt_that_fails_leaves_nothing_behind_and_the_partition_as_it_was(
     spark: SparkSession, lake: Lake
 ) -> None:
