@@ -64,7 +64,8 @@ def check_lake(lake: Lake) -> None:
     except OSError as error:
         raise InputError(
             f"the lake {lake.root} cannot be written ({error.strerror}); "
-            "create it for the user that runs Airflow, or set LASTFM_LAKE to a directory that user owns"
+            "create it for the user that runs Airflow, or choose a directory that user owns: "
+            "LAKE for make, LASTFM_LAKE for Airflow"
         ) from error
 
 

@@ -12,6 +12,7 @@ import secrets
 import signal
 import socket
 import sys
+import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -155,7 +156,8 @@ def wait_until_ready(airflow: Airflow, port: int, password: str) -> None:
     Raises UiError when that takes too long, and what `Airflow.watch` raises.
     """
     started, missing = datetime.now(UTC), "the API server"
-    for _ in range(START_SECONDS):
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
         airflow.watch(1)
         with suppress(OSError, HTTPException):
             health = ask(port, "GET", "/api/v2/monitor/health")

@@ -37,7 +37,7 @@ def test_publishing_replaces_the_whole_partition(spark: SparkSession, lake: Lake
     assert list(Path(lake.staging("")).iterdir()) == []
 
 
-def test_two_writers_of_one_partition_leave_one_whole_result(spark: SparkSession, lake: Lake) -> None:
+def test_a_later_writer_of_a_partition_replaces_the_earlier_ones_whole(spark: SparkSession, lake: Lake) -> None:
     partition = lake.partition(SESSIONS, DAY)
     with storage.staging_area(spark, lake) as area, storage.staging_area(spark, lake) as other:
         storage.publish(spark, directory(Path(area) / "staged", a="first"), partition)
