@@ -21,6 +21,8 @@ from tests.conftest import PROJECT
 pytestmark = pytest.mark.end_to_end
 
 FIRST, SECOND = date(2009, 5, 5), date(2009, 5, 6)
+# Of every run of the first date: tests run in any order, and what one leaves another finds.
+PARAMETERS = {"SESSION_GAP_MINUTES": "15", "TOP_SESSIONS": "12", "TOP_SONGS": "7", "MIN_QUALITY_SCORE": "90.5"}
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -70,8 +72,7 @@ def expected_tsv(log: Path, sessions: int, songs: int, gap: timedelta) -> str:
 
 @pytest.fixture(scope="module")
 def first_run(run: Run, log: Path) -> subprocess.CompletedProcess[str]:
-    parameters = {"SESSION_GAP_MINUTES": "15", "TOP_SESSIONS": "12", "TOP_SONGS": "7", "MIN_QUALITY_SCORE": "90.5"}
-    return run(INPUT=str(log), RUN_DATE=str(FIRST), **parameters)
+    return run(INPUT=str(log), RUN_DATE=str(FIRST), **PARAMETERS)
 
 
 def test_the_answer_is_right_to_the_last_song_and_shown(
@@ -122,7 +123,7 @@ def test_another_run_of_the_date_gives_the_same_bytes_and_touches_no_other_date(
 ) -> None:
     answer = Path(lake.report(FIRST)) / "top_songs.tsv"
     before, other_date = answer.read_bytes(), contents(lake, SECOND)
-    again = run(INPUT=str(log), RUN_DATE=str(FIRST), SESSION_GAP_MINUTES="15", TOP_SESSIONS="12", TOP_SONGS="7")
+    again = run(INPUT=str(log), RUN_DATE=str(FIRST), **PARAMETERS)
     assert again.returncode == 0, again.stdout + again.stderr
     assert answer.read_bytes() == before
     assert contents(lake, SECOND) == other_date
