@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format ui bench lock clean
+.PHONY: help run data test check format ui bench lock clean
 
 help: ## List the targets
 	@echo "make run    [INPUT=log.tsv] [LAKE=lake] [RUN_DATE=YYYY-MM-DD] [SESSION_GAP_MINUTES=20]"
@@ -16,6 +16,9 @@ help: ## List the targets
 
 run: $(VENV)/runtime ## Run the DAG on a log (a generated sample without INPUT) and show the answer
 	@$(BIN)/python -m scripts.run_pipeline
+
+data: $(VENV)/runtime ## Fetch the full LastFM-1K log, 0.7 GB, and check it (DATA=data URL=another source)
+	@$(BIN)/python -m scripts.data
 
 test: $(VENV)/development ## Run all tests: units, Spark, Airflow, the whole DAG
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
