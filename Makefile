@@ -6,19 +6,22 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run data test check format ui bench lock clean
+.PHONY: help run data rejected test check format ui bench lock clean
 
 help: ## List the targets
 	@echo "make run    [INPUT=log.tsv] [LAKE=lake] [RUN_DATE=YYYY-MM-DD] [SESSION_GAP_MINUTES=20]"
 	@echo "            [TOP_SESSIONS=50] [TOP_SONGS=10] [MIN_QUALITY_SCORE=95]"
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' \
-	  | while IFS='|' read -r name text; do printf 'make %-7s %s\n' "$$name" "$$text"; done
+	  | while IFS='|' read -r name text; do printf 'make %-8s %s\n' "$$name" "$$text"; done
 
 run: $(VENV)/runtime ## Run the DAG on a log (a generated sample without INPUT) and show the answer
 	@$(BIN)/python -m scripts.run_pipeline
 
 data: $(VENV)/runtime ## Fetch the full LastFM-1K log, 0.7 GB, and check it (DATA=data URL=another source)
 	@$(BIN)/python -m scripts.data
+
+rejected: $(VENV)/runtime ## Write a run date's rejected lines back as a log (RUN_DATE= LAKE=lake REASON=all OUTPUT=)
+	@$(BIN)/python -m scripts.rejected
 
 test: $(VENV)/development ## Run all tests: units, Spark, Airflow, the whole DAG
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered

@@ -1,0 +1,85 @@
+"""Write the rejected lines of a run date back as a log, to be corrected and run again.
+
+Reads its arguments from the environment, where make puts them: LAKE, RUN_DATE, REASON (all, unless one is named) and
+OUTPUT, the file to write. Exits with 1 when there is nothing to write, or nowhere.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from scripts.terminal import console, plain, short
+from spark_jobs.data_quality.rules import REASONS
+from spark_jobs.shared.lake import REJECTED_LISTENS, Lake
+
+
+class RejectedError(Exception):
+    """There is nothing to write; the message says what was looked for and what there is."""
+
+
+def main() -> None:
+    """Write the log and say what is in it; exit with 1 and a word on what to do if that fails."""
+    try:
+        lake, run_date, reasons, output = read_arguments()
+        counts = write_log(lake, run_date, reasons, output)
+    except (RejectedError, OSError) as error:
+        console.print(f"[bold red]No log was written:[/] {plain(str(error))}")
+        sys.exit(1)
+    for reason, lines in counts.most_common():
+        console.print(f"{lines:>12,} {reason}")
+    console.print(f"{counts.total():>12,} lines: {plain(short(output))}")
+
+
+def read_arguments() -> tuple[Lake, date, tuple[str, ...], Path]:
+    """Return the lake, the run date, the reasons and the file to write; raises RejectedError."""
+    lake = Lake(os.path.abspath(os.environ.get("LAKE") or "lake"))
+    text, reason = os.environ.get("RUN_DATE", ""), os.environ.get("REASON")
+    try:
+        run_date = date.fromisoformat(text)
+    except ValueError:
+        raise RejectedError(f"RUN_DATE: found {text!r}, allowed is a date as YYYY-MM-DD") from None
+    if reason and reason not in REASONS:
+        raise RejectedError(f"REASON: found {reason!r}, allowed is one of {', '.join(REASONS)}")
+    output = Path(os.environ.get("OUTPUT") or f"rejected-{run_date}.tsv").absolute()
+    return lake, run_date, (reason,) if reason else REASONS, output
+
+
+def write_log(lake: Lake, run_date: date, reasons: tuple[str, ...], output: Path) -> Counter[str]:
+    """Write the lines rejected for some reasons, to the byte and each with an LF; return how many of each reason.
+
+    Raises RejectedError when there is no such line, or when the output exists: somebody may have begun to correct it.
+    """
+    partition = Path(lake.partition(REJECTED_LISTENS, run_date))
+    if not partition.is_dir():
+        raise RejectedError(f"{partition} does not exist; allowed is the run date of a run with this lake")
+    if output.exists():
+        raise RejectedError(f"{output} exists; move it away, or name another file with OUTPUT")
+    counts: Counter[str] = Counter()
+    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
+    with unfinished.open("wb") as log:
+        for reason in reasons:
+            for batch in _batches(partition / f"reason={reason}"):
+                counts[reason] += batch.num_rows
+                log.writelines(line + b"\n" for line in batch["line"].to_pylist())
+    if not counts:
+        unfinished.unlink()
+        raise RejectedError(f"no line of run date {run_date} was rejected for {' or '.join(reasons)}")
+    unfinished.rename(output)
+    return counts
+
+
+def _batches(directory: Path) -> Iterator[pa.RecordBatch]:
+    if directory.is_dir():
+        yield from ds.dataset(directory, partitioning=None).to_batches(columns=["line"])
+
+
+if __name__ == "__main__":
+    main()
