@@ -3,45 +3,83 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import great_expectations as gx
+import pandas as pd
 from great_expectations.checkpoint import CheckpointResult, UpdateDataDocsAction
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.data_context import EphemeralDataContext
-from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from include.checks import Table
+from include.data_docs import open_context
 from include.records import write_record
 from spark_jobs.shared.lake import Lake
 
 UNEXPECTED_SHOWN = 3
+CHARACTERS_SHOWN = 100
 
 
 class CheckError(RuntimeError):
     """An expectation could not be checked; another try may."""
 
 
+@dataclass(frozen=True)
+class Failure:
+    """An expectation that was not met: how bad that is, and a sentence with what was found."""
+
+    severity: FailureSeverity
+    sentence: str
+
+
 def run_checkpoint(name: str, table: Table, run_date: date, data_docs: str) -> CheckpointResult:
     """Validate a table against its suite and add the result to the Data Docs in the directory `data_docs`."""
-    context = _context(Path(data_docs))
-    # The default is to cache the whole frame first: twice the time here, and more memory than there may be.
-    source = context.data_sources.add_spark("lake", persist=False)
-    batch = source.add_dataframe_asset(table.suite.name).add_batch_definition_whole_dataframe(str(run_date))
+    # Both tries below are one run to Great Expectations: the second takes the first's place in the Data Docs.
+    run_id = RunIdentifier(run_name=f"run date {run_date}")
+    # Counting is one pass for all expectations, and a pass for each to find examples: those are for failures only.
+    result = _run(name, table, run_date, data_docs, run_id, examples=0)
+    failed_rows = any(expectation.result.get("unexpected_count") for _, expectation in _expectations(result))
+    return _run(name, table, run_date, data_docs, run_id, UNEXPECTED_SHOWN) if failed_rows else result
+
+
+def _run(
+    name: str, table: Table, run_date: date, data_docs: str, run_id: RunIdentifier, examples: int
+) -> CheckpointResult:
+    context = open_context(Path(data_docs))
     validation = context.validation_definitions.add(
-        gx.ValidationDefinition(name=table.suite.name, data=batch, suite=context.suites.add(table.suite))
+        gx.ValidationDefinition(
+            name=table.suite.name,
+            data=_source(context, table).add_batch_definition_whole_dataframe(str(run_date)),
+            suite=context.suites.add_or_update(table.suite),
+        )
     )
     checkpoint = context.checkpoints.add(
-        gx.Checkpoint(name=name, validation_definitions=[validation], actions=[UpdateDataDocsAction(name="data_docs")])
+        gx.Checkpoint(
+            name=name,
+            validation_definitions=[validation],
+            actions=[UpdateDataDocsAction(name="data_docs")],
+            result_format={"result_format": "BASIC", "partial_unexpected_count": examples},
+        )
     )
-    run_id = RunIdentifier(run_name=f"run date {run_date}")
     return checkpoint.run(batch_parameters={"dataframe": table.rows}, run_id=run_id)
 
 
-def keep_results(check: str, results: list[CheckpointResult], lake: Lake, run_date: date) -> None:
-    """Keep the results of a check's tables as its stage record."""
+def _source(context: EphemeralDataContext, table: Table) -> Any:
+    if isinstance(table.rows, pd.DataFrame):
+        return context.data_sources.add_pandas("figures").add_dataframe_asset(table.suite.name)
+    # The default is to cache the whole frame first: twice the time here, and more memory than there may be.
+    return context.data_sources.add_spark("lake", persist=False).add_dataframe_asset(table.suite.name)
+
+
+def keep_results(check: str, results: list[CheckpointResult], lake: Lake, run_date: date) -> dict[str, Any]:
+    """Keep the results of a check's tables as its stage record, and return that.
+
+    `critical`, `warning` and `info` are what was not met, a list of sentences each.
+    """
     validations = [
         {"suite": validation.suite_name, **described}
         for result in results
@@ -49,18 +87,28 @@ def keep_results(check: str, results: list[CheckpointResult], lake: Lake, run_da
             result.run_results.values(), json.loads(result.describe())["validation_results"], strict=True
         )
     ]
-    record = {"success": all(result.success for result in results), "validations": validations}
+    found = [failure for result in results for failure in failures(result)]
+    record = {
+        "success": not any(failure.severity == FailureSeverity.CRITICAL for failure in found),
+        **{
+            str(severity.value): [failure.sentence for failure in found if failure.severity == severity]
+            for severity in FailureSeverity
+        },
+        "validations": validations,
+    }
     write_record(lake, check, run_date, record)
+    return record
 
 
-def failures(result: CheckpointResult) -> list[str]:
-    """One sentence for each expectation that failed: table, expectation, what was found."""
-    return [
-        f"{validation.suite_name}: {_expected(expectation)}: {_found(expectation)}"
-        for validation in result.run_results.values()
-        for expectation in validation.results
-        if not expectation.success
-    ]
+def failures(result: CheckpointResult) -> list[Failure]:
+    """Say of each expectation that was checked and not met: table, claim, what was found, expectation."""
+    found = []
+    for suite, expectation in _expectations(result):
+        if not expectation.success and not _error(expectation):
+            expected = expectation.expectation_config
+            sentence = f"{suite}: expected: {expected.description}; {_found(expectation)} ({expected.type})"
+            found.append(Failure(FailureSeverity(expected.severity), sentence))
+    return found
 
 
 def raise_for_errors(result: CheckpointResult) -> None:
@@ -68,62 +116,32 @@ def raise_for_errors(result: CheckpointResult) -> None:
 
     Great Expectations catches whatever the computing of a metric raises, a lost executor too.
     """
-    for validation in result.run_results.values():
-        for expectation in validation.results:
-            info = expectation.exception_info or {}
-            # One exception, or one for each metric, as it comes.
-            messages = [one.get("exception_message") for one in (info, *info.values()) if isinstance(one, dict)]
-            if any(messages):
-                raise CheckError(
-                    f"{validation.suite_name}: {_expected(expectation)} could not be checked: {messages[-1]}"
-                )
+    for suite, expectation in _expectations(result):
+        if error := _error(expectation):
+            raise CheckError(f"{suite}: {expectation.expectation_config.type} could not be checked: {error}")
 
 
-def _expected(expectation: Any) -> str:
-    config = expectation.expectation_config
-    kwargs = ", ".join(f"{name}={value}" for name, value in config.kwargs.items() if name != "batch_id")
-    return f"{config.type}({kwargs})"
+def _expectations(result: CheckpointResult) -> list[tuple[str, Any]]:
+    """The name of the suite and the result of each expectation."""
+    return [
+        (validation.suite_name, expectation)
+        for validation in result.run_results.values()
+        for expectation in validation.results
+    ]
+
+
+def _error(expectation: Any) -> str | None:
+    """What kept an expectation from being checked, None if nothing did."""
+    info = expectation.exception_info or {}
+    # One exception, or one for each metric, as it comes.
+    messages = [one.get("exception_message") for one in (info, *info.values()) if isinstance(one, dict)]
+    return next((message for message in reversed(messages) if message), None)
 
 
 def _found(expectation: Any) -> str:
     result = expectation.result
     if "unexpected_count" in result:
-        some = ", ".join(str(value) for value in result.get("partial_unexpected_list", [])[:UNEXPECTED_SHOWN])
+        some = ", ".join(str(value)[:CHARACTERS_SHOWN] for value in result["partial_unexpected_list"])
         return f"found {result['unexpected_count']} of {result['element_count']} rows unexpected, such as {some}"
-    return f"found {result.get('observed_value')}"
-
-
-def _context(data_docs: Path) -> EphemeralDataContext:
-    """A context of this run alone; only results and their pages stay, below `data_docs`, from run to run."""
-    in_memory = {"class_name": "InMemoryStoreBackend"}
-    stores = {"expectations": "ExpectationsStore", "checkpoint": "CheckpointStore"}
-    stores["validation_definition"] = "ValidationDefinitionStore"
-    config = DataContextConfig(
-        config_version=4.0,
-        expectations_store_name="expectations_store",
-        checkpoint_store_name="checkpoint_store",
-        validation_results_store_name="validation_results_store",
-        stores={
-            **{f"{kind}_store": {"class_name": name, "store_backend": in_memory} for kind, name in stores.items()},
-            "validation_results_store": {
-                "class_name": "ValidationResultsStore",
-                "store_backend": _files(data_docs / "results"),
-            },
-        },
-        data_docs_sites={
-            "lake": {
-                "class_name": "SiteBuilder",
-                "show_how_to_buttons": False,
-                "store_backend": _files(data_docs),
-                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            }
-        },
-        progress_bars=ProgressBarsConfig(globally=False),
-        # Nothing about a run leaves the machine.
-        analytics_enabled=False,
-    )
-    return gx.get_context(project_config=config, mode="ephemeral")
-
-
-def _files(directory: Path) -> dict[str, str]:
-    return {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(directory)}
+    value = result.get("observed_value")
+    return f"found {value:.8g}" if isinstance(value, float) else f"found {value}"

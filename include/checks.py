@@ -3,47 +3,136 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
+import pandas as pd
 from great_expectations import ExpectationSuite
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window as W
 
 from include import suites
-from include.records import read_record
-from spark_jobs.shared.lake import LISTENS, SESSIONS, TOP_SONGS, Lake
+from include.records import previous_run_date, read_record
+from include.settings import settings
+from spark_jobs.data_quality.rules import repeats_previous
+from spark_jobs.shared import schemas, storage
+from spark_jobs.shared.buckets import read_listens
+from spark_jobs.shared.lake import SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table and what must hold for it; failures name the table as the suite is named."""
+    """A table of the lake, or one row of figures about it, and what must hold for it; named as its suite is."""
 
-    rows: DataFrame
+    rows: DataFrame | pd.DataFrame
     suite: ExpectationSuite
 
 
 def listens(spark: SparkSession, lake: Lake, run_date: date, minimum_quality_score: str) -> list[Table]:
-    """The listens themselves, and the figures of the job that made them."""
-    figures = read_record(lake, "data_quality", run_date)
-    rows = figures["rows"]
-    kept = spark.read.parquet(lake.partition(LISTENS, run_date))
-    scored = spark.createDataFrame(
-        [(figures["quality_score"], rows["listens_kept"], rows["lines_rejected"])],
-        "quality_score double, listens_kept long, lines_rejected long",
-    )
+    """The listens themselves, and what the job that made them counted, also against the run before."""
+    record, previous = read_record(lake, "data_quality", run_date), previous_run_date(lake, run_date)
+    limits, rows = settings(), record["rows"]
+    by_user = W.partitionBy("user_id").orderBy(*schemas.LISTEN_KEY[1:])
+    # The buckets are in this order: nothing is shuffled or sorted to find a listen that is there twice.
+    kept = read_listens(spark, lake, run_date).withColumn("repeats_previous", repeats_previous(by_user))
     return [
-        Table(kept, suites.listens(run_date, rows["listens_kept"])),
-        Table(scored, suites.quality(float(minimum_quality_score), rows["lines_read"])),
+        Table(kept, suites.listens(run_date, rows["listens_kept"], limits)),
+        _figures(
+            quality_figures(record), suites.data_quality(float(minimum_quality_score), rows["lines_read"], limits)
+        ),
+        _figures(volume_figures(record, lake, run_date, previous), suites.volume(previous, limits)),
     ]
 
 
 def sessions(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
-    """The sessions, against the number of listens they were cut from."""
+    """The sessions, against the number of listens they were cut from, and their shape."""
+    limits, previous = settings(), previous_run_date(lake, run_date)
     listens_kept = read_record(lake, "data_quality", run_date)["rows"]["listens_kept"]
-    return [Table(spark.read.parquet(lake.partition(SESSIONS, run_date)), suites.sessions(listens_kept))]
+    made = _partition(spark, lake, SESSIONS, run_date)
+    figures = session_figures(made)
+    if previous:
+        figures["users_gone_percent"] = users_gone_percent(_partition(spark, lake, SESSIONS, previous), made)
+    return [
+        Table(made, suites.sessions(listens_kept)),
+        _figures(figures, suites.session_shape(previous, limits)),
+    ]
 
 
 def top_songs(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
-    """The answer, in the order of its ranks."""
+    """The answer, in the order of its ranks, and what its reader should know of it."""
     songs = read_record(lake, "ranking", run_date)["rows"]["top_songs"]
-    answer = spark.read.parquet(lake.partition(TOP_SONGS, run_date)).orderBy("rank")
-    return [Table(answer, suites.top_songs(songs))]
+    answer = _partition(spark, lake, TOP_SONGS, run_date).orderBy("rank")
+    flags = answer_flags(_partition(spark, lake, TOP_SESSIONS, run_date).toPandas(), answer.toPandas())
+    return [Table(answer, suites.top_songs(songs)), _figures(flags, suites.flags())]
+
+
+def quality_figures(record: dict[str, Any]) -> dict[str, float]:
+    """What data_quality's record says of its lines; shares in percent of the listens kept."""
+    kept = record["rows"]["listens_kept"]
+    missing = {
+        f"missing_{name}_percent": 100 * (record["warnings"][f"missing_{name}"] / kept if kept else 0)
+        for name in ("artist_id", "track_id")
+    }
+    return {
+        "quality_score": record["quality_score"],
+        "listens_kept": kept,
+        "lines_rejected": record["rows"]["lines_rejected"],
+        **missing,
+    }
+
+
+def volume_figures(record: dict[str, Any], lake: Lake, run_date: date, previous: date | None) -> dict[str, float]:
+    """How old the newest listen is at the end of the run date (days), and how the run compares with the one before."""
+    newest = record["last_listened_at"]
+    end = datetime.combine(run_date + timedelta(days=1), time(), UTC)
+    age = (end - datetime.fromisoformat(newest)) / timedelta(days=1) if newest else float("inf")
+    if previous is None:
+        return {"newest_listen_age_days": age}
+    before = read_record(lake, "data_quality", previous)["rows"]["listens_kept"]
+    return {
+        "newest_listen_age_days": age,
+        "listens_percent_of_previous": 100 * record["rows"]["listens_kept"] / before,
+    }
+
+
+def session_figures(sessions: DataFrame) -> dict[str, float]:
+    """Length and speed of sessions: means, quantiles (to 1 %), and the percentage of implausible ones.
+
+    A session's speed is its tracks by its minutes; one that lasts less than a minute counts as one minute.
+    """
+    minutes = F.col("duration_seconds") / 60
+    speed = F.col("track_count") / F.greatest(minutes, F.lit(1))
+    (row,) = sessions.agg(
+        F.mean("track_count").alias("mean_tracks"),
+        F.percentile_approx(minutes, 0.5, F.lit(100)).alias("median_minutes"),
+        F.percentile_approx(speed, 0.99, F.lit(1000)).alias("p99_tracks_per_minute"),
+        (100 * F.mean(F.col("is_implausible").cast("int"))).alias("implausible_percent"),
+    ).collect()
+    return row.asDict()
+
+
+def answer_flags(top_sessions: pd.DataFrame, top_songs: pd.DataFrame) -> dict[str, float]:
+    """How many of the top sessions are implausible, how many of the top songs one session or one listener made."""
+    return {
+        "implausible_top_sessions": int(top_sessions["is_implausible"].sum()),
+        "songs_of_one_session": int((top_songs["session_count"] == 1).sum()),
+        "songs_of_one_listener": int((top_songs["listener_count"] == 1).sum()),
+    }
+
+
+def users_gone_percent(before: DataFrame, now: DataFrame) -> float:
+    """How many of the users of some sessions have none among others, in percent."""
+    users = before.select("user_id").distinct()
+    # The key is unique on the left, and the right is only looked up.
+    gone = users.join(now, on="user_id", how="left_anti").count()
+    return 100 * gone / users.count()
+
+
+def _partition(spark: SparkSession, lake: Lake, dataset: str, run_date: date) -> DataFrame:
+    # With the columns and types that are there, not those that should be: that is for the suite to see.
+    return spark.read.parquet(storage.published(spark, lake, dataset, run_date))
+
+
+def _figures(figures: dict[str, float], suite: ExpectationSuite) -> Table:
+    return Table(pd.DataFrame([figures]), suite)

@@ -20,6 +20,20 @@ def read_record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
     return json.loads(path.read_bytes())
 
 
+def previous_run_date(lake: Lake, run_date: date) -> date | None:
+    """Return the last run date before this one that has a report, None if there is none."""
+    reports = Path(lake.report(run_date)).parent.glob("run_date=*/report.json")
+    earlier = [found for report in reports if (found := _date_of(report.parent.name)) and found < run_date]
+    return max(earlier, default=None)
+
+
+def _date_of(partition: str) -> date | None:
+    try:
+        return date.fromisoformat(partition.removeprefix("run_date="))
+    except ValueError:
+        return None
+
+
 def write_record(lake: Lake, stage: str, run_date: date, record: dict[str, Any]) -> None:
     """Leave a stage's record in place of the one before, whole or not at all."""
     path = Path(lake.stage_record(stage, run_date))

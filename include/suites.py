@@ -1,50 +1,102 @@
 """What must hold for each dataset of a run: one function, one Great Expectations suite.
 
-Every expectation here is critical: one that fails stops the run.
+A failed expectation does what its severity says. `critical`: the run stops. `warning`: the run goes on and its answer
+is marked as degraded. `info`: the report shows a flag, and the answer is as good as before.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 import great_expectations.expectations as gxe
 from great_expectations import ExpectationSuite
+from great_expectations.expectations.metadata_types import FailureSeverity
 from pyspark.sql import types as T
 
+from include.settings import Settings
 from spark_jobs.data_quality.rules import EARLIEST_LISTEN, first_implausible_day
 from spark_jobs.shared import schemas
 
+WARNING, INFO = FailureSeverity.WARNING, FailureSeverity.INFO
 
-def listens(run_date: date, listens_kept: int) -> ExpectationSuite:
-    """The listens have their columns, no null where none may be, plausible times, and are all there."""
+
+def listens(run_date: date, listens_kept: int, limits: Settings) -> ExpectationSuite:
+    """The listens have their columns, no null where none may be, plausible times, are all there, and each once.
+
+    Beside a listen's columns it looks at `repeats_previous`: a listen like the one before it.
+    """
     plausible_times = gxe.ExpectColumnValuesToBeBetween(
         column="listened_at",
         min_value=_midnight(EARLIEST_LISTEN),
         max_value=_midnight(first_implausible_day(run_date)),
         strict_max=True,
+        description="times are from 2002 on and not past the day after the run date",
     )
     always_known = ("user_id", "listened_at", "artist_name", "track_name")
+    lengths = [
+        gxe.ExpectColumnValueLengthsToBeBetween(
+            column=column,
+            min_value=1,
+            max_value=limits.maximum_name_length,
+            severity=WARNING,
+            description=f"{column} has at most {limits.maximum_name_length} characters",
+        )
+        for column in ("artist_name", "track_name")
+    ]
     return ExpectationSuite(
         "listens",
         expectations=[
-            *_has_schema(schemas.LISTENS),
-            *(gxe.ExpectColumnValuesToNotBeNull(column=column) for column in always_known),
+            *_has_schema(schemas.LISTENS, "repeats_previous"),
+            *_never_null(*always_known),
             plausible_times,
-            gxe.ExpectTableRowCountToEqual(value=listens_kept),
+            gxe.ExpectTableRowCountToEqual(value=listens_kept, description="every listen kept is there"),
+            gxe.ExpectColumnValuesToBeInSet(
+                column="repeats_previous", value_set=[False], description="no listen is there twice"
+            ),
+            *lengths,
+            gxe.ExpectColumnValuesToMatchRegex(
+                column="user_id",
+                regex=limits.user_id_pattern,
+                severity=WARNING,
+                description=f"user ids have the form {limits.user_id_pattern}",
+            ),
         ],
     )
 
 
-def quality(minimum_quality_score: float, lines_read: int) -> ExpectationSuite:
-    """Enough of the lines became listens, at least one did, and every line became one or was rejected."""
+def data_quality(minimum_quality_score: float, lines_read: int, limits: Settings) -> ExpectationSuite:
+    """Enough lines became listens, every line became one or was rejected, and few MusicBrainz ids are missing."""
+    stop, minimum = limits.stop_quality_score, minimum_quality_score
+    artists, tracks = limits.maximum_missing_artist_id_percent, limits.maximum_missing_track_id_percent
     return ExpectationSuite(
         "data_quality",
         expectations=[
-            gxe.ExpectColumnMinToBeBetween(column="quality_score", min_value=minimum_quality_score, max_value=100),
-            gxe.ExpectColumnMinToBeBetween(column="listens_kept", min_value=1),
-            gxe.ExpectMulticolumnSumToEqual(column_list=["listens_kept", "lines_rejected"], sum_total=lines_read),
+            _at_least("quality_score", stop, f"the quality score is at least {stop:g}, below which every run stops"),
+            _at_least("listens_kept", 1, "at least one line is a listen"),
+            gxe.ExpectMulticolumnSumToEqual(
+                column_list=["listens_kept", "lines_rejected"],
+                sum_total=lines_read,
+                description=f"listens kept and lines rejected are the {lines_read} lines read",
+            ),
+            _at_least("quality_score", minimum, f"the quality score is at least {minimum:g}", WARNING),
+            _at_most("missing_artist_id_percent", artists, f"at most {artists:g} % have no artist id", WARNING),
+            _at_most("missing_track_id_percent", tracks, f"at most {tracks:g} % have no track id", WARNING),
         ],
     )
+
+
+def volume(previous: date | None, limits: Settings) -> ExpectationSuite:
+    """The log has grown with time: its newest listen is new, and it has about as many as at the run before."""
+    days, percent = limits.maximum_newest_listen_age_days, limits.minimum_listens_percent_of_previous
+    age = _at_most("newest_listen_age_days", days, f"the newest listen is at most {days:g} days old", WARNING)
+    size = _at_least(
+        "listens_percent_of_previous",
+        percent,
+        f"there are at least {percent:g} % of the listens of run date {previous}",
+        WARNING,
+    )
+    return ExpectationSuite("volume", expectations=[age, size] if previous else [age])
 
 
 def sessions(listens_kept: int) -> ExpectationSuite:
@@ -53,11 +105,48 @@ def sessions(listens_kept: int) -> ExpectationSuite:
         "sessions",
         expectations=[
             *_has_schema(schemas.SESSIONS),
-            *(gxe.ExpectColumnValuesToNotBeNull(column=column) for column in schemas.SESSIONS.fieldNames()),
-            gxe.ExpectColumnValuesToBeUnique(column="session_id"),
-            gxe.ExpectColumnMinToBeBetween(column="track_count", min_value=1),
-            gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="ended_at", column_B="started_at", or_equal=True),
-            gxe.ExpectColumnSumToBeBetween(column="track_count", min_value=listens_kept, max_value=listens_kept),
+            *_never_null(*schemas.SESSIONS.fieldNames()),
+            gxe.ExpectColumnValuesToBeUnique(column="session_id", description="each session_id is there once"),
+            _at_least("track_count", 1, "every session has a track"),
+            gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+                column_A="ended_at",
+                column_B="started_at",
+                or_equal=True,
+                description="no session ends before it starts",
+            ),
+            gxe.ExpectColumnSumToBeBetween(
+                column="track_count",
+                min_value=listens_kept,
+                max_value=listens_kept,
+                description=f"all sessions together have the {listens_kept} listens kept",
+            ),
+        ],
+    )
+
+
+def session_shape(previous: date | None, limits: Settings) -> ExpectationSuite:
+    """Sessions are as long and as fast as people listen, and the users of the run before are still there."""
+    low, high = limits.minimum_mean_session_tracks, limits.maximum_mean_session_tracks
+    minutes, speed = limits.maximum_median_session_minutes, limits.maximum_p99_session_tracks_per_minute
+    implausible, gone = limits.maximum_implausible_sessions_percent, limits.maximum_users_gone_percent
+    mean = gxe.ExpectColumnMeanToBeBetween(
+        column="mean_tracks",
+        min_value=low,
+        max_value=high,
+        severity=WARNING,
+        description=f"a session has {low:g} to {high:g} tracks on average",
+    )
+    users = _at_most(
+        "users_gone_percent", gone, f"at most {gone:g} % of the users of run date {previous} are gone", WARNING
+    )
+    return ExpectationSuite(
+        "session_shape",
+        expectations=[
+            mean,
+            _at_most("median_minutes", minutes, f"half the sessions last at most {minutes:g} minutes", WARNING),
+            _at_most("p99_tracks_per_minute", speed, f"99 % have at most {speed:g} tracks a minute", WARNING),
+            _at_most("implausible_percent", implausible, f"at most {implausible:g} % are implausible", WARNING),
+            *([users] if previous else []),
         ],
     )
 
@@ -68,22 +157,56 @@ def top_songs(songs: int) -> ExpectationSuite:
         "top_songs",
         expectations=[
             *_has_schema(schemas.TOP_SONGS),
-            *(gxe.ExpectColumnValuesToNotBeNull(column=column) for column in schemas.TOP_SONGS.fieldNames()),
+            *_never_null(*schemas.TOP_SONGS.fieldNames()),
             # Unique, none below 1, none above n, n of them: that is 1 to n without holes.
-            gxe.ExpectTableRowCountToEqual(value=songs),
-            gxe.ExpectColumnValuesToBeUnique(column="rank"),
-            gxe.ExpectColumnValuesToBeBetween(column="rank", min_value=1, max_value=songs),
-            gxe.ExpectColumnValuesToBeDecreasing(column="play_count"),
+            gxe.ExpectTableRowCountToEqual(value=songs, description=f"there are {songs} songs"),
+            gxe.ExpectColumnValuesToBeUnique(column="rank", description="each rank is there once"),
+            gxe.ExpectColumnValuesToBeBetween(
+                column="rank", min_value=1, max_value=songs, description=f"ranks are 1 to {songs}"
+            ),
+            gxe.ExpectColumnValuesToBeDecreasing(column="play_count", description="plays never increase with the rank"),
         ],
     )
 
 
-def _has_schema(schema: T.StructType) -> list[gxe.Expectation]:
+def flags() -> ExpectationSuite:
+    """What a reader of the answer wants to know, and what makes it no worse."""
+    return ExpectationSuite(
+        "flags",
+        expectations=[
+            _at_most("implausible_top_sessions", 0, "no top session is implausible", INFO),
+            _at_most("songs_of_one_session", 0, "no top song is owed to one session alone", INFO),
+            _at_most("songs_of_one_listener", 0, "no top song is owed to one listener alone", INFO),
+        ],
+    )
+
+
+def _has_schema(schema: T.StructType, *others: str) -> list[gxe.Expectation]:
     types = [
-        gxe.ExpectColumnValuesToBeOfType(column=field.name, type_=type(field.dataType).__name__)
+        gxe.ExpectColumnValuesToBeOfType(
+            column=field.name,
+            type_=type(field.dataType).__name__,
+            description=f"{field.name} is a {type(field.dataType).__name__}",
+        )
         for field in schema.fields
     ]
-    return [gxe.ExpectTableColumnsToMatchOrderedList(column_list=schema.fieldNames()), *types]
+    names = [*schema.fieldNames(), *others]
+    columns = gxe.ExpectTableColumnsToMatchOrderedList(column_list=names, description=f"columns: {', '.join(names)}")
+    return [columns, *types]
+
+
+def _never_null(*columns: str) -> list[gxe.Expectation]:
+    return [
+        gxe.ExpectColumnValuesToNotBeNull(column=column, description=f"{column} is never null") for column in columns
+    ]
+
+
+def _at_least(column: str, value: float, claim: str, severity: FailureSeverity = FailureSeverity.CRITICAL) -> Any:
+    return gxe.ExpectColumnMinToBeBetween(column=column, min_value=value, severity=severity, description=claim)
+
+
+def _at_most(column: str, value: float, claim: str, severity: FailureSeverity) -> Any:
+    return gxe.ExpectColumnMaxToBeBetween(column=column, max_value=value, severity=severity, description=claim)
 
 
 def _midnight(day: date) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.apache.spark.operators.spark_pyspark import PySparkOperator
@@ -26,7 +27,8 @@ class CheckpointOperator(PySparkOperator):
     `tables` is the dotted name of a function, for the DAG must not import Great Expectations when it is parsed;
     called with `(spark, lake, run_date, **facts)` it returns the tables and their suites. Spark is started from
     the connection, in the task's own process. The result is kept as JSON among the run's records and in the Data
-    Docs of the lake. A failed expectation fails the task for good: the same data would fail again.
+    Docs of the lake. A failed expectation that is critical fails the task for good: the same data would fail again.
+    Others are a line in the log, and the report says what they mean for the answer.
     """
 
     def __init__(
@@ -56,26 +58,31 @@ class CheckpointOperator(PySparkOperator):
 def check_tables(
     spark: SparkSession, *, check: str, tables: str, lake_root: str, run_date: str, facts: dict[str, Any]
 ) -> None:
-    """Validate the tables, keep the results, and raise AirflowFailException if an expectation is not met.
+    """Validate the tables, keep the results, and raise AirflowFailException if a critical expectation is not met.
 
     An expectation that could not be checked raises CheckError, which is worth a retry.
     """
     # It tells about each function of its own that it registers, some hundred lines before the first check.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    from include import checkpoint
+    from include import checkpoint, data_docs
+    from include.settings import settings
 
     lake, day = Lake(lake_root), date.fromisoformat(run_date)
-    results = [
-        checkpoint.run_checkpoint(check, table, day, lake.data_docs())
-        for table in import_string(tables)(spark, lake, day, **facts)
-    ]
-    for result in results:
-        checkpoint.raise_for_errors(result)
-    checkpoint.keep_results(check, results, lake, day)
-    failed = [failure for result in results for failure in checkpoint.failures(result)]
-    if failed:
+    results = []
+    for table in import_string(tables)(spark, lake, day, **facts):
+        data_docs.prune(Path(lake.data_docs()), table.suite.name, keep=settings().data_docs_runs - 1)
+        results.append(checkpoint.run_checkpoint(check, table, day, lake.data_docs()))
+    record = checkpoint.keep_results(check, results, lake, day)
+    for claim in record["info"]:
+        log.info("flag: %s", claim)
+    for claim in record["warning"]:
+        log.warning("%s: the answer will be marked as degraded: %s", check, claim)
+    if record["critical"]:
         raise AirflowFailException(
-            f"{check} failed for run date {day}: {'; '.join(failed)}. "
+            f"{check} failed for run date {day}: {'; '.join(record['critical'])}. "
             f"The run stops here and earlier reports stand; see {lake.data_docs()}/index.html"
         )
+    # Only now: a column that is not there can be no other check's error, and trying again would not bring it.
+    for result in results:
+        checkpoint.raise_for_errors(result)
     log.info("%s passed for run date %s", check, day)

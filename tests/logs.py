@@ -97,6 +97,23 @@ def logs(draw: st.DrawFn) -> bytes:
     return mark + end.join(lines) + draw(st.sampled_from([end, b""]))
 
 
+def byte_soups() -> st.SearchStrategy[bytes]:
+    """Any bytes at all, though more of those that mean something to a reader than chance would give."""
+    telling = [b"\n", b"\r", b"\t", b"\0", b'"', b"\\", b"\xef\xbb\xbf", b"\xff", b"2009-05-01T23:30:00Z"]
+    return st.lists(st.sampled_from(telling) | st.binary(max_size=30), max_size=60).map(b"".join)
+
+
+@st.composite
+def damaged_logs(draw: st.DrawFn) -> bytes:
+    """A log of `logs` in which some bytes were changed, lost, or came in between."""
+    log = bytearray(draw(logs()))
+    for _ in range(draw(st.integers(1, 12))):
+        place = draw(st.integers(0, len(log)))
+        lost = draw(st.integers(0, 2))
+        log[place : place + lost] = draw(st.binary(max_size=3) | st.sampled_from([b"\n", b"\t", b"\r", b"\xc3"]))
+    return bytes(log)
+
+
 def line(*fields: str) -> bytes:
     """A line of the log from its fields."""
     return "\t".join(fields).encode("utf-8", "surrogatepass")

@@ -37,6 +37,7 @@ class Session:
     duration_seconds: int
     track_count: int
     distinct_song_count: int
+    is_implausible: bool
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,7 @@ def sessions_of(listens: list[Listen], gap: timedelta) -> dict[Session, list[Lis
 
 def session(run: list[Listen]) -> Session:
     start, end = run[0].listened_at, run[-1].listened_at
+    minutes = (end - start) / timedelta(minutes=1)
     return Session(
         session_id=f"{run[0].user_id}-{start:%Y%m%dT%H%M%SZ}",
         user_id=run[0].user_id,
@@ -194,6 +196,7 @@ def session(run: list[Listen]) -> Session:
         duration_seconds=int((end - start).total_seconds()),
         track_count=len(run),
         distinct_song_count=len({(listen.artist_name, listen.track_name) for listen in run}),
+        is_implausible=(len(run) >= 30 and len(run) > 3 * minutes) or minutes > 3 * 24 * 60,
     )
 
 

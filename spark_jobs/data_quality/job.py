@@ -13,8 +13,9 @@ from typing import Any
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.data_quality import outcomes
+from spark_jobs.data_quality import inputs, outcomes
 from spark_jobs.data_quality.rules import REASONS, WARNINGS, reject_duplicates, sort_into_buckets
+from spark_jobs.data_quality.tally import read_tally, tally
 from spark_jobs.shared import buckets, schemas, storage
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import job_parser
@@ -50,19 +51,24 @@ def parse_args(argv: list[str] | None = None) -> DataQualityJob:
 def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
     """Publish both datasets from one pass over the input and return the stage's record.
 
-    Raises EmptyInputError or LineCountMismatchError; nothing is published then.
+    Raises EmptyInputError, UnreadableInputError, InputChangedError or LineCountMismatchError; nothing is published
+    then.
     """
     started = time.monotonic()
     lines = spark.read.text(job.input_path, lineSep="\n")
     files = storage.input_files(spark, lines)
+    inputs.check_files(job.input_path, lines, files)
     bucket_number = bucket_count([(file.name, file.size) for file in files], spark.sparkContext.defaultParallelism)
 
     with storage.staging_area(spark, job.lake) as area:
         staged, rejected = f"{area}/outcomes", f"{area}/rejected"
-        counts = write_outcomes(lines, job.run_date, bucket_number, staged)
-        check_line_counts(job.input_path, counts)
+        with inputs.read_whole(spark, lines, files):
+            counts = write_outcomes(lines, len(files), job.run_date, bucket_number, staged)
+        names = name_files(spark, files)
+        per_file = counts_per_file(names, counts)
+        check_line_counts(job.input_path, counts, per_file)
         listens = complete_listens(spark, staged, bucket_number, is_empty=counts[outcomes.KEPT] == 0)
-        write_rejected_listens(spark, staged, files, rejected)
+        write_rejected_listens(spark, staged, names, rejected)
         storage.publish(spark, rejected, job.lake.partition(REJECTED_LISTENS, job.run_date))
         storage.publish(spark, listens, job.lake.partition(LISTENS, job.run_date))
 
@@ -70,6 +76,7 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
         "parameters": {"input_path": job.input_path},
         "input": {"files": len(files), "bytes": sum(file.size for file in files)},
         **quality_figures(counts),
+        "files": per_file,
         "buckets": bucket_number,
         "seconds": round(time.monotonic() - started, 3),
     }
@@ -77,16 +84,51 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
     return record
 
 
-def write_outcomes(lines: DataFrame, run_date: date, bucket_number: int, staged: str) -> dict[str, Any]:
+def write_outcomes(lines: DataFrame, files: int, run_date: date, bucket_number: int, staged: str) -> dict[str, Any]:
     """Write every line's outcome, one task a bucket, and return what the pass counted on its way."""
     read, judged = Observation("read"), Observation("judged")
-    named = lines.select(F.col("value").alias("line"), outcomes.file_id("_metadata.file_path").alias("file_id"))
-    counted = named.observe(read, F.count(F.lit(1)).alias("lines_read"))
+    named = lines.select(
+        F.col("value").alias("line"),
+        outcomes.file_id("_metadata.file_path").alias("file_id"),
+        F.col("_metadata.file_block_start").alias("part_start"),
+    )
+    counted = named.observe(read, tally(F.col("file_id"), files).alias("files"))
 
     in_order = sort_into_buckets(outcomes.classify_lines(counted, run_date), bucket_number)
-    every_outcome = reject_duplicates(in_order).observe(judged, *outcomes.outcome_counts())
+    every_outcome = reject_duplicates(in_order).observe(judged, *outcomes.outcome_counts(files))
     outcomes.outcome_table(every_outcome).write.partitionBy("outcome").parquet(staged)
-    return {**read.get, **judged.get}
+    lines_of_files = read_tally(read.get["files"])
+    kept_of_files, rejected_of_files = outcomes.read_file_counts(judged.get)
+    return {
+        "lines_read": lines_of_files.total(),
+        **outcomes.read_outcome_counts(judged.get),
+        "first_listened_at": judged.get["first_listened_at"],
+        "last_listened_at": judged.get["last_listened_at"],
+        "of_files": {
+            "lines_read": lines_of_files,
+            "listens_kept": kept_of_files,
+            "lines_rejected": rejected_of_files,
+        },
+    }
+
+
+def name_files(spark: SparkSession, files: list[InputFile]) -> DataFrame:
+    """One row a file: `file` (string), its name, `file_id` (long), and `bytes` (long)."""
+    rows = [(file.name, file.metadata_path, file.size) for file in files]
+    named = spark.createDataFrame(rows, "file string, path string, bytes long")
+    return named.select("file", outcomes.file_id("path").alias("file_id"), "bytes")
+
+
+def counts_per_file(names: DataFrame, counts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Tell what became of each file's lines, files in the order of their names."""
+    return [
+        {
+            "file": row.file,
+            "bytes": row.bytes,
+            **{what: of_file[row.file_id] for what, of_file in counts["of_files"].items()},
+        }
+        for row in sorted(names.collect())
+    ]
 
 
 def complete_listens(spark: SparkSession, staged: str, bucket_number: int, is_empty: bool) -> str:
@@ -100,25 +142,26 @@ def complete_listens(spark: SparkSession, staged: str, bucket_number: int, is_em
     return listens
 
 
-def write_rejected_listens(spark: SparkSession, staged: str, files: list[InputFile], rejected: str) -> None:
+def write_rejected_listens(spark: SparkSession, staged: str, names: DataFrame, rejected: str) -> None:
     """Write the rejected lines of a staged outcome table under their own schema, partitioned by reason."""
-    names = spark.createDataFrame([(file.name, file.metadata_path) for file in files], "file string, path string")
-    names = names.select("file", outcomes.file_id("path").alias("file_id"))
     table = spark.read.schema(outcomes.OUTCOMES).parquet(staged)
     outcomes.rejected_listens(table, names).write.partitionBy("reason").parquet(rejected)
 
 
-def check_line_counts(input_path: str, counts: dict[str, Any]) -> None:
-    """Raise unless there are lines and each of them is kept or rejected."""
-    lines_read, kept = counts["lines_read"], counts[outcomes.KEPT]
+def check_line_counts(input_path: str, counts: dict[str, Any], per_file: list[dict[str, Any]]) -> None:
+    """Raise unless there are lines and each of them is kept or rejected, in every file and in total."""
     rejected = sum(counts[reason] for reason in REASONS)
-    if lines_read == 0:
+    total = {"lines_read": counts["lines_read"], "listens_kept": counts[outcomes.KEPT], "lines_rejected": rejected}
+    if total["lines_read"] == 0:
         raise EmptyInputError(f"{input_path} holds no line; a run needs at least one: check what writes the log")
-    if lines_read != kept + rejected:
-        raise LineCountMismatchError(
-            f"read {lines_read} lines of {input_path} but kept {kept} and rejected {rejected}; "
-            "nothing was published: was the input written to during the run? Run the stage again"
-        )
+    of_all_files = {what: sum(file[what] for file in per_file) for what in total}
+    for counted in (*per_file, {"file": input_path, **total}):
+        if counted["lines_read"] != counted["listens_kept"] + counted["lines_rejected"] or of_all_files != total:
+            raise LineCountMismatchError(
+                f"read {counted['lines_read']} lines of {counted['file']} but kept {counted['listens_kept']} and "
+                f"rejected {counted['lines_rejected']}; nothing was published: was the input written to during the "
+                "run? Run the stage again"
+            )
 
 
 def quality_figures(counts: dict[str, Any]) -> dict[str, Any]:

@@ -20,14 +20,15 @@ def parse_lines(lines: DataFrame) -> DataFrame:
     """Split each line into its fields.
 
     Takes `line` (string: the bytes between two LF, perhaps no valid UTF-8) and any other columns; adds
-    `field_count` (int), `user_id`, `timestamp`, `artist_name`, `track_name` (string, null where the line has
-    too few fields), `listened_at` (timestamp, null where `timestamp` is not one), `artist_id`, `track_id`
-    (string, null unless a UUID), `malformed_artist_id` and `malformed_track_id` (boolean: neither empty nor
-    a UUID).
+    `field_count` (int, 7 for any more than six), `user_id`, `timestamp`, `artist_name`, `track_name` (string,
+    null where the line has too few fields), `listened_at` (timestamp, null where `timestamp` is not one),
+    `artist_id`, `track_id` (string, null unless a UUID), `malformed_artist_id` and `malformed_track_id`
+    (boolean: neither empty nor a UUID).
     """
     # Only LF ends a line for the reader, so the CR of a CRLF is still there.
     without_cr = F.when(F.endswith("line", F.lit("\r")), F.left("line", F.length("line") - 1)).otherwise(F.col("line"))
-    fields = lines.withColumn("fields", F.split(without_cr, "\t", -1))
+    # One field too many is enough to know: a line of nothing but tabs would be as many strings, gigabytes of them.
+    fields = lines.withColumn("fields", F.split(without_cr, "\t", len(FIELDS) + 1))
     named = {name: F.get("fields", F.lit(position)) for position, name in enumerate(FIELDS)}
     parsed = fields.withColumns({"field_count": F.size("fields"), **named}).drop("fields")
     return parsed.withColumns(

@@ -1,79 +1,101 @@
 """Listens and rejected lines through one write.
 
-Reading the log once means writing once, and one write has one schema. So a rejected line travels in two
+Reading the log once means writing once, and one write has one schema. So a rejected line travels in three
 columns of a listen until it is published under its own schema; the table is partitioned by `outcome`, and
 the files of the outcome `kept` hold listens and nothing else.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
+from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from spark_jobs.data_quality.lines import FIELDS, parse_lines
-from spark_jobs.data_quality.rules import REASONS, WARNINGS, rejection_reason
+from spark_jobs.data_quality.lines import parse_lines
+from spark_jobs.data_quality.rules import DUPLICATE, REASONS, WARNINGS, rejection_reason, warnings
+from spark_jobs.data_quality.tally import read_tally, tally
 from spark_jobs.shared import schemas
 from spark_jobs.shared.schemas import conform
 
 KEPT = "kept"
+# What a line can become; its number is its place here.
+_OUTCOMES = (KEPT, *REASONS)
+# The warnings of a listen are the bits of a number.
+_BITS = len(WARNINGS)
 OUTCOMES = T.StructType([*schemas.LISTENS.fields, T.StructField("outcome", T.StringType())])
 
 
 def classify_lines(lines: DataFrame, run_date: date) -> DataFrame:
     """Turn each line into a listen, or into a rejected line with its `reason`.
 
-    Takes `line` (string) and `file_id` (long). Returns the listen's six columns, the two `malformed_` flags,
-    `line`, `file_id` and `reason`. For a listen `line` is null if its fields give the line back to the byte:
-    most do, and the shuffle is spared their text. A rejected line has its text in `user_id` too, which
-    spreads rejected lines over the buckets, and nulls for the other columns of a listen.
+    Takes `line` (string), `file_id` and `part_start` (long). Returns the listen's six columns, `warnings`,
+    `line`, `file_id`, `part_start` and `reason`. For a listen `line` is null if its fields give the line back to the
+    byte: most do, and the shuffle is spared their text. A rejected line has its text in `user_id`, which spreads
+    rejected lines over the buckets, and nulls for the other columns of a listen.
     """
-    parsed = parse_lines(lines).withColumn("reason", rejection_reason(run_date))
+    parsed = parse_lines(lines).withColumns({"reason": rejection_reason(run_date), "warnings": warnings()})
     is_listen = F.col("reason").isNull()
     listen = {column: F.when(is_listen, F.col(column)) for column in schemas.LISTENS.fieldNames()[1:]}
     return parsed.select(
         F.when(is_listen, F.col("user_id")).otherwise(F.col("line")).alias("user_id"),
         *(value.alias(column) for column, value in listen.items()),
-        "malformed_artist_id",
-        "malformed_track_id",
-        F.when(~is_listen | (F.col("line") != _line_of_fields()), F.col("line")).alias("line"),
+        "warnings",
+        F.when(is_listen & ~_gives_line_back(), F.col("line")).alias("line"),
         "file_id",
+        "part_start",
         "reason",
     )
 
 
-def outcome_counts() -> list[Column]:
-    """Aggregates over the outcome of every line: one a reason and one a warning, the listens and their spread."""
-    is_listen = F.col("reason").isNull()
-    warnings = {
-        "missing_artist_id": F.col("artist_id").isNull() & ~F.col("malformed_artist_id"),
-        "missing_track_id": F.col("track_id").isNull() & ~F.col("malformed_track_id"),
-        "malformed_artist_id": F.col("malformed_artist_id"),
-        "malformed_track_id": F.col("malformed_track_id"),
-    }
+def outcome_counts(files: int) -> list[Column]:
+    """Aggregates over the outcome of every line, for `read_outcome_counts`: outcomes, files and times."""
+    # A duplicate has its warnings too: nobody asks for them.
+    number = F.coalesce(*(F.when(F.col("reason") == reason, _OUTCOMES.index(reason)) for reason in REASONS), F.lit(0))
+    is_listen = F.col("reason").isNull().cast("int")
     return [
-        F.count_if(is_listen).alias(KEPT),
-        *(F.count_if(F.col("reason") == reason).alias(reason) for reason in REASONS),
-        *(F.count_if(is_listen & warnings[warning]).alias(warning) for warning in WARNINGS),
+        tally((number * 2**_BITS + F.col("warnings")).cast("long"), len(_OUTCOMES) * 2**_BITS).alias("outcomes"),
+        tally(F.col("file_id") * 2 + is_listen, 2 * files).alias("files"),
         # As text: a collected timestamp would come back in the driver's own time zone.
         _iso_8601(F.min("listened_at")).alias("first_listened_at"),
         _iso_8601(F.max("listened_at")).alias("last_listened_at"),
     ]
 
 
+def read_outcome_counts(observed: dict[str, Any]) -> dict[str, int]:
+    """How many lines were kept, were rejected for each reason, and were kept with each warning."""
+    counts = dict.fromkeys((*_OUTCOMES, *WARNINGS), 0)
+    for value, lines in read_tally(observed["outcomes"]).items():
+        outcome = _OUTCOMES[value >> _BITS]
+        counts[outcome] += lines
+        for bit, warning in enumerate(WARNINGS):
+            counts[warning] += lines if outcome == KEPT and value >> bit & 1 else 0
+    return counts
+
+
+def read_file_counts(observed: dict[str, Any]) -> tuple[Counter[int], Counter[int]]:
+    """How many lines of each file were kept, and how many rejected, by file id."""
+    kept: Counter[int] = Counter()
+    rejected: Counter[int] = Counter()
+    for value, lines in read_tally(observed["files"]).items():
+        (kept if value & 1 else rejected)[value >> 1] += lines
+    return kept, rejected
+
+
 def outcome_table(judged: DataFrame) -> DataFrame:
     """Select what the one write takes: a listen's columns and `outcome`, `kept` or the reason.
 
-    A rejected line lends `user_id` for its text and `artist_name` for its file id.
+    A rejected line borrows `user_id` for its text, `artist_name` for its file and `artist_id` for the part of that.
     """
     is_listen = F.col("reason").isNull()
     line = F.coalesce("line", _line_of_listen())
     return judged.select(
-        F.when(is_listen, F.col("user_id")).otherwise(line).alias("user_id"),
+        F.when(F.col("reason") == DUPLICATE, line).otherwise(F.col("user_id")).alias("user_id"),
         "listened_at",
-        "artist_id",
+        F.when(is_listen, F.col("artist_id")).otherwise(F.col("part_start").cast("string")).alias("artist_id"),
         F.when(is_listen, F.col("artist_name")).otherwise(F.col("file_id").cast("string")).alias("artist_name"),
         "track_id",
         "track_name",
@@ -89,6 +111,7 @@ def rejected_listens(outcomes: DataFrame, files: DataFrame) -> DataFrame:
     rejected = outcomes.where(F.col("outcome") != KEPT).select(
         F.col("user_id").cast("binary").alias("line"),
         F.col("artist_name").cast("long").alias("file_id"),
+        F.col("artist_id").cast("long").alias("part_start"),
         F.col("outcome").alias("reason"),
     )
     # Left, so that no line is lost; the key is unique on the right: one row a file.
@@ -96,13 +119,16 @@ def rejected_listens(outcomes: DataFrame, files: DataFrame) -> DataFrame:
 
 
 def file_id(file: Column | str) -> Column:
-    """Eight bytes that stand for a file's name while its lines are shuffled."""
-    return F.xxhash64(file)
+    """The number below 2^40 that stands for a file's name while its lines are shuffled."""
+    return F.xxhash64(file).bitwiseAND(F.lit(2**40 - 1))
 
 
-def _line_of_fields() -> Column:
-    ids = {"artist_id", "track_id"}
-    return F.concat_ws("\t", *(F.coalesce(field, F.lit("")) if field in ids else field for field in FIELDS))
+def _gives_line_back() -> Column:
+    """Is a listen's line the one that `_line_of_listen` makes of it?"""
+    # That has no CR, writes the time in UTC, for a leap second the one after it, and has no id that is no UUID.
+    in_utc = F.endswith("timestamp", F.lit("Z")) & ~F.endswith("timestamp", F.lit("60Z"))
+    malformed = (2 ** WARNINGS.index("malformed_artist_id")) | (2 ** WARNINGS.index("malformed_track_id"))
+    return in_utc & ~F.endswith("line", F.lit("\r")) & (F.col("warnings").bitwiseAND(F.lit(malformed)) == 0)
 
 
 def _line_of_listen() -> Column:

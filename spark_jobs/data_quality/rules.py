@@ -7,8 +7,10 @@ from datetime import date, timedelta
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
+from pyspark.sql.window import WindowSpec
 
 from spark_jobs.data_quality.lines import FIELDS, is_blank
+from spark_jobs.shared.schemas import LISTEN_KEY
 
 EARLIEST_LISTEN = date(2002, 1, 1)
 # A log may run ahead of its run date by a time zone, not by more.
@@ -27,9 +29,6 @@ REASONS = (
     DUPLICATE,
 )
 WARNINGS = ("missing_artist_id", "missing_track_id", "malformed_artist_id", "malformed_track_id")
-
-# Lines that agree in these four are one listen; of them the one with MusicBrainz ids is kept.
-SAME_LISTEN = ("user_id", "listened_at", "artist_name", "track_name")
 
 
 def rejection_reason(run_date: date) -> Column:
@@ -52,6 +51,20 @@ def rejection_reason(run_date: date) -> Column:
     return F.coalesce(*(F.when(conditions[reason], reason) for reason in REASONS if reason != DUPLICATE))
 
 
+def warnings() -> Column:
+    """What a listen is warned of (int): one bit for each of `WARNINGS`, the first the lowest."""
+    conditions = {
+        "missing_artist_id": F.col("artist_id").isNull() & ~F.col("malformed_artist_id"),
+        "missing_track_id": F.col("track_id").isNull() & ~F.col("malformed_track_id"),
+        "malformed_artist_id": F.col("malformed_artist_id"),
+        "malformed_track_id": F.col("malformed_track_id"),
+    }
+    bits = F.lit(0)
+    for position, warning in enumerate(WARNINGS):
+        bits += F.when(conditions[warning], 2**position).otherwise(0)
+    return bits
+
+
 def first_implausible_day(run_date: date) -> date:
     """The first day (UTC) whose listens a run cannot know of yet."""
     return run_date + timedelta(days=DAYS_AHEAD_OF_RUN_DATE + 1)
@@ -69,15 +82,21 @@ def reject_duplicates(classified: DataFrame) -> DataFrame:
     sort, for the first line of a listen is the row before.
     """
     by_user = W.partitionBy("user_id").orderBy(*_listen_order()[1:])
-    repeats_previous = F.lit(True)
-    for column in SAME_LISTEN[1:]:
-        # Null-safe: a user's first row has no previous one, and null would leave the reason undecided.
-        repeats_previous &= F.col(column).eqNullSafe(F.lag(column).over(by_user))
-    is_duplicate = F.col("reason").isNull() & repeats_previous
+    is_duplicate = F.col("reason").isNull() & repeats_previous(by_user)
     return classified.withColumn("reason", F.when(is_duplicate, DUPLICATE).otherwise(F.col("reason")))
+
+
+def repeats_previous(by_user: WindowSpec) -> Column:
+    """Is it the listen of the row before it? `by_user` is a window over a user in the order of `LISTEN_KEY`."""
+    repeats = F.lit(True)
+    for column in LISTEN_KEY[1:]:
+        # Null-safe: a user's first row has no previous one, and null would be neither yes nor no.
+        repeats &= F.col(column).eqNullSafe(F.lag(column).over(by_user))
+    return repeats
 
 
 def _listen_order() -> list[Column]:
     # Past the listen itself only to make the order total: the line with MusicBrainz ids comes first and is kept.
     ids = [F.col(column).asc_nulls_last() for column in ("artist_id", "track_id")]
-    return [*(F.col(column).asc() for column in SAME_LISTEN), *ids, F.col("line").asc_nulls_first(), F.col("file_id")]
+    place = [F.col("line").asc_nulls_first(), F.col("file_id"), F.col("part_start")]
+    return [*(F.col(column).asc() for column in LISTEN_KEY), *ids, *place]

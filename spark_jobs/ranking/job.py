@@ -54,7 +54,7 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     """
     started = time.monotonic()
     sessions = storage.read_partition(spark, job.lake, SESSIONS, job.run_date, schemas.SESSIONS)
-    listens = read_listens(spark, job.lake, job.run_date)
+    listens = schemas.conform(read_listens(spark, job.lake, job.run_date), schemas.LISTENS)
 
     with storage.staging_area(spark, job.lake) as area:
         longest = conform(rankings.top_sessions(sessions, job.top_sessions), schemas.TOP_SESSIONS)

@@ -53,13 +53,14 @@ def run(spark: SparkSession, job: SessionAnalysisJob) -> dict[str, Any]:
     """
     started = time.monotonic()
     made = Observation("sessions")
-    listens = read_listens(spark, job.lake, job.run_date)
+    listens = schemas.conform(read_listens(spark, job.lake, job.run_date), schemas.LISTENS)
     sessions = summarize_sessions(sessionize(listens, job.gap))
     aggregates = [
         F.count_if(F.col("session_number") == 1).alias("users"),
         F.count(F.lit(1)).alias("sessions"),
         F.coalesce(F.sum("track_count"), F.lit(0)).alias("tracks"),
         F.coalesce(F.max("track_count"), F.lit(0)).alias("longest_session_tracks"),
+        F.count_if("is_implausible").alias("implausible_sessions"),
     ]
     with storage.staging_area(spark, job.lake) as area:
         counted = schemas.conform(sessions.observe(made, *aggregates), schemas.SESSIONS)
@@ -71,6 +72,7 @@ def run(spark: SparkSession, job: SessionAnalysisJob) -> dict[str, Any]:
         "parameters": {"session_gap_minutes": job.gap // timedelta(minutes=1)},
         "rows": {"listens_read": counts["tracks"], "sessions": counts["sessions"], "users": counts["users"]},
         "longest_session_tracks": counts["longest_session_tracks"],
+        "implausible_sessions": counts["implausible_sessions"],
         "seconds": round(time.monotonic() - started, 3),
     }
     storage.write_stage_record(spark, job.lake, STAGE, job.run_date, record)

@@ -10,6 +10,10 @@ from pyspark.sql.window import Window as W
 
 SESSION_GAP = timedelta(minutes=20)
 
+# Nobody listens like that: a script, a broken clock, or several people under one name.
+IMPLAUSIBLE_TRACKS_PER_MINUTE, OVER_AT_LEAST_TRACKS = 3, 30
+IMPLAUSIBLE_DURATION = timedelta(days=3)
+
 
 def sessionize(listens: DataFrame, gap: timedelta = SESSION_GAP) -> DataFrame:
     """Add `session_number` (long, a user's sessions counted from 1) to listens.
@@ -30,19 +34,27 @@ def sessionize(listens: DataFrame, gap: timedelta = SESSION_GAP) -> DataFrame:
 
 
 def summarize_sessions(numbered_listens: DataFrame) -> DataFrame:
-    """One row a session of `sessionize`'s listens: when, how long, how many tracks and distinct songs."""
+    """One row a session of `sessionize`'s listens: when, how long, its tracks and distinct songs, is it plausible."""
     per_session = numbered_listens.groupBy("user_id", "session_number").agg(
         F.min("listened_at").alias("started_at"),
         F.max("listened_at").alias("ended_at"),
         F.count(F.lit(1)).alias("track_count"),
         F.count_distinct("artist_name", "track_name").alias("distinct_song_count"),
     )
-    return per_session.withColumns(
+    with_duration = per_session.withColumns(
         {
             "session_id": session_id(F.col("user_id"), F.col("started_at")),
             "duration_seconds": F.unix_seconds("ended_at") - F.unix_seconds("started_at"),
         }
     )
+    return with_duration.withColumn("is_implausible", is_implausible(F.col("track_count"), F.col("duration_seconds")))
+
+
+def is_implausible(track_count: Column, duration_seconds: Column) -> Column:
+    """Is it more than 3 tracks a minute over at least 30 tracks, or longer than three days? Flagged, never cut."""
+    too_fast = track_count * 60 > duration_seconds * IMPLAUSIBLE_TRACKS_PER_MINUTE
+    too_long = duration_seconds > int(IMPLAUSIBLE_DURATION.total_seconds())
+    return ((track_count >= OVER_AT_LEAST_TRACKS) & too_fast) | too_long
 
 
 def session_id(user_id: Column, started_at: Column) -> Column:

@@ -30,17 +30,18 @@ def name_files_by_bucket(spark: SparkSession, directory: str, buckets: int) -> N
 def read_listens(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:
     """Read a run's listens as the bucketed and sorted table they are, for grouping by `user_id` where they lie.
 
-    Raises MissingPartitionError when no run has published them.
+    The columns are those of the files. Raises MissingPartitionError when no run has published them.
     """
     partition = storage.published(spark, lake, LISTENS, run_date)
+    found = spark.read.parquet(partition).schema
     # There is one at least, if only to tell the columns.
     first_file = storage.file_names(spark, partition)[0]
     table = f"listens_{run_date:%Y%m%d}"
-    columns = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in schemas.LISTENS.fields)
+    columns = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in found.fields)
     spark.sql(f"DROP TABLE IF EXISTS {table}")
     spark.sql(
         f"CREATE TABLE {table} ({columns}) USING parquet "
-        f"CLUSTERED BY (user_id) SORTED BY (user_id, listened_at) INTO {_first_number(first_file)} BUCKETS "
+        f"CLUSTERED BY (user_id) SORTED BY ({', '.join(schemas.LISTEN_KEY)}) INTO {_first_number(first_file)} BUCKETS "
         f"LOCATION {_sql_string(partition)}"
     )
     return spark.table(table)

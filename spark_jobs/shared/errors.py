@@ -17,3 +17,7 @@ class MissingPartitionError(DataError):
 
 class SchemaMismatchError(DataError):
     """A table that was about to be published lacks a column of its schema or has it in another type."""
+
+
+class UnreadableInputError(DataError):
+    """A file of the input cannot be read to its last line: it is damaged, or Spark would leave lines out."""

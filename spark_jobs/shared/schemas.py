@@ -18,11 +18,16 @@ LISTENS = T.StructType(
     ]
 )
 
-# `line` is binary: a rejected line may be no valid text, and it is kept to the byte.
+# Lines that agree in these are one listen. A bucket is sorted by them, so one that is there twice is beside itself.
+LISTEN_KEY = ("user_id", "listened_at", "artist_name", "track_name")
+
+# `line` is binary: a rejected line may be no valid text, and it is kept to the byte. It lies in the part of the file
+# that begins at byte `part_start`, which is 0 but for large files: Spark's reader tells no more of a line's place.
 REJECTED_LISTENS = T.StructType(
     [
         T.StructField("line", T.BinaryType()),
         T.StructField("file", T.StringType()),
+        T.StructField("part_start", T.LongType()),
         T.StructField("reason", T.StringType()),
     ]
 )
@@ -36,6 +41,7 @@ SESSIONS = T.StructType(
         T.StructField("duration_seconds", T.LongType()),
         T.StructField("track_count", T.LongType()),
         T.StructField("distinct_song_count", T.LongType()),
+        T.StructField("is_implausible", T.BooleanType()),
     ]
 )
 

@@ -19,6 +19,9 @@ SETTINGS = {
     # The session job trusts the buckets and their sort order that the listens were written with, one file a bucket.
     "spark.sql.sources.bucketing.autoBucketedScan.enabled": "false",
     "spark.sql.legacy.bucketedTableScan.outputOrdering": "true",
+    # A file that cannot be read to its end fails the job, whatever the deployment's Spark would rather do.
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
     # One open file for each outcome a line can have: without it, Spark sorts the listens again by outcome.
     "spark.sql.maxConcurrentOutputFileWriters": "16",
 }

@@ -5,24 +5,24 @@ from typing import Any
 
 import pytest
 
-from include.parameters import SCHEMAS, faults
+from include.parameters import faults, schemas
 from spark_jobs.ranking.rankings import TOP_SESSIONS, TOP_SONGS
 from spark_jobs.session_analysis.sessions import SESSION_GAP
 
 
 def test_the_defaults_are_allowed() -> None:
-    assert faults({name: schema["default"] for name, schema in SCHEMAS.items()}) == []
+    assert faults({name: schema["default"] for name, schema in schemas().items()}) == []
 
 
 def test_a_job_run_alone_has_the_defaults_of_the_form() -> None:
-    defaults = {name: schema["default"] for name, schema in SCHEMAS.items()}
+    defaults = {name: schema["default"] for name, schema in schemas().items()}
     assert timedelta(minutes=defaults["session_gap_minutes"]) == SESSION_GAP
     assert (defaults["top_sessions"], defaults["top_songs"]) == (TOP_SESSIONS, TOP_SONGS)
 
 
 def test_the_form_shows_the_bounds() -> None:
     # Airflow's form shows no bounds of its own, and moves a number past them to the nearest without a word.
-    bounded = {name: schema for name, schema in SCHEMAS.items() if "minimum" in schema}
+    bounded = {name: schema for name, schema in schemas().items() if "minimum" in schema}
     assert len(bounded) == 4
     for name, schema in bounded.items():
         assert f"{schema['minimum']} to {schema['maximum']}." in schema["description"], name

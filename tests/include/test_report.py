@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.frames import at
 from tests.logs import RUN_DATE
 
 PARAMETERS = {"session_gap_minutes": 20, "top_sessions": 50, "top_songs": 10, "minimum_quality_score": 95}
+FILE = {"file": "/logs/<day>.tsv", "bytes": 99, "lines_read": 1200, "listens_kept": 1194, "lines_rejected": 6}
 SONG = {"play_count": 3, "session_count": 2, "listener_count": 1}
 
 
@@ -35,6 +37,7 @@ def finished_lake(lake: Lake) -> Lake:
         "quality_score": 99.5,
         "rejected": {"field_count": 6},
         "warnings": {"missing_track_id": 2},
+        "files": [FILE],
         "first_listened_at": "2009-05-01T12:00:00Z",
         "last_listened_at": "2009-05-01T13:00:00Z",
     }
@@ -42,7 +45,7 @@ def finished_lake(lake: Lake) -> Lake:
     write_record(lake, "session_analysis", RUN_DATE, {"rows": {"users": 1, "sessions": 7}})
     met = {"evaluated_expectations": 5, "successful_expectations": 5}
     for check in ("check_listens", "check_sessions", "check_top_songs"):
-        write_record(lake, check, RUN_DATE, {"success": True, "validations": [{"statistics": met}]})
+        write_record(lake, check, RUN_DATE, {"warning": [], "info": [], "validations": [{"statistics": met}]})
     put(
         lake,
         TOP_SONGS,
@@ -57,6 +60,7 @@ def finished_lake(lake: Lake) -> Lake:
         "duration_seconds": 5400,
         "track_count": 30,
         "distinct_song_count": 9,
+        "is_implausible": False,
     }
     put(lake, TOP_SESSIONS, [{"rank": 1, **session, "started_at": at("12:00:00"), "ended_at": at("13:30:00")}])
     return lake
@@ -80,16 +84,19 @@ def test_the_json_holds_the_answer_and_all_that_led_to_it(finished_lake: Lake) -
     assert [song["track_name"] for song in facts.pop("top_songs")] == ["<script>alert(1)</script>", "a\rb"]
     (session,) = facts.pop("top_sessions")
     assert (session["started_at"], session["track_count"]) == ("2009-05-01T12:00:00Z", 30)
-    check = {"success": True, "expectations": 5, "met": 5}
+    check = {"expectations": 5, "met": 5}
     assert facts == {
         "run_date": "2009-05-04",
         "verdict": "good",
+        "degraded_because": [],
+        "flags": [],
         "parameters": PARAMETERS,
         "input": {"path": "/logs/<day>.tsv", "files": 1, "bytes": 99},
         "rows": {"lines_read": 1200, "listens_kept": 1194, "lines_rejected": 6, "users": 1, "sessions": 7},
         "quality_score": 99.5,
         "rejected": {"field_count": 6},
         "warnings": {"missing_track_id": 2},
+        "files": [FILE],
         "first_listened_at": "2009-05-01T12:00:00Z",
         "last_listened_at": "2009-05-01T13:00:00Z",
         "stage_seconds": {"data_quality": 12.5},
@@ -111,6 +118,52 @@ def test_the_page_shows_names_as_text_and_the_figures_behind_the_answer(finished
         "12.5",
     ):
         assert shown in page
+
+
+def test_warnings_degrade_the_answer_and_flags_do_not(finished_lake: Lake) -> None:
+    met = {"evaluated_expectations": 5, "successful_expectations": 4}
+    record = {"warning": [], "info": ["flags: <one> listener"], "validations": [{"statistics": met}]}
+    write_record(finished_lake, "check_top_songs", RUN_DATE, record)
+    facts = json.loads((report(finished_lake) / "report.json").read_text(encoding="utf-8"))
+    assert (facts["verdict"], facts["degraded_because"], facts["flags"]) == ("good", [], ["flags: <one> listener"])
+    page = (report(finished_lake) / "report.html").read_text(encoding="utf-8")
+    assert "flags: &lt;one&gt; listener" in page
+    assert "Take this answer with care" not in page
+
+    write_record(finished_lake, "check_listens", RUN_DATE, {**record, "warning": ["a score of 93"], "info": []})
+    facts = json.loads((report(finished_lake) / "report.json").read_text(encoding="utf-8"))
+    assert (facts["verdict"], facts["degraded_because"]) == ("degraded", ["a score of 93"])
+    page = (report(finished_lake) / "report.html").read_text(encoding="utf-8")
+    assert '<span class="verdict degraded">degraded</span>' in page
+    assert "Take this answer with care" in page
+    assert "<li>a score of 93</li>" in page
+
+
+def test_implausible_sessions_and_what_few_made_are_marked(finished_lake: Lake) -> None:
+    page = (report(finished_lake) / "report.html").read_text(encoding="utf-8")
+    assert page.count("(one listener)") == 2
+    assert ("(one session)" in page, "(implausible)" in page) == (False, False)
+    times = {"started_at": at("12:00:00"), "ended_at": at("13:30:00"), "duration_seconds": 5400}
+    counts = {"track_count": 300, "distinct_song_count": 9, "is_implausible": True}
+    put(finished_lake, TOP_SESSIONS, [{"rank": 1, "session_id": "u-1", "user_id": "u", **counts, **times}])
+    page = (report(finished_lake) / "report.html").read_text(encoding="utf-8")
+    assert '<td>u <span class="mark">(implausible)</span></td>' in page
+
+
+def test_of_several_files_those_with_rejected_lines_come_first_and_the_rest_is_counted(finished_lake: Lake) -> None:
+    quality = read_record(finished_lake, "data_quality", RUN_DATE)
+    files = [{**FILE, "file": f"/logs/{number}.tsv", "lines_rejected": number} for number in range(25)]
+    write_record(finished_lake, "data_quality", RUN_DATE, {**quality, "files": files})
+    page = (report(finished_lake) / "report.html").read_text(encoding="utf-8")
+    assert page.index("/logs/24.tsv") < page.index("/logs/5.tsv")
+    assert "/logs/4.tsv" not in page
+    assert "5 more files" in page
+
+
+def test_the_data_docs_open_from_the_report(finished_lake: Lake) -> None:
+    directory = report(finished_lake)
+    (link,) = re.findall(r'href="([^"]+)"', (directory / "report.html").read_text(encoding="utf-8"))
+    assert (directory / link).resolve() == Path(finished_lake.data_docs()) / "index.html"
 
 
 def test_a_stage_without_a_record_is_named(finished_lake: Lake) -> None:

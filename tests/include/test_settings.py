@@ -1,34 +1,92 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from include.settings import PROJECT, settings
+from include.settings import PROJECT, Settings, SettingsError, settings
 
 
-def test_without_an_environment_everything_lies_in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LASTFM_LAKE", "LASTFM_INPUT_ROOT", "LASTFM_INPUT_PATH"):
-        monkeypatch.delenv(name, raising=False)
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("LASTFM_")]:
+        monkeypatch.delenv(name)
+
+
+def test_without_an_environment_everything_lies_in_the_project() -> None:
     found = settings()
     assert (found.lake.root, found.input_root) == (str(PROJECT / "lake"), PROJECT / "input")
     assert found.input_path == "userid-timestamp-artid-artname-traid-traname.tsv"
+    assert (found.minimum_quality_score, found.stop_quality_score) == (95, 90)
 
 
-def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_decides_and_an_empty_variable_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LASTFM_LAKE", "/srv/lake")
     monkeypatch.setenv("LASTFM_INPUT_ROOT", "/srv/logs")
     monkeypatch.setenv("LASTFM_INPUT_PATH", "{run_date}.tsv.gz")
+    monkeypatch.setenv("LASTFM_STOP_QUALITY_SCORE", "12.5")
+    monkeypatch.setenv("LASTFM_DATA_DOCS_RUNS", "")
     found = settings()
     assert (found.lake.root, found.input_root, found.input_path) == (
         "/srv/lake",
         Path("/srv/logs"),
         "{run_date}.tsv.gz",
     )
+    assert (found.stop_quality_score, found.data_docs_runs) == (12.5, 30)
 
 
-@pytest.mark.parametrize("lake", ["lake", "s3a://bucket/lake"])
-def test_a_lake_that_is_no_absolute_path_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, lake: str) -> None:
-    monkeypatch.setenv("LASTFM_LAKE", lake)
-    with pytest.raises(ValueError, match=f"LASTFM_LAKE: found '{lake}', allowed is the absolute path of a directory"):
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("LASTFM_LAKE", "lake", "the absolute path of a directory that every worker sees; mount an object store"),
+        ("LASTFM_LAKE", "s3a://bucket/lake", "the absolute path of a directory"),
+        ("LASTFM_STOP_QUALITY_SCORE", "101", "less than or equal to 100"),
+        ("LASTFM_STOP_QUALITY_SCORE", "nan", "a finite number"),
+        ("LASTFM_MAXIMUM_NAME_LENGTH", "many", "a valid integer"),
+        ("LASTFM_DATA_DOCS_RUNS", "0", "greater than or equal to 1"),
+        ("LASTFM_USER_ID_PATTERN", "(", "a regular expression"),
+        ("LASTFM_STOP_QUALITY_SCORE", "95.1", "no more than LASTFM_MINIMUM_QUALITY_SCORE, which is 95"),
+        ("LASTFM_MINIMUM_MEAN_SESSION_TRACKS", "90", "no more than LASTFM_MAXIMUM_MEAN_SESSION_TRACKS, which is 80"),
+    ],
+)
+def test_a_bad_setting_is_named_with_what_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, allowed: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as error:
         settings()
+    said = str(error.value).replace("'", "")
+    assert said.startswith(f"{name}: found {value}, allowed is {allowed}")
+
+
+def test_all_that_is_wrong_is_said_at_once_and_a_misspelt_name_gets_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LASTFM_DATA_DOCS_RUNS", "0")
+    monkeypatch.setenv("LASTFM_STOP_QUALTY_SCORE", "80")
+    monkeypatch.setenv("LASTFM_WHATEVER", "1")
+    with pytest.raises(SettingsError) as error:
+        settings()
+    assert str(error.value) == (
+        "LASTFM_DATA_DOCS_RUNS: found '0', allowed is greater than or equal to 1; "
+        "LASTFM_STOP_QUALTY_SCORE: no such setting; did you mean LASTFM_STOP_QUALITY_SCORE?; "
+        "LASTFM_WHATEVER: no such setting; include/settings.py has them all"
+    )
+
+
+def test_a_bad_setting_fails_a_run_in_a_line_before_anything_starts() -> None:
+    environment = {**os.environ, "LASTFM_STOP_QUALITY_SCORE": "high"}
+    command = [sys.executable, "-m", "scripts.run_pipeline"]
+    run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "The run failed: LASTFM_STOP_QUALITY_SCORE: found 'high', allowed is a valid number" in run.stdout
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+def test_every_setting_says_what_it_is_and_stands_in_the_example_of_an_environment() -> None:
+    example = (PROJECT / ".env.example").read_text(encoding="utf-8")
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        if name not in ("lake_root", "input_root"):  # The image says where these are.
+            assert f"LASTFM_{name.upper()}=" in example, name

@@ -69,10 +69,46 @@ def test_an_input_without_a_line_publishes_nothing(spark: SparkSession, lake: La
     assert not Path(lake.partition(LISTENS, RUN_DATE)).exists()
 
 
-def test_a_lost_line_is_an_error() -> None:
-    counts = {"lines_read": 3, "kept": 1, **dict.fromkeys(REASONS, 0), "duplicate": 1}
-    with pytest.raises(LineCountMismatchError, match="read 3 lines of log.tsv but kept 1 and rejected 1"):
-        check_line_counts("log.tsv", counts)
+def test_each_files_lines_are_counted_however_many_tasks_read_it(
+    spark: SparkSession, lake: Lake, tmp_path: Path
+) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    # More lines than a task reads: every file is read in parts, and each part knows of other files.
+    (logs / "1.tsv").write_bytes(b"".join(LINE % second for second in (1, 2)) * 200)
+    (logs / "2 é.tsv").write_bytes(b"odd\n" * 300 + LINE % 3)
+    (logs / "3.tsv").write_bytes(b"")
+    spark.conf.set("spark.sql.files.maxPartitionBytes", "1000")
+    spark.conf.set("spark.sql.files.openCostInBytes", "0")
+    try:
+        record = run(spark, DataQualityJob(str(logs), lake, RUN_DATE))
+    finally:
+        spark.conf.unset("spark.sql.files.maxPartitionBytes")
+        spark.conf.unset("spark.sql.files.openCostInBytes")
+
+    counts = {file["file"].rsplit("/", 1)[1]: tuple(file.values())[2:] for file in record["files"]}
+    assert counts == {"1.tsv": (400, 2, 398), "2 é.tsv": (301, 1, 300), "3.tsv": (0, 0, 0)}
+    partition = f"{lake.partition(REJECTED_LISTENS, RUN_DATE)}/reason=field_count"
+    starts = {row.part_start for row in spark.read.parquet(partition).collect()}
+    assert starts == {0, 1000}
+
+
+@pytest.mark.parametrize(
+    ("kept", "files", "message"),
+    [
+        pytest.param(1, [(3, 1, 1)], "read 3 lines of 1.tsv but kept 1 and rejected 1", id="lost"),
+        pytest.param(2, [(2, 1, 0), (1, 1, 1)], "read 2 lines of 1.tsv but kept 1 and rejected 0", id="in a file only"),
+        pytest.param(2, [(2, 1, 1)], "read 2 lines of 1.tsv", id="of a file that nobody knows"),
+    ],
+)
+def test_a_lost_line_is_an_error(kept: int, files: list[tuple[int, int, int]], message: str) -> None:
+    counts = {"lines_read": 3, "kept": kept, **dict.fromkeys(REASONS, 0), "duplicate": 1}
+    per_file = [
+        {"file": f"{number}.tsv", "lines_read": read, "listens_kept": stayed, "lines_rejected": went}
+        for number, (read, stayed, went) in enumerate(files, 1)
+    ]
+    with pytest.raises(LineCountMismatchError, match=message):
+        check_line_counts("log.tsv", counts, per_file)
 
 
 def test_the_listens_are_made_with_one_shuffle_and_one_sort(spark: SparkSession, tmp_path: Path) -> None:
@@ -82,7 +118,7 @@ def test_the_listens_are_made_with_one_shuffle_and_one_sort(spark: SparkSession,
     with pytest.MonkeyPatch.context() as patch:
         real = data_quality.outcomes.outcome_table
         patch.setattr(data_quality.outcomes, "outcome_table", lambda judged: plans.append(real(judged)) or plans[-1])
-        data_quality.write_outcomes(lines, RUN_DATE, 3, str(tmp_path / "outcomes"))
+        data_quality.write_outcomes(lines, 1, RUN_DATE, 3, str(tmp_path / "outcomes"))
     plan = plans[0]._jdf.queryExecution().executedPlan().toString()
     assert (plan.count("Exchange"), plan.count("+- Sort ")) == (1, 1)
 

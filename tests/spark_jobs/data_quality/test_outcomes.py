@@ -12,20 +12,23 @@ GOOD = f"u\t2009-05-04T12:00:00Z\t{ARTIST_ID}\ta\t\tt"
 OFFSET = "u\t2009-05-04T14:00:00+02:00\tno-id\ta\t\tt"
 CLASSIFIED = (
     "user_id string, listened_at long, artist_id string, artist_name string, track_id string, track_name string, "
-    "malformed_artist_id boolean, malformed_track_id boolean, line string, file_id long, reason string"
+    "warnings int, line string, file_id long, part_start long, reason string"
 )
 
 
 def test_a_listen_carries_its_line_only_if_its_fields_do_not_give_it_back(spark: SparkSession) -> None:
-    lines = spark.createDataFrame([(GOOD, 1), (OFFSET, 1), (f"{GOOD}\r", 1), ("odd", 2)], "line string, file_id long")
+    lines = spark.createDataFrame(
+        [(GOOD, 1, 0), (OFFSET, 1, 0), (f"{GOOD}\r", 1, 0), ("odd", 2, 7)],
+        "line string, file_id long, part_start long",
+    )
     classified = outcomes.classify_lines(lines, RUN_DATE)
     noon = 1241438400
     expected = spark.createDataFrame(
         [
-            ("u", noon, ARTIST_ID, "a", None, "t", False, False, None, 1, None),
-            ("u", noon, None, "a", None, "t", True, False, OFFSET, 1, None),
-            ("u", noon, ARTIST_ID, "a", None, "t", False, False, f"{GOOD}\r", 1, None),
-            ("odd", None, None, None, None, None, None, None, "odd", 2, "field_count"),
+            ("u", noon, ARTIST_ID, "a", None, "t", 2, None, 1, 0, None),
+            ("u", noon, None, "a", None, "t", 6, OFFSET, 1, 0, None),
+            ("u", noon, ARTIST_ID, "a", None, "t", 2, f"{GOOD}\r", 1, 0, None),
+            ("odd", None, None, None, None, None, 0, None, 2, 7, "field_count"),
         ],
         CLASSIFIED,
     )
@@ -38,19 +41,19 @@ def test_every_rejected_line_comes_back_whole_with_its_file_and_reason(spark: Sp
     files = spark.createDataFrame([("one.tsv", 1), ("two.tsv", 2)], "file string, file_id long")
     judged = spark.createDataFrame(
         [
-            ("u", "2009-05-04T12:00:00Z", ARTIST_ID, "a", None, "t", False, False, None, 1, None),
-            ("u", "2009-05-04T12:00:00Z", ARTIST_ID, "a", None, "t", False, False, None, 2, "duplicate"),
-            ("u", "2009-05-04T12:00:00Z", None, "a", None, "t", True, False, OFFSET, 2, "duplicate"),
-            ("odd", None, None, None, None, None, None, None, "odd", 1, "field_count"),
+            ("u", "2009-05-04T12:00:00Z", ARTIST_ID, "a", None, "t", 2, None, 1, 0, None),
+            ("u", "2009-05-04T12:00:00Z", ARTIST_ID, "a", None, "t", 2, None, 2, 0, "duplicate"),
+            ("u", "2009-05-04T12:00:00Z", None, "a", None, "t", 6, OFFSET, 2, 64, "duplicate"),
+            ("odd", None, None, None, None, None, 0, None, 1, 0, "field_count"),
         ],
         CLASSIFIED.replace("listened_at long", "listened_at string"),
     ).withColumn("listened_at", F.col("listened_at").cast("timestamp"))
     rejected = outcomes.rejected_listens(outcomes.outcome_table(judged), files)
     expected = spark.createDataFrame(
         [
-            (bytearray(GOOD.encode()), "two.tsv", "duplicate"),
-            (bytearray(OFFSET.encode()), "two.tsv", "duplicate"),
-            (bytearray(b"odd"), "one.tsv", "field_count"),
+            (bytearray(GOOD.encode()), "two.tsv", 0, "duplicate"),
+            (bytearray(OFFSET.encode()), "two.tsv", 64, "duplicate"),
+            (bytearray(b"odd"), "one.tsv", 0, "field_count"),
         ],
         schemas.REJECTED_LISTENS,
     )

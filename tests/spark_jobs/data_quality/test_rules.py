@@ -50,7 +50,7 @@ def classified(spark: SparkSession, *rows: tuple) -> DataFrame:
     return spark.createDataFrame(
         rows,
         "user_id string, listened_at int, artist_name string, track_name string, artist_id string, track_id string, "
-        "line string, file_id long, reason string",
+        "line string, file_id long, part_start long, reason string",
     )
 
 
@@ -58,17 +58,17 @@ def test_of_the_lines_of_one_listen_the_one_with_ids_stays(spark: SparkSession) 
     same = ("u", 1, "a", "t")
     lines = classified(
         spark,
-        (*same, None, None, None, 1, None),
-        (*same, "id", None, None, 1, None),
-        (*same, "id", "id", None, 1, None),
+        (*same, None, None, None, 1, 0, None),
+        (*same, "id", None, None, 1, 0, None),
+        (*same, "id", "id", None, 1, 0, None),
     )
     assertDataFrameEqual(
         reject_duplicates(sort_into_buckets(lines, 2)),
         classified(
             spark,
-            (*same, "id", "id", None, 1, None),
-            (*same, "id", None, None, 1, "duplicate"),
-            (*same, None, None, None, 1, "duplicate"),
+            (*same, "id", "id", None, 1, 0, None),
+            (*same, "id", None, None, 1, 0, "duplicate"),
+            (*same, None, None, None, 1, 0, "duplicate"),
         ),
         checkRowOrder=True,
     )
@@ -77,16 +77,16 @@ def test_of_the_lines_of_one_listen_the_one_with_ids_stays(spark: SparkSession) 
 def test_listens_that_differ_in_anything_but_ids_are_no_duplicates(spark: SparkSession) -> None:
     lines = classified(
         spark,
-        ("u", 1, "a", "t", None, None, None, 1, None),
-        ("v", 1, "a", "t", None, None, None, 1, None),
-        ("u", 2, "a", "t", None, None, None, 1, None),
-        ("u", 1, "A", "t", None, None, None, 1, None),
-        ("u", 1, "a", "t ", None, None, None, 1, None),
+        ("u", 1, "a", "t", None, None, None, 1, 0, None),
+        ("v", 1, "a", "t", None, None, None, 1, 0, None),
+        ("u", 2, "a", "t", None, None, None, 1, 0, None),
+        ("u", 1, "A", "t", None, None, None, 1, 0, None),
+        ("u", 1, "a", "t ", None, None, None, 1, 0, None),
     )
     assertDataFrameEqual(reject_duplicates(sort_into_buckets(lines, 2)), lines)
 
 
 def test_a_rejected_line_keeps_its_reason_and_is_no_duplicate(spark: SparkSession) -> None:
-    rejected = ("a line", None, None, None, None, None, "a line", 1, "field_count")
+    rejected = ("a line", None, None, None, None, None, "a line", 1, 0, "field_count")
     lines = classified(spark, rejected, rejected)
     assertDataFrameEqual(reject_duplicates(sort_into_buckets(lines, 2)), lines)

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
-from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
+from spark_jobs.session_analysis.sessions import is_implausible, sessionize, summarize_sessions
 from tests.frames import at, listens
 
 GAP = timedelta(minutes=20)
@@ -68,13 +69,31 @@ def test_a_session_has_its_span_its_tracks_and_its_distinct_songs(spark: SparkSe
     )
     expected = spark.createDataFrame(
         [
-            ("u-20090501T120000Z", "u", at("12:00:00"), at("12:15:30"), 930, 3, 2),
-            ("u-20090501T150000Z", "u", at("15:00:00"), at("15:00:00"), 0, 1, 1),
+            ("u-20090501T120000Z", "u", at("12:00:00"), at("12:15:30"), 930, 3, 2, False),
+            ("u-20090501T150000Z", "u", at("15:00:00"), at("15:00:00"), 0, 1, 1, False),
         ],
         "session_id string, user_id string, started_at timestamp, ended_at timestamp, duration_seconds long, "
-        "track_count long, distinct_song_count long",
+        "track_count long, distinct_song_count long, is_implausible boolean",
     )
     assertDataFrameEqual(made.select(expected.columns), expected)
+
+
+@pytest.mark.parametrize(
+    ("tracks", "seconds", "expected"),
+    [
+        pytest.param(30, 600, False, id="exactly three tracks a minute"),
+        pytest.param(30, 599, True, id="a little faster"),
+        pytest.param(29, 60, False, id="faster, but over few tracks"),
+        pytest.param(2, 3 * 86400, False, id="three days"),
+        pytest.param(2, 3 * 86400 + 1, True, id="a second more than three days"),
+        pytest.param(30, 0, True, id="all at once"),
+    ],
+)
+def test_a_session_is_implausible_if_too_fast_or_too_long(
+    spark: SparkSession, tracks: int, seconds: int, expected: bool
+) -> None:
+    row = spark.range(1).select(is_implausible(F.lit(tracks), F.lit(seconds)).alias("found")).first()
+    assert row.found is expected
 
 
 def test_a_session_keeps_its_name_when_earlier_ones_arrive(spark: SparkSession) -> None:

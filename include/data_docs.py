@@ -1,0 +1,60 @@
+"""The Great Expectations site in the lake: where results and their pages lie, and how many of them stay."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import great_expectations as gx
+from great_expectations.data_context import EphemeralDataContext
+from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
+
+
+def open_context(data_docs: Path) -> EphemeralDataContext:
+    """A context of this run alone; suites, results and their pages stay, below `data_docs`, from run to run."""
+    in_memory = {"class_name": "InMemoryStoreBackend"}
+    config = DataContextConfig(
+        config_version=4.0,
+        expectations_store_name="expectations_store",
+        checkpoint_store_name="checkpoint_store",
+        validation_results_store_name="validation_results_store",
+        stores={
+            "expectations_store": {"class_name": "ExpectationsStore", "store_backend": _files(data_docs / "suites")},
+            "checkpoint_store": {"class_name": "CheckpointStore", "store_backend": in_memory},
+            "validation_definition_store": {"class_name": "ValidationDefinitionStore", "store_backend": in_memory},
+            "validation_results_store": {
+                "class_name": "ValidationResultsStore",
+                "store_backend": _files(_results(data_docs)),
+            },
+        },
+        data_docs_sites={
+            "lake": {
+                "class_name": "SiteBuilder",
+                "show_how_to_buttons": False,
+                "store_backend": _files(data_docs),
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            }
+        },
+        progress_bars=ProgressBarsConfig(globally=False),
+        # Nothing about a run leaves the machine.
+        analytics_enabled=False,
+    )
+    return gx.get_context(project_config=config, mode="ephemeral")
+
+
+def prune(data_docs: Path, suite: str, keep: int) -> None:
+    """Remove a suite's oldest results but for so many; the next checkpoint removes the pages of what is gone."""
+    # results/<suite>/<name of the run>/<time of the run>/<batch>.json
+    by_time = sorted(_results(data_docs).glob(f"{suite}/*/*/"), key=lambda result: result.name)
+    for result in by_time[: max(0, len(by_time) - keep)]:
+        shutil.rmtree(result)
+        if not any(result.parent.iterdir()):
+            result.parent.rmdir()
+
+
+def _results(data_docs: Path) -> Path:
+    return data_docs / "results"
+
+
+def _files(directory: Path) -> dict[str, str]:
+    return {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(directory)}

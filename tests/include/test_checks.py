@@ -1,0 +1,140 @@
+"""The figures that the suites judge, from records and tables as runs leave them."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+
+from include import checks, data_docs
+from include.records import previous_run_date, write_record
+from spark_jobs.data_quality.job import DataQualityJob
+from spark_jobs.data_quality.job import run as run_data_quality
+from spark_jobs.shared.buckets import read_listens
+from spark_jobs.shared.lake import Lake
+from tests.frames import sessions
+from tests.logs import RUN_DATE
+
+BEFORE = date(2009, 5, 1)
+
+
+def record(listens_kept: int, **facts: Any) -> dict[str, Any]:
+    warnings = {"missing_artist_id": 1, "missing_track_id": 3}
+    return {
+        "rows": {"lines_read": 10, "listens_kept": listens_kept, "lines_rejected": 10 - listens_kept},
+        "quality_score": 10.0 * listens_kept,
+        "warnings": warnings,
+        "last_listened_at": "2009-05-04T12:00:00Z",
+        **facts,
+    }
+
+
+def put_report(lake: Lake, name: str) -> None:
+    report = Path(lake.report(RUN_DATE)).with_name(name) / "report.json"
+    report.parent.mkdir(parents=True)
+    report.write_text("{}")
+
+
+def test_shares_are_of_the_listens_kept() -> None:
+    assert checks.quality_figures(record(4)) == {
+        "quality_score": 40.0,
+        "listens_kept": 4,
+        "lines_rejected": 6,
+        "missing_artist_id_percent": 25.0,
+        "missing_track_id_percent": 75.0,
+    }
+    assert checks.quality_figures(record(0))["missing_track_id_percent"] == 0
+
+
+def test_a_log_is_as_old_as_its_newest_listen_at_the_end_of_the_run_date(lake: Lake) -> None:
+    assert checks.volume_figures(record(4), lake, RUN_DATE, None) == {"newest_listen_age_days": 0.5}
+    nothing = checks.volume_figures(record(0, last_listened_at=None), lake, RUN_DATE, None)
+    assert nothing == {"newest_listen_age_days": float("inf")}
+
+
+def test_listens_are_compared_with_those_of_the_run_date_before(lake: Lake) -> None:
+    write_record(lake, "data_quality", BEFORE, record(8))
+    figures = checks.volume_figures(record(2), lake, RUN_DATE, BEFORE)
+    assert figures == {"newest_listen_age_days": 0.5, "listens_percent_of_previous": 25.0}
+
+
+def test_the_run_date_before_is_the_last_earlier_one_with_a_report(lake: Lake) -> None:
+    assert previous_run_date(lake, RUN_DATE) is None
+    for name in ("run_date=2009-05-01", "run_date=2009-04-30", "run_date=2009-05-04", "run_date=2009-05-05"):
+        put_report(lake, name)
+    put_report(lake, "run_date=copy of 2009-05-02")
+    Path(lake.report(date(2009, 5, 3))).mkdir()
+    assert previous_run_date(lake, RUN_DATE) == BEFORE
+
+
+def test_the_shape_of_sessions_is_their_mean_length_and_the_quantiles_of_length_and_speed(spark: SparkSession) -> None:
+    # An hour each: of 2 tracks a minute, of 4, of 1; and one of no time at all, whose speed is that of a minute.
+    made = sessions(spark, ("u", "12:00:00", 120), ("u", "15:00:00", 240), ("v", "12:00:00", 60)).union(
+        sessions(spark, ("v", "18:00:00", 5))
+        .selectExpr("* EXCEPT (duration_seconds, track_count)")
+        .selectExpr("session_id", "user_id", "started_at", "started_at AS ended_at", "0L", "5L", "1L", "is_implausible")
+    )
+    assert checks.session_figures(made) == {
+        "mean_tracks": 106.25,
+        "median_minutes": 60.0,
+        "p99_tracks_per_minute": 5.0,
+        "implausible_percent": 25.0,
+    }
+
+
+def test_users_without_a_session_now_are_gone(spark: SparkSession) -> None:
+    before = sessions(spark, ("u", "12:00:00", 1), ("v", "12:00:00", 1), ("w", "12:00:00", 1), ("w", "13:00:00", 1))
+    now = sessions(spark, ("u", "15:00:00", 1), ("u", "16:00:00", 1), ("new", "12:00:00", 1))
+    assert checks.users_gone_percent(before, now) == pytest.approx(200 / 3)
+    assert checks.users_gone_percent(before, before) == 0
+
+
+def test_the_answers_flags_count_what_few_made() -> None:
+    top_sessions = pd.DataFrame({"is_implausible": [True, False, True]})
+    top_songs = pd.DataFrame({"session_count": [1, 2, 3], "listener_count": [1, 1, 2]})
+    assert checks.answer_flags(top_sessions, top_songs) == {
+        "implausible_top_sessions": 2,
+        "songs_of_one_session": 1,
+        "songs_of_one_listener": 2,
+    }
+
+
+def test_a_listen_that_is_there_twice_is_found_where_it_lies(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    log = tmp_path / "log.tsv"
+    log.write_bytes(b"".join(b"u\t2009-05-01T12:00:0%dZ\t\ta\t\tt\n" % second for second in (1, 2, 2, 3)))
+    figures = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
+    (checked, *_) = checks.listens(spark, lake, RUN_DATE, "95")
+    assert [row.repeats_previous for row in checked.rows.collect()] == [False] * 3
+    plan = checked.rows._jdf.queryExecution().executedPlan().toString()
+    assert ("Exchange" in plan, "Sort " in plan) == (False, False)
+
+    # The same listens once more, in the same bucket: as a broken writer would leave them.
+    twice = read_listens(spark, lake, RUN_DATE).union(read_listens(spark, lake, RUN_DATE)).sort("listened_at").collect()
+    file = next(Path(lake.partition("listens", RUN_DATE)).glob("listens-*"))
+    file.with_name(f".{file.name}.crc").unlink()
+    spark.createDataFrame(twice, checked.rows.drop("repeats_previous").schema).toPandas().to_parquet(
+        file, coerce_timestamps="us"
+    )
+    (checked, *_) = checks.listens(spark, lake, RUN_DATE, "95")
+    assert sum(row.repeats_previous for row in checked.rows.collect()) == 3
+    assert figures["rejected"]["duplicate"] == 1
+
+
+def test_only_so_many_results_of_a_suite_stay(tmp_path: Path) -> None:
+    times = [f"run date 2009-05-0{day}/2026010{day}T000000.000000Z" for day in range(1, 6)]
+    for suite in ("listens", "sessions"):
+        for time in times:
+            (tmp_path / "results" / suite / time).mkdir(parents=True)
+            (tmp_path / "results" / suite / time / "lake-x.json").write_text(json.dumps({}))
+    data_docs.prune(tmp_path, "listens", keep=2)
+    data_docs.prune(tmp_path, "none of this name", keep=2)
+    assert sorted(path.parent.name for path in tmp_path.glob("results/listens/*/*")) == [
+        "run date 2009-05-04",
+        "run date 2009-05-05",
+    ]
+    assert len(list(tmp_path.glob("results/sessions/*/*"))) == 5

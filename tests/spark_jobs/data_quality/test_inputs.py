@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+
+from spark_jobs.data_quality import inputs, job
+from spark_jobs.data_quality.inputs import OTHER_COMPRESSIONS, InputChangedError
+from spark_jobs.data_quality.job import DataQualityJob, run
+from spark_jobs.shared import application
+from spark_jobs.shared.errors import DataError, UnreadableInputError
+from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
+from tests.lake_reader import rows
+from tests.logs import RUN_DATE
+
+# Enough for Spark to have read thousands of lines when it meets the damage.
+LOG = b"".join(b"u\t2009-05-04T%02d:%02d:%02dZ\t\ta\t\tt\n" % (n // 3600, n // 60 % 60, n % 60) for n in range(20_000))
+GZIP = gzip.compress(LOG, mtime=0)
+
+
+def flipped(content: bytes, place: int) -> bytes:
+    return content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :]
+
+
+def read(spark: SparkSession, lake: Lake, path: Path) -> None:
+    """Run the job, which must publish nothing and leave nothing if it fails."""
+    try:
+        run(spark, DataQualityJob(str(path), lake, RUN_DATE))
+    finally:
+        assert [rows(lake, dataset, RUN_DATE) for dataset in (LISTENS, REJECTED_LISTENS)] == [[], []]
+        assert not Path(lake.staging("")).exists() or not list(Path(lake.staging("")).iterdir())
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        pytest.param(GZIP[: len(GZIP) // 2], "Unexpected end of input stream", id="cut in the middle"),
+        pytest.param(GZIP[:-1], "Unexpected end of input stream", id="cut by a byte"),
+        pytest.param(GZIP[:5], "Unexpected end of input stream", id="cut in its header"),
+        pytest.param(GZIP + GZIP[:-9], "Unexpected end of input stream", id="cut in its second member"),
+        pytest.param(flipped(GZIP, len(GZIP) - 6), "gzip stream CRC failure", id="a byte of the checksum flipped"),
+        pytest.param(
+            flipped(GZIP, 2), "gzip data not compressed with deflate method", id="a byte of the header flipped"
+        ),
+        pytest.param(flipped(GZIP, 10), "invalid", id="the first compressed byte flipped"),
+        pytest.param(LOG, "not a gzip file", id="a plain log"),
+        pytest.param(b"u\n", "Unexpected end of input stream", id="a plain log shorter than a gzip header"),
+        pytest.param(GZIP + LOG[:100], "not a gzip file", id="a plain line behind it"),
+        pytest.param(GZIP + bytes(512), "not a gzip file", id="padded with zeros"),
+    ],
+)
+def test_a_gz_that_is_none_or_not_whole_is_an_error_of_the_data(
+    spark: SparkSession, lake: Lake, tmp_path: Path, content: bytes, found: str
+) -> None:
+    (tmp_path / "a whole one.tsv").write_bytes(LOG)
+    (tmp_path / "ä log.tsv.gz").write_bytes(content)
+    message = rf"/ä log\.tsv\.gz cannot be read as \.gz to its end \(.*{found}.*\): .* put a whole copy in its place"
+    with pytest.raises(UnreadableInputError, match=message):
+        read(spark, lake, tmp_path / "*log.tsv*")
+
+
+def test_a_damaged_gz_ends_the_application_with_the_data_errors_code_and_one_line(
+    spark: SparkSession, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(application, "spark_session", lambda _: nullcontext(spark))
+    (tmp_path / "log.tsv.gz").write_bytes(GZIP[:-1])
+    with pytest.raises(SystemExit, match="65"):
+        job.main(["--input", str(tmp_path / "log.tsv.gz"), "--lake", lake.root, "--run-date", str(RUN_DATE)])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"ERROR data_quality {RUN_DATE}: file://{tmp_path}/log.tsv.gz cannot be read as .gz")
+
+
+@pytest.mark.parametrize("suffix", [*OTHER_COMPRESSIONS, ".BZ2"])
+def test_every_other_compression_is_refused_by_name(
+    spark: SparkSession, lake: Lake, tmp_path: Path, suffix: str
+) -> None:
+    (tmp_path / "1.tsv").write_bytes(LOG)
+    (tmp_path / f"2.tsv{suffix}").write_bytes(LOG)
+    with pytest.raises(UnreadableInputError, match=rf"/2\.tsv{suffix} is compressed by its name; allowed are"):
+        read(spark, lake, tmp_path)
+
+
+def test_what_is_refused_is_what_spark_decompresses_beside_gz(spark: SparkSession) -> None:
+    jvm, hadoop_conf = spark.sparkContext._gateway.jvm, spark._jsc.hadoopConfiguration()
+    codecs = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory.getCodecClasses(hadoop_conf)
+    suffixes = {codec.newInstance().getDefaultExtension() for codec in codecs}
+    spark_codec = jvm.org.apache.spark.io.HadoopCodecStreams.getDecompressionCodec
+    decompressed = {
+        suffix
+        for suffix in {*suffixes, ".gzip", ".zstd", ".tsv", ".txt", ".xz", ".zip"}
+        if spark_codec(hadoop_conf, jvm.org.apache.hadoop.fs.Path(f"/log{suffix}")).isDefined()
+    }
+    assert decompressed == {".gz", *OTHER_COMPRESSIONS}
+
+
+def test_directories_that_hide_the_files_beside_them_are_refused(
+    spark: SparkSession, lake: Lake, tmp_path: Path
+) -> None:
+    (tmp_path / "logs" / "year=2009").mkdir(parents=True)
+    for file in ("logs/log.tsv", "logs/year=2009/log.tsv"):
+        (tmp_path / file).write_bytes(LOG)
+    with pytest.raises(UnreadableInputError, match=r"/logs holds directories named like partitions \(year=…\)"):
+        read(spark, lake, tmp_path / "logs")
+
+
+def write(content: bytes) -> Callable[[Path], object]:
+    return lambda log: log.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("change", "sizes"),
+    [
+        pytest.param(write(LOG * 2), (len(LOG), 2 * len(LOG)), id="grew"),
+        pytest.param(write(LOG[:100]), (len(LOG), 100), id="shrank"),
+    ],
+)
+def test_a_log_that_is_written_to_while_it_is_read_is_left_for_a_retry(
+    spark: SparkSession,
+    lake: Lake,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Path], object],
+    sizes: tuple[int, int],
+) -> None:
+    log = tmp_path / "log.tsv"
+    log.write_bytes(LOG)
+    between_listing_and_reading(monkeypatch, lambda: change(log))
+    with pytest.raises(InputChangedError, match=r"/log\.tsv went from {} to {} bytes".format(*sizes)) as raised:
+        read(spark, lake, log)
+    assert not isinstance(raised.value, DataError)
+
+
+def test_a_log_that_is_gone_when_it_is_read_is_left_for_a_retry(
+    spark: SparkSession, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log.tsv.gz"
+    log.write_bytes(GZIP)
+    between_listing_and_reading(monkeypatch, log.unlink)
+    with pytest.raises(Py4JJavaError, match="FAILED_READ_FILE.FILE_NOT_EXIST"):
+        read(spark, lake, log)
+
+
+def test_a_disk_that_gives_wrong_bytes_of_a_gz_is_left_for_a_retry(
+    spark: SparkSession, lake: Lake, tmp_path: Path
+) -> None:
+    (tmp_path / "log.tsv.gz").write_bytes(GZIP)
+    # Hadoop checks a file against the sums beside it, as HDFS does for each block.
+    (tmp_path / ".log.tsv.gz.crc").write_bytes(b"crc\0" + (512).to_bytes(4) + b"sums" * (len(GZIP) // 512 + 1))
+    with pytest.raises(Py4JJavaError, match="ChecksumException"):
+        read(spark, lake, tmp_path / "log.tsv.gz")
+
+
+def between_listing_and_reading(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    check_files = inputs.check_files
+
+    def check_files_and_then(*arguments: object) -> None:
+        check_files(*arguments)
+        happens()
+
+    monkeypatch.setattr(inputs, "check_files", check_files_and_then)

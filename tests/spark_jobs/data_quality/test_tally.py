@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pyspark.sql import Observation, Row, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.data_quality.tally import read_tally, tally
+
+LARGEST = 2**43 - 1
+
+
+@given(values=st.lists(st.sampled_from([0, 1, 2, 3, LARGEST - 2, LARGEST - 1, LARGEST]), max_size=400))
+def test_rows_are_counted_exactly_however_many_tasks_count_them(spark: SparkSession, values: list[int]) -> None:
+    counted = Observation("counted")
+    rows = spark.createDataFrame([(value,) for value in values], "value long").repartition(7)
+    rows.observe(counted, tally(F.col("value"), 7).alias("tally")).write.format("noop").mode("overwrite").save()
+    assert read_tally(counted.get["tally"]) == Counter(values)
+
+
+def test_no_value_is_no_row(spark: SparkSession) -> None:
+    counted = Observation("counted")
+    rows = spark.range(5).observe(counted, tally(F.lit(None).cast("long"), 1).alias("tally"))
+    rows.write.format("noop").mode("overwrite").save()
+    assert read_tally(counted.get["tally"]) == Counter()
+
+
+def test_a_middle_that_was_cut_after_averaging_is_still_its_value() -> None:
+    # 2 * 5 + 1 = 11; averaged it may have come out as 10.999 or 11.001, and is cut to a whole number.
+    assert read_tally([Row(x=10, y=2.0), Row(x=11, y=3.0)]) == Counter({5: 5})
