@@ -30,12 +30,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, task
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert
 from airflow.sdk.exceptions import AirflowFailException
 
 from include import parameters
 from include.run_date import run_date
 from include.settings import settings
+from plugins import run_alerts
 from plugins.checkpoint_operator import CheckpointOperator
+from plugins.run_deadline import SinceQueued
 from plugins.spark_job_operator import SparkJobOperator
 from spark_jobs.shared import lake
 
@@ -81,7 +85,11 @@ def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
         raise AirflowFailException(str(error)) from None
 
 
-@task(outlets=[asset(lake.TOP_SESSIONS), asset(lake.TOP_SONGS)], execution_timeout=timedelta(minutes=15))
+@task(
+    outlets=[asset(lake.TOP_SESSIONS), asset(lake.TOP_SONGS)],
+    execution_timeout=timedelta(minutes=15),
+    on_success_callback=run_alerts.report_made,
+)
 def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
     """Write the run's report and return its directory."""
     from include.report.build import build_report
@@ -97,7 +105,7 @@ def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=6),
-    params={name: Param(**schema) for name, schema in parameters.SCHEMAS.items()},
+    params={name: Param(**schema) for name, schema in parameters.schemas().items()},
     default_args={
         "owner": "listening",
         "retries": 3,
@@ -105,7 +113,14 @@ def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
         "retry_exponential_backoff": 2,
         "max_retry_delay": timedelta(minutes=10),
         "execution_timeout": timedelta(hours=2),
+        "on_failure_callback": run_alerts.task_failed,
     },
+    on_failure_callback=run_alerts.run_failed,
+    deadline=DeadlineAlert(
+        reference=SinceQueued(),
+        interval=timedelta(minutes=SETTINGS.run_deadline_minutes),
+        callback=AsyncCallback(run_alerts.run_late),
+    ),
     user_defined_macros={"run_date": run_date},
     tags=["lastfm", "listening", "spark", "great-expectations"],
     doc_md=__doc__,

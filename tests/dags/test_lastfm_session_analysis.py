@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -7,7 +9,7 @@ from typing import Any
 import pendulum
 import pytest
 
-from include.parameters import SCHEMAS
+from include.parameters import schemas
 from include.run_date import run_date
 from tests.conftest import PROJECT
 
@@ -90,7 +92,7 @@ def test_what_time_may_mend_is_tried_again_and_nothing_runs_for_ever(dag: Any) -
 
 
 def test_the_form_has_every_parameter_with_its_meaning_default_and_bounds(dag: Any) -> None:
-    for name, schema in SCHEMAS.items():
+    for name, schema in schemas().items():
         param = dag.params.get_param(name)
         assert (param.value, param.description) == (schema["default"], schema["description"])
         assert {key: param.schema[key] for key in schema if key not in ("default", "description")} == {
@@ -121,3 +123,20 @@ def test_its_page_in_the_ui_says_what_to_do_when_it_fails(dag: Any) -> None:
     assert "**When it fails**" in dag.doc_md
     assert "**A rerun**" in dag.doc_md
     assert set(dag.tags) == {"lastfm", "listening", "spark", "great-expectations"}
+
+
+def test_every_end_of_a_run_that_somebody_should_hear_of_is_told(dag: Any) -> None:
+    from plugins import run_alerts
+
+    for task in dag.tasks:
+        assert task.on_failure_callback == [run_alerts.task_failed]
+        assert task.on_success_callback == ([run_alerts.report_made] if task.task_id == "report" else [])
+    assert dag.on_failure_callback == run_alerts.run_failed
+    (deadline,) = dag.deadline
+    assert deadline.interval == timedelta(minutes=180)
+    assert deadline.callback.path == "plugins.run_alerts.run_late"
+
+
+def test_alerts_cost_nothing_where_the_dag_is_only_parsed() -> None:
+    parse = "import sys, runpy; runpy.run_path(sys.argv[1]); assert 'apprise' not in sys.modules"
+    subprocess.run([sys.executable, "-c", parse, "dags/lastfm_session_analysis.py"], cwd=PROJECT, check=True)

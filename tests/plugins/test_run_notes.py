@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from plugins.run_notes import NOTE_CHARACTERS, success_line, with_line
+from spark_jobs.shared.lake import Lake
+from tests.logs import RUN_DATE
+
+LINE = "Verdict: good, quality score 99.50."
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(None, LINE, id="no note"),
+        pytest.param("", LINE, id="an empty note"),
+        pytest.param("Called the label.\n\nThey know.", f"Called the label.\n\nThey know.\n{LINE}", id="a person's"),
+        pytest.param("Verdict: failed at ranking", LINE, id="ours of the last try"),
+        pytest.param("Verdict: failed at ranking\nCleared by me.", f"Cleared by me.\n{LINE}", id="both"),
+    ],
+)
+def test_what_people_wrote_stays_and_our_line_is_there_once(before: str | None, after: str) -> None:
+    assert with_line(before, LINE) == after
+    assert with_line(after, LINE) == after
+
+
+def test_a_note_never_grows_past_its_column_and_is_cut_at_our_line() -> None:
+    theirs = "x" * 800
+    note = with_line(theirs, f"{LINE} " + "because " * 200)
+    assert note.startswith(f"{theirs}\n{LINE} because because")
+    assert note.endswith("because ...")
+    assert NOTE_CHARACTERS - 10 < len(note) <= NOTE_CHARACTERS
+
+
+def test_where_a_persons_note_leaves_no_room_it_is_left_alone() -> None:
+    assert with_line("x" * 950, LINE) == "x" * 950
+
+
+def test_our_line_is_one_line_whatever_the_reasons_hold() -> None:
+    assert with_line(None, "Verdict: degraded.\nTwo\n  lines.") == "Verdict: degraded. Two lines."
+
+
+@pytest.mark.parametrize(
+    ("made", "line"),
+    [
+        pytest.param(timedelta(minutes=5), True, id="made by the run"),
+        pytest.param(timedelta(minutes=-5), False, id="left by the run before"),
+    ],
+)
+def test_the_verdict_is_of_the_run_itself(
+    monkeypatch: pytest.MonkeyPatch, lake: Lake, made: timedelta, line: bool
+) -> None:
+    monkeypatch.setenv("LASTFM_LAKE", lake.root)
+    start = datetime(2026, 1, 2, tzinfo=UTC)
+    report: dict[str, Any] = {"made_at": (start + made).isoformat(), "verdict": "good", "quality_score": 99.5}
+    directory = Path(lake.report(RUN_DATE))
+    directory.mkdir(parents=True)
+    (directory / "report.json").write_text(json.dumps(report))
+    run: Any = SimpleNamespace(logical_date=datetime(2009, 5, 4, tzinfo=UTC), start_date=start)
+    assert success_line(run) == (f"{LINE} Report: {directory}/report.html." if line else None)
+
+
+def test_a_run_without_a_report_gets_no_verdict(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> None:
+    monkeypatch.setenv("LASTFM_LAKE", lake.root)
+    run: Any = SimpleNamespace(logical_date=datetime(2009, 5, 4, tzinfo=UTC), start_date=None)
+    assert success_line(run) is None

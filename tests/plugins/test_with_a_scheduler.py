@@ -1,0 +1,147 @@
+"""Alerts and notes where the scheduler, the DAG processor and the triggerer have a part in them."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts import ui
+from scripts.environment import airflow_environment, prepare_database
+from tests.conftest import PROJECT
+from tests.plugins.test_run_alerts import TINY_DAG, lines
+from tests.webhook import PASSWORD, TOKEN, Webhook, connection, webhook
+
+pytestmark = pytest.mark.end_to_end
+
+DAG = "/api/v2/dags/lastfm_session_analysis"
+# In a process of its own: it takes the signals for itself.
+SERVE = """
+import os, pathlib, sys
+from scripts.airflow_services import running
+with running(dict(os.environ), pathlib.Path(sys.argv[1])) as airflow:
+    airflow.watch()
+"""
+Ask = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def hook() -> Iterator[Webhook]:
+    with webhook() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("scheduler") / "airflow.log"
+
+
+@pytest.fixture(scope="module")
+def ask(hook: Webhook, log: Path) -> Iterator[Ask]:
+    """Airflow with the tiny DAG, the connection to the webhook in its database, and all the logging there is."""
+    home = log.parent / "airflow"
+    with socket.socket() as probe:
+        probe.bind((ui.HOST, 0))
+        port = probe.getsockname()[1]
+    environment = airflow_environment(home, home / "lake", home, "log.tsv") | ui.ui_environment(port, home)
+    environment |= {
+        "AIRFLOW__CORE__DAGS_FOLDER": str(TINY_DAG),
+        "AIRFLOW__CORE__PARALLELISM": "6",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
+    }
+    prepare_database(environment)
+    password = ui.kept_password(home / "ui-passwords.json")
+    serving = subprocess.Popen([sys.executable, "-c", SERVE, str(log)], cwd=PROJECT, env=environment)
+
+    def ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        login = {"username": ui.USER, "password": password}
+        token = ui.ask(port, "POST", "/auth/token", login)["access_token"]
+        return ui.ask(port, method, path, body, token)
+
+    try:
+        wait_for(lambda: answers(ask), 90)
+        document = json.loads(connection(hook.address))
+        extra = json.dumps(document["extra"])
+        ask("POST", "/api/v2/connections", {"connection_id": "apprise_default", "conn_type": "apprise", "extra": extra})
+        yield ask
+    finally:
+        serving.terminate()
+        serving.wait()
+
+
+def answers(ask: Ask) -> bool:
+    try:
+        return bool(ask("GET", f"{DAG}/details"))
+    except (OSError, HTTPException):
+        return False
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 120) -> Any:
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, f"not within {seconds} seconds"
+        time.sleep(0.5)
+    return found
+
+
+def trigger(ask: Ask, kind: str, day: int) -> str:
+    """Start a run of a kind, and return its path in the API."""
+    run = {"logical_date": f"2009-06-{day:02}T00:00:00Z", "conf": {"kind": kind}}
+    return f"{DAG}/dagRuns/{ask('POST', f'{DAG}/dagRuns', run)['dag_run_id']}"
+
+
+def end_of(ask: Ask, run: str) -> dict[str, Any]:
+    return wait_for(lambda: (found := ask("GET", run))["state"] in ("success", "failed") and found)
+
+
+def titles(hook: Webhook, day: int) -> list[str]:
+    return [one["title"].split()[1].rstrip(",") for one in hook.got if one["title"].endswith(f"2009-06-{day:02}")]
+
+
+def test_each_run_gives_the_alerts_and_the_note_of_its_end(ask: Ask, hook: Webhook, log: Path) -> None:
+    failed = trigger(ask, "fails for good", 4)
+    assert end_of(ask, failed)["state"] == "failed"
+    ask("PATCH", failed, {"note": f"{ask('GET', failed)['note']}\nCleared by me."})
+    # Its deadline is yet to come, and must not be in the way.
+    cleared = {"dry_run": False, "dag_run_id": failed.rpartition("/")[2], "only_failed": True}
+    assert ask("POST", f"{DAG}/clearTaskInstances", cleared)["total_entries"] == 2
+    days = {"is killed": 1, "is late": 2, "never ends": 3, "is degraded": 5}
+    killed, late, endless, degraded = (trigger(ask, kind, day) for kind, day in days.items())
+
+    assert [end_of(ask, run)["state"] for run in (killed, late, endless, failed, degraded)] == [
+        "failed",
+        "success",
+        "failed",
+        "failed",
+        "success",
+    ]
+    wait_for(lambda: len(hook.got) >= 7, 30)
+    time.sleep(5)
+    assert [titles(hook, day) for day in range(1, 6)] == [
+        ["failed"],
+        ["late"],
+        ["late", "failed"],
+        ["failed", "failed"],
+        ["degraded"],
+    ]
+    reasons = {one["title"].rpartition(" ")[2]: lines(one)["Reason"] for one in hook.got}
+    assert reasons["2009-06-01"].startswith("the task left none: it was killed")
+    assert reasons["2009-06-03"].startswith("the run took longer than its time limit")
+    assert reasons["2009-06-04"] == "quality: 80 found, 90 is the least"
+
+    note = ask("GET", failed)["note"].splitlines()
+    assert [note[0], note[1].partition(",")[0]] == ["Cleared by me.", "Verdict: failed at check_listens"]
+    assert ask("GET", endless)["note"].startswith("Verdict: failed at check_listens, quality score 91.23: the run took")
+    assert ask("GET", late)["note"].startswith("Verdict: good, quality score 91.23. Report: ")
+    assert ask("GET", degraded)["note"].endswith("report.html. 12 % of listens lack an artist id.")
+    for file in (log, *(path for path in log.parent.rglob("logs/**/*") if path.is_file())):
+        said = file.read_text(errors="replace")
+        assert (TOKEN in said, PASSWORD in said) == (False, False), file

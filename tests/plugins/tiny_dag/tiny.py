@@ -1,0 +1,84 @@
+"""A DAG with the id, the stages and the callbacks of the real one, and tasks that take no time: for tests of alerts.
+
+As a script it runs through `dag.test()` once for each argument, a kind of run, on successive run dates.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import dag, task
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.records import replace_file, write_record
+from include.run_date import run_date
+from include.settings import settings
+from plugins import run_alerts
+from plugins.run_deadline import SinceQueued
+
+DEADLINE, TIME_LIMIT = timedelta(seconds=25), timedelta(seconds=45)
+FIRST = datetime(2009, 5, 4, tzinfo=UTC)
+
+
+@task
+def data_quality(dag_run: Any, params: dict[str, Any]) -> None:
+    if params["kind"] == "fails before the score":
+        raise AirflowFailException("no listen in it")
+    write_record(settings().lake, "data_quality", run_date(dag_run), {"quality_score": 91.234})
+
+
+@task(retries=1, retry_delay=timedelta(seconds=0))
+def check_listens(params: dict[str, Any]) -> None:
+    match params["kind"]:
+        case "fails for good":
+            raise AirflowFailException("quality: 80 found, 90 is the least")
+        case "fails twice":
+            raise RuntimeError("lost executor")
+        case "is killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "is late":
+            time.sleep(DEADLINE.total_seconds() + 10)
+        case "never ends":
+            time.sleep(600)
+
+
+@task(on_success_callback=run_alerts.report_made)
+def report(dag_run: Any, params: dict[str, Any]) -> None:
+    lake, day = settings().lake, run_date(dag_run)
+    degraded = params["kind"] == "is degraded"
+    facts = {
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "verdict": "degraded" if degraded else "good",
+        "degraded_because": ["12 % of listens lack an artist id."] if degraded else [],
+        "quality_score": 91.234,
+    }
+    replace_file(Path(lake.report(day)) / "report.json", json.dumps(facts))
+
+
+@dag(
+    schedule=None,
+    start_date=FIRST,
+    dagrun_timeout=TIME_LIMIT,
+    params={"kind": "is good"},
+    default_args={"on_failure_callback": run_alerts.task_failed},
+    on_failure_callback=run_alerts.run_failed,
+    deadline=DeadlineAlert(reference=SinceQueued(), interval=DEADLINE, callback=AsyncCallback(run_alerts.run_late)),
+)
+def lastfm_session_analysis() -> None:
+    data_quality() >> check_listens() >> report()
+
+
+tiny = lastfm_session_analysis()
+
+if __name__ == "__main__":
+    for days, kind in enumerate(sys.argv[1:]):
+        tiny.test(logical_date=FIRST + timedelta(days=days), run_conf={"kind": kind})
