@@ -35,7 +35,7 @@ format: $(VENV)/development ## Mend what `make check` can mend by itself
 ui: $(VENV)/runtime ## Open the Airflow UI on loopback (PORT=8080), the DAG un-paused; Ctrl-C stops it
 	@$(BIN)/python -m scripts.ui
 
-bench: $(VENV)/runtime ## Measure the DAG against a bare script (LISTENS=1000000 REPEATS=3)
+bench: $(VENV)/development ## Measure DAG, bare script and DuckDB (LISTENS=1000000 REPEATS=3 ONLY="dag,duckdb")
 	@$(BIN)/python -m benchmarks.compare
 
 lock: $(VENV)/development ## Pin the dependencies of requirements.in and requirements-dev.in anew

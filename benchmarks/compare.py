@@ -1,14 +1,14 @@
-"""Measure the whole DAG against the bare script, in turn, on the same generated log, in one run.
+"""Measure the whole DAG, the bare script and DuckDB in turn, on the same generated log, and check their answers.
 
-LISTENS and REPEATS come from the environment, where make puts them. Every figure goes to
-`benchmarks/results/<machine>-<listens>.json`, raw; the median seconds, their
-ratio and the most memory are printed. Seconds are wall seconds; memory
-is the largest sum of the resident sets of all processes of a run, asked for ten times a second.
+LISTENS, REPEATS and ONLY (programs by name, commas between them) come from the environment, where make puts them. Every
+figure goes to `benchmarks/results/<machine>-<version>-<listens>.json`, raw; what ONLY leaves out keeps the figures it
+has there, if they are of the same log. The medians are printed; `python -m benchmarks.draw` draws them.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import shutil
@@ -16,106 +16,138 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from datetime import UTC, date, datetime
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from benchmarks import generate_log
-from scripts.environment import PROJECT, RUN_HOME, SPARK_CONNECTION, airflow_environment, prepare_database, sole_use
+from benchmarks import answer, generate_log
+from benchmarks.measure import CommandError, measure
+from benchmarks.programs import DAG, RUN_DATE, Program, check, programs
+from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
 from spark_jobs.shared.lake import Lake
 
 RESULTS = PROJECT / "benchmarks" / "results"
-RUN_DATE = date(2009, 5, 5)
+LIBRARIES = ("pyspark", "apache-airflow", "great-expectations", "duckdb")
+Runs = dict[str, list[dict[str, Any]]]
 
 
 def main() -> None:
-    """Generate the log, measure both in turn, keep and print the figures."""
-    listens, repeats = int(os.environ.get("LISTENS", "1000000")), int(os.environ.get("REPEATS", "3"))
+    """Generate the log, measure in turn, keep and print the figures."""
+    listens, repeats = _whole_number("LISTENS", 1_000_000), _whole_number("REPEATS", 3)
     with (
         sole_use(RUN_HOME, waiting="A run is under way: waiting for it to end ..."),
-        tempfile.TemporaryDirectory(prefix="benchmark-") as scratch,
+        tempfile.TemporaryDirectory(prefix="benchmark-") as directory,
     ):
-        log, lake = Path(scratch) / "log.tsv", Path(scratch) / "lake"
-        users = max(1, listens * generate_log.REAL_USERS // generate_log.REAL_LISTENS)
-        generate_log.main([str(log), "--listens", str(listens), "--users", str(users)])
-        environment = airflow_environment(RUN_HOME, lake, Path(scratch), str(log))
+        scratch = Path(directory)
+        log, lake = scratch / "log.tsv", scratch / "lake"
+        chosen = only(programs(log, lake, scratch), os.environ.get("ONLY", ""))
+        generate_log.main([str(log), "--listens", str(listens)])
+        environment = airflow_environment(RUN_HOME, lake, scratch, str(log))
         prepare_database(environment)
-        commands = {
-            "dag": ["airflow", "dags", "test", "lastfm_session_analysis", str(RUN_DATE)],
-            "bare script": bare_script(log, Path(scratch) / "answer"),
-        }
-        figures: dict[str, list[dict[str, Any]]] = {name: [] for name in commands}
+        right = json.loads(answer.beside(log).read_text(encoding="utf-8"))
+        runs: Runs = {name: [] for name in chosen}
         for repeat in range(repeats):
-            for name, command in commands.items():
+            for name, program in chosen.items():
                 shutil.rmtree(lake, ignore_errors=True)
-                figures[name].append(measure(command, environment))
-                if name == "dag":
-                    report = Path(Lake(str(lake)).report(RUN_DATE)) / "report.json"
-                    figures[name][-1]["stage_seconds"] = json.loads(report.read_text())["stage_seconds"]
-                print(f"{repeat + 1}/{repeats} {name}: {figures[name][-1]}", flush=True)
-        keep(listens, log.stat().st_size, figures)
-    show(listens, figures)
+                runs[name].append(one_run(name, program, environment, right))
+                print(f"{repeat + 1}/{repeats} {name}: {runs[name][-1]}", flush=True)
+        kept = keep(RESULTS, listens, log.stat().st_size, runs)
+    show(listens, runs)
+    print(f"Raw figures: {kept.relative_to(PROJECT)}")
 
 
-def bare_script(log: Path, output: Path) -> list[str]:
-    """The command that answers without us, with the memory and JVM options the pipeline has."""
-    settings = {"spark.ui.enabled": "false", **SPARK_CONNECTION["extra"]}
-    options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
-    script = str(PROJECT / "benchmarks" / "baseline_script.py")
-    return ["spark-submit", "--master", SPARK_CONNECTION["host"], *options, script, str(log), str(output)]
+def only(every: dict[str, Program], names: str) -> dict[str, Program]:
+    """Return the programs of these names, all without a name; exit when there is no such program."""
+    wanted = [name.strip() for name in names.split(",")] if names else list(every)
+    unknown = [name for name in wanted if name not in every]
+    if unknown:
+        sys.exit(f"ONLY: found {', '.join(map(repr, unknown))}, allowed are {', '.join(every)}, with commas between")
+    return {name: program for name, program in every.items() if name in wanted}
 
 
-def measure(command: list[str], environment: dict[str, str]) -> dict[str, Any]:
-    """Run a command to its end; return its `seconds` and `peak_mib`. A failed command fails the benchmark."""
-    started, peak = time.monotonic(), 0
-    with tempfile.TemporaryFile() as output:
-        process = psutil.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
-        while process.poll() is None:
-            peak = max(peak, resident_bytes(process))
-            time.sleep(0.1)
-        if process.returncode != 0:
-            output.seek(0)
-            sys.exit(f"{' '.join(command)} failed:\n{output.read()[-3000:].decode(errors='replace')}")
-    return {"seconds": round(time.monotonic() - started, 1), "peak_mib": peak // 2**20}
+def _whole_number(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        sys.exit(f"{name}: found {text!r}, allowed is a whole number from 1")
+    return int(text)
 
 
-def resident_bytes(process: psutil.Process) -> int:
-    """Add up the resident memory of a process and of all it has started."""
-    total = 0
-    for one in [process, *process.children(recursive=True)]:
-        try:
-            total += one.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
-    return total
+def one_run(name: str, program: Program, environment: Mapping[str, str], right: dict[str, Any]) -> dict[str, Any]:
+    """Run a program and check its answer; one that fails ends the benchmark, one that is wrong does not."""
+    facts = {"measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "commit": commit()}
+    try:
+        figures = measure(program.command, environment)
+    except CommandError as error:
+        sys.exit(str(error))
+    if name == DAG:
+        report = json.loads(Path(Lake(environment["LASTFM_LAKE"]).report(RUN_DATE), "report.json").read_text())
+        figures["stage_seconds"] = report["stage_seconds"]
+    return facts | figures | {"answer": check(program.found(), right)}
 
 
-def keep(listens: int, size: int, figures: dict[str, list[dict[str, Any]]]) -> None:
-    """Write the raw figures beside what they were measured on."""
-    RESULTS.mkdir(exist_ok=True)
+def commit() -> str:
+    """Name the commit that is measured, `-dirty` where files differ from it; empty without git."""
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--dirty"], cwd=PROJECT, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return described.stdout.strip()
+
+
+def project_version() -> str:
+    """The version that pyproject.toml says."""
+    return tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
+def keep(results: Path, listens: int, size: int, runs: Runs) -> Path:
+    """Write the raw figures beside what they were measured on, and return the file."""
+    results.mkdir(exist_ok=True)
     machine = f"{platform.machine()}-{os.cpu_count()}-cores"
+    file = results / f"{machine}-{project_version()}-{listens}.json"
+    before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    others = before["runs"] if before.get("bytes") == size else {}
     facts = {
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": project_version(),
         "listens": listens,
         "bytes": size,
         "machine": machine,
-        "versions": {name: version(name) for name in ("pyspark", "apache-airflow", "great-expectations")},
-        "runs": figures,
+        "memory_gib": round(psutil.virtual_memory().total / 2**30),
+        "system": f"{platform.system()} {platform.release()}",
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        "runs": others | runs,
     }
-    (RESULTS / f"{machine}-{listens}.json").write_text(json.dumps(facts, indent=2) + "\n")
+    file.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return file
 
 
-def show(listens: int, figures: dict[str, list[dict[str, Any]]]) -> None:
-    """Print the medians and what the DAG costs over the bare script."""
-    seconds = {name: statistics.median(run["seconds"] for run in runs) for name, runs in figures.items()}
-    memory = {name: max(run["peak_mib"] for run in runs) for name, runs in figures.items()}
-    for name in figures:
-        print(f"{name:<12} {seconds[name]:8.1f} s   {memory[name]:6d} MiB at most")
-    print(f"{listens:,} listens: the DAG takes {seconds['dag'] / seconds['bare script']:.2f} times the bare script")
+def show(listens: int, runs: Runs) -> None:
+    """Print the medians, and how much of each answer is right."""
+    print(f"{listens:,} listens, medians  wall s    CPU s  peak MiB  read MiB  written MiB  songs right")
+    for name, of_name in runs.items():
+        middle = {column: median(of_name, column) for column in ("seconds", "cpu_seconds", "peak_mib")}
+        read, written = (_mib(median(of_name, column)) for column in ("read_bytes", "written_bytes"))
+        worst = min((run["answer"] for run in of_name), key=lambda one: one["songs_right"])
+        songs = f"{worst['songs_right']} of {worst['songs']}"
+        print(
+            f"{name:<22} {middle['seconds']:8.1f} {middle['cpu_seconds']:8.1f} {middle['peak_mib']:9.0f} "
+            f"{read:>9} {written:>12}  {songs}{'' if worst['right'] else ', a wrong answer'}"
+        )
+
+
+def median(runs: list[dict[str, Any]], column: str) -> float:
+    """The median of a figure over the runs of a program; NaN where the system does not count it."""
+    return statistics.median(float("nan") if run[column] is None else run[column] for run in runs)
+
+
+def _mib(count: float) -> str:
+    return "-" if math.isnan(count) else f"{count / 2**20:,.0f}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Write a listening log of any size in the exact form of LastFM-1K, the same bytes for the same seed.
+"""Write a listening log of any size in the exact form of LastFM-1K, the same bytes for the same options.
 
-The shape follows the published figures of the real log: users' skew, session lengths, missing MusicBrainz
-ids, names in several scripts and with quotes in them, users one after another, newest listen first.
+The shape follows the published figures of the real log: users' skew, session lengths, pauses, how often names and
+MusicBrainz ids come again or are missing, names in several scripts and with quotes in them, users one after another,
+newest listen first. Beside the log lies its answer, `<log>.answer.json`: see `benchmarks.answer`.
 
     python -m benchmarks.generate_log --listens 3000 --users 12 --odd-lines sample.tsv
 """
@@ -11,43 +12,48 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-REAL_LISTENS, REAL_USERS = 19_150_868, 992
-NEWEST_LISTEN = np.datetime64("2009-05-04T23:00:00", "s")
-LOG_SECONDS = 4 * 365 * 86400
+from benchmarks.answer import Answer, beside
+from benchmarks.catalogue import song_fields
+from benchmarks.listening import EARLIEST, REAL_LISTENS, artists_in, histories, most_listens_a_user, users_for
+from benchmarks.odd_lines import (
+    ODD_LINES,
+    ODD_LINES_REJECTED,
+    ODD_LISTENS,
+    ODD_SONG,
+    ODD_USER,
+    reasons_of,
+    with_damaged_lines,
+)
 
-# Lognormal session lengths with these two give the real log's mean (18.38 tracks), its share of one-track
-# sessions (14 %) and, over a million sessions, its longest (about 5,400 tracks).
-SESSION_LENGTH_MU, SESSION_LENGTH_SIGMA = 2.0, 1.35
-USER_ACTIVITY_SIGMA = 1.1
-SESSION_GAP_SECONDS = 20 * 60
-MEAN_PAUSE_SECONDS = 9 * 3600
-
-TRACKS_PER_ARTIST, SHARE_OF_FAVOURITES = 9, 0.8
-TRACKS_WITHOUT_ID, ARTISTS_WITHOUT_ID = 0.1132, 0.0314
-
-WORDS = """Silver River Paper Moon Glass Harbour Winter Engine Velvet Radio Orchard Signal Ember Lantern Cobalt Meridian
-雨の庭 夜明け Ночной Город Überfluß Café Señal Ørken Ελπίδα 바다 "Live" don't (Demo) AC\\DC & Sons""".split()
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+NEWEST_LISTEN = datetime(2009, 5, 4, 23, tzinfo=UTC)
+PERFECT_SCORE = 100.0
+AFTER_THE_LATEST = datetime(2101, 1, 1, tzinfo=UTC)
+_DAYS = np.arange(f"{EARLIEST.date()}", f"{AFTER_THE_LATEST.date()}", dtype="datetime64[D]").astype("S10")
+_FIRST_DAY = int(EARLIEST.timestamp()) // 86400
+_SECONDS = np.array([f"T{at // 3600:02d}:{at // 60 % 60:02d}:{at % 60:02d}Z\t" for at in range(86400)], dtype="S11")
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write the log the command line asks for."""
+    """Write the log the command line asks for, and its answer."""
     args = parse_args(argv)
     args.output.parent.mkdir(parents=True, exist_ok=True)
     # Under another name until it is whole: a run may be reading the log of this name.
     unfinished = args.output.with_name(f".{args.output.name}.{os.getpid()}")
+    answer = Answer()
     with unfinished.open("wb") as log:
-        for chunk in generate(args.listens, args.users, args.seed):
-            log.write(chunk)
-        if args.odd_lines:
-            log.writelines(line + b"\n" for line in ODD_LINES)
+        log.writelines(generate(args, answer))
+    made_by = {**vars(args), "newest": f"{args.newest:{TIME_FORMAT}}"}
+    del made_by["output"]
+    answer.write(beside(args.output), made_by)
     os.replace(unfinished, args.output)
-    print(f"{args.output}: {args.listens:,} listens of {args.users:,} users, seed {args.seed}", file=sys.stderr)
+    print(f"{args.output}: {answer.listens:,} listens of {answer.users:,} users, seed {args.seed}", file=sys.stderr)
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -55,119 +61,89 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=Path, help="the file to write")
     parser.add_argument("--listens", type=int, default=REAL_LISTENS, help="valid listens to write (%(default)s)")
-    parser.add_argument("--users", type=int, default=REAL_USERS, help="users they belong to (%(default)s)")
+    parser.add_argument("--users", type=int, help="users they belong to (as many as the real log would have)")
     parser.add_argument("--seed", type=int, default=1000, help="the same seed gives the same bytes (%(default)s)")
+    parser.add_argument("--newest", type=_time, default=NEWEST_LISTEN, help="no listen is later (2009-05-04T23:00:00Z)")
+    parser.add_argument("--score", type=float, default=PERFECT_SCORE, help="percent of good lines, the rest is added")
     parser.add_argument("--odd-lines", action="store_true", help="end with a line for every reason to reject one")
     args = parser.parse_args(argv)
-    if not 1 <= args.users <= args.listens:
-        parser.error(f"found {args.users} users and {args.listens} listens; allowed is at least one listen a user")
+    if args.users is None:
+        args.users = users_for(args.listens)
+    fault = _fault(args)
+    if fault:
+        parser.error(fault)
     return args
 
 
-def generate(listens: int, users: int, seed: int) -> Iterator[bytes]:
-    """Yield the log, one user's lines at a time, newest first; memory holds one user."""
-    rng = np.random.default_rng(seed)
-    tracks = max(50, listens // 16)
-    for number, count in enumerate(_listens_of_users(rng, listens, users), start=1):
-        times = _times_newest_first(rng, count)
-        songs = _songs(rng, count, tracks)
-        yield _lines(f"user_{number:06d}", times, songs)
+def _time(text: str) -> datetime:
+    try:
+        time = datetime.strptime(text, TIME_FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        time = AFTER_THE_LATEST
+    if not EARLIEST < time < AFTER_THE_LATEST:
+        allowed = f"after {EARLIEST:{TIME_FORMAT}} and before {AFTER_THE_LATEST:{TIME_FORMAT}}"
+        raise argparse.ArgumentTypeError(f"found {text!r}, allowed is a time like 2009-05-04T23:00:00Z {allowed}")
+    return time
 
 
-def _listens_of_users(rng: np.random.Generator, listens: int, users: int) -> np.ndarray:
-    """Share the listens among the users, at least one each, as unevenly as in the real log."""
-    weight = rng.lognormal(sigma=USER_ACTIVITY_SIGMA, size=users)
-    share = 1 + np.floor((listens - users) * weight / weight.sum()).astype(np.int64)
-    share[0] += listens - share.sum()
-    return share
+def _fault(args: argparse.Namespace) -> str | None:
+    most = most_listens_a_user(args.newest)
+    if not 1 <= args.users <= args.listens:
+        return f"found {args.users} users and {args.listens} listens; allowed is at least one listen a user"
+    if args.listens > args.users * most:
+        room = f"allowed are {most:,} a user, who has the time since {EARLIEST.date()}, four years at most, to listen"
+        return f"found {args.users} users and {args.listens:,} listens up to {args.newest:{TIME_FORMAT}}; {room}"
+    if not 0 < args.score <= PERFECT_SCORE:
+        return f"found a score of {args.score:g}, allowed is more than 0 and at most 100"
+    kept, rejected = _good_lines(args), _odd_rejected(args) + damaged_lines(args)
+    nearest = f"{100 * kept / (kept + rejected):.2f}"
+    if args.score < PERFECT_SCORE and nearest != f"{args.score:.2f}":
+        return f"found a score of {args.score:g} and {kept:,} good lines: the nearest is {nearest}; 10,000 do for any"
+    return None
 
 
-def _times_newest_first(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Lay sessions of lognormal length backwards in time; tracks follow each other in a few minutes."""
-    pauses = rng.lognormal(mean=5.3, sigma=0.5, size=count)
-    within_session = np.minimum(pauses, SESSION_GAP_SECONDS).astype(np.int64)
-
-    sessions = 16 + count // 8
-    lengths = np.ceil(rng.lognormal(SESSION_LENGTH_MU, SESSION_LENGTH_SIGMA, sessions)).astype(np.int64)
-    starts = np.cumsum(lengths)
-    starts = starts[starts < count]
-    between_sessions = rng.exponential(MEAN_PAUSE_SECONDS, len(starts))
-
-    steps = within_session
-    steps[0] = rng.integers(0, 30 * 86400)
-    steps[starts] = SESSION_GAP_SECONDS + 1
-    # Whoever listens most pauses least: everybody's listens fit into the years the log covers.
-    squeeze = min(1.0, (LOG_SECONDS - steps.sum()) / max(1.0, between_sessions.sum()))
-    steps[starts] += (squeeze * between_sessions).astype(np.int64)
-    return NEWEST_LISTEN - np.cumsum(steps).astype("timedelta64[s]")
+def damaged_lines(args: argparse.Namespace) -> int:
+    """How many damaged lines bring the score down, beside the odd ones."""
+    if args.score == PERFECT_SCORE:
+        return 0
+    return max(0, round(_good_lines(args) * (PERFECT_SCORE / args.score - 1)) - _odd_rejected(args))
 
 
-def _songs(rng: np.random.Generator, count: int, tracks: int) -> np.ndarray:
-    """Track numbers as a listener picks them: few often, many once, each user from an own corner."""
-    favourites = rng.integers(0, tracks, max(1, count // 12))
-    from_favourites = favourites[(len(favourites) * rng.random(count) ** 3).astype(np.int64)]
-    from_charts = (tracks * rng.random(count) ** 6).astype(np.int64)
-    return np.where(rng.random(count) < SHARE_OF_FAVOURITES, from_favourites, from_charts)
+def _good_lines(args: argparse.Namespace) -> int:
+    return args.listens + args.odd_lines * len(ODD_LISTENS)
 
 
-def _lines(user_id: str, times: np.ndarray, songs: np.ndarray) -> bytes:
-    distinct, which = np.unique(songs, return_inverse=True)
-    fields = [_song_fields(int(track)) for track in distinct]
-    stamps = np.datetime_as_string(times, unit="s").tolist()
-    lines = [f"{user_id}\t{at}Z\t{fields[song]}\n" for at, song in zip(stamps, which.tolist(), strict=True)]
-    return "".join(lines).encode()
+def _odd_rejected(args: argparse.Namespace) -> int:
+    return args.odd_lines * sum(ODD_LINES_REJECTED.values())
 
 
-def _song_fields(track: int) -> str:
-    """The last four fields of a line, a function of the track's number alone."""
-    artist = track // TRACKS_PER_ARTIST
-    artist_id = _musicbrainz_id("artist", artist, ARTISTS_WITHOUT_ID)
-    track_id = _musicbrainz_id("track", track, TRACKS_WITHOUT_ID)
-    return f"{artist_id}\t{_name(artist)} {artist}\t{track_id}\t{_name(track * 31 + 7)} {track}"
+def generate(args: argparse.Namespace, answer: Answer) -> Iterator[bytes]:
+    """Yield the log, one user's lines at a time, and count the answer; memory holds one user."""
+    damaged, done, artists = damaged_lines(args), 0, artists_in(args.listens)
+    for history in histories(args.listens, args.users, args.seed, args.newest):
+        distinct, which = np.unique(history.songs, return_inverse=True)
+        fields = song_fields(distinct, artists)
+        songs = [fields[song] for song in which.tolist()]
+        answer.add_user(history.user_id, history.times, songs)
+        parts = [b""] * (2 * len(songs))
+        parts[::2], parts[1::2] = _line_starts(history.user_id, history.times), songs
+        due = damaged * answer.listens // args.listens
+        yield b"".join(with_damaged_lines(parts, range(done, due)))
+        done = due
+    answer.rejected.update(reasons_of(damaged))
+    if args.odd_lines:
+        answer.add_user(ODD_USER.decode(), ODD_LISTENS, [ODD_SONG] * len(ODD_LISTENS))
+        answer.rejected.update(ODD_LINES_REJECTED)
+        yield b"\n".join([*ODD_LINES, b""])
 
 
-def _musicbrainz_id(kind: str, number: int, share_without: float) -> str:
-    bits = uuid.uuid5(uuid.NAMESPACE_URL, f"{kind}/{number}")
-    return "" if bits.int % 10_000 < share_without * 10_000 else str(bits)
-
-
-def _name(number: int) -> str:
-    return f"{WORDS[number % len(WORDS)]} {WORDS[(number * 7 + 3) % len(WORDS)]}"
-
-
-_ARTIST_ID = b"f1b1cf71-bd35-4e99-8624-24a6e15f133a"
-_TRACK_ID = b"f7c1f8f8-b935-45ed-8fc8-7def69d92a10"
-
-
-def _odd(
-    *,
-    user: bytes = b"user_000001",
-    at: bytes = b"2008-02-29T12:00:00Z",
-    artist_id: bytes = _ARTIST_ID,
-    artist: bytes = b"Odd Artist",
-    track_id: bytes = _TRACK_ID,
-    track: bytes = b"Odd Track",
-) -> bytes:
-    return b"\t".join((user, at, artist_id, artist, track_id, track))
-
-
-# One line for every reason to reject one, then one for every warning and normalisation.
-ODD_LINES = (
-    _odd(track=b"Broken \xff\xfe bytes"),
-    b"user_000001\tfive\tfields\tare\tnot enough",
-    b"",
-    _odd(user=b" "),
-    _odd(at=b""),
-    _odd(at=b"2008-02-30T12:00:00Z"),
-    _odd(at=b"2008-02-29 12:00:00"),
-    _odd(at=b"1970-01-01T00:00:00Z"),
-    _odd(artist=b""),
-    _odd(track=b"\xe2\x80\x83"),
-    _odd(),
-    _odd(),
-    _odd(at=b"2008-02-29T13:04:00+01:00", artist_id=b"not-a-uuid"),
-    _odd(at=b"2005-12-31T23:59:60Z", track_id=b""),
-)
+def _line_starts(user_id: str, times: np.ndarray) -> list[bytes]:
+    """The user and the time of each line, with a tab behind each."""
+    user = f"{user_id}\t".encode()
+    starts = np.empty(len(times), dtype=[("user", f"S{len(user)}"), ("day", "S10"), ("second", "S11")])
+    days, seconds = np.divmod(times, 86400)
+    starts["user"], starts["day"], starts["second"] = user, _DAYS[days - _FIRST_DAY], _SECONDS[seconds]
+    return starts.view(f"S{starts.itemsize}").tolist()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from rich.table import Table
 
 from benchmarks import generate_log
 from include import input_check, parameters
+from include.settings import SettingsError
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
 from scripts.terminal import console, last_error, plain, short
 from spark_jobs.shared.lake import Lake
@@ -64,7 +65,7 @@ def main() -> None:
     except KeyboardInterrupt:
         console.print("Stopped; what the run had not published yet is not in the lake.")
         sys.exit(128 + signal.SIGINT)
-    except (RunError, RuntimeError, input_check.InputError) as error:
+    except (RunError, RuntimeError, input_check.InputError, SettingsError) as error:
         console.print(f"[bold red]The run failed:[/] {plain(str(error))}")
         sys.exit(1)
 
@@ -83,7 +84,7 @@ def read_arguments() -> Run:
         raise RunError(f"RUN_DATE: found {run_date}, allowed is {FIRST_RUN_DATE} or later, as for listens")
 
     numbers = {parameter: _number(given[name]) for name, parameter in VARIABLES.items() if name in given}
-    input_path = os.path.abspath(given["INPUT"]) if "INPUT" in given else str(sample_log())
+    input_path = os.path.abspath(given["INPUT"]) if "INPUT" in given else str(sample_log(run_date))
     run = Run(run_date, Lake(os.path.abspath(given.get("LAKE", "lake"))), {"input_path": input_path, **numbers})
     faults = parameters.faults(run.parameters)
     if faults:
@@ -127,6 +128,8 @@ def show_answer(run: Run, seconds: float) -> None:
     console.print(songs)
 
     rows = report["rows"]
+    for claim in report["degraded_because"]:
+        console.print(f"[bold yellow]Degraded:[/] {plain(claim)}")
     console.print(
         f"Quality score {report['quality_score']:.2f}: of {rows['lines_read']:,} lines {rows['listens_kept']:,} kept, "
         f"{rows['lines_rejected']:,} rejected; {rows['sessions']:,} sessions of {rows['users']:,} users"
@@ -154,9 +157,12 @@ def _kept(lines: Any, log: Any) -> Iterator[str]:
         yield line
 
 
-def sample_log() -> Path:
-    """Generate the small log that is the input where none is given, and return its path."""
-    generate_log.main([str(SAMPLE_LOG), "--listens", "3000", "--users", "12", "--odd-lines"])
+def sample_log(run_date: date) -> Path:
+    """Generate the small log that is the input where none is given, up to the end of a day, and return its path."""
+    # A few weeks at least: listens before the first run date would be implausible.
+    last_day = max(run_date, FIRST_RUN_DATE + timedelta(weeks=4))
+    size = ("--listens", "3000", "--users", "12", "--odd-lines")
+    generate_log.main([str(SAMPLE_LOG), *size, "--newest", f"{last_day}T23:00:00Z"])
     return SAMPLE_LOG
 
 

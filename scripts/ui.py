@@ -15,7 +15,7 @@ import sys
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -23,6 +23,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from include import input_check, parameters
+from include.settings import SettingsError
 from scripts import run_pipeline
 from scripts.airflow_services import STOP_SIGNALS, Airflow, UiError, running
 from scripts.environment import UI_HOME, airflow_environment, prepare_database, sole_use
@@ -57,7 +58,7 @@ def main() -> None:
             f"[bold red]Airflow failed:[/] {plain(short(UI_HOME))} is in use by another make ui; stop that first"
         )
         sys.exit(1)
-    except (RuntimeError, input_check.InputError) as error:
+    except (RuntimeError, input_check.InputError, SettingsError) as error:
         console.print(f"[bold red]Airflow failed:[/] {plain(str(error))}")
         sys.exit(1)
 
@@ -69,7 +70,9 @@ def read_arguments() -> Arguments:
     """
     given = {name: os.environ[name] for name in ("PORT", "INPUT", "LAKE") if os.environ.get(name)}
     port = free_port(given.get("PORT", DEFAULT_PORT))
-    input_path = os.path.abspath(given["INPUT"]) if "INPUT" in given else str(run_pipeline.sample_log())
+    # The scheduler's first run is yesterday's.
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    input_path = os.path.abspath(given["INPUT"]) if "INPUT" in given else str(run_pipeline.sample_log(yesterday))
     lake = Lake(os.path.abspath(given.get("LAKE", "lake")))
     faults = parameters.faults({"input_path": input_path})
     if faults:

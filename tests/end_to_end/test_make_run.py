@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,12 +18,13 @@ from benchmarks import generate_log
 from spark_jobs.shared.lake import Lake
 from tests import model
 from tests.conftest import PROJECT
+from tests.webhook import connection, webhook
 
 pytestmark = pytest.mark.end_to_end
 
-FIRST, SECOND = date(2009, 5, 5), date(2009, 5, 6)
+FIRST, SECOND, THIRD = date(2009, 5, 5), date(2009, 5, 6), date(2009, 5, 7)
 # Of every run of the first date: tests run in any order, and what one leaves another finds.
-PARAMETERS = {"SESSION_GAP_MINUTES": "15", "TOP_SESSIONS": "12", "TOP_SONGS": "7", "MIN_QUALITY_SCORE": "90.5"}
+PARAMETERS = {"SESSION_GAP_MINUTES": "15", "TOP_SESSIONS": "12", "TOP_SONGS": "7", "MIN_QUALITY_SCORE": "96.5"}
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -38,8 +40,12 @@ def lake(home: Path) -> Lake:
 
 @pytest.fixture(scope="module")
 def log(home: Path) -> Path:
-    log = home / "my [log].tsv"
-    generate_log.main([str(log), "--listens", "2000", "--users", "9", "--odd-lines", "--seed", "7"])
+    return make_log(home / "my [log].tsv", listens=1940, score=97, last_day=FIRST)
+
+
+def make_log(log: Path, listens: int, score: int, last_day: date) -> Path:
+    size = ("--listens", str(listens), "--users", "9", "--seed", "7")
+    generate_log.main([str(log), *size, "--score", str(score), "--newest", f"{last_day}T22:00:00Z"])
     return log
 
 
@@ -90,31 +96,55 @@ def test_the_answer_is_right_to_the_last_song_and_shown(
         "session_gap_minutes": 15,
         "top_sessions": 12,
         "top_songs": 7,
-        "minimum_quality_score": 90.5,
+        "minimum_quality_score": 96.5,
     }
     stages = ["data_quality", "check_listens", "session_analysis", "check_sessions", "ranking", "check_top_songs"]
     assert list(facts["stage_seconds"]) == stages
     assert (Path(lake.data_docs()) / "index.html").exists()
-    for shown in ("Top songs of the 12 longest sessions", "Quality score 99.", *stages, "report.html"):
+    for shown in ("Top songs of the 12 longest sessions", "Quality score 97.00", *stages, "report.html"):
         assert shown in first_run.stdout
 
 
+def test_a_warning_lets_the_run_finish_and_says_so_in_its_json_its_report_its_note_and_an_alert(
+    first_run: subprocess.CompletedProcess[str], run: Run, home: Path, lake: Lake
+) -> None:
+    log = make_log(home / "degraded.tsv", listens=1860, score=93, last_day=SECOND)
+    with webhook() as hook:
+        degraded = run(INPUT=str(log), RUN_DATE=str(SECOND), AIRFLOW_CONN_APPRISE_DEFAULT=connection(hook.address))
+    assert degraded.returncode == 0, degraded.stdout + degraded.stderr
+    because = "data_quality: expected: the quality score is at least 95; found 93 (expect_column_min_to_be_between)"
+    assert f"Degraded: {because}" in degraded.stdout
+
+    report = Path(lake.report(SECOND))
+    facts = json.loads((report / "report.json").read_text(encoding="utf-8"))
+    assert (facts["verdict"], facts["degraded_because"]) == ("degraded", [because])
+    assert '<span class="verdict degraded">degraded</span>' in (report / "report.html").read_text(encoding="utf-8")
+    with sqlite3.connect(home / "airflow" / "run" / "airflow.db") as database:
+        ((note,),) = database.execute(
+            "SELECT content FROM dag_run_note JOIN dag_run ON dag_run.id = dag_run_note.dag_run_id "
+            "WHERE logical_date LIKE ?",
+            [f"{SECOND}%"],
+        )
+    (alert,) = hook.got
+    for said in (note, alert["title"] + alert["message"]):
+        for part in ("degraded", "93", because, str(report)):
+            assert part in said
+
+
 def test_a_failed_check_stops_the_run_names_what_failed_and_leaves_earlier_answers(
-    first_run: subprocess.CompletedProcess[str], run: Run, home: Path, log: Path, lake: Lake
+    first_run: subprocess.CompletedProcess[str], run: Run, home: Path, lake: Lake
 ) -> None:
     before = contents(lake, FIRST)
     assert before
-    bad = home / "bad.tsv"
-    bad.write_bytes(log.read_bytes() + b"no listen\n" * 500)
-    failed = run(INPUT=str(bad), RUN_DATE=str(SECOND))
+    failed = run(INPUT=str(make_log(home / "bad.tsv", listens=1700, score=85, last_day=THIRD)), RUN_DATE=str(THIRD))
     assert failed.returncode == 1
     assert (
-        "check_listens failed for run date 2009-05-06: data_quality: expect_column_min_to_be_between" in failed.stdout
-    )
-    assert "found 79." in failed.stdout
+        "check_listens failed for run date 2009-05-07: data_quality: expected: the quality score is at least 90, below "
+        "which every run stops; found 85 (expect_column_min_to_be_between)"
+    ) in failed.stdout
     assert "earlier reports stand" in failed.stdout
     assert "session_analysis" not in failed.stdout
-    assert not Path(lake.report(SECOND)).exists()
+    assert not Path(lake.report(THIRD)).exists()
     assert contents(lake, FIRST) == before
 
 
@@ -122,20 +152,20 @@ def test_another_run_of_the_date_gives_the_same_bytes_and_touches_no_other_date(
     first_run: subprocess.CompletedProcess[str], run: Run, log: Path, lake: Lake
 ) -> None:
     answer = Path(lake.report(FIRST)) / "top_songs.tsv"
-    before, other_date = answer.read_bytes(), contents(lake, SECOND)
+    before, others = answer.read_bytes(), [contents(lake, date) for date in (SECOND, THIRD)]
     again = run(INPUT=str(log), RUN_DATE=str(FIRST), **PARAMETERS)
     assert again.returncode == 0, again.stdout + again.stderr
     assert answer.read_bytes() == before
-    assert contents(lake, SECOND) == other_date
+    assert [contents(lake, date) for date in (SECOND, THIRD)] == others
     assert list(Path(lake.staging("")).iterdir()) == []
 
 
 def test_a_job_that_refuses_its_data_is_heard_at_once(run: Run, home: Path) -> None:
     empty = home / "empty.tsv.gz"
     empty.write_bytes(gzip.compress(b""))
-    failed = run(INPUT=str(empty), RUN_DATE="2009-05-07")
+    failed = run(INPUT=str(empty), RUN_DATE="2009-05-08")
     assert failed.returncode == 1
-    assert f"ERROR data_quality 2009-05-07: {empty} holds no line; a run needs at least one" in failed.stdout
+    assert f"ERROR data_quality 2009-05-08: {empty} holds no line; a run needs at least one" in failed.stdout
 
 
 @pytest.mark.parametrize(

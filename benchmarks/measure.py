@@ -1,0 +1,57 @@
+"""Run a command and measure all its processes together."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+SECONDS_BETWEEN_LOOKS = 0.1
+
+
+class CommandError(Exception):
+    """The command failed; the message is the last it said."""
+
+
+def measure(command: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
+    """Run a command to its end; return `seconds`, `cpu_seconds`, `peak_mib` and the bytes read and written.
+
+    Wall seconds until the command ended; CPU seconds and bytes of all its processes, see `benchmarks.reaper`. Memory is
+    the largest sum of all their resident sets, asked for ten times a second: what processes share counts for each.
+    Raises CommandError.
+    """
+    peak = 0
+    with tempfile.TemporaryDirectory() as scratch, (Path(scratch) / "output").open("w+b") as output:
+        figures = Path(scratch) / "figures.json"
+        reaper = [sys.executable, str(Path(__file__).with_name("reaper.py")), str(figures)]
+        process = psutil.Popen([*reaper, *command], env=dict(environment), stdout=output, stderr=subprocess.STDOUT)
+        while process.poll() is None:
+            peak = max(peak, resident_bytes(process))
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        if process.returncode != 0:
+            output.seek(0)
+            said = output.read()[-3000:].decode(errors="replace")
+            raise CommandError(f"{' '.join(command)} failed with {process.returncode}:\n{said}")
+        return json.loads(figures.read_text()) | {"peak_mib": peak // 2**20}
+
+
+def resident_bytes(reaper: psutil.Process) -> int:
+    """Add up the resident memory of everything a process has started, without its own."""
+    total = 0
+    try:
+        processes = reaper.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return 0
+    for one in processes:
+        try:
+            total += one.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return total

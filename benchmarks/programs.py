@@ -1,0 +1,112 @@
+"""What is compared: how each program is started, and where its answer is read."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from scripts.environment import PROJECT, SPARK_CONNECTION
+from spark_jobs.shared.lake import Lake
+
+RUN_DATE = date(2009, 5, 5)
+DAG, BARE_SCRIPT, DUCKDB = "dag", "bare script", "duckdb"
+SONG_COLUMNS = ("artist_name", "track_name", "play_count", "session_count", "listener_count")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A command, and a function that returns the facts it found, named as in the answer beside the log."""
+
+    command: list[str]
+    found: Callable[[], dict[str, Any]]
+
+
+def programs(log: Path, lake: Path, scratch: Path) -> dict[str, Program]:
+    """The whole DAG, the bare script and DuckDB, on one log; the first reads where it is from its environment."""
+    bare_answer, duckdb_answer = scratch / "bare-answer", scratch / "duckdb-answer.tsv"
+    in_duckdb = [sys.executable, "-m", "benchmarks.duckdb_answer", str(log), str(duckdb_answer)]
+    return {
+        DAG: Program(["airflow", "dags", "test", "lastfm_session_analysis", str(RUN_DATE)], lambda: of_dag(lake)),
+        BARE_SCRIPT: Program(bare_script(log, bare_answer), lambda: of_bare_script(bare_answer)),
+        DUCKDB: Program(in_duckdb, lambda: of_duckdb(duckdb_answer)),
+    }
+
+
+def bare_script(log: Path, output: Path) -> list[str]:
+    """The command that answers without us, with the memory and JVM options the pipeline has."""
+    settings = {"spark.ui.enabled": "false", **SPARK_CONNECTION["extra"]}
+    options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
+    script = str(PROJECT / "benchmarks" / "baseline_script.py")
+    return ["spark-submit", "--master", SPARK_CONNECTION["host"], *options, script, str(log), str(output)]
+
+
+def of_dag(lake: Path) -> dict[str, Any]:
+    """What the report says, the songs from the TSV."""
+    directory = Path(Lake(str(lake)).report(RUN_DATE))
+    report = json.loads((directory / "report.json").read_text(encoding="utf-8"))
+    rows = report["rows"]
+    return {
+        "lines": rows["lines_read"],
+        "listens": rows["listens_kept"],
+        "users": rows["users"],
+        "sessions": rows["sessions"],
+        "top_sessions": report["top_sessions"],
+        "top_songs": _songs(_rows(directory / "top_songs.tsv"), first=1),
+    }
+
+
+def of_duckdb(answer: Path) -> dict[str, Any]:
+    """The songs of its TSV."""
+    return {"top_songs": _songs(_rows(answer), first=1)}
+
+
+def of_bare_script(answer: Path) -> dict[str, Any]:
+    """The songs of its TSV, where Spark's writer has put names with a quote in quotes."""
+    (part,) = answer.glob("part-*.csv")
+    return {"top_songs": _songs([[_unquoted(field) for field in row] for row in _rows(part)], first=0)}
+
+
+def check(found: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """Compare what a program found with the answer: how much of it is `right`, and every difference."""
+    wrong: list[dict[str, Any]] = []
+    for name, value in found.items():
+        if isinstance(value, list):
+            ranks = max(len(value), len(answer[name]))
+            pairs: Iterable[tuple[Any, Any]] = ((_at(value, at), _at(answer[name], at)) for at in range(ranks))
+        else:
+            pairs = [(value, answer[name])]
+        wrong += [{"what": name, "found": one, "answer": right} for one, right in pairs if not _agrees(one, right)]
+    right_songs = len(answer["top_songs"]) - sum(one["what"] == "top_songs" for one in wrong)
+    return {"right": not wrong, "songs_right": max(0, right_songs), "songs": len(answer["top_songs"]), "wrong": wrong}
+
+
+def _agrees(found: Any, right: Any) -> bool:
+    """A row agrees when the columns that both have do."""
+    if isinstance(found, dict) and isinstance(right, dict):
+        return all(found[name] == right[name] for name in found.keys() & right.keys())
+    return bool(found == right)
+
+
+def _at(rows: list[Any], place: int) -> Any:
+    return rows[place] if place < len(rows) else None
+
+
+def _rows(tsv: Path) -> list[list[str]]:
+    return [line.split("\t") for line in tsv.read_bytes().decode().removesuffix("\n").split("\n")[1:]]
+
+
+def _songs(rows: list[list[str]], first: int) -> list[dict[str, Any]]:
+    """Name the fields from the artist on, which is the first column or the one behind the rank."""
+    songs = (zip(SONG_COLUMNS, row[first:], strict=False) for row in rows)
+    return [{name: int(text) if text.isdigit() and "count" in name else text for name, text in song} for song in songs]
+
+
+def _unquoted(field: str) -> str:
+    if len(field) > 1 and field.startswith('"') and field.endswith('"'):
+        return field[1:-1].replace('\\"', '"')
+    return field

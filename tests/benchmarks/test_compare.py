@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import compare, draw, programs
+
+SONG = {"rank": 1, "artist_name": "A", "track_name": '"B', "play_count": 3, "session_count": 2, "listener_count": 1}
+OTHER = {**SONG, "rank": 2, "artist_name": "C"}
+RIGHT = {"listens": 5, "top_sessions": [], "top_songs": [SONG, OTHER]}
+
+
+def run(seconds: float, *, right: bool = True) -> dict[str, Any]:
+    used = {"cpu_seconds": seconds, "peak_mib": 7, "read_bytes": 2**20, "written_bytes": None}
+    return {"seconds": seconds, **used, "answer": {"right": right, "songs_right": 9 + right, "songs": 10}}
+
+
+def test_an_answer_with_fewer_columns_can_be_right() -> None:
+    rows = [{name: song[name] for name in ("artist_name", "track_name", "play_count")} for song in (SONG, OTHER)]
+    assert programs.check({"top_songs": rows}, RIGHT) == {"right": True, "songs_right": 2, "songs": 2, "wrong": []}
+
+
+@pytest.mark.parametrize(
+    ("found", "songs_right", "differences"),
+    [
+        pytest.param({"listens": 4, "top_songs": [SONG, OTHER]}, 2, ["listens"], id="a count"),
+        pytest.param({"top_songs": [{**SONG, "track_name": "B"}, OTHER]}, 1, ["top_songs"], id="a name"),
+        pytest.param({"top_songs": [SONG]}, 1, ["top_songs"], id="a song too few"),
+        pytest.param({"top_songs": [OTHER, SONG]}, 0, ["top_songs", "top_songs"], id="another order"),
+    ],
+)
+def test_every_difference_is_told(found: dict[str, Any], songs_right: int, differences: list[str]) -> None:
+    checked = programs.check(found, RIGHT)
+    assert (checked["right"], checked["songs_right"]) == (False, songs_right)
+    assert [one["what"] for one in checked["wrong"]] == differences
+
+
+def test_the_bare_scripts_answer_is_read_as_sparks_writer_wrote_it(tmp_path: Path) -> None:
+    written = 'artist_name\ttrack_name\tcount\n"Art \\"Junior\\" 1"\tAC\\DC\t12\n1999\t12\t3\n'
+    (tmp_path / "part-0.csv").write_text(written)
+    assert programs.of_bare_script(tmp_path)["top_songs"] == [
+        {"artist_name": 'Art "Junior" 1', "track_name": "AC\\DC", "play_count": 12},
+        {"artist_name": "1999", "track_name": "12", "play_count": 3},
+    ]
+
+
+def test_only_some_programs_are_run_and_an_unknown_one_is_refused(tmp_path: Path) -> None:
+    every = programs.programs(tmp_path / "log.tsv", tmp_path / "lake", tmp_path)
+    assert list(compare.only(every, "")) == ["dag", "bare script", "duckdb"]
+    assert list(compare.only(every, "duckdb, bare script")) == ["bare script", "duckdb"]
+    with pytest.raises(SystemExit, match="found 'pandas', allowed are dag, bare script, duckdb"):
+        compare.only(every, "dag,pandas")
+
+
+def test_what_is_left_out_keeps_its_figures_of_the_same_log(tmp_path: Path) -> None:
+    compare.keep(tmp_path, 1000, 50, {"dag": [run(9)], "duckdb": [run(1)]})
+    file = compare.keep(tmp_path, 1000, 50, {"duckdb": [run(2)]})
+    assert re.fullmatch(r".+-cores-[0-9.]+-1000\.json", file.name)
+    assert json.loads(file.read_text())["runs"] == {"dag": [run(9)], "duckdb": [run(2)]}
+    assert compare.keep(tmp_path, 1000, 51, {"duckdb": [run(3)]}) == file
+    assert json.loads(file.read_text())["runs"] == {"duckdb": [run(3)]}
+
+
+def test_the_medians_and_what_is_wrong_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    compare.show(1000, {"dag": [run(9), run(30), run(11)], "bare script": [run(1), run(2, right=False)]})
+    of_dag, of_script = capsys.readouterr().out.splitlines()[1:]
+    assert of_dag.split() == ["dag", "11.0", "11.0", "7", "1", "-", "10", "of", "10"]
+    assert of_script.endswith("9 of 10, a wrong answer")
+
+
+def test_the_picture_shows_each_program_and_who_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draw, "PICTURE", tmp_path / "picture.svg")
+    results = compare.keep(tmp_path, 1000, 50, {"dag": [run(9), run(12)], "bare script": [run(4321, right=False)]})
+    draw.main(str(results))
+    picture = (tmp_path / "picture.svg").read_text(encoding="utf-8")
+    assert picture.startswith("<svg")
+    for text in ("1,000 listens", "wall seconds", ">dag<", "bare script, wrong answer", "4,321"):
+        assert text in picture

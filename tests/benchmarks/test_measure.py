@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.measure import CommandError, measure
+
+needs_counters = pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts the bytes of a process")
+
+WORK = """
+import sys, time
+held = b"x" * 80_000_000
+with open(sys.argv[1], "wb") as file:
+    file.write(held[:5_000_000])
+end = time.process_time() + 0.3
+while time.process_time() < end:
+    pass
+time.sleep(0.3)
+"""
+
+
+@needs_counters
+def test_a_commands_child_counts_with_it(tmp_path: Path) -> None:
+    script = tmp_path / "work.py"
+    script.write_text(WORK)
+    figures = measure(["sh", "-c", f"{sys.executable} {script} {tmp_path / 'written'}; true"], os.environ)
+    assert 0.6 <= figures["seconds"] < 10
+    assert 0.3 <= figures["cpu_seconds"] < 5
+    assert 80 <= figures["peak_mib"] < 200
+    assert 5_000_000 <= figures["written_bytes"] < 6_000_000
+    assert figures["read_bytes"] > 0
+
+
+@needs_counters
+def test_what_outlives_the_command_counts_though_not_for_its_seconds(tmp_path: Path) -> None:
+    orphan = f"(sleep 1; head -c 3000000 /dev/zero > {tmp_path / 'written'}) &"
+    figures = measure(["sh", "-c", orphan], os.environ)
+    assert figures["seconds"] < 0.9
+    assert 3_000_000 <= figures["written_bytes"] < 4_000_000
+    assert (tmp_path / "written").stat().st_size == 3_000_000
+
+
+def test_a_failed_command_says_its_last_words() -> None:
+    with pytest.raises(CommandError, match=r"(?s)failed with 3:\nno such log"):
+        measure(["sh", "-c", "echo no such log >&2; exit 3"], os.environ)
