@@ -24,7 +24,7 @@ LOGGERS_THAT_TELL_ADDRESSES = ("apprise", "urllib3", "requests_oauthlib")
 
 NEXT = {
     "failed": "the last error in the stage's log says what was found, what is allowed and what to do. Once the cause "
-    "is gone, clear the failed task: the run goes on from there.",
+    "is gone, clear the failed task: the run goes on from there. Once the input is mended, run this date again.",
     "degraded": "the answer is published. Read in the report what the warnings mean for it before it is used; a "
     "mended input is answered by running this date again.",
     "late": "look in Airflow which task runs or waits, and into its log. Nothing was stopped: the run goes on, and "

@@ -21,7 +21,7 @@ def check_input(input_path: str, input_root: Path, lake: Lake, run_date: date) -
     """Return `input_path` as Spark should read it, and the `files` and `bytes` found there.
 
     A relative path starts at `input_root`; every file must lie below it, links resolved.
-    Raises InputError when there is no file, no byte, a file elsewhere, or no place to write.
+    Raises InputError when there is no file, no byte, a file elsewhere, a name with a colon, or no place to write.
     """
     check_lake(lake)
     pattern = str(input_root / input_path.replace("{run_date}", str(run_date)))
@@ -38,6 +38,11 @@ def check_input(input_path: str, input_root: Path, lake: Lake, run_date: date) -
         raise InputError(
             f"{outside[0].resolve()} is outside {input_root.resolve()}, the only place runs may read from; "
             "move the log there, or have the deployment change LASTFM_INPUT_ROOT"
+        )
+    colons = _with_colons(pattern, files)
+    if colons:
+        raise InputError(
+            f"{colons[0]} has a ':' in its name, which Spark cannot read, nor match a pattern beside it; rename it"
         )
     closed = [file for file in files if not os.access(file, os.R_OK)]
     if closed:
@@ -74,6 +79,18 @@ def _files(pattern: str) -> list[Path]:
     found = [Path(pattern)] if Path(pattern).exists() else [Path(match) for match in sorted(glob.glob(pattern))]
     files = [file for path in found for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
     return [file for file in files if file.is_file() and file.name[0] not in "_."]
+
+
+def _with_colons(pattern: str, files: list[Path]) -> list[Path]:
+    """The names on which Hadoop fails (URISyntaxException): of files, and for a glob of all that it looks at."""
+    found = [file for file in files if ":" in file.name]
+    if Path(pattern).exists():
+        return found
+    parts = Path(pattern).parts
+    # In turn for `logs`, `logs/*` and `logs/*/2009-*.tsv`: each part as it stands, or all names beside what it matches.
+    looked_at = [Path(*parts[:n], "*:*" if glob.has_magic(part) else part) for n, part in enumerate(parts)]
+    names = [Path(name) for path in looked_at for name in glob.glob(str(path), include_hidden=True)]
+    return [*found, *(name for name in names if ":" in name.name)]
 
 
 def _spark_path(pattern: str) -> str:

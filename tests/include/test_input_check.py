@@ -62,6 +62,46 @@ def test_an_input_that_cannot_be_used_says_why_and_what_to_do(
         check_input(input_path, root, lake, RUN_DATE)
 
 
+@pytest.mark.parametrize(
+    ("files", "input_path", "named"),
+    [
+        pytest.param(["12:00.tsv"], "12:00.tsv", "12:00.tsv", id="a file"),
+        pytest.param(["logs/12:00.tsv"], "logs", "logs/12:00.tsv", id="a file of a directory"),
+        pytest.param(["12:00.tsv"], "*.tsv", "12:00.tsv", id="a file of a glob"),
+        pytest.param(["noon.tsv", ".12:00"], "n*.tsv", ".12:00", id="one beside what a glob matches"),
+        pytest.param(["12:00/noon.tsv"], "12:00/*.tsv", "12:00", id="a directory in a glob"),
+        pytest.param(["a/noon.tsv", "12:00/x"], "*/noon.tsv", "12:00", id="a directory beside what a glob matches"),
+    ],
+)
+def test_a_colon_that_spark_would_fail_on_is_named(
+    root: Path, lake: Lake, files: list[str], input_path: str, named: str
+) -> None:
+    write(root, files)
+    with pytest.raises(InputError, match=f"/input/{named} has a ':' in its name, which Spark cannot read"):
+        check_input(input_path, root, lake, RUN_DATE)
+
+
+@pytest.mark.parametrize(
+    ("files", "input_path"),
+    [
+        pytest.param(["12:00/noon.tsv"], "12:00/noon.tsv", id="in a directory's name"),
+        pytest.param(["day/noon.tsv", "day/_12:00"], "day", id="in a hidden file's name"),
+        pytest.param(["day/noon.tsv", "12:00"], "day/*.tsv", id="beside a part that is no pattern"),
+    ],
+)
+def test_a_colon_that_spark_does_not_mind_is_let_pass(
+    root: Path, lake: Lake, files: list[str], input_path: str
+) -> None:
+    write(root, files)
+    assert check_input(input_path, root, lake, RUN_DATE)["files"] == 1
+
+
+def write(root: Path, files: list[str]) -> None:
+    for file in files:
+        (root / file).parent.mkdir(exist_ok=True)
+        (root / file).write_bytes(b"1")
+
+
 def test_a_lake_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(InputError, match=r"cannot be written \(Not a directory\); create it for the user that runs"):
