@@ -8,7 +8,10 @@ that the data behind the answer was good.
 its last error says what was found, what is allowed and what to do. A failed check is also a page of the Data Docs,
 `data_docs/index.html` in the lake. What time may mend (a lost machine, a full disk) was tried again three times by
 then; a bad parameter, a missing input and a failed check are not tried again. Once the cause is gone, clear the failed
-task: the run goes on from there.
+task: the run goes on from there. Once the input is mended, run the date again.
+
+**When it is degraded**, it has finished and its answer is published, but not all that was expected of the data held:
+the run's note, the report and the alert say what. `docs/data_quality.md` says what each check means.
 
 **A rerun** of a date replaces that date's partition in every dataset and touches no other date.
 
@@ -59,7 +62,14 @@ def spark_job(job: str, **arguments: Any) -> SparkJobOperator:
     """The task that submits a job of `spark_jobs`, with its command line."""
     arguments = {"lake": SETTINGS.lake.root, "run_date": RUN_DATE, **arguments}
     command_line = [part for name, value in arguments.items() for part in (f"--{name.replace('_', '-')}", value)]
-    return SparkJobOperator(task_id=job, job=job, application_args=command_line, name=f"{job} {RUN_DATE}")
+    return SparkJobOperator(
+        task_id=job,
+        job=job,
+        lake=SETTINGS.lake,
+        run_date=RUN_DATE,
+        application_args=command_line,
+        name=f"{job} {RUN_DATE}",
+    )
 
 
 def checkpoint(dataset: str, publishes: str | None = None, **facts: str) -> CheckpointOperator:

@@ -36,12 +36,13 @@ def listens(spark: SparkSession, lake: Lake, run_date: date, minimum_quality_sco
     by_user = W.partitionBy("user_id").orderBy(*schemas.LISTEN_KEY[1:])
     # The buckets are in this order: nothing is shuffled or sorted to find a listen that is there twice.
     kept = read_listens(spark, lake, run_date).withColumn("repeats_previous", repeats_previous(by_user))
+    # The score first: what comes of a check is told in this order, and cut where there is no room.
     return [
-        Table(kept, suites.listens(run_date, rows["listens_kept"], limits)),
         _figures(
             quality_figures(record), suites.data_quality(float(minimum_quality_score), rows["lines_read"], limits)
         ),
         _figures(volume_figures(record, lake, run_date, previous), suites.volume(previous, limits)),
+        Table(kept, suites.listens(run_date, rows["listens_kept"], limits)),
     ]
 
 

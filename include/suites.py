@@ -80,8 +80,12 @@ def data_quality(minimum_quality_score: float, lines_read: int, limits: Settings
                 description=f"listens kept and lines rejected are the {lines_read} lines read",
             ),
             _at_least("quality_score", minimum, f"the quality score is at least {minimum:g}", WARNING),
-            _at_most("missing_artist_id_percent", artists, f"at most {artists:g} % have no artist id", WARNING),
-            _at_most("missing_track_id_percent", tracks, f"at most {tracks:g} % have no track id", WARNING),
+            _at_most(
+                "missing_artist_id_percent", artists, f"at most {artists:g} % of the listens have no artist id", WARNING
+            ),
+            _at_most(
+                "missing_track_id_percent", tracks, f"at most {tracks:g} % of the listens have no track id", WARNING
+            ),
         ],
     )
 
@@ -89,7 +93,12 @@ def data_quality(minimum_quality_score: float, lines_read: int, limits: Settings
 def volume(previous: date | None, limits: Settings) -> ExpectationSuite:
     """The log has grown with time: its newest listen is new, and it has about as many as at the run before."""
     days, percent = limits.maximum_newest_listen_age_days, limits.minimum_listens_percent_of_previous
-    age = _at_most("newest_listen_age_days", days, f"the newest listen is at most {days:g} days old", WARNING)
+    age = _at_most(
+        "newest_listen_age_days",
+        days,
+        f"the newest listen is at most {days:g} days before the end of the run date",
+        WARNING,
+    )
     size = _at_least(
         "listens_percent_of_previous",
         percent,
@@ -144,8 +153,15 @@ def session_shape(previous: date | None, limits: Settings) -> ExpectationSuite:
         expectations=[
             mean,
             _at_most("median_minutes", minutes, f"half the sessions last at most {minutes:g} minutes", WARNING),
-            _at_most("p99_tracks_per_minute", speed, f"99 % have at most {speed:g} tracks a minute", WARNING),
-            _at_most("implausible_percent", implausible, f"at most {implausible:g} % are implausible", WARNING),
+            _at_most(
+                "p99_tracks_per_minute", speed, f"99 % of the sessions have at most {speed:g} tracks a minute", WARNING
+            ),
+            _at_most(
+                "implausible_percent",
+                implausible,
+                f"at most {implausible:g} % of the sessions are implausible",
+                WARNING,
+            ),
             *([users] if previous else []),
         ],
     )

@@ -108,7 +108,7 @@ def test_a_listen_that_is_there_twice_is_found_where_it_lies(spark: SparkSession
     log = tmp_path / "log.tsv"
     log.write_bytes(b"".join(b"u\t2009-05-01T12:00:0%dZ\t\ta\t\tt\n" % second for second in (1, 2, 2, 3)))
     figures = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
-    (checked, *_) = checks.listens(spark, lake, RUN_DATE, "95")
+    (*_, checked) = checks.listens(spark, lake, RUN_DATE, "95")
     assert [row.repeats_previous for row in checked.rows.collect()] == [False] * 3
     plan = checked.rows._jdf.queryExecution().executedPlan().toString()
     assert ("Exchange" in plan, "Sort " in plan) == (False, False)
@@ -120,7 +120,7 @@ def test_a_listen_that_is_there_twice_is_found_where_it_lies(spark: SparkSession
     spark.createDataFrame(twice, checked.rows.drop("repeats_previous").schema).toPandas().to_parquet(
         file, coerce_timestamps="us"
     )
-    (checked, *_) = checks.listens(spark, lake, RUN_DATE, "95")
+    (*_, checked) = checks.listens(spark, lake, RUN_DATE, "95")
     assert sum(row.repeats_previous for row in checked.rows.collect()) == 3
     assert figures["rejected"]["duplicate"] == 1
 

@@ -197,8 +197,14 @@ MAXIMUM = "expect_column_max_to_be_between"
             {**QUALITY, "missing_artist_id_percent": 10.1, "missing_track_id_percent": 35.1},
             suites.data_quality(95, 20, LIMITS),
             [
-                ("warning", f"data_quality: expected: at most 10 % have no artist id; found 10.1 ({MAXIMUM})"),
-                ("warning", f"data_quality: expected: at most 35 % have no track id; found 35.1 ({MAXIMUM})"),
+                (
+                    "warning",
+                    f"data_quality: expected: at most 10 % of the listens have no artist id; found 10.1 ({MAXIMUM})",
+                ),
+                (
+                    "warning",
+                    f"data_quality: expected: at most 35 % of the listens have no track id; found 35.1 ({MAXIMUM})",
+                ),
             ],
             id="missing ids degrade",
         ),
@@ -206,7 +212,11 @@ MAXIMUM = "expect_column_max_to_be_between"
             {"newest_listen_age_days": 2.1, "listens_percent_of_previous": 49.9},
             suites.volume(YESTERDAY, LIMITS),
             [
-                ("warning", f"volume: expected: the newest listen is at most 2 days old; found 2.1 ({MAXIMUM})"),
+                (
+                    "warning",
+                    "volume: expected: the newest listen is at most 2 days before the end of the run date; "
+                    f"found 2.1 ({MAXIMUM})",
+                ),
                 (
                     "warning",
                     "volume: expected: there are at least 50 % of the listens of run date 2009-05-03; "
@@ -234,8 +244,15 @@ MAXIMUM = "expect_column_max_to_be_between"
                     "warning",
                     f"session_shape: expected: half the sessions last at most 240 minutes; found 241 ({MAXIMUM})",
                 ),
-                ("warning", f"session_shape: expected: 99 % have at most 3 tracks a minute; found 3.1 ({MAXIMUM})"),
-                ("warning", f"session_shape: expected: at most 0.5 % are implausible; found 0.6 ({MAXIMUM})"),
+                (
+                    "warning",
+                    "session_shape: expected: 99 % of the sessions have at most 3 tracks a minute; "
+                    f"found 3.1 ({MAXIMUM})",
+                ),
+                (
+                    "warning",
+                    f"session_shape: expected: at most 0.5 % of the sessions are implausible; found 0.6 ({MAXIMUM})",
+                ),
                 (
                     "warning",
                     "session_shape: expected: at most 5 % of the users of run date 2009-05-03 are gone; "
