@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run data rejected test check format ui bench lock clean
+.PHONY: help run data rejected test check format ui history bench lock clean
 
 help: ## List the targets
 	@echo "make run    [INPUT=log.tsv] [LAKE=lake] [RUN_DATE=YYYY-MM-DD] [SESSION_GAP_MINUTES=20]"
@@ -34,6 +34,9 @@ format: $(VENV)/development ## Mend what `make check` can mend by itself
 
 ui: $(VENV)/runtime ## Open the Airflow UI on loopback (PORT=8080), the DAG un-paused; Ctrl-C stops it
 	@$(BIN)/python -m scripts.ui
+
+history: $(VENV)/runtime ## Open Spark's history of the runs on loopback (PORT=18080 LAKE=lake); Ctrl-C stops it
+	@$(BIN)/python -m scripts.history
 
 bench: $(VENV)/development ## Measure DAG, bare script and DuckDB (LISTENS=1000000 REPEATS=3 ONLY="dag,duckdb")
 	@$(BIN)/python -m benchmarks.compare

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.apache.spark.operators.spark_pyspark import PySparkOperator
+from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.module_loading import import_string
 
+from include.event_logs import figures_kept
 from plugins.stage_clock import stage_clock
 from spark_jobs.shared.lake import Lake
 
@@ -26,9 +28,9 @@ class CheckpointOperator(PySparkOperator):
 
     `tables` is the dotted name of a function, for the DAG must not import Great Expectations when it is parsed;
     called with `(spark, lake, run_date, **facts)` it returns the tables and their suites. Spark is started from
-    the connection, in the task's own process. The result is kept as JSON among the run's records and in the Data
-    Docs of the lake. A failed expectation that is critical fails the task for good: the same data would fail again.
-    Others are a line in the log, and the report says what they mean for the answer.
+    the connection, in the task's own process. The result is kept as JSON among the run's records, Spark's own figures
+    beside it, and in the Data Docs of the lake. A failed expectation that is critical fails the task for good: the same
+    data would fail again. Others are a line in the log, and the report says what they mean for the answer.
     """
 
     def __init__(
@@ -50,8 +52,14 @@ class CheckpointOperator(PySparkOperator):
         """Check the tables; raises AirflowFailException that names every failed expectation."""
         from spark_jobs.shared.session import SETTINGS
 
-        self.config_kwargs = {**SETTINGS, **self.config_kwargs}
-        with stage_clock(context):
+        lake, run_date = Lake(self.op_kwargs["lake_root"]), self.op_kwargs["run_date"]
+        connection = BaseHook.get_connection(str(self.conn_id)).extra_dejson
+        with (
+            figures_kept(self.task_id, lake, date.fromisoformat(run_date), connection) as settings,
+            stage_clock(context),
+        ):
+            name = {"spark.app.name": f"{self.task_id} {run_date}"}
+            self.config_kwargs = {**SETTINGS, **settings, **name, **self.config_kwargs}
             super().execute(context)
 
 

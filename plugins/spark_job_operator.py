@@ -6,6 +6,7 @@ import hashlib
 import re
 import tempfile
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
+from include.event_logs import figures_kept
 from plugins.stage_clock import stage_clock
+from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -28,18 +31,24 @@ class SparkJobOperator(SparkSubmitOperator):
     """Submit `spark_jobs/<job>/job.py` with the package zipped beside it, so that no worker needs the repository.
 
     Everything about the cluster comes from the connection: the master is its host, and every key of its extra
-    that starts with `spark.` becomes a Spark setting (memory, jars, JVM options).
+    that starts with `spark.` becomes a Spark setting (memory, jars, JVM options). Spark writes an event log into the
+    lake, unless the connection says otherwise, and its figures are kept beside the record of the `run_date`.
     """
 
-    def __init__(self, *, job: str, conn_id: str = "spark_default", **kwargs: Any) -> None:
+    template_fields = (*SparkSubmitOperator.template_fields, "run_date")
+
+    def __init__(self, *, job: str, lake: Lake, run_date: str, conn_id: str = "spark_default", **kwargs: Any) -> None:
         super().__init__(application=str(PROJECT / "spark_jobs" / job / "job.py"), conn_id=conn_id, **kwargs)
+        self.lake, self.run_date = lake, run_date
 
     def execute(self, context: Context) -> None:
         """Run the job to its end; a failure that no retry can mend fails the task at once."""
         # Without this look-up the provider takes a missing connection for a YARN cluster.
         extra = BaseHook.get_connection(self._conn_id).extra_dejson
-        self.conf = {key: value for key, value in extra.items() if key.startswith("spark.")} | (self.conf or {})
-        with tempfile.TemporaryDirectory() as scratch, stage_clock(context):
+        given = {key: value for key, value in extra.items() if key.startswith("spark.")} | (self.conf or {})
+        figures = figures_kept(self.task_id, self.lake, date.fromisoformat(self.run_date), given)
+        with tempfile.TemporaryDirectory() as scratch, figures as settings, stage_clock(context):
+            self.conf = given | settings
             self.py_files = str(zip_package(PROJECT / "spark_jobs", Path(scratch)))
             try:
                 super().execute(context)

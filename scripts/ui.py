@@ -96,7 +96,7 @@ def free_port(text: str) -> int:
             probe.bind((HOST, int(text)))
         except OSError as error:
             reason = f"PORT: {text} cannot be used ({error.strerror})"
-            raise UiError(f"{reason}; stop what listens there, or choose another, as in make ui PORT=8090") from None
+            raise UiError(f"{reason}; stop what listens there, or choose another with PORT=") from None
     return int(text)
 
 

@@ -30,6 +30,14 @@ class Lake:
         """The JSON file in which a stage tells what it did."""
         return self._path("runs", f"run_date={run_date}", f"{stage}.json")
 
+    def spark_figures(self, stage: str, run_date: date) -> str:
+        """The JSON file of what Spark says the stage cost."""
+        return self._path("runs", f"run_date={run_date}", "spark", f"{stage}.json")
+
+    def spark_events(self) -> str:
+        """The directory of Spark's event logs, one file an application, where a history server finds them."""
+        return self._path("spark_events")
+
     def report(self, run_date: date) -> str:
         """The directory of a run's report: `top_songs.tsv`, `report.json`, `report.html`."""
         return self._path("reports", f"run_date={run_date}")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from include.records import read_record, write_record
+from include.records import read_record, replace_file, write_record
 from include.report.build import build_report
 from spark_jobs.shared.lake import TOP_SESSIONS, TOP_SONGS, Lake
 from tests.frames import at
@@ -100,6 +100,7 @@ def test_the_json_holds_the_answer_and_all_that_led_to_it(finished_lake: Lake) -
         "first_listened_at": "2009-05-01T12:00:00Z",
         "last_listened_at": "2009-05-01T13:00:00Z",
         "stage_seconds": {"data_quality": 12.5},
+        "spark": {},
         "checks": {"check_listens": check, "check_sessions": check, "check_top_songs": check},
     }
 
@@ -118,6 +119,41 @@ def test_the_page_shows_names_as_text_and_the_figures_behind_the_answer(finished
         "12.5",
     ):
         assert shown in page
+
+
+def test_sparks_own_figures_stand_in_a_row_for_each_stage_that_kept_them(finished_lake: Lake) -> None:
+    assert spark_row(report(finished_lake)) is None
+    several = {"stage_id": 4, "tasks": 30, "median_task_seconds": 2.04, "slowest_task_seconds": 3.06}
+    single = {"stage_id": 1, "tasks": 1, "median_task_seconds": 9.9, "slowest_task_seconds": 9.9}
+    figures = {
+        "seconds": 11.25,
+        "tasks": 1234,
+        "input_records": 2400,
+        "shuffle_bytes_written": 19_448_972,
+        "spilled_disk_bytes": 0,
+        "gc_share": 0.035,
+        "slowest_stages": [single, several],
+    }
+    kept = Path(finished_lake.spark_figures("data_quality", RUN_DATE))
+    replace_file(kept.with_name("check_input.json"), "cut sho")
+    replace_file(kept, json.dumps(figures))
+    shown = ["11.2", "1,234", "2.00 \N{MULTIPLICATION SIGN}", "19.4 MB", "0 Bytes", "3.5%"]
+    assert spark_row(report(finished_lake)) == [*shown, "3.1 s / 2.0 s"]
+    facts = json.loads((report(finished_lake) / "report.json").read_text(encoding="utf-8"))
+    assert facts["spark"] == {"data_quality": {**figures, "input_reads": 2}}
+    # No two tasks to compare.
+    replace_file(kept, json.dumps({**figures, "slowest_stages": [single]}))
+    assert spark_row(report(finished_lake)) == [*shown, "\N{EN DASH}"]
+
+
+def spark_row(directory: Path) -> list[str] | None:
+    """What the page shows of Spark's figures of data_quality; None without a table of them."""
+    page = (directory / "report.html").read_text(encoding="utf-8")
+    _, found, table = page.partition('<table aria-label="Spark\'s own figures">')
+    if not found:
+        return None
+    (row,) = re.findall("<tr><td>data_quality</td>(.*)</tr>", table)
+    return re.findall(r'<td class="number">([^<]+)</td>', row)
 
 
 def test_warnings_degrade_the_answer_and_flags_do_not(finished_lake: Lake) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import zipfile
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
+from include.event_logs import MARK
 from plugins.spark_job_operator import SparkJobOperator, zip_package
 from scripts.java import java_home
+from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
+from tests.logs import RUN_DATE
 
 # The provider leaves the pipe it read spark-submit's output from to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file <_io.TextIOWrapper:ResourceWarning")
@@ -30,7 +34,8 @@ def connection(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def operator(*arguments: str, job: str = "session_analysis") -> SparkJobOperator:
-    return SparkJobOperator(task_id="job", job=job, application_args=list(arguments))
+    lake, date = Lake(os.environ["LASTFM_LAKE"]), str(RUN_DATE)
+    return SparkJobOperator(task_id="job", job=job, lake=lake, run_date=date, application_args=list(arguments))
 
 
 def context() -> dict[str, Any]:
@@ -43,7 +48,24 @@ def test_data_that_fails_a_job_fails_it_for_good_and_the_jobs_own_words_are_in_t
     task = operator("--lake", str(tmp_path), "--run-date", "2009-05-04")
     with pytest.raises(AirflowFailException, match="run the stage that makes listens for 2009-05-04 first"):
         task.execute(context())
-    assert task.conf == {"spark.driver.memory": "700m", "spark.log.level": "ERROR"}
+    given = {key: value for key, value in (task.conf or {}).items() if not key.startswith("spark.eventLog.")}
+    assert given.pop(MARK)
+    assert given == {"spark.driver.memory": "700m", "spark.log.level": "ERROR"}
+
+
+@pytest.mark.usefixtures("connection")
+def test_a_job_leaves_its_event_log_in_the_lake_and_sparks_own_figures_beside_its_record(tmp_path: Path) -> None:
+    log = tmp_path / "log.tsv"
+    log.write_text("user_000001\t2009-05-01T12:00:00Z\t\tPlaid\t\tEyen\n" * 5)
+    lake = Lake(str(tmp_path / "the lake's root"))
+    arguments = ("--lake", lake.root, "--run-date", str(RUN_DATE), "--input", str(log))
+    task = operator(*arguments, job="data_quality")
+    task.lake = lake
+    task.execute(context())
+    figures = json.loads(Path(lake.spark_figures("job", RUN_DATE)).read_bytes())
+    assert [file.name for file in Path(lake.spark_events()).glob("[!.]*")] == [figures["application_id"]]
+    # The log's five lines, and once more the four of them that were rejected.
+    assert figures["input_records"] == 5 + 4
 
 
 @pytest.mark.usefixtures("connection")

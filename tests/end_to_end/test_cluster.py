@@ -1,0 +1,129 @@
+"""The DAG on a real Spark cluster: nothing changes but the connection, and the answer not by a byte."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import generate_log
+from scripts.environment import SPARK_CONNECTION
+from spark_jobs.shared.lake import LISTENS, Lake
+from tests.cluster import CORES, MEMORY, WORKERS, Cluster, spark_cluster
+from tests.conftest import PROJECT
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.long]
+
+RUN_DATE = date(2009, 5, 5)
+# The data is tiny: what costs time is to start Spark twelve times.
+QUICK_START = {
+    f"spark.{process}.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+    for process in ("driver", "executor")
+}
+Run = Callable[..., Lake]
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cluster")
+
+
+@pytest.fixture(scope="module")
+def log(scratch: Path) -> Path:
+    log = scratch / "my [log].tsv"
+    size = ("--listens", "20000", "--users", "40", "--seed", "7", "--odd-lines")
+    generate_log.main([str(log), *size, "--newest", f"{RUN_DATE}T22:00:00Z"])
+    return log
+
+
+@pytest.fixture(scope="module")
+def run(scratch: Path, log: Path) -> Run:
+    """`make run` with a lake and a connection of its own, but one Airflow."""
+
+    def run(name: str, connection: dict[str, Any]) -> Lake:
+        lake = Lake(str(scratch / name / "the lake's root"))
+        variables = {"INPUT": str(log), "RUN_DATE": str(RUN_DATE), "LAKE": lake.root, "MIN_QUALITY_SCORE": "1"}
+        environment = {
+            **os.environ,
+            **variables,
+            "LASTFM_AIRFLOW_HOME": str(scratch / "airflow"),
+            "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(connection),
+        }
+        command = [sys.executable, "-m", "scripts.run_pipeline"]
+        done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return lake
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def embedded(run: Run) -> Lake:
+    return run("embedded", {**SPARK_CONNECTION, "extra": {**SPARK_CONNECTION["extra"], **QUICK_START}})
+
+
+@pytest.fixture(scope="module")
+def cluster(scratch: Path) -> Iterator[Cluster]:
+    with spark_cluster(scratch / "spark") as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def on_the_cluster(run: Run, cluster: Cluster) -> Lake:
+    executors = {
+        "spark.executor.cores": str(CORES),
+        "spark.executor.memory": MEMORY,
+        # A standalone master says nothing of executors to come: without these two, a driver that is quicker than they
+        # are counts two cores, whatever there is, and cuts the listens into too few buckets.
+        "spark.cores.max": str(WORKERS * CORES),
+        "spark.scheduler.minRegisteredResourcesRatio": "1.0",
+    }
+    extra = {**SPARK_CONNECTION["extra"], **QUICK_START, **executors}
+    return run("clustered", {**SPARK_CONNECTION, "host": cluster.url, "extra": extra})
+
+
+def test_the_answer_is_the_same_to_the_byte(on_the_cluster: Lake, embedded: Lake) -> None:
+    answer, expected = (
+        (Path(lake.report(RUN_DATE)) / "top_songs.tsv").read_bytes() for lake in (on_the_cluster, embedded)
+    )
+    assert len(expected.splitlines()) == 11
+    assert answer == expected
+
+
+def test_all_six_stages_ran_on_both_workers(on_the_cluster: Lake, cluster: Cluster, scratch: Path) -> None:
+    done = cluster.state()["completedapps"]
+    assert len(done) == 6
+    assert {(app["state"], app["cores"]) for app in done} == {("FINISHED", WORKERS * CORES)}
+    for worker in range(WORKERS):
+        executors = (scratch / "spark" / f"worker-{worker}" / "applications").glob("app-*/*")
+        assert len(list(executors)) == 6
+
+
+def test_the_workers_know_the_code_from_the_submit_alone(on_the_cluster: Lake, scratch: Path) -> None:
+    for worker in range(WORKERS):
+        known = (scratch / "spark" / f"worker-{worker}" / "applications").glob("app-*/*/spark_jobs-*.zip")
+        assert len(list(known)) == 3
+
+
+def test_the_buckets_are_a_whole_round_of_the_clusters_cores(on_the_cluster: Lake) -> None:
+    quality = json.loads(Path(on_the_cluster.stage_record("data_quality", RUN_DATE)).read_bytes())
+    assert quality["buckets"] == WORKERS * CORES
+    assert len(list(Path(on_the_cluster.partition(LISTENS, RUN_DATE)).glob("*.parquet"))) == WORKERS * CORES
+
+
+def test_the_event_logs_of_the_cluster_give_the_same_figures_of_what_was_read(
+    on_the_cluster: Lake, embedded: Lake
+) -> None:
+    figures = []
+    for lake in (embedded, on_the_cluster):
+        report = json.loads((Path(lake.report(RUN_DATE)) / "report.json").read_bytes())
+        figures.append({stage: one["input_reads"] for stage, one in report["spark"].items()})
+    assert figures[0] == figures[1]
+    assert len(figures[0]) == 6

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+# It sets up logging when it is first imported, which must not be while a test listens.
+import airflow.settings  # noqa: F401
+import pytest
+
+from include import event_logs
+from include.event_logs import DIRECTORY, ENABLED, MARK, figures_kept, prepare, read_figures
+from include.records import replace_file
+from spark_jobs.shared.lake import Lake
+from tests.logs import RUN_DATE
+
+
+def test_each_attempt_gets_a_directory_that_is_there_and_a_mark_of_its_own(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "the lake's root"))
+    first, second = prepare(lake, {}), prepare(lake, {})
+    assert first
+    assert second
+    assert first.settings[MARK] != second.settings[MARK]
+    assert first.settings[DIRECTORY] == f"file://{tmp_path}/the%20lake%27s%20root/spark_events"
+    assert first.directory.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("connection", "ours"),
+    [
+        pytest.param({ENABLED: False}, None, id="off"),
+        pytest.param({ENABLED: "FALSE"}, None, id="off, as text"),
+        pytest.param({DIRECTORY: "hdfs://name/history"}, None, id="on another file system"),
+        pytest.param({DIRECTORY: "/mnt/my history"}, "/mnt/my history", id="a path"),
+        pytest.param({DIRECTORY: "file:/mnt/my%20history"}, "/mnt/my history", id="a URI"),
+    ],
+)
+def test_the_connection_stands_above_us(lake: Lake, connection: dict[str, Any], ours: str | None) -> None:
+    event_log = prepare(lake, connection)
+    assert not Path(lake.root).exists()
+    if ours is None:
+        assert event_log is None
+    else:
+        assert event_log
+        assert event_log.directory == Path(ours)
+        assert not connection.keys() & event_log.settings.keys()
+        assert event_log.settings[ENABLED] == "true"
+
+
+def test_the_oldest_logs_go_when_another_comes_and_other_things_stay(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_logs, "LOGS_KEPT", 3)
+    logs = Path(lake.spark_events())
+    (logs / "eventlog_v2_app").mkdir(parents=True)
+    for age, name in enumerate(("app-4", "app-3", "app-2.inprogress", "app-1")):
+        (logs / name).touch()
+        os.utime(logs / name, (1_000 - age, 1_000 - age))
+    os.utime(logs / "eventlog_v2_app", (997.5, 997.5))
+    prepare(lake, {})
+    assert sorted(file.name for file in logs.iterdir()) == ["app-3", "app-4", "eventlog_v2_app"]
+
+
+def test_a_lake_that_takes_no_log_costs_a_warning_and_not_the_run(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
+    Path(lake.root).mkdir()
+    Path(lake.spark_events()).write_text("a file in its place")
+    with figures_kept("ranking", lake, RUN_DATE, {}) as settings:
+        assert settings == {}
+    assert "spark_events cannot be written" in caplog.text
+
+
+def test_figures_that_cannot_be_had_cost_a_warning_and_those_of_an_earlier_run_are_gone(
+    lake: Lake, caplog: pytest.LogCaptureFixture
+) -> None:
+    replace_file(Path(lake.spark_figures("ranking", RUN_DATE)), '{"tasks": 3}')
+    assert read_figures(lake, "ranking", RUN_DATE) == {"tasks": 3}
+    with figures_kept("ranking", lake, RUN_DATE, {}) as settings:
+        another = [{"Event": "SparkListenerEnvironmentUpdate", "Spark Properties": {MARK: "another"}}]
+        ours = [{"Event": "SparkListenerEnvironmentUpdate", "Spark Properties": {MARK: settings[MARK]}}]
+        for name, events in {"app-1": ours, "app-2": another}.items():
+            (Path(lake.spark_events()) / name).write_text("\n".join(map(json.dumps, events)))
+        (Path(lake.spark_events()) / "app-3.zstd").write_bytes(b"\x28\xb5\x2f\xfd")
+    assert read_figures(lake, "ranking", RUN_DATE) is None
+    assert "ranking: the report will lack Spark's own figures: ValueError" in caplog.text

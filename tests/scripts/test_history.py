@@ -1,0 +1,136 @@
+"""`make history` as a person has it: the applications of a lake's runs on a page, and Ctrl-C ends it all."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from scripts.history import HOST, HistoryError, raise_if_dead
+from spark_jobs.shared.lake import Lake
+from tests.conftest import PROJECT
+from tests.scripts.test_ui import lives, unused_port
+
+Start = Callable[..., subprocess.Popen[str]]
+
+# The least that the history server takes for a finished application; it does not know an event by its name if a space
+# stands before that.
+EVENTS = [
+    {"Event": "SparkListenerLogStart", "Spark Version": "4.1.3"},
+    {
+        "Event": "SparkListenerApplicationStart",
+        "App Name": "ranking 2009-05-04",
+        "App ID": "local-1",
+        "Timestamp": 1_795_206_629_475,
+        "User": "somebody",
+    },
+    {"Event": "SparkListenerApplicationEnd", "Timestamp": 1_795_206_684_872},
+]
+
+
+@pytest.fixture
+def spaced_lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "the lake's root"))
+
+
+@pytest.fixture
+def start(spaced_lake: Lake) -> Iterator[Start]:
+    """`make history` with these variables, without make, in a process group of its own as a terminal gives it."""
+    started = []
+
+    def start(**variables: str) -> subprocess.Popen[str]:
+        environment = {**os.environ, "LAKE": spaced_lake.root, "PORT": str(unused_port()), **variables}
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "scripts.history"],
+                cwd=PROJECT,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.communicate()
+
+
+def put_event_log(lake: Lake) -> None:
+    logs = Path(lake.spark_events())
+    logs.mkdir(parents=True)
+    (logs / "local-1").write_text("".join(json.dumps(event, separators=(",", ":")) + "\n" for event in EVENTS))
+
+
+def applications(port: int, seconds: float = 60) -> list[dict[str, Any]]:
+    """What its API lists, once there is something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        connection = HTTPConnection(HOST, port, timeout=10)
+        connection.request("GET", "/api/v1/applications")
+        if found := json.loads(connection.getresponse().read()):
+            return found
+        connection.close()
+        time.sleep(0.3)
+    return []
+
+
+def test_it_serves_the_lakes_applications_on_loopback_and_ctrl_c_leaves_no_process(
+    start: Start, spaced_lake: Lake
+) -> None:
+    put_event_log(spaced_lake)
+    process = start()
+    assert process.stdout
+    port = int(process.stdout.readline().strip().rpartition(":")[2])
+    (application,) = applications(port)
+    assert (application["id"], application["name"]) == ("local-1", "ranking 2009-05-04")
+    (server,) = psutil.Process(process.pid).children(recursive=True)
+    listening = {found.laddr.ip for found in server.net_connections() if found.status == psutil.CONN_LISTEN}
+    assert {address.removeprefix("::ffff:") for address in listening} == {HOST}
+
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=30) == 0
+    assert process.stdout.read().splitlines()[-1] == "Stopped."
+    assert not lives(server)
+
+
+def test_without_an_event_log_it_says_how_to_get_one(start: Start, spaced_lake: Lake) -> None:
+    said = refusal(start())
+    assert f"{spaced_lake.spark_events()} has no event log yet" in said
+    assert f"make run LAKE='{spaced_lake.root}'".replace("'s", "'\"'\"'s") in said
+
+
+def test_a_taken_port_is_refused_with_a_way_out(start: Start, spaced_lake: Lake) -> None:
+    put_event_log(spaced_lake)
+    with socket.create_server((HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"PORT: {port} cannot be used (Address already in use); stop" in refusal(start(PORT=str(port)))
+
+
+def test_a_server_that_dies_is_told_with_its_last_words(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("one thing\nand another\n")
+    server = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
+    server.wait()
+    with pytest.raises(HistoryError, match="it ended with exit code 3; the last it said: and another"):
+        raise_if_dead(server, tmp_path / "log")
+
+
+def refusal(process: subprocess.Popen[str]) -> str:
+    """What it says when it ends by itself, with exit code 1."""
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    return said
