@@ -20,6 +20,9 @@ from spark_jobs.shared.session import spark_session
 
 PROJECT = Path(__file__).resolve().parents[1]
 
+# For a JVM that lives for seconds: compiling well, or collecting in parallel, would take the cores its work needs.
+QUICK_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+
 # Airflow reads these when it is first imported, and must meet neither the user's own Airflow nor a real lake.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-")
 atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
@@ -49,7 +52,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         environment.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         # assertDataFrameEqual loads pandas-on-Spark, which warns without it.
         environment.setenv("PYARROW_IGNORE_TIMEZONE", "1")
-        options = ["--master", "local[2]"]
+        options = ["--master", "local[2]", "--driver-java-options", f"'{QUICK_JVM}'"]
         for key, value in {
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",

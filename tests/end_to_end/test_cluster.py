@@ -17,16 +17,13 @@ from benchmarks import generate_log
 from scripts.environment import SPARK_CONNECTION
 from spark_jobs.shared.lake import LISTENS, Lake
 from tests.cluster import CORES, MEMORY, WORKERS, Cluster, spark_cluster
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, QUICK_JVM
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.long]
 
 RUN_DATE = date(2009, 5, 5)
 # The data is tiny: what costs time is to start Spark twelve times.
-QUICK_START = {
-    f"spark.{process}.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-    for process in ("driver", "executor")
-}
+QUICK_START = {f"spark.{process}.extraJavaOptions": QUICK_JVM for process in ("driver", "executor")}
 Run = Callable[..., Lake]
 
 

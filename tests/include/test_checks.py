@@ -15,6 +15,10 @@ from include import checks, data_docs
 from include.records import previous_run_date, write_record
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.data_quality.job import run as run_data_quality
+from spark_jobs.ranking.job import RankingJob
+from spark_jobs.ranking.job import run as run_ranking
+from spark_jobs.session_analysis.job import SessionAnalysisJob
+from spark_jobs.session_analysis.job import run as run_session_analysis
 from spark_jobs.shared.buckets import read_listens
 from spark_jobs.shared.lake import Lake
 from tests.frames import sessions
@@ -123,6 +127,43 @@ def test_a_listen_that_is_there_twice_is_found_where_it_lies(spark: SparkSession
     (*_, checked) = checks.listens(spark, lake, RUN_DATE, "95")
     assert sum(row.repeats_previous for row in checked.rows.collect()) == 3
     assert figures["rejected"]["duplicate"] == 1
+
+
+def test_sessions_and_answer_are_judged_by_what_the_jobs_left_and_by_the_run_date_before(
+    spark: SparkSession, lake: Lake, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.tsv"
+    of_u = [b"u\t2009-05-01T12:0%d:00Z\t\ta\t\tt\n" % minute for minute in range(3)]
+    of_v = [b"v\t2009-05-01T%02d:00:00Z\t\ta\t\tx\n" % hour for hour in (13, 15)]
+    for run_date, lines in ((BEFORE, of_u + of_v), (RUN_DATE, of_u)):
+        log.write_bytes(b"".join(lines))
+        run_data_quality(spark, DataQualityJob(str(log), lake, run_date))
+        run_session_analysis(spark, SessionAnalysisJob(lake, run_date))
+        run_ranking(spark, RankingJob(lake, run_date))
+    put_report(lake, f"run_date={BEFORE}")
+
+    made, shape = checks.sessions(spark, lake, RUN_DATE)
+    assert [(row.session_id, row.track_count) for row in made.rows.collect()] == [("u-20090501T120000Z", 3)]
+    assert shape.rows.to_dict("records") == [
+        {
+            "mean_tracks": 3.0,
+            "median_minutes": 2.0,
+            "p99_tracks_per_minute": 1.5,
+            "implausible_percent": 0.0,
+            "users_gone_percent": 50.0,
+        }
+    ]
+    answer, flags = checks.top_songs(spark, lake, RUN_DATE)
+    assert [tuple(row) for row in answer.rows.collect()] == [(1, "a", "t", 3, 1, 1)]
+    assert flags.rows.to_dict("records") == [
+        {"implausible_top_sessions": 0, "songs_of_one_session": 1, "songs_of_one_listener": 1}
+    ]
+    assert [table.suite.name for table in (made, shape, answer, flags)] == [
+        "sessions",
+        "session_shape",
+        "top_songs",
+        "flags",
+    ]
 
 
 def test_only_so_many_results_of_a_suite_stay(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from benchmarks import generate_log
 from scripts import ui
 from scripts.environment import SPARK_CONNECTION, airflow_environment, prepare_database, sole_use
 from scripts.run_pipeline import DAG_ID
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, QUICK_JVM
 
 pytestmark = pytest.mark.end_to_end
 
@@ -36,7 +36,7 @@ SMALL_SPARK = {
     "extra": {
         **SPARK_CONNECTION["extra"],
         "spark.driver.memory": "512m",
-        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+        "spark.driver.extraJavaOptions": QUICK_JVM,
         "spark.sql.shuffle.partitions": "1",
     },
 }
