@@ -12,8 +12,8 @@ RUN python -m venv /opt/venv
 COPY requirements.txt /tmp/
 # The last two are the drivers of the metadata database, which only a server needs: Airflow talks to PostgreSQL through
 # psycopg2 where it is synchronous and through asyncpg where it is not.
-RUN --mount=type=cache,target=/root/.cache/pip \
-    /opt/venv/bin/pip install --disable-pip-version-check \
+RUN --mount=type=cache,target=/var/cache/pip \
+    PIP_CACHE_DIR=/var/cache/pip /opt/venv/bin/pip install --disable-pip-version-check \
         --requirement /tmp/requirements.txt \
         psycopg2-binary==2.9.13 \
         asyncpg==0.32.0
