@@ -33,14 +33,11 @@ def listens(spark: SparkSession, lake: Lake, run_date: date, minimum_quality_sco
     """The listens themselves, and what the job that made them counted, also against the run before."""
     record, previous = read_record(lake, "data_quality", run_date), previous_run_date(lake, run_date)
     limits, rows = settings(), record["rows"]
-    by_user = W.partitionBy("user_id").orderBy(*schemas.LISTEN_KEY[1:])
-    # The buckets are in this order: nothing is shuffled or sorted to find a listen that is there twice.
-    kept = read_listens(spark, lake, run_date).withColumn("repeats_previous", repeats_previous(by_user))
+    kept = read_listens(spark, lake, run_date)
+    figures = {**quality_figures(record), "repeated_listens": repeated_listens(kept).count()}
     # The score first: what comes of a check is told in this order, and cut where there is no room.
     return [
-        _figures(
-            quality_figures(record), suites.data_quality(float(minimum_quality_score), rows["lines_read"], limits)
-        ),
+        _figures(figures, suites.data_quality(float(minimum_quality_score), rows["lines_read"], limits)),
         _figures(volume_figures(record, lake, run_date, previous), suites.volume(previous, limits)),
         Table(kept, suites.listens(run_date, rows["listens_kept"], limits)),
     ]
@@ -81,6 +78,12 @@ def quality_figures(record: dict[str, Any]) -> dict[str, float]:
         "lines_rejected": record["rows"]["lines_rejected"],
         **missing,
     }
+
+
+def repeated_listens(kept: DataFrame) -> DataFrame:
+    """The listens that are there once already: in the order of their buckets, without a shuffle or a sort."""
+    by_user = W.partitionBy("user_id").orderBy(*schemas.LISTEN_KEY[1:])
+    return kept.select(repeats_previous(by_user).alias("repeats_previous")).where("repeats_previous")
 
 
 def volume_figures(record: dict[str, Any], lake: Lake, run_date: date, previous: date | None) -> dict[str, float]:

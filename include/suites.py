@@ -22,10 +22,7 @@ WARNING, INFO = FailureSeverity.WARNING, FailureSeverity.INFO
 
 
 def listens(run_date: date, listens_kept: int, limits: Settings) -> ExpectationSuite:
-    """The listens have their columns, no null where none may be, plausible times, are all there, and each once.
-
-    Beside a listen's columns it looks at `repeats_previous`: a listen like the one before it.
-    """
+    """The listens have their columns, no null where none may be, plausible times, and are all there."""
     plausible_times = gxe.ExpectColumnValuesToBeBetween(
         column="listened_at",
         min_value=_midnight(EARLIEST_LISTEN),
@@ -47,13 +44,10 @@ def listens(run_date: date, listens_kept: int, limits: Settings) -> ExpectationS
     return ExpectationSuite(
         "listens",
         expectations=[
-            *_has_schema(schemas.LISTENS, "repeats_previous"),
+            *_has_schema(schemas.LISTENS),
             *_never_null(*always_known),
             plausible_times,
             gxe.ExpectTableRowCountToEqual(value=listens_kept, description="every listen kept is there"),
-            gxe.ExpectColumnValuesToBeInSet(
-                column="repeats_previous", value_set=[False], description="no listen is there twice"
-            ),
             *lengths,
             gxe.ExpectColumnValuesToMatchRegex(
                 column="user_id",
@@ -74,6 +68,7 @@ def data_quality(minimum_quality_score: float, lines_read: int, limits: Settings
         expectations=[
             _at_least("quality_score", stop, f"the quality score is at least {stop:g}, below which every run stops"),
             _at_least("listens_kept", 1, "at least one line is a listen"),
+            _at_most("repeated_listens", 0, "no listen is there twice"),
             gxe.ExpectMulticolumnSumToEqual(
                 column_list=["listens_kept", "lines_rejected"],
                 sum_total=lines_read,
@@ -197,7 +192,7 @@ def flags() -> ExpectationSuite:
     )
 
 
-def _has_schema(schema: T.StructType, *others: str) -> list[gxe.Expectation]:
+def _has_schema(schema: T.StructType) -> list[gxe.Expectation]:
     types = [
         gxe.ExpectColumnValuesToBeOfType(
             column=field.name,
@@ -206,7 +201,7 @@ def _has_schema(schema: T.StructType, *others: str) -> list[gxe.Expectation]:
         )
         for field in schema.fields
     ]
-    names = [*schema.fieldNames(), *others]
+    names = schema.fieldNames()
     columns = gxe.ExpectTableColumnsToMatchOrderedList(column_list=names, description=f"columns: {', '.join(names)}")
     return [columns, *types]
 
@@ -221,7 +216,7 @@ def _at_least(column: str, value: float, claim: str, severity: FailureSeverity =
     return gxe.ExpectColumnMinToBeBetween(column=column, min_value=value, severity=severity, description=claim)
 
 
-def _at_most(column: str, value: float, claim: str, severity: FailureSeverity) -> Any:
+def _at_most(column: str, value: float, claim: str, severity: FailureSeverity = FailureSeverity.CRITICAL) -> Any:
     return gxe.ExpectColumnMaxToBeBetween(column=column, max_value=value, severity=severity, description=claim)
 
 

@@ -112,21 +112,19 @@ def test_a_listen_that_is_there_twice_is_found_where_it_lies(spark: SparkSession
     log = tmp_path / "log.tsv"
     log.write_bytes(b"".join(b"u\t2009-05-01T12:00:0%dZ\t\ta\t\tt\n" % second for second in (1, 2, 2, 3)))
     figures = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
-    (*_, checked) = checks.listens(spark, lake, RUN_DATE, "95")
-    assert [row.repeats_previous for row in checked.rows.collect()] == [False] * 3
-    plan = checked.rows._jdf.queryExecution().executedPlan().toString()
+    kept = read_listens(spark, lake, RUN_DATE)
+    assert (figures["rejected"]["duplicate"], checks.repeated_listens(kept).count()) == (1, 0)
+    plan = checks.repeated_listens(kept)._jdf.queryExecution().executedPlan().toString()
     assert ("Exchange" in plan, "Sort " in plan) == (False, False)
 
     # The same listens once more, in the same bucket: as a broken writer would leave them.
-    twice = read_listens(spark, lake, RUN_DATE).union(read_listens(spark, lake, RUN_DATE)).sort("listened_at").collect()
+    twice = kept.union(kept).sort("listened_at").collect()
     file = next(Path(lake.partition("listens", RUN_DATE)).glob("listens-*"))
     file.with_name(f".{file.name}.crc").unlink()
-    spark.createDataFrame(twice, checked.rows.drop("repeats_previous").schema).toPandas().to_parquet(
-        file, coerce_timestamps="us"
-    )
-    (*_, checked) = checks.listens(spark, lake, RUN_DATE, "95")
-    assert sum(row.repeats_previous for row in checked.rows.collect()) == 3
-    assert figures["rejected"]["duplicate"] == 1
+    spark.createDataFrame(twice, kept.schema).toPandas().to_parquet(file, coerce_timestamps="us")
+    judged = {table.suite.name: table.rows for table in checks.listens(spark, lake, RUN_DATE, "95")}
+    assert judged["data_quality"]["repeated_listens"].tolist() == [3]
+    assert judged["listens"].columns == kept.columns
 
 
 def test_sessions_and_answer_are_judged_by_what_the_jobs_left_and_by_the_run_date_before(

@@ -1,0 +1,25 @@
+"""What the tests of suites and checkpoints share: a run date, limits, and what a suite finds wrong with a table."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+from great_expectations import ExpectationSuite
+from pyspark.sql import DataFrame
+
+from include.checkpoint import failures, run_checkpoint
+from include.checks import Table
+from include.settings import Settings
+
+RUN_DATE = date(2009, 5, 4)
+# Users of tests have short names.
+LIMITS = Settings(user_id_pattern="^[uv]$", maximum_name_length=10)
+MINIMUM, MAXIMUM = "expect_column_min_to_be_between", "expect_column_max_to_be_between"
+
+
+def failed(rows: DataFrame | pd.DataFrame, suite: ExpectationSuite, directory: Path) -> list[tuple[str, str]]:
+    """Severity and sentence of each expectation that is not met."""
+    result = run_checkpoint("check", Table(rows, suite), RUN_DATE, str(directory))
+    return [(failure.severity.value, failure.sentence) for failure in failures(result)]

@@ -1,0 +1,72 @@
+"""What a checkpoint leaves behind, and what it makes of a table that is bad or cannot be computed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from include import suites
+from include.checkpoint import CheckError, failures, keep_results, raise_for_errors, run_checkpoint
+from include.checks import Table
+from include.records import read_record
+from plugins.checkpoint_operator import check_tables
+from spark_jobs.data_quality.job import DataQualityJob
+from spark_jobs.data_quality.job import run as run_data_quality
+from spark_jobs.ranking.rankings import top_songs
+from spark_jobs.shared import schemas
+from spark_jobs.shared.lake import Lake
+from tests.frames import listens
+from tests.include.judging import RUN_DATE
+
+
+@pytest.fixture
+def two_songs(spark: SparkSession) -> DataFrame:
+    played = listens(spark, ("u", "12:00:00", "a", "x"), ("u", "12:01:00", "a", "x"), ("u", "12:02:00", "a", "y"))
+    return schemas.conform(top_songs(played.withColumn("session_id", F.lit("s"))), schemas.TOP_SONGS)
+
+
+def test_results_stay_as_json_and_as_pages_run_after_run(spark: SparkSession, two_songs: DataFrame, lake: Lake) -> None:
+    docs = Path(lake.data_docs())
+    for songs in (2, 3):
+        result = run_checkpoint("check_top_songs", Table(two_songs, suites.top_songs(songs)), RUN_DATE, str(docs))
+    keep_results("check_top_songs", [result], lake, RUN_DATE)
+
+    record = read_record(lake, "check_top_songs", RUN_DATE)
+    assert (record["success"], [validation["suite"] for validation in record["validations"]]) == (False, ["top_songs"])
+    pages = list(docs.glob("validations/top_songs/**/*.html"))
+    results = [json.loads(file.read_text())["success"] for file in docs.glob("results/top_songs/**/*.json")]
+    assert (len(pages), sorted(results)) == (2, [False, True])
+    assert "top_songs" in (docs / "index.html").read_text()
+
+
+def test_a_log_without_a_good_line_fails_its_check_by_name(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    log = tmp_path / "log.tsv"
+    log.write_text("commas,for,tabs\n")
+    run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
+    with pytest.raises(AirflowFailException, match="check_listens failed for run date 2009-05-04: ") as error:
+        check_tables(
+            spark,
+            check="check_listens",
+            tables="include.checks.listens",
+            lake_root=lake.root,
+            run_date=str(RUN_DATE),
+            facts={"minimum_quality_score": "0"},
+        )
+    assert "data_quality: expected: at least one line is a listen; found 0" in str(error.value)
+    assert "below which every run stops; found 0" in str(error.value)
+    assert read_record(lake, "check_listens", RUN_DATE)["success"] is False
+
+
+def test_a_table_that_cannot_be_computed_is_worth_a_retry_and_no_failed_check(
+    two_songs: DataFrame, tmp_path: Path
+) -> None:
+    broken = two_songs.withColumn("play_count", F.expr("CAST(raise_error('a lost executor') AS long)"))
+    result = run_checkpoint("check", Table(broken, suites.top_songs(2)), RUN_DATE, str(tmp_path))
+    assert failures(result) == []
+    with pytest.raises(CheckError, match="top_songs: .* could not be checked: .*a lost executor"):
+        raise_for_errors(result)

@@ -1,0 +1,170 @@
+"""Each suite of figures accepts what is at its limit, and tells what is past it, and what that means for the run."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from great_expectations import ExpectationSuite
+
+from include import suites
+from tests.include.judging import LIMITS, MAXIMUM, MINIMUM, failed
+
+YESTERDAY = date(2009, 5, 3)
+QUALITY = {
+    "quality_score": 95.0,
+    "listens_kept": 19,
+    "lines_rejected": 1,
+    "repeated_listens": 0,
+    "missing_artist_id_percent": 10.0,
+    "missing_track_id_percent": 35.0,
+}
+VOLUME = {"newest_listen_age_days": 2.0, "listens_percent_of_previous": 50.0}
+SHAPE = {
+    "mean_tracks": 4.0,
+    "median_minutes": 240.0,
+    "p99_tracks_per_minute": 3.0,
+    "implausible_percent": 0.5,
+    "users_gone_percent": 5.0,
+}
+FLAGS = {"implausible_top_sessions": 0, "songs_of_one_session": 0, "songs_of_one_listener": 0}
+
+
+def test_figures_at_their_limits_meet_their_suites(tmp_path: Path) -> None:
+    assert failed(pd.DataFrame([QUALITY]), suites.data_quality(95, 20, LIMITS), tmp_path) == []
+    assert failed(pd.DataFrame([VOLUME]), suites.volume(YESTERDAY, LIMITS), tmp_path) == []
+    assert failed(pd.DataFrame([SHAPE]), suites.session_shape(YESTERDAY, LIMITS), tmp_path) == []
+    assert failed(pd.DataFrame([FLAGS]), suites.flags(), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("figures", "suite", "expected"),
+    [
+        pytest.param(
+            {**QUALITY, "quality_score": 94.99},
+            suites.data_quality(95, 20, LIMITS),
+            [("warning", f"data_quality: expected: the quality score is at least 95; found 94.99 ({MINIMUM})")],
+            id="a score below the minimum degrades",
+        ),
+        pytest.param(
+            {**QUALITY, "quality_score": 89.99},
+            suites.data_quality(80, 20, LIMITS),
+            [
+                (
+                    "critical",
+                    "data_quality: expected: the quality score is at least 90, below which every run stops; "
+                    f"found 89.99 ({MINIMUM})",
+                )
+            ],
+            id="a score below the last one stops, whatever the minimum",
+        ),
+        pytest.param(
+            QUALITY,
+            suites.data_quality(95, 21, LIMITS),
+            [
+                (
+                    "critical",
+                    "data_quality: expected: listens kept and lines rejected are the 21 lines read; found 1 of 1 rows "
+                    "unexpected, such as {'listens_kept': 19, 'lines_rejected': 1} (expect_multicolumn_sum_to_equal)",
+                )
+            ],
+            id="a lost line stops",
+        ),
+        pytest.param(
+            {**QUALITY, "repeated_listens": 1},
+            suites.data_quality(95, 20, LIMITS),
+            [("critical", f"data_quality: expected: no listen is there twice; found 1 ({MAXIMUM})")],
+            id="a listen that is there twice stops",
+        ),
+        pytest.param(
+            {**QUALITY, "missing_artist_id_percent": 10.1, "missing_track_id_percent": 35.1},
+            suites.data_quality(95, 20, LIMITS),
+            [
+                (
+                    "warning",
+                    f"data_quality: expected: at most 10 % of the listens have no artist id; found 10.1 ({MAXIMUM})",
+                ),
+                (
+                    "warning",
+                    f"data_quality: expected: at most 35 % of the listens have no track id; found 35.1 ({MAXIMUM})",
+                ),
+            ],
+            id="missing ids degrade",
+        ),
+        pytest.param(
+            {"newest_listen_age_days": 2.1, "listens_percent_of_previous": 49.9},
+            suites.volume(YESTERDAY, LIMITS),
+            [
+                (
+                    "warning",
+                    "volume: expected: the newest listen is at most 2 days before the end of the run date; "
+                    f"found 2.1 ({MAXIMUM})",
+                ),
+                (
+                    "warning",
+                    "volume: expected: there are at least 50 % of the listens of run date 2009-05-03; "
+                    f"found 49.9 ({MINIMUM})",
+                ),
+            ],
+            id="an old log and a small one degrade",
+        ),
+        pytest.param(
+            {
+                "mean_tracks": 3.9,
+                "median_minutes": 241.0,
+                "p99_tracks_per_minute": 3.1,
+                "implausible_percent": 0.6,
+                "users_gone_percent": 5.1,
+            },
+            suites.session_shape(YESTERDAY, LIMITS),
+            [
+                (
+                    "warning",
+                    "session_shape: expected: a session has 4 to 80 tracks on average; found 3.9 "
+                    "(expect_column_mean_to_be_between)",
+                ),
+                (
+                    "warning",
+                    f"session_shape: expected: half the sessions last at most 240 minutes; found 241 ({MAXIMUM})",
+                ),
+                (
+                    "warning",
+                    "session_shape: expected: 99 % of the sessions have at most 3 tracks a minute; "
+                    f"found 3.1 ({MAXIMUM})",
+                ),
+                (
+                    "warning",
+                    f"session_shape: expected: at most 0.5 % of the sessions are implausible; found 0.6 ({MAXIMUM})",
+                ),
+                (
+                    "warning",
+                    "session_shape: expected: at most 5 % of the users of run date 2009-05-03 are gone; "
+                    f"found 5.1 ({MAXIMUM})",
+                ),
+            ],
+            id="sessions as nobody has them and users that are gone degrade",
+        ),
+        pytest.param(
+            {"implausible_top_sessions": 1, "songs_of_one_session": 2, "songs_of_one_listener": 3},
+            suites.flags(),
+            [
+                ("info", f"flags: expected: no top session is implausible; found 1 ({MAXIMUM})"),
+                ("info", f"flags: expected: no top song is owed to one session alone; found 2 ({MAXIMUM})"),
+                ("info", f"flags: expected: no top song is owed to one listener alone; found 3 ({MAXIMUM})"),
+            ],
+            id="an answer that few made is flagged",
+        ),
+    ],
+)
+def test_bad_figures_are_named_with_what_that_means_for_the_run(
+    figures: dict[str, float], suite: ExpectationSuite, expected: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    assert failed(pd.DataFrame([figures]), suite, tmp_path) == expected
+
+
+def test_a_first_run_is_compared_with_no_other(tmp_path: Path) -> None:
+    assert failed(pd.DataFrame([{"newest_listen_age_days": 1.0}]), suites.volume(None, LIMITS), tmp_path) == []
+    first = {name: value for name, value in SHAPE.items() if name != "users_gone_percent"}
+    assert failed(pd.DataFrame([first]), suites.session_shape(None, LIMITS), tmp_path) == []
