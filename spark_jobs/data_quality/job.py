@@ -95,7 +95,8 @@ def write_outcomes(lines: DataFrame, files: int, run_date: date, bucket_number: 
     counted = named.observe(read, tally(F.col("file_id"), files).alias("files"))
 
     in_order = sort_into_buckets(outcomes.classify_lines(counted, run_date), bucket_number)
-    every_outcome = reject_duplicates(in_order).observe(judged, *outcomes.outcome_counts(files))
+    numbered = outcomes.number_outcomes(reject_duplicates(in_order))
+    every_outcome = numbered.observe(judged, *outcomes.outcome_counts(files))
     outcomes.outcome_table(every_outcome).write.partitionBy("outcome").parquet(staged)
     lines_of_files = read_tally(read.get["files"])
     kept_of_files, rejected_of_files = outcomes.read_file_counts(judged.get)

@@ -51,14 +51,26 @@ def classify_lines(lines: DataFrame, run_date: date) -> DataFrame:
     )
 
 
-def outcome_counts(files: int) -> list[Column]:
-    """Aggregates over the outcome of every line, for `read_outcome_counts`: outcomes, files and times."""
-    # A duplicate has its warnings too: nobody asks for them.
+def number_outcomes(judged: DataFrame) -> DataFrame:
+    """Add what `outcome_counts` counts by: `outcome_number` and `file_number` (long)."""
     number = F.coalesce(*(F.when(F.col("reason") == reason, _OUTCOMES.index(reason)) for reason in REASONS), F.lit(0))
-    is_listen = F.col("reason").isNull().cast("int")
+    # A duplicate has its warnings too: nobody asks for them.
+    return judged.withColumns(
+        {
+            "outcome_number": (number * 2**_BITS + F.col("warnings")).cast("long"),
+            "file_number": F.col("file_id") * 2 + F.col("reason").isNull().cast("int"),
+        }
+    )
+
+
+def outcome_counts(files: int) -> list[Column]:
+    """Aggregates over the outcome of every line, for `read_outcome_counts`: outcomes, files and times.
+
+    Over columns as they stand: what an observation aggregates is interpreted row by row, not compiled.
+    """
     return [
-        tally((number * 2**_BITS + F.col("warnings")).cast("long"), len(_OUTCOMES) * 2**_BITS).alias("outcomes"),
-        tally(F.col("file_id") * 2 + is_listen, 2 * files).alias("files"),
+        tally(F.col("outcome_number"), len(_OUTCOMES) * 2**_BITS).alias("outcomes"),
+        tally(F.col("file_number"), 2 * files).alias("files"),
         # As text: a collected timestamp would come back in the driver's own time zone.
         _iso_8601(F.min("listened_at")).alias("first_listened_at"),
         _iso_8601(F.max("listened_at")).alias("last_listened_at"),

@@ -34,12 +34,18 @@ def sessionize(listens: DataFrame, gap: timedelta = SESSION_GAP) -> DataFrame:
 
 
 def summarize_sessions(numbered_listens: DataFrame) -> DataFrame:
-    """One row a session of `sessionize`'s listens: when, how long, its tracks and distinct songs, is it plausible."""
+    """One row a session of `sessionize`'s listens: when, how long, its tracks and distinct songs, is it plausible.
+
+    Songs are told apart by a hash of 64 bits: two songs of one session would share theirs once in a million million
+    sessions as long as the longest of LastFM-1K (5,360 tracks).
+    """
+    # count_distinct would sort all listens once more, by song: it takes three times as long.
+    songs = F.array_distinct(F.collect_list(F.xxhash64("artist_name", "track_name")))
     per_session = numbered_listens.groupBy("user_id", "session_number").agg(
         F.min("listened_at").alias("started_at"),
         F.max("listened_at").alias("ended_at"),
         F.count(F.lit(1)).alias("track_count"),
-        F.count_distinct("artist_name", "track_name").alias("distinct_song_count"),
+        F.size(songs).cast("long").alias("distinct_song_count"),
     )
     with_duration = per_session.withColumns(
         {

@@ -22,6 +22,8 @@ SETTINGS = {
     # A file that cannot be read to its end fails the job, whatever the deployment's Spark would rather do.
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
+    # Sessions are summed up in memory, a bucket's at a time, and not by sorting its listens by session.
+    "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "10000000",
     # One open file for each outcome a line can have: without it, Spark sorts the listens again by outcome.
     "spark.sql.maxConcurrentOutputFileWriters": "16",
 }
