@@ -16,7 +16,7 @@ from include import suites
 from include.records import previous_run_date, read_record
 from include.settings import settings
 from spark_jobs.data_quality.rules import repeats_previous
-from spark_jobs.shared import schemas, storage
+from spark_jobs.shared import storage
 from spark_jobs.shared.buckets import read_listens
 from spark_jobs.shared.lake import SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 
@@ -52,7 +52,7 @@ def sessions(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
     if previous:
         figures["users_gone_percent"] = users_gone_percent(_partition(spark, lake, SESSIONS, previous), made)
     return [
-        Table(made, suites.sessions(listens_kept)),
+        Table(made, suites.sessions(listens_kept, limits)),
         _figures(figures, suites.session_shape(previous, limits)),
     ]
 
@@ -81,9 +81,13 @@ def quality_figures(record: dict[str, Any]) -> dict[str, float]:
 
 
 def repeated_listens(kept: DataFrame) -> DataFrame:
-    """The listens that are there once already: in the order of their buckets, without a shuffle or a sort."""
-    by_user = W.partitionBy("user_id").orderBy(*schemas.LISTEN_KEY[1:])
-    return kept.select(repeats_previous(by_user).alias("repeats_previous")).where("repeats_previous")
+    """The listens that are there once already: in the order of their buckets, without a shuffle or a sort.
+
+    Songs are compared by a hash of 64 bits, for the window holds all rows of a user.
+    """
+    songs = kept.select("user_id", "listened_at", F.xxhash64("artist_name", "track_name").alias("song"))
+    by_user = W.partitionBy("user_id").orderBy("listened_at")
+    return songs.select(repeats_previous(by_user, ("listened_at", "song")).alias("repeats")).where("repeats")
 
 
 def volume_figures(record: dict[str, Any], lake: Lake, run_date: date, previous: date | None) -> dict[str, float]:

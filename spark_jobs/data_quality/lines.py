@@ -12,8 +12,8 @@ FIELDS = ("user_id", "timestamp", "artist_id", "artist_name", "track_id", "track
 
 # `\z`, not `$`: Java's `$` also matches before a line end, and a lone CR is a character of a name here.
 _ISO_8601 = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})\z"
-# Of 36 bytes, counted from 1 (RFC 9562, section 4).
-_DASHES_OF_A_UUID = (9, 14, 19, 24)
+# RFC 9562, section 4; bytes are counted from 1.
+_UUID_BYTES, _UUID_DASHES = 36, (9, 14, 19, 24)
 _NOT_WHITE_SPACE = r"\P{IsWhite_Space}"
 
 # The seconds that follow the two leap seconds the log's years have (IERS Bulletin C 30 and 36).
@@ -85,9 +85,9 @@ def _is_uuid(text: Column) -> Column:
     # Byte by byte, for half the price of a regular expression: two ids a line were a seventh of the job.
     in_bytes, digits = text.cast("binary"), F.replace(text, F.lit("-"), F.lit(""))
     claims = [
-        F.octet_length(text) == 36,
-        *(F.substring(in_bytes, place, 1) == F.lit(b"-") for place in _DASHES_OF_A_UUID),
-        F.octet_length(digits) == 36 - len(_DASHES_OF_A_UUID),
+        F.octet_length(text) == _UUID_BYTES,
+        *(F.substring(in_bytes, place, 1) == F.lit(b"-") for place in _UUID_DASHES),
+        F.octet_length(digits) == _UUID_BYTES - len(_UUID_DASHES),
         F.unhex(digits).isNotNull(),
     ]
     return reduce(operator.and_, claims)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame
@@ -86,10 +87,10 @@ def reject_duplicates(classified: DataFrame) -> DataFrame:
     return classified.withColumn("reason", F.when(is_duplicate, DUPLICATE).otherwise(F.col("reason")))
 
 
-def repeats_previous(by_user: WindowSpec) -> Column:
-    """Is it the listen of the row before it? `by_user` is a window over a user in the order of `LISTEN_KEY`."""
+def repeats_previous(by_user: WindowSpec, columns: Iterable[str] = LISTEN_KEY[1:]) -> Column:
+    """Is it the listen of the row before it? `by_user` is a window over a user's listens, equal ones side by side."""
     repeats = F.lit(True)
-    for column in LISTEN_KEY[1:]:
+    for column in columns:
         # Null-safe: a user's first row has no previous one, and null would be neither yes nor no.
         repeats &= F.col(column).eqNullSafe(F.lag(column).over(by_user))
     return repeats
