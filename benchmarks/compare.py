@@ -25,7 +25,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks import answer, generate_log
+from benchmarks import answer, generate_log, ratios
 from benchmarks.measure import CommandError, measure
 from benchmarks.programs import DAG, RUN_DATE, Program, check, programs
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
@@ -86,7 +86,7 @@ def one_run(name: str, program: Program, environment: Mapping[str, str], right: 
         sys.exit(str(error))
     if name == DAG:
         report = json.loads(Path(Lake(environment["LASTFM_LAKE"]).report(RUN_DATE), "report.json").read_text())
-        figures["stage_seconds"] = report["stage_seconds"]
+        figures |= {"stage_seconds": report["stage_seconds"], "spark": report["spark"]}
     return facts | figures | {"answer": check(program.found(), right)}
 
 
@@ -128,7 +128,7 @@ def keep(results: Path, listens: int, size: int, runs: Runs) -> Path:
 
 
 def show(listens: int, runs: Runs) -> None:
-    """Print the medians, and how much of each answer is right."""
+    """Print the medians, how much of each answer is right, and how the programs compare."""
     print(f"{listens:,} listens, medians  wall s    CPU s  peak MiB  read MiB  written MiB  songs right")
     for name, of_name in runs.items():
         middle = {column: median(of_name, column) for column in ("seconds", "cpu_seconds", "peak_mib")}
@@ -139,6 +139,7 @@ def show(listens: int, runs: Runs) -> None:
             f"{name:<22} {middle['seconds']:8.1f} {middle['cpu_seconds']:8.1f} {middle['peak_mib']:9.0f} "
             f"{read:>9} {written:>12}  {songs}{'' if worst['right'] else ', a wrong answer'}"
         )
+    print(*ratios.lines(runs), sep="\n")
 
 
 def median(runs: list[dict[str, Any]], column: str) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import compare, draw, programs
+from benchmarks import compare, draw, programs, ratios
 
 SONG = {"rank": 1, "artist_name": "A", "track_name": '"B', "play_count": 3, "session_count": 2, "listener_count": 1}
 OTHER = {**SONG, "rank": 2, "artist_name": "C"}
@@ -15,8 +15,14 @@ RIGHT = {"listens": 5, "top_sessions": [], "top_songs": [SONG, OTHER]}
 
 
 def run(seconds: float, *, right: bool = True) -> dict[str, Any]:
+    """As the DAG's runs are kept: its three jobs took half of the time, its slowest writing task twice the median."""
+    jobs = {"data_quality": seconds / 4, "session_analysis": seconds / 8, "ranking": seconds / 8, "check_listens": 1.0}
+    reading = {"stage_id": 0, "slowest_task_seconds": 9.0, "median_task_seconds": 1.0}
+    writing = {"stage_id": 2, "slowest_task_seconds": 3.0, "median_task_seconds": 1.5}
+    spark = {"data_quality": {"slowest_stages": [reading, writing, {**reading, "stage_id": 3}]}}
     used = {"cpu_seconds": seconds, "peak_mib": 7, "read_bytes": 2**20, "written_bytes": None}
-    return {"seconds": seconds, **used, "answer": {"right": right, "songs_right": 9 + right, "songs": 10}}
+    figures = {"seconds": seconds, **used, "stage_seconds": jobs, "spark": spark}
+    return {**figures, "answer": {"right": right, "songs_right": 9 + right, "songs": 10}}
 
 
 def test_an_answer_with_fewer_columns_can_be_right() -> None:
@@ -67,9 +73,29 @@ def test_what_is_left_out_keeps_its_figures_of_the_same_log(tmp_path: Path) -> N
 
 def test_the_medians_and_what_is_wrong_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     compare.show(1000, {"dag": [run(9), run(30), run(11)], "bare script": [run(1), run(2, right=False)]})
-    of_dag, of_script = capsys.readouterr().out.splitlines()[1:]
+    of_dag, of_script, *_ = capsys.readouterr().out.splitlines()[1:]
     assert of_dag.split() == ["dag", "11.0", "11.0", "7", "1", "-", "10", "of", "10"]
     assert of_script.endswith("9 of 10, a wrong answer")
+
+
+def test_medians_are_compared_and_what_was_not_run_is_not() -> None:
+    runs = {"dag": [run(12), run(90), run(8)], "bare script": [run(4), run(3), run(10)], "duckdb": [run(2)]}
+    assert ratios.ratios(runs) == {
+        "whole DAG / bare script": 3.0,
+        "whole DAG / duckdb": 6.0,
+        "the three Spark jobs / bare script": 1.5,
+        "slowest / median task, writing stage": 2.0,
+    }
+    assert list(ratios.ratios({"dag": [run(3)]})) == ["slowest / median task, writing stage"]
+    assert ratios.ratios({"duckdb": [run(3)]}) == {}
+
+
+def test_a_larger_log_is_compared_with_the_smallest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [compare.keep(tmp_path, listens, 50, {"dag": [run(listens / 50)]}) for listens in (200, 50)]
+    ratios.main(*map(str, files))
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "50 listens"
+    assert said[-1].split() == ["4", "times", "the", "listens,", "wall", "seconds", "4.00"]
 
 
 def test_the_picture_shows_each_program_and_who_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,69 @@
+"""How the programs compare: the figures a change has to answer for, from medians of kept runs.
+
+python -m benchmarks.ratios [RESULTS.json ...]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.programs import BARE_SCRIPT, DAG, DUCKDB
+
+SPARK_JOBS = ("data_quality", "session_analysis", "ranking")
+WRITES_LISTENS = "data_quality"
+Runs = dict[str, list[dict[str, Any]]]
+
+
+def ratios(runs: Runs) -> dict[str, float]:
+    """Wall seconds of the DAG, and of its three Spark jobs alone, by those of the others; its slowest writing task."""
+    dag = runs.get(DAG, [])
+    found = {
+        f"whole DAG / {other}": seconds(dag) / seconds(runs[other])
+        for other in (BARE_SCRIPT, DUCKDB)
+        if dag and other in runs
+    }
+    if dag and BARE_SCRIPT in runs:
+        jobs = median(sum(run["stage_seconds"][job] for job in SPARK_JOBS) for run in dag)
+        found[f"the three Spark jobs / {BARE_SCRIPT}"] = jobs / seconds(runs[BARE_SCRIPT])
+    if dag:
+        found["slowest / median task, writing stage"] = median(map(_slowest_by_median, dag))
+    return found
+
+
+def seconds(runs: list[dict[str, Any]]) -> float:
+    """The median wall seconds of some runs."""
+    return median(run["seconds"] for run in runs)
+
+
+def growth(smaller: dict[str, Any], larger: dict[str, Any]) -> float:
+    """How many times longer the DAG takes for the larger of two kept results."""
+    return seconds(larger["runs"][DAG]) / seconds(smaller["runs"][DAG])
+
+
+def lines(runs: Runs) -> list[str]:
+    """The ratios as text."""
+    return [f"{name:<40} {value:5.2f}" for name, value in ratios(runs).items()]
+
+
+def _slowest_by_median(run: dict[str, Any]) -> float:
+    # Two stages of it do nearly all the work: the first reads, the second sorts and writes the buckets.
+    writing = max(run["spark"][WRITES_LISTENS]["slowest_stages"][:2], key=lambda stage: stage["stage_id"])
+    return writing["slowest_task_seconds"] / writing["median_task_seconds"]
+
+
+def main(*files: str) -> None:
+    """Print the ratios of these results, each larger one compared with the smallest."""
+    results = sorted((json.loads(Path(file).read_text(encoding="utf-8")) for file in files), key=lambda r: r["listens"])
+    for result in results:
+        print(f"{result['listens']:,} listens", *lines(result["runs"]), sep="\n  ")
+        if result is not results[0]:
+            times = result["listens"] / results[0]["listens"]
+            print(f"  {f'{times:.3g} times the listens, wall seconds':<40} {growth(results[0], result):5.2f}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
