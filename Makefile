@@ -6,13 +6,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run data rejected test check format ui history bench lock clean
+.PHONY: help run data rejected test test-browser check format ui history bench lock clean
 
 help: ## List the targets
 	@echo "make run    [INPUT=log.tsv] [LAKE=lake] [RUN_DATE=YYYY-MM-DD] [SESSION_GAP_MINUTES=20]"
 	@echo "            [TOP_SESSIONS=50] [TOP_SONGS=10] [MIN_QUALITY_SCORE=95]"
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' \
-	  | while IFS='|' read -r name text; do printf 'make %-8s %s\n' "$$name" "$$text"; done
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
+	  | while IFS='|' read -r name text; do printf 'make %-12s %s\n' "$$name" "$$text"; done
 
 run: $(VENV)/runtime ## Run the DAG on a log (a generated sample without INPUT) and show the answer
 	@$(BIN)/python -m scripts.run_pipeline
@@ -23,8 +23,12 @@ data: $(VENV)/runtime ## Fetch the full LastFM-1K log, 0.7 GB, and check it (DAT
 rejected: $(VENV)/runtime ## Write a run date's rejected lines back as a log (RUN_DATE= LAKE=lake REASON=all OUTPUT=)
 	@$(BIN)/python -m scripts.rejected
 
-test: $(VENV)/development ## Run all tests: units, Spark, Airflow, the whole DAG
+test: $(VENV)/development ## Run all tests but those in a browser: units, Spark, Airflow, the whole DAG
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+
+test-browser: $(VENV)/development ## Run the tests that drive a Chromium, Debian's own (installed if need be, as root)
+	@$(BIN)/python -m scripts.browser
+	@$(BIN)/python -m pytest tests/browser -m browser
 
 check: $(VENV)/development ## Lint, formatting and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
