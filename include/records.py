@@ -20,14 +20,27 @@ def read_record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
     return json.loads(path.read_bytes())
 
 
+def read_report(lake: Lake, run_date: date) -> dict[str, Any]:
+    """Return the facts of a run date's report; empty when there is none that can be read."""
+    try:
+        return json.loads((Path(lake.report(run_date)) / "report.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+
+
 def previous_run_date(lake: Lake, run_date: date) -> date | None:
     """Return the last run date before this one that has a report, None if there is none."""
     reports = Path(lake.report(run_date)).parent.glob("run_date=*/report.json")
-    earlier = [found for report in reports if (found := _date_of(report.parent.name)) and found < run_date]
+    earlier = [found for report in reports if (found := date_of(report.parent.name)) and found < run_date]
     return max(earlier, default=None)
 
 
-def _date_of(partition: str) -> date | None:
+def date_of(partition: str) -> date | None:
+    """The run date that a directory's name says, None if it says none.
+
+    >>> date_of("run_date=2009-05-04"), date_of("run_date=May")
+    (datetime.date(2009, 5, 4), None)
+    """
     try:
         return date.fromisoformat(partition.removeprefix("run_date="))
     except ValueError:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from airflow.sdk.types import DagRunProtocol
 
+DAG_ID = "lastfm_session_analysis"
+
 
 def run_date(dag_run: DagRunProtocol) -> date:
     """Return the day (UTC) whose partition a DAG run owns, however it was started.

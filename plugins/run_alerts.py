@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from contextlib import suppress
 from datetime import date, datetime
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from include import alerts
 from include.alerts import Alert
-from include.records import read_record
+from include.records import read_record, read_report
 from include.run_date import run_date
 from include.settings import settings
 from spark_jobs.shared.lake import Lake
@@ -75,14 +73,6 @@ async def run_late(context: dict[str, Any]) -> None:
     from asgiref.sync import sync_to_async
 
     await sync_to_async(_alert_if_late)(context)
-
-
-def read_report(lake: Lake, day: date) -> dict[str, Any]:
-    """The facts of a run date's report; empty when there is none that can be read."""
-    try:
-        return json.loads((Path(lake.report(day)) / "report.json").read_bytes())
-    except (OSError, ValueError):
-        return {}
 
 
 def read_score(lake: Lake, day: date) -> float | None:

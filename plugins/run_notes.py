@@ -13,16 +13,16 @@ from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
 from include import alerts
-from include.run_date import run_date
+from include.records import read_report
+from include.run_date import DAG_ID, run_date
 from include.settings import settings
-from plugins.run_alerts import REASONS, SCORING_STAGE, read_report, read_score
+from plugins.run_alerts import REASONS, SCORING_STAGE, read_score
 from plugins.run_deadline import SinceQueued
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
     from sqlalchemy.orm import Session
 
-DAG_ID = "lastfm_session_analysis"
 # Begins our line in a note, so that a run that is cleared gets it anew and not once more.
 MARK = "Verdict: "
 # The column's width. What is longer fails at the commit, in PostgreSQL, and with it the scheduler.

@@ -23,12 +23,12 @@ from rich.table import Table
 
 from benchmarks import generate_log
 from include import input_check, parameters
+from include.run_date import DAG_ID
 from include.settings import SettingsError
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
 from scripts.terminal import console, last_error, plain, short
 from spark_jobs.shared.lake import Lake
 
-DAG_ID = "lastfm_session_analysis"
 FIRST_RUN_DATE = date(2002, 1, 1)
 SAMPLE_LOG = PROJECT / ".build" / "sample-log.tsv"
 VARIABLES = {

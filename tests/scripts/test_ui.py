@@ -20,9 +20,9 @@ import psutil
 import pytest
 
 from benchmarks import generate_log
+from include.run_date import DAG_ID
 from scripts import ui
 from scripts.environment import SPARK_CONNECTION, airflow_environment, prepare_database, sole_use
-from scripts.run_pipeline import DAG_ID
 from tests.conftest import PROJECT, QUICK_JVM
 
 pytestmark = pytest.mark.end_to_end
