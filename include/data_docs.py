@@ -9,12 +9,16 @@ import great_expectations as gx
 from great_expectations.data_context import EphemeralDataContext
 from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
 
+# Where Great Expectations looks for `custom_data_docs/styles/`, which it writes into each page.
+PLUGINS = Path(__file__).with_name("data_docs_plugins")
+
 
 def open_context(data_docs: Path) -> EphemeralDataContext:
     """A context of this run alone; suites, results and their pages stay, below `data_docs`, from run to run."""
     in_memory = {"class_name": "InMemoryStoreBackend"}
     config = DataContextConfig(
         config_version=4.0,
+        plugins_directory=str(PLUGINS),
         expectations_store_name="expectations_store",
         checkpoint_store_name="checkpoint_store",
         validation_results_store_name="validation_results_store",

@@ -41,6 +41,8 @@ def test_results_stay_as_json_and_as_pages_run_after_run(spark: SparkSession, tw
     pages = list(docs.glob("validations/top_songs/**/*.html"))
     results = [json.loads(file.read_text())["success"] for file in docs.glob("results/top_songs/**/*.json")]
     assert (len(pages), sorted(results)) == (2, [False, True])
+    # Our style, without which a page that cannot load the internet's has no word for an expectation's status.
+    assert all('content: "\\2717  not met"' in page.read_text() for page in pages)
     assert "top_songs" in (docs / "index.html").read_text()
 
 
