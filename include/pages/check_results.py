@@ -1,0 +1,37 @@
+"""The list of what the checkpoints have found, with the Data Docs' page of each result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from spark_jobs.shared.lake import Lake
+
+
+def all_results(lake: Lake) -> list[dict[str, Any]]:
+    """The results the Data Docs keep, newest first: run, suite, time (UTC), counts, page (a path below `data_docs`)."""
+    return sorted(_results(Path(lake.data_docs())), key=lambda result: result["checked_at"], reverse=True)
+
+
+def _results(data_docs: Path) -> Iterator[dict[str, Any]]:
+    # results/<suite>/<run>/<time>/<batch>.json, as include/data_docs.py has it: to import that takes seconds.
+    for file in data_docs.glob("results/*/*/*/*.json"):
+        page = data_docs / "validations" / file.relative_to(data_docs / "results").with_suffix(".html")
+        try:
+            result = json.loads(file.read_bytes())
+        except (OSError, ValueError):
+            # A checkpoint of this moment removes old results and writes new ones.
+            continue
+        if page.exists():
+            run, counts = result["meta"]["run_id"], result["statistics"]
+            yield {
+                "run": run["run_name"],
+                "suite": result["suite_name"],
+                "checked_at": datetime.fromisoformat(run["run_time"]),
+                "met": counts["successful_expectations"],
+                "of": counts["evaluated_expectations"],
+                "page": str(page.relative_to(data_docs)),
+            }

@@ -1,0 +1,69 @@
+"""The DAG's runs as Airflow knows them, and what to say of one beside its report."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from airflow.models.dagrun import DagRun
+from airflow.utils.state import DagRunState, State
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from include import alerts
+from include.records import read_report
+from include.run_date import DAG_ID, run_date
+from spark_jobs.shared.lake import Lake
+
+NOT_STARTED = datetime.max.replace(tzinfo=UTC)
+
+
+def last_runs(session: Session) -> dict[date, Row[Any]]:
+    """The run of each run date that was the last to start, or waits to: run_id, state and dates."""
+    columns = (DagRun.run_id, DagRun.state, DagRun.start_date, DagRun.logical_date, DagRun.run_after)
+    runs = session.execute(select(*columns).filter_by(dag_id=DAG_ID)).all()
+    return {run_date(run): run for run in sorted(runs, key=lambda run: run.start_date or NOT_STARTED)}
+
+
+def find_run(session: Session, run_id: str) -> DagRun | None:
+    """The DAG's run of that id."""
+    return session.scalar(select(DagRun).filter_by(dag_id=DAG_ID, run_id=run_id))
+
+
+def is_under_way(run: Row[Any] | DagRun) -> bool:
+    """Whether a run has not ended: it waits, or it runs."""
+    return run.state in State.unfinished_dr_states
+
+
+def has_failed(run: Row[Any] | DagRun) -> bool:
+    """Whether a run has ended without success."""
+    return run.state == DagRunState.FAILED
+
+
+def made(run: Row[Any] | DagRun, report: dict[str, Any]) -> bool:
+    """Whether a report was made since a run began, by that or by a later one."""
+    began = run.start_date
+    return bool(report) and began is not None and began.replace(microsecond=0) <= _made_at(report)
+
+
+def said_of(lake: Lake, run: DagRun) -> dict[str, str] | None:
+    """What to say of a run in place of the report: a title and a sentence; None when the report is its own."""
+    report = read_report(lake, run_date(run))
+    if made(run, report) and (run.end_date is None or _made_at(report) <= run.end_date):
+        return None
+    if is_under_way(run):
+        return {"title": "Under way", "reason": "The report of this run will be here as soon as it is made."}
+    if has_failed(run):
+        return {"title": "Failed", "reason": f"{_note(run)} Next: {alerts.NEXT['failed']}"}
+    if made(run, report):
+        return {"title": "Answered anew", "reason": "A later run of this date has replaced the report of this one."}
+    return {"title": "No report", "reason": "The run has ended, but this lake holds no report made by it."}
+
+
+def _made_at(report: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(report["made_at"])
+
+
+def _note(run: DagRun) -> str:
+    ours = [line for line in (run.note or "").splitlines() if line.startswith("Verdict: ")]
+    return f"{ours[0].rstrip('.')}." if ours else "The run made no report."

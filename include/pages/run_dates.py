@@ -1,0 +1,90 @@
+"""The run dates there are, and what is known of each: from the lake, and from Airflow's runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from include import alerts
+from include.pages.dag_runs import has_failed, is_under_way, made
+from include.records import date_of, read_report
+from spark_jobs.shared.lake import Lake
+
+# On a page: a month.
+ROWS = 31
+
+
+def page_of(lake: Lake, runs: Mapping[date, Any], number: int) -> dict[str, Any]:
+    """The run dates of a page, newest first; the last page for a number past it. `runs` are Airflow's, by run date."""
+    # A run that ended well and left nothing in the lake was of another lake, or of none.
+    unanswered = {day for day, run in runs.items() if is_under_way(run) or has_failed(run)}
+    days = sorted(days_of(lake) | unanswered, reverse=True)
+    pages = max(1, ceil(len(days) / ROWS))
+    number = min(number, pages)
+    rows = [row(lake, day, runs.get(day)) for day in days[(number - 1) * ROWS : number * ROWS]]
+    return {"rows": rows, "total": len(days), "number": number, "pages": pages}
+
+
+def days_of(lake: Lake) -> set[date]:
+    """The run dates that have a report, or a stage's record."""
+    folders = (reports(lake), alerts.records(lake, date.min).parent)
+    return {day for folder in folders for path in folder.glob("run_date=*") if (day := date_of(path.name))}
+
+
+def row(lake: Lake, day: date, run: Any | None) -> dict[str, Any]:
+    """What is known of a run date: its state, why, and the figures of its report; None where there is nothing."""
+    report = read_report(lake, day)
+    songs, stages = report.get("top_songs"), report.get("stage_seconds", {})
+    return {
+        "run_date": day,
+        **state_of(lake, day, run, report),
+        "run_id": run.run_id if run else None,
+        "score": report.get("quality_score"),
+        "song": songs[0] if songs else None,
+        "duration": duration(sum(stages.values())) if stages else None,
+        "has_report": has_report(lake, day),
+    }
+
+
+def state_of(lake: Lake, day: date, run: Any | None, report: dict[str, Any]) -> dict[str, Any]:
+    """The state of a run date in a word or two, and why, a sentence or None."""
+    earlier = "The report is of an earlier run." if report else None
+    if run and is_under_way(run):
+        return {"state": "under way", "because": earlier}
+    if run and has_failed(run) and not made(run, report):
+        return {"state": "failed", "because": earlier or _unmet(lake, day)}
+    if report:
+        return {"state": report.get("verdict"), "because": None}
+    # A run that Airflow here knows nothing of, as one of `make run`: what it left does not tell whether it goes on.
+    unmet = _unmet(lake, day)
+    return {"state": "failed" if unmet else "not finished", "because": unmet}
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it, to the second or, from an hour on, to the minute."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def reports(lake: Lake) -> Path:
+    """The directory of all reports."""
+    return Path(lake.report(date.min)).parent
+
+
+def has_report(lake: Lake, day: date) -> bool:
+    """Whether there is a page to show."""
+    return (Path(lake.report(day)) / "report.html").is_file()
+
+
+def _unmet(lake: Lake, day: date) -> str | None:
+    """The first critical expectation that the date's data did not meet, as its checks left it."""
+    for record in sorted(alerts.records(lake, day).glob("check_*.json")):
+        critical = json.loads(record.read_bytes()).get("critical")
+        if critical:
+            return str(critical[0])
+    return None

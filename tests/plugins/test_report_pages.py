@@ -1,0 +1,374 @@
+"""The pages in Airflow's UI, asked for as a browser does: who sees what, and what is said of which run."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.records import write_record
+from include.run_date import DAG_ID
+from spark_jobs.shared.lake import Lake
+from tests.plugins.airflow_app import Client, airflow_app
+
+PAGES = "/listening"
+DAY = date(2009, 5, 5)
+START, END = datetime(2026, 1, 2, 10, tzinfo=UTC), datetime(2026, 1, 2, 11, tzinfo=UTC)
+SONG = {"rank": 1, "artist_name": "AC & DC", "track_name": "<script>alert(1)</script>", "play_count": 9}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with airflow_app(tmp_path_factory.mktemp("pages")) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def _this_lake(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LASTFM_LAKE", lake.root)
+
+
+@pytest.fixture(autouse=True)
+def _no_runs(client: Client) -> Iterator[None]:
+    yield
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import delete
+
+    with create_session() as session:
+        session.execute(delete(DagRun))
+
+
+def put_run(state: str, day: date = DAY, note: str | None = None, dag_id: str = DAG_ID) -> str:
+    """A DAG run of a date as Airflow has it in its database; returns its page."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from airflow.utils.types import DagRunTriggeredByType, DagRunType
+
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    run = DagRun(
+        dag_id=dag_id,
+        run_id=f"manual__{day}T00:00:00+00:00",
+        logical_date=moment,
+        run_after=moment,
+        run_type=DagRunType.MANUAL,
+        triggered_by=DagRunTriggeredByType.UI,
+        state=state,
+        start_date=None if state == "queued" else START,
+    )
+    run.end_date = END if state in ("success", "failed") else None
+    run.note = note
+    page = f"{PAGES}/dags/{dag_id}/runs/{run.run_id.replace(':', '%3A').replace('+', '%2B')}"
+    with create_session() as session:
+        session.add(run)
+    return page
+
+
+def put_report(lake: Lake, day: date = DAY, made_at: datetime = START + timedelta(minutes=5), **facts: Any) -> None:
+    directory = Path(lake.report(day))
+    directory.mkdir(parents=True)
+    known = {
+        "made_at": made_at.isoformat(),
+        "verdict": "good",
+        "quality_score": 99.456,
+        "top_songs": [SONG],
+        "stage_seconds": {"data_quality": 60.4, "ranking": 12},
+    }
+    (directory / "report.json").write_text(json.dumps(known | facts))
+    (directory / "report.html").write_text(f"<!doctype html><title>The report of {day}</title>")
+
+
+def put_result(lake: Lake, suite: str, met: int) -> str:
+    """A checkpoint's result as Great Expectations keeps it; returns the path of its page below the lake."""
+    place = f"{suite}/run date {DAY}/20260102T100000.000000Z/lake-{suite}"
+    result = {
+        "suite_name": suite,
+        "meta": {"run_id": {"run_name": f"run date {DAY}", "run_time": "2026-01-02T10:00:00+00:00"}},
+        "statistics": {"successful_expectations": met, "evaluated_expectations": 5},
+    }
+    for kind, text in (("results", json.dumps(result)), ("validations", "<!doctype html><title>Checked</title>")):
+        file = Path(lake.data_docs()) / kind / f"{place}.{'json' if kind == 'results' else 'html'}"
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    return f"data_docs/validations/{place}.html".replace(" ", "%20")
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of the table on a page, as their texts."""
+    found = re.findall(r"<tr>(.*?)</tr>", text, re.DOTALL)[1:]
+    cells = [re.findall(r"<td.*?>(.*?)</td>", row, re.DOTALL) for row in found]
+    return [[" ".join(re.sub(r"<[^>]*>", " ", cell).split()) for cell in row] for row in cells]
+
+
+def said(text: str) -> list[str]:
+    """Title and sentences of a page."""
+    main = text.partition("<main>")[2].partition("</main>")[0]
+    return [re.sub(r"<[^>]*>", "", part) for part in re.findall(r"<(?:h1|p)[^>]*>(.*?)</(?:h1|p)>", main, re.DOTALL)]
+
+
+EVERY_KIND = [
+    "run_dates",
+    f"dags/{DAG_ID}/runs/manual",
+    f"reports/run_date={DAY}/report.html",
+    f"reports/run_date={DAY}/report.json",
+    "data_docs/index.html",
+    "data_docs/validations/a.html",
+    "",
+    "docs",
+    "redoc",
+    "openapi.json",
+    "no/such/page",
+]
+
+
+@pytest.mark.parametrize("path", EVERY_KIND)
+@pytest.mark.parametrize(("user", "status"), [(None, 401), ("nobody", 403)])
+def test_without_a_login_that_may_see_the_runs_there_is_nothing(
+    client: Client, lake: Lake, path: str, user: str | None, status: int
+) -> None:
+    put_report(lake)
+    for method in ("GET", "HEAD"):
+        answer = client.get(f"{PAGES}/{path}", user, method)
+        assert answer.status == status
+        assert str(DAY) not in answer.text
+
+
+@pytest.mark.parametrize("user", ["ada", "vic"])
+def test_admin_and_viewer_see_the_pages(client: Client, lake: Lake, user: str) -> None:
+    put_report(lake)
+    page = put_result(lake, "listens", 5)
+    for path in ("run_dates", f"reports/run_date={DAY}/report.html", "data_docs/index.html", page):
+        answer = client.get(f"{PAGES}/{path}", user)
+        assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8"), path
+        head = client.get(f"{PAGES}/{path}", user, "HEAD")
+        assert (head.status, head.text) == (200, "")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", EVERY_KIND)
+def test_nothing_can_be_changed(client: Client, path: str, method: str) -> None:
+    assert client.get(f"{PAGES}/{path}", "ada", method).status == 405
+
+
+@pytest.mark.parametrize("path", ["docs", "redoc", "openapi.json"])
+def test_the_routes_are_not_described(client: Client, path: str) -> None:
+    assert client.get(f"{PAGES}/{path}", "ada").status == 404
+
+
+def test_every_answer_forbids_scripts_other_peoples_frames_and_keeping_it(client: Client, lake: Lake) -> None:
+    put_report(lake)
+    for path, user in (
+        ("run_dates", "vic"),
+        (f"reports/run_date={DAY}/report.html", "vic"),
+        ("gone", "vic"),
+        ("run_dates", None),
+    ):
+        headers = client.get(f"{PAGES}/{path}", user).headers
+        policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+        assert policy == {
+            "default-src": "'none'",
+            "style-src": "'self' 'unsafe-inline'",
+            "img-src": "'self' data:",
+            "font-src": "'self'",
+            "base-uri": "'none'",
+            "form-action": "'none'",
+            "frame-ancestors": "'self'",
+        }
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("reports/../runs/secret.json", id="up and down again"),
+        pytest.param("reports/%2e%2e/runs/secret.json", id="dots encoded"),
+        pytest.param("reports/..%2fruns%2fsecret.json", id="slashes encoded"),
+        pytest.param("reports/%252e%252e/runs/secret.json", id="encoded twice"),
+        pytest.param("../../secret.json", id="above the pages"),
+        pytest.param("runs/secret.json", id="another part of the lake"),
+        pytest.param("reports/{outside}", id="an absolute path"),
+        pytest.param("{outside}", id="an absolute path alone"),
+        pytest.param("reports/link.json", id="a link to a file outside"),
+        pytest.param("data_docs/link/secret.json", id="a link to a directory outside"),
+        pytest.param("reports/round", id="a link to itself"),
+        pytest.param("reports/a%00.html", id="NUL"),
+        pytest.param("reports/" + "a" * 300, id="a name too long"),
+        pytest.param("reports/%ff", id="no UTF-8"),
+        pytest.param(f"reports/run_date={DAY}", id="a directory"),
+        pytest.param("reports_of_others/secret.json", id="a name that begins alike"),
+        pytest.param(f"reports/run_date={DAY}/no.html", id="no such file"),
+    ],
+)
+def test_what_lies_outside_the_reports_and_the_data_docs_is_not_there(
+    client: Client, lake: Lake, tmp_path: Path, path: str
+) -> None:
+    put_report(lake)
+    root = Path(lake.root)
+    outside = tmp_path / "secret.json"
+    for file in (outside, root / "runs" / "secret.json", root / "reports_of_others" / "secret.json"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("a secret")
+    (root / "reports" / "link.json").symlink_to(outside)
+    (root / "reports" / "round").symlink_to("round")
+    Path(lake.data_docs()).mkdir()
+    (Path(lake.data_docs()) / "link").symlink_to(tmp_path)
+    answer = client.get(f"{PAGES}/{path.format(outside=outside)}", "ada")
+    assert answer.status == 404
+    assert "secret" not in answer.text
+
+
+def test_an_empty_lake_says_what_to_do(client: Client) -> None:
+    text = client.get(f"{PAGES}/run_dates").text
+    assert said(text) == [
+        "Top songs of the longest sessions",
+        f"There is no run date yet. Trigger the DAG {DAG_ID}, or wait for its daily run: its answer will be here.",
+    ]
+    assert said(client.get(f"{PAGES}/data_docs/index.html").text)[1].startswith("There is no result yet")
+
+
+def test_a_run_date_has_verdict_score_first_song_duration_and_report(client: Client, lake: Lake) -> None:
+    put_report(lake)
+    text = client.get(f"{PAGES}/run_dates").text
+    song = "&lt;script&gt;alert(1)&lt;/script&gt; AC &amp; DC"
+    assert rows(text) == [[str(DAY), "good", "99.46", song, "1 min 12 s"]]
+    assert f'<a href="{PAGES}/reports/run_date={DAY}/report.html">{DAY}</a>' in text
+    assert "<script" not in text
+
+
+def test_every_state_of_a_run_date_is_said_newest_first(client: Client, lake: Lake) -> None:
+    days = {
+        name: DAY + timedelta(days=number) for number, name in enumerate(["ok", "odd", "bad", "cut", "now", "wait"])
+    }
+    put_report(lake, days["ok"])
+    put_report(
+        lake, days["odd"], verdict="degraded", quality_score=93, top_songs=[], stage_seconds={"ranking": 3 * 3600 + 62}
+    )
+    write_record(lake, "check_listens", days["bad"], {"critical": ["score: found <b>85</b>"]})
+    write_record(lake, "data_quality", days["cut"], {"quality_score": 99})
+    put_run("success", days["ok"])
+    put_run("running", days["now"])
+    put_run("queued", days["wait"])
+    assert rows(client.get(f"{PAGES}/run_dates").text) == [
+        [str(days["wait"]), "under way", "", "", ""],
+        [str(days["now"]), "under way", "", "", ""],
+        [str(days["cut"]), "not finished", "", "", ""],
+        [str(days["bad"]), "failed score: found &lt;b&gt;85&lt;/b&gt;", "", "", ""],
+        [str(days["odd"]), "degraded", "93.00", "", "3 h 1 min"],
+        [str(days["ok"]), "good", "99.46", "&lt;script&gt;alert(1)&lt;/script&gt; AC &amp; DC", "1 min 12 s"],
+    ]
+
+
+@pytest.mark.parametrize(("state", "shown"), [("failed", "failed"), ("running", "under way")])
+def test_a_rerun_that_has_not_answered_is_told_beside_the_report_that_stands(
+    client: Client, lake: Lake, state: str, shown: str
+) -> None:
+    put_report(lake, made_at=START - timedelta(days=1))
+    put_run(state)
+    (row,) = rows(client.get(f"{PAGES}/run_dates").text)
+    assert row[:3] == [str(DAY), f"{shown} The report is of an earlier run.", "99.46"]
+
+
+def test_runs_that_ended_well_but_not_in_this_lake_are_no_run_dates_of_it(client: Client) -> None:
+    put_run("success")
+    assert "There is no run date yet" in client.get(f"{PAGES}/run_dates").text
+
+
+def test_400_run_dates_come_in_pages_each_within_a_second(client: Client, lake: Lake) -> None:
+    sessions = [
+        {"rank": rank, "user_id": "user_000001", "track_count": 9, "is_implausible": False} for rank in range(999)
+    ]
+    for number in range(400):
+        put_report(lake, DAY + timedelta(days=number), top_sessions=sessions)
+    seen = []
+    for page in range(1, 14):
+        started = time.monotonic()
+        text = client.get(f"{PAGES}/run_dates?page={page}").text
+        assert time.monotonic() - started < 1
+        seen += [row[0] for row in rows(text)]
+        assert (f"?page={page - 1}" in text, f"?page={page + 1}" in text) == (page > 1, page < 13)
+    assert seen == [str(DAY + timedelta(days=number)) for number in reversed(range(400))]
+    assert "Page 13 of 13" in client.get(f"{PAGES}/run_dates?page=99999999999999999999").text
+    assert client.get(f"{PAGES}/run_dates?page=0").status == client.get(f"{PAGES}/run_dates?page=x").status == 422
+
+
+def test_a_run_opens_the_report_it_made(client: Client, lake: Lake) -> None:
+    put_report(lake)
+    answer = client.get(put_run("success"))
+    assert (answer.status, answer.headers["location"]) == (303, f"{PAGES}/reports/run_date={DAY}/report.html")
+    assert "The report of 2009-05-05" in client.get(answer.headers["location"]).text
+
+
+BEFORE, AFTER = START - timedelta(seconds=1), END + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("state", "made_at", "title", "reason"),
+    [
+        pytest.param("queued", None, "Under way", "The report of this run will be here", id="waits"),
+        pytest.param("running", BEFORE, "Under way", "The report of this run will be here", id="runs again"),
+        pytest.param("failed", None, "Failed", "Verdict: failed at ranking: why. Next: the last error", id="failed"),
+        pytest.param("failed", BEFORE, "Failed", "Verdict: failed at ranking: why. Next: the last", id="failed again"),
+        pytest.param("success", AFTER, "Answered anew", "A later run of this date has replaced", id="run again since"),
+        pytest.param("success", BEFORE, "No report", "The run has ended, but this lake holds no", id="marked by hand"),
+        pytest.param("success", None, "No report", "The run has ended, but this lake holds no", id="another lake"),
+    ],
+)
+def test_a_run_without_a_report_of_its_own_says_why_and_where_another_is(
+    client: Client, lake: Lake, state: str, made_at: datetime | None, title: str, reason: str
+) -> None:
+    if made_at:
+        put_report(lake, made_at=made_at)
+    answer = client.get(put_run(state, note="Called the label.\nVerdict: failed at ranking: why."))
+    shown = said(answer.text)
+    assert (answer.status, shown[:2]) == (200, [title, f"Run date {DAY}"])
+    assert shown[2].startswith(reason)
+    assert (f'href="{PAGES}/reports/run_date={DAY}/report.html"' in answer.text) == bool(made_at)
+
+
+def test_the_run_date_is_that_of_the_run_and_not_the_day_it_ran(client: Client, lake: Lake) -> None:
+    put_report(lake, START.date())
+    assert "Run date 2009-05-05" in client.get(put_run("running")).text
+
+
+def test_a_run_of_another_dag_or_of_none_is_told_so(client: Client) -> None:
+    other = client.get(put_run("success", dag_id="<b>other"))
+    assert other.status == 404
+    assert f"Only the runs of {DAG_ID} make a report; this is a run of &lt;b&gt;other." in other.text
+    gone = client.get(f"{PAGES}/dags/{DAG_ID}/runs/a/b")
+    assert (gone.status, f"Airflow knows no run a/b of {DAG_ID}." in gone.text) == (404, True)
+
+
+def test_the_results_of_the_checks_are_listed_with_their_pages(client: Client, lake: Lake) -> None:
+    page = put_result(lake, "listens", 5)
+    put_result(lake, "sessions", 3)
+    text = client.get(f"{PAGES}/data_docs/index.html").text
+    assert sorted(rows(text)) == [
+        [f"run date {DAY}", "listens", "all of 5", "2026-01-02 10:00"],
+        [f"run date {DAY}", "sessions", "3 of 5", "2026-01-02 10:00"],
+    ]
+    assert f'href="{PAGES}/{page}"' in text
+    assert "Checked" in client.get(f"{PAGES}/{page}").text
+
+
+def test_the_ui_is_told_where_the_pages_go(client: Client) -> None:
+    plugins = json.loads(client.get("/api/v2/plugins?limit=100", "ada").text)["plugins"]
+    views = {view["name"]: view for plugin in plugins for view in plugin["external_views"]}
+    assert {name: (view["destination"], view["href"]) for name, view in views.items()} == {
+        "Top songs": ("nav", "listening/run_dates"),
+        "Report": ("dag_run", "listening/dags/{DAG_ID}/runs/{RUN_ID}"),
+    }
+
+
+def test_loading_the_plugin_costs_a_task_nothing() -> None:
+    load = "import sys, plugins.report_pages; assert not {'fastapi', 'include.pages.app'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", load], check=True)
