@@ -42,7 +42,6 @@ def row(lake: Lake, day: date, run: Any | None) -> dict[str, Any]:
     return {
         "run_date": day,
         **state_of(lake, day, run, report),
-        "run_id": run.run_id if run else None,
         "score": report.get("quality_score"),
         "song": songs[0] if songs else None,
         "duration": duration(sum(stages.values())) if stages else None,
@@ -51,17 +50,17 @@ def row(lake: Lake, day: date, run: Any | None) -> dict[str, Any]:
 
 
 def state_of(lake: Lake, day: date, run: Any | None, report: dict[str, Any]) -> dict[str, Any]:
-    """The state of a run date in a word or two, and why, a sentence or None."""
+    """The state of a run date in a word or two, why, a sentence or None, and the run that is to tell more, or None."""
     earlier = "The report is of an earlier run." if report else None
     if run and is_under_way(run):
-        return {"state": "under way", "because": earlier}
+        return {"state": "under way", "because": earlier, "run_id": run.run_id}
     if run and has_failed(run) and not made(run, report):
-        return {"state": "failed", "because": earlier or _unmet(lake, day)}
+        return {"state": "failed", "because": earlier or _unmet(lake, day), "run_id": run.run_id}
     if report:
-        return {"state": report.get("verdict"), "because": None}
+        return {"state": report.get("verdict"), "because": None, "run_id": None}
     # A run that Airflow here knows nothing of, as one of `make run`: what it left does not tell whether it goes on.
     unmet = _unmet(lake, day)
-    return {"state": "failed" if unmet else "not finished", "because": unmet}
+    return {"state": "failed" if unmet else "not finished", "because": unmet, "run_id": None}
 
 
 def duration(seconds: float) -> str:

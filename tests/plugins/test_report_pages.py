@@ -274,8 +274,10 @@ def test_a_rerun_that_has_not_answered_is_told_beside_the_report_that_stands(
     client: Client, lake: Lake, state: str, shown: str
 ) -> None:
     put_report(lake, made_at=START - timedelta(days=1))
-    put_run(state)
-    row, because = rows(client.get(f"{PAGES}/run_dates").text)
+    page = put_run(state)
+    text = client.get(f"{PAGES}/run_dates").text
+    row, because = rows(text)
+    assert f'href="{page}"' in text
     assert (row[:3], because) == ([str(DAY), shown, "99.46"], ["The report is of an earlier run."])
 
 
