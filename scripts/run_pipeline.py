@@ -26,6 +26,7 @@ from include import input_check, parameters
 from include.run_date import DAG_ID
 from include.settings import SettingsError
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
+from scripts.stages import show_stages
 from scripts.terminal import console, last_error, plain, short
 from spark_jobs.shared.lake import Lake
 
@@ -37,8 +38,6 @@ VARIABLES = {
     "TOP_SONGS": "top_songs",
     "MIN_QUALITY_SCORE": "minimum_quality_score",
 }
-# How `airflow dags test` tells where it is.
-_STAGE = re.compile(r"\[DAG TEST\] (starting|end task) task_id=(\w+)")
 
 
 class RunError(Exception):
@@ -111,7 +110,7 @@ def run_dag(run: Run) -> None:
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
         ) as process,
     ):
-        _show_stages(_kept(process.stdout, kept))
+        show_stages(_kept(process.stdout, kept))
     if process.returncode != 0:
         raise RunError(f"{last_error(log)}\nAll that was said: {short(log)}")
 
@@ -137,18 +136,6 @@ def show_answer(run: Run, seconds: float) -> None:
     stages = ", ".join(f"{stage} {spent:.0f}" for stage, spent in report["stage_seconds"].items())
     console.print(f"Seconds: {seconds:.0f} ({stages})")
     console.print(f"Report: {short(directory / 'report.html')}")
-
-
-def _show_stages(lines: Iterator[str]) -> None:
-    started, beginning = time.monotonic(), time.monotonic()
-    with console.status("waiting for Airflow ...") as status:
-        for line in lines:
-            event = _STAGE.search(line)
-            if event and event[1] == "starting":
-                started = time.monotonic()
-                status.update(f"{event[2]} ... ({started - beginning:.0f} s so far)")
-            elif event:
-                console.print(f"  {event[2]:<18}{time.monotonic() - started:5.0f} s")
 
 
 def _kept(lines: Any, log: Any) -> Iterator[str]:

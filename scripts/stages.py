@@ -1,0 +1,48 @@
+"""What the person who waits for a run sees of it: the stage, what it does, and how long it has been at it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from scripts.terminal import console
+
+WORK = {
+    "check_input": "looks whether there is a log to read and a lake to write",
+    "data_quality": "Spark reads the log, and keeps or rejects every line",
+    "check_listens": "Great Expectations looks at the listens",
+    "session_analysis": "Spark cuts the listens into sessions",
+    "check_sessions": "Great Expectations looks at the sessions",
+    "ranking": "Spark ranks the sessions and their songs",
+    "check_top_songs": "Great Expectations looks at the answer",
+    "report": "writes the report",
+}
+# How `airflow dags test` tells where it is; the last comes every second while a stage waits for its next try.
+_EVENT = re.compile(
+    r"\[DAG TEST\] (?P<point>starting|end task) task_id=(?P<stage>\w+)"
+    r"|(?P<failure>Task failed with exception)|(?P<pause>No tasks to run)"
+)
+
+
+def show_stages(log: Iterable[str]) -> None:
+    """Print a line for each stage as it ends; on a terminal show the one under way too, its clock ticking."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    failed, started = False, time.monotonic()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        now = shown.add_task("Airflow starts", total=None)
+        shown.add_task("the whole run", total=None)
+        for event in filter(None, map(_EVENT.search, log)):
+            stage = event["stage"]
+            if event["point"] == "starting":
+                failed, started = False, time.monotonic()
+                shown.reset(now, description=f"{stage}: {WORK.get(stage, 'runs')}")
+            elif event["point"]:
+                shown.print(f"  {stage:<18}{time.monotonic() - started:5.0f} s{'  failed' if failed else ''}")
+                shown.reset(now, description="Airflow looks what is next")
+            elif event["pause"]:
+                shown.update(now, description="waits to be tried again, which may mend it")
+            else:
+                failed = True

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator
+
+import pytest
+from rich.console import Console
+
+from scripts import stages
+from tests.dags.test_lastfm_session_analysis import CHAIN
+
+START, END = "info [DAG TEST] starting task_id={} map_index=-1", "info [DAG TEST] end task task_id={} map_index=-1"
+FAILED, PAUSED = "error Task failed with exception", "warning No tasks to run. unrunnable tasks: {...}"
+
+
+def log(seconds: float = 0) -> Iterator[str]:
+    yield from ("INFO - filling up the DagBag", START.format("check_input"), END.format("check_input"))
+    yield from (START.format("ranking"), FAILED, END.format("ranking"), PAUSED)
+    time.sleep(seconds)
+    yield START.format("ranking")
+    time.sleep(seconds)
+    yield END.format("ranking")
+
+
+def test_in_a_pipe_each_try_of_a_stage_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    stages.show_stages(log())
+    assert capsys.readouterr().out.splitlines() == [
+        "  check_input           0 s",
+        "  ranking               0 s  failed",
+        "  ranking               0 s",
+    ]
+
+
+def test_a_stage_is_told_as_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    def unfinished() -> Iterator[str]:
+        yield from (START.format("check_input"), END.format("check_input"))
+        assert capsys.readouterr().out.startswith("  check_input ")
+
+    stages.show_stages(unfinished())
+
+
+def test_on_a_terminal_the_stage_under_way_is_named_and_its_clock_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
+    monkeypatch.setattr(stages, "console", terminal)
+    stages.show_stages(log(seconds=1.3))
+    shown = terminal.file.getvalue()
+    assert "waits to be tried again" in shown
+    ticking = [line for line in shown.splitlines() if "ranking: Spark ranks the sessions and their songs" in line]
+    assert {clock for clock in ("0:00:00", "0:00:01") if any(clock in line for line in ticking)} == {
+        "0:00:00",
+        "0:00:01",
+    }
+    assert "the whole run" in shown
+
+
+def test_every_stage_of_the_dag_says_what_it_does() -> None:
+    assert list(stages.WORK) == CHAIN
