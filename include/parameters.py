@@ -19,7 +19,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "input_path": {
             "default": limits.input_path,
             "description": "The listening log: a file, a directory or a glob below the input root. "
-            "{run_date} in it is replaced; no other braces, no control characters.",
+            "{run_date} in it stands for the run date; no other braces, no control characters.",
             "type": "string",
             "minLength": 1,
             # A control character or a Spark glob of alternatives has no business in a file name.

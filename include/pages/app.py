@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from include.pages import check_results, run_dates
-from include.pages.dag_runs import find_run, last_runs, said_of
+from include.pages.dag_runs import find_run, is_under_way, last_runs, said_of
 from include.run_date import DAG_ID, run_date
 from include.settings import settings
 from spark_jobs.shared.lake import Lake
@@ -81,7 +81,8 @@ def report_of_run(request: Request, session: SessionDep, dag_id: str, run_id: st
     said = said_of(lake, run)
     if said is None:
         return RedirectResponse(f"{mounted_at(request)}/reports/run_date={day}/report.html", 303)
-    return HTMLResponse(render("dag_run", request, run_date=day, has_report=run_dates.has_report(lake, day), **said))
+    facts = {"run_date": day, "has_report": run_dates.has_report(lake, day), "is_under_way": is_under_way(run)}
+    return HTMLResponse(render("dag_run", request, **said, **facts))
 
 
 @app.api_route("/data_docs/index.html", methods=READ)

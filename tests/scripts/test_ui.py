@@ -56,39 +56,40 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(home: Path, log: Path, tmp_path: Path) -> Iterator[Start]:
-    """`make ui` with these variables, without make, in a process group of its own as a terminal gives it."""
     started = []
 
     def start(**variables: str) -> subprocess.Popen[str]:
-        environment = {
-            **os.environ,
-            "LASTFM_AIRFLOW_HOME": str(home.parent),
-            "LAKE": str(tmp_path / "lake"),
-            "INPUT": str(log),
-            "PORT": str(unused_port()),
-            "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(SMALL_SPARK),
-            # Else the run of the last midnight comes before the one that is triggered.
-            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
-            **variables,
-        }
-        command = [sys.executable, "-m", "scripts.ui"]
-        started.append(
-            subprocess.Popen(
-                command,
-                cwd=PROJECT,
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                start_new_session=True,
-            )
-        )
+        started.append(start_ui(home, log, tmp_path / "lake", **variables))
         return started[-1]
 
     yield start
     for process in started:
         process.terminate()
         process.communicate()
+
+
+def start_ui(home: Path, log: Path, lake: Path, **variables: str) -> subprocess.Popen[str]:
+    """`make ui` with these variables, without make, in a process group of its own as a terminal gives it."""
+    environment = {
+        **os.environ,
+        "LASTFM_AIRFLOW_HOME": str(home.parent),
+        "LAKE": str(lake),
+        "INPUT": str(log),
+        "PORT": str(unused_port()),
+        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(SMALL_SPARK),
+        # Else the run of the last midnight comes before the one that is triggered.
+        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
+        **variables,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "scripts.ui"],
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def unused_port() -> int:
