@@ -47,22 +47,24 @@ def _no_runs(client: Client) -> Iterator[None]:
         session.execute(delete(DagRun))
 
 
-def put_run(state: str, day: date = DAY, note: str | None = None, dag_id: str = DAG_ID) -> str:
+def put_run(
+    state: str, day: date = DAY, note: str | None = None, dag_id: str = DAG_ID, hour: int = 0, start: datetime = START
+) -> str:
     """A DAG run of a date as Airflow has it in its database; returns its page."""
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
     from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
-    moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    moment = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
     run = DagRun(
         dag_id=dag_id,
-        run_id=f"manual__{day}T00:00:00+00:00",
+        run_id=f"manual__{moment.isoformat()}",
         logical_date=moment,
         run_after=moment,
         run_type=DagRunType.MANUAL,
         triggered_by=DagRunTriggeredByType.UI,
         state=state,
-        start_date=None if state == "queued" else START,
+        start_date=None if state == "queued" else start,
     )
     run.end_date = END if state in ("success", "failed") else None
     run.note = note
@@ -281,6 +283,25 @@ def test_a_rerun_that_has_not_answered_is_told_beside_the_report_that_stands(
     assert (row[:3], because) == ([str(DAY), shown, "99.46"], ["The report is of an earlier run."])
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "shown"),
+    [
+        pytest.param("failed", "success", "good", id="mended"),
+        pytest.param("success", "failed", "failed", id="broken since"),
+        pytest.param("failed", "queued", "under way", id="waits to be run again"),
+    ],
+)
+@pytest.mark.parametrize("hours", [(0, 6), (6, 0)])
+def test_of_several_runs_of_a_date_the_last_to_start_counts(
+    client: Client, lake: Lake, first: str, second: str, shown: str, hours: tuple[int, int]
+) -> None:
+    again = START + timedelta(hours=2)
+    put_run(first, hour=hours[0])
+    put_run(second, hour=hours[1], start=again)
+    put_report(lake, made_at=again + timedelta(minutes=5) if second == "success" else START)
+    assert rows(client.get(f"{PAGES}/run_dates").text)[0][1] == shown
+
+
 def test_runs_that_ended_well_but_not_in_this_lake_are_no_run_dates_of_it(client: Client) -> None:
     put_run("success")
     assert "There is no run date yet" in client.get(f"{PAGES}/run_dates").text
@@ -354,6 +375,8 @@ def test_a_run_of_another_dag_or_of_none_is_told_so(client: Client) -> None:
 def test_the_results_of_the_checks_are_listed_with_their_pages(client: Client, lake: Lake) -> None:
     page = put_result(lake, "listens", 5)
     put_result(lake, "sessions", 3)
+    pruned = put_result(lake, "volume", 3)
+    (Path(lake.root) / pruned.replace("%20", " ")).unlink()
     text = client.get(f"{PAGES}/data_docs/index.html").text
     assert sorted(rows(text)) == [
         [f"run date {DAY}", "listens", "all of 5", "2026-01-02 10:00"],
