@@ -57,6 +57,8 @@ $(VENV)/runtime: requirements.txt
 	@echo "Installing the dependencies into $(VENV), once: about two minutes ..."
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install -r requirements.txt
+	@echo "Archiving the classes of Spark, once, so that it starts faster: half a minute ..."
+	@$(BIN)/python -m scripts.class_archive
 	@touch $@
 
 $(VENV)/development: $(VENV)/runtime requirements-dev.txt

@@ -22,13 +22,19 @@ PROJECT = Path(__file__).resolve().parents[1]
 _HOMES = Path(os.environ.get("LASTFM_AIRFLOW_HOME", PROJECT / ".airflow"))
 RUN_HOME, UI_HOME = _HOMES / "run", _HOMES / "ui"
 
+JVM_OPTIONS = "-XX:+UseParallelGC"
+# Made by scripts/class_archive.py; where it is not, Java says nothing and loads classes as ever.
+CLASS_ARCHIVE = PROJECT / ".build" / "spark-classes.jsa"
+# In quotes, for there may be a space in the path.
+WITH_CLASS_ARCHIVE = f"'-XX:SharedArchiveFile={CLASS_ARCHIVE}'"
+
 # The whole of what a deployment tells Spark: replace it by your own connection to run on a cluster.
 SPARK_CONNECTION: dict[str, Any] = {
     "conn_type": "spark",
     "host": "local[*]",
     "extra": {
         "spark.driver.memory": "2g",
-        "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+        "spark.driver.extraJavaOptions": f"{JVM_OPTIONS} {WITH_CLASS_ARCHIVE}",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.log.level": "WARN",

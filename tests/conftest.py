@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pyspark.sql import SparkSession
 
+from scripts.environment import WITH_CLASS_ARCHIVE
 from scripts.java import java_home
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.session import spark_session
@@ -21,7 +23,7 @@ from spark_jobs.shared.session import spark_session
 PROJECT = Path(__file__).resolve().parents[1]
 
 # For a JVM that lives for seconds: compiling well, or collecting in parallel, would take the cores its work needs.
-QUICK_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+QUICK_JVM = f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 {WITH_CLASS_ARCHIVE}"
 
 # Airflow reads these when it is first imported, and must meet neither the user's own Airflow nor a real lake.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-")
@@ -52,7 +54,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         environment.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         # assertDataFrameEqual loads pandas-on-Spark, which warns without it.
         environment.setenv("PYARROW_IGNORE_TIMEZONE", "1")
-        options = ["--master", "local[2]", "--driver-java-options", f"'{QUICK_JVM}'"]
+        options = ["--master", "local[2]", "--driver-java-options", shlex.quote(QUICK_JVM)]
         for key, value in {
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",

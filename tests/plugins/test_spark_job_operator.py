@@ -25,7 +25,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed file <_io.TextIOWrapper
 @pytest.fixture
 def connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection to an embedded Spark, and spark-submit on the path."""
-    extra = {"spark.driver.memory": "700m", "spark.log.level": "ERROR", "queue": "not for Spark"}
+    extra = {
+        "spark.driver.memory": "700m",
+        "spark.driver.extraJavaOptions": "-Da=1",
+        "spark.log.level": "ERROR",
+        "queue": "not for Spark",
+    }
     document = json.dumps({"conn_type": "spark", "host": "local[1]", "extra": extra})
     monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", document)
     monkeypatch.setenv("JAVA_HOME", str(java_home(PROJECT / ".java")))
@@ -33,9 +38,9 @@ def connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
 
 
-def operator(*arguments: str, job: str = "session_analysis") -> SparkJobOperator:
+def operator(*arguments: str, job: str = "session_analysis", **more: str) -> SparkJobOperator:
     lake, date = Lake(os.environ["LASTFM_LAKE"]), str(RUN_DATE)
-    return SparkJobOperator(task_id="job", job=job, lake=lake, run_date=date, application_args=list(arguments))
+    return SparkJobOperator(task_id="job", job=job, lake=lake, run_date=date, application_args=list(arguments), **more)
 
 
 def context() -> dict[str, Any]:
@@ -45,12 +50,16 @@ def context() -> dict[str, Any]:
 
 @pytest.mark.usefixtures("connection")
 def test_data_that_fails_a_job_fails_it_for_good_and_the_jobs_own_words_are_in_the_error(tmp_path: Path) -> None:
-    task = operator("--lake", str(tmp_path), "--run-date", "2009-05-04")
+    task = operator("--lake", str(tmp_path), "--run-date", "2009-05-04", java_options="-Db=2")
     with pytest.raises(AirflowFailException, match="run the stage that makes listens for 2009-05-04 first"):
         task.execute(context())
     given = {key: value for key, value in (task.conf or {}).items() if not key.startswith("spark.eventLog.")}
     assert given.pop(MARK)
-    assert given == {"spark.driver.memory": "700m", "spark.log.level": "ERROR"}
+    assert given == {
+        "spark.driver.memory": "700m",
+        "spark.driver.extraJavaOptions": "-Da=1 -Db=2",
+        "spark.log.level": "ERROR",
+    }
 
 
 @pytest.mark.usefixtures("connection")

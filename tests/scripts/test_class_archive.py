@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts import class_archive
+from scripts.environment import CLASS_ARCHIVE, WITH_CLASS_ARCHIVE, airflow_environment
+
+
+def test_spark_finds_its_classes_in_the_archive_that_make_made(tmp_path: Path) -> None:
+    assert CLASS_ARCHIVE.exists(), "make it with: python -m scripts.class_archive"
+    loaded = tmp_path / "loaded.txt"
+    options = f"{WITH_CLASS_ARCHIVE} '-Xlog:class+load:file={loaded}'"
+    environment = airflow_environment(tmp_path, tmp_path, tmp_path, "log.tsv")
+    subprocess.run(["spark-submit", "--driver-java-options", options, "--version"], env=environment, check=True)
+    from_archive = [line for line in loaded.read_text().splitlines() if "shared objects file (top)" in line]
+    assert any("org.apache.spark.deploy.SparkSubmit " in line for line in from_archive)
+
+
+def test_where_no_archive_can_be_made_that_is_said_and_the_old_one_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = tmp_path / "spark-classes.jsa"
+    archive.write_text("old")
+    monkeypatch.setattr(class_archive, "CLASS_ARCHIVE", archive)
+    monkeypatch.setattr(class_archive, "USUAL_WORK", tmp_path / "none.py")
+    class_archive.main()
+    assert "No archive of Spark's classes was made, each start takes longer without" in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == [archive.name]
+    assert archive.read_text() == "old"
