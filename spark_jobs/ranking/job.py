@@ -1,38 +1,50 @@
-"""Rank the longest sessions and the songs played most in them.
+"""Rank the longest sessions and the songs played most in them, and tell how sure that is and who listened.
 
-Reads the partition `run_date` of `sessions` and `listens`, writes that of `top_sessions` and `top_songs`,
-and the stage's record.
+Reads the partition `run_date` of `sessions` and `listens`, writes that of `top_sessions` and `top_songs`, of
+`alternative_songs` and `listeners` where they are asked for, and the stage's record.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.ranking import rankings
+from spark_jobs.ranking import alternatives, listeners, rankings
 from spark_jobs.shared import schemas, storage
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import job_parser, positive_int
 from spark_jobs.shared.buckets import read_listens
-from spark_jobs.shared.lake import SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 from spark_jobs.shared.schemas import conform
+from spark_jobs.shared.session_gap import SESSION_GAP
 
 STAGE = "ranking"
 
 
 @dataclass(frozen=True)
 class RankingJob:
-    """What the job is told: the lake, the partition it owns, how many sessions and songs to name."""
+    """What the job is told: the lake, the partition it owns, how many sessions and songs to name.
+
+    `gap` is the one the sessions were cut with. `profiles` is a file of profiles, or empty; `profiles_problem` says why
+    it cannot be used, if somebody found out before.
+    """
 
     lake: Lake
     run_date: date
     top_sessions: int = rankings.TOP_SESSIONS
     top_songs: int = rankings.TOP_SONGS
+    gap: timedelta = SESSION_GAP
+    alternatives: bool = True
+    profiles: str = ""
+    profiles_problem: str = ""
 
 
 def parse_args(argv: list[str] | None = None) -> RankingJob:
@@ -41,10 +53,25 @@ def parse_args(argv: list[str] | None = None) -> RankingJob:
     for name, default, noun in (
         ("--top-sessions", rankings.TOP_SESSIONS, "longest sessions to look at"),
         ("--top-songs", rankings.TOP_SONGS, "songs to name"),
+        ("--session-gap-minutes", SESSION_GAP // timedelta(minutes=1), "the gap that the sessions were cut with"),
     ):
         parser.add_argument(name, type=positive_int, default=default, help=noun)
+    parser.add_argument(
+        "--alternatives", choices=("yes", "no"), default="yes", help="also rank under other definitions?"
+    )
+    parser.add_argument("--profiles", default="", help="file of the users' profiles; empty: none")
+    parser.add_argument("--profiles-problem", default="", help="why that file cannot be used; empty: it may")
     args = parser.parse_args(argv)
-    return RankingJob(Lake(args.lake), args.run_date, args.top_sessions, args.top_songs)
+    return RankingJob(
+        lake=Lake(args.lake),
+        run_date=args.run_date,
+        top_sessions=args.top_sessions,
+        top_songs=args.top_songs,
+        gap=timedelta(minutes=args.session_gap_minutes),
+        alternatives=args.alternatives == "yes",
+        profiles=args.profiles,
+        profiles_problem=args.profiles_problem,
+    )
 
 
 def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
@@ -58,28 +85,83 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
 
     with storage.staging_area(spark, job.lake) as area:
         longest = conform(rankings.top_sessions(sessions, job.top_sessions), schemas.TOP_SESSIONS)
-        longest = _staged(longest, f"{area}/top_sessions")
-        # Naming the users lets Spark skip the buckets and row groups that hold none of them.
-        users = [row.user_id for row in longest.select("user_id").distinct().collect()]
-        played = rankings.listens_of(longest, listens.where(F.col("user_id").isin(users)))
-        songs = _staged(conform(rankings.top_songs(played, job.top_songs), schemas.TOP_SONGS), f"{area}/top_songs")
-        rows = {"top_sessions": longest.count(), "top_songs": songs.count(), "listeners": len(users)}
-        storage.publish(spark, f"{area}/top_sessions", job.lake.partition(TOP_SESSIONS, job.run_date))
-        storage.publish(spark, f"{area}/top_songs", job.lake.partition(TOP_SONGS, job.run_date))
+        longest = _staged(longest, f"{area}/{TOP_SESSIONS}", "rank")
+        played = rankings.listens_of(longest, _of_their_users(longest, listens))
+        songs = conform(rankings.top_songs(played, job.top_songs), schemas.TOP_SONGS)
+        songs = _staged(songs, f"{area}/{TOP_SONGS}", "rank")
+        users = longest.select("user_id").distinct().count()
+        rows = {"top_sessions": longest.count(), "top_songs": songs.count(), "listeners": users}
+        alternatives_record = _stage_alternatives(job, sessions, listens, area)
+        problem = _stage_listeners(job, longest, area)
+
+        made = {ALTERNATIVE_SONGS: job.alternatives, LISTENERS: job.profiles and not problem}
+        for dataset in (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS):
+            partition = job.lake.partition(dataset, job.run_date)
+            if made.get(dataset, True):
+                storage.publish(spark, f"{area}/{dataset}", partition)
+            else:
+                storage.withdraw(spark, area, partition)
 
     record = {
-        "parameters": {"top_sessions": job.top_sessions, "top_songs": job.top_songs},
+        "parameters": {
+            "top_sessions": job.top_sessions,
+            "top_songs": job.top_songs,
+            "session_gap_minutes": job.gap // timedelta(minutes=1),
+        },
         "rows": rows,
+        "alternatives": alternatives_record,
+        "profiles": {"path": job.profiles or None, "problem": problem},
         "seconds": round(time.monotonic() - started, 3),
     }
     storage.write_stage_record(spark, job.lake, STAGE, job.run_date, record)
     return record
 
 
-def _staged(ranked: DataFrame, path: str) -> DataFrame:
-    """Write a ranking as one file, in its order, and read it back."""
-    ranked.coalesce(1).sortWithinPartitions("rank").write.parquet(path)
-    return ranked.sparkSession.read.schema(ranked.schema).parquet(path)
+def _stage_alternatives(job: RankingJob, sessions: DataFrame, listens: DataFrame, area: str) -> dict[str, Any]:
+    """Rank under the other definitions and tell which those are, if they are asked for."""
+    started = time.monotonic()
+    if not job.alternatives:
+        return {"made": False, "definitions": [], "seconds": 0.0}
+    chosen = alternatives.alternative_sessions(sessions, listens, job.gap, job.top_sessions)
+    # Read more than once, and cheap to keep.
+    chosen = _staged(chosen, f"{area}/alternative_sessions", "definition")
+    played = rankings.listens_of(chosen, _of_their_users(chosen, listens), "definition")
+    songs = alternatives.alternative_songs(played, job.top_songs)
+    songs = conform(songs, schemas.ALTERNATIVE_SONGS)
+    _staged(songs, f"{area}/{ALTERNATIVE_SONGS}", alternatives.place(), "rank")
+    return {
+        "made": True,
+        "definitions": alternatives.definitions(job.gap),
+        "seconds": round(time.monotonic() - started, 3),
+    }
+
+
+def _stage_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | None:
+    """Look the users of the top sessions up among the profiles; say what is wrong if that cannot be done."""
+    problem = job.profiles_problem
+    if job.profiles and not problem:
+        try:
+            profiles = listeners.profiles_of(listeners.read_lines(longest.sparkSession, job.profiles), job.run_date)
+            found = conform(listeners.listeners(longest, profiles), schemas.LISTENERS)
+            _staged(found, f"{area}/{LISTENERS}", "user_id")
+        # Whatever is wrong with that file: it costs its dataset, never the run.
+        except (listeners.ProfilesError, PySparkException, Py4JJavaError) as error:
+            problem = f"{job.profiles} cannot be read as profiles: {str(error).splitlines()[0]}"
+    if problem:
+        print(f"WARNING {STAGE} {job.run_date}: who listens is left out: {problem}", file=sys.stderr)
+    return problem or None
+
+
+def _of_their_users(sessions: DataFrame, listens: DataFrame) -> DataFrame:
+    """The listens of some sessions' users; naming them lets Spark skip the buckets and row groups that hold none."""
+    users = [row.user_id for row in sessions.select("user_id").distinct().collect()]
+    return listens.where(F.col("user_id").isin(users))
+
+
+def _staged(rows: DataFrame, path: str, *order: str | Column) -> DataFrame:
+    """Write some rows as one file, in this order, and read them back."""
+    rows.coalesce(1).sortWithinPartitions(*order).write.parquet(path)
+    return rows.sparkSession.read.schema(rows.schema).parquet(path)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -6,9 +6,8 @@ from datetime import timedelta
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.window import Window as W
 
-SESSION_GAP = timedelta(minutes=20)
+from spark_jobs.shared.session_gap import SESSION_GAP, number_sessions
 
 # Nobody listens like that: a script, a broken clock, or several people under one name.
 IMPLAUSIBLE_TRACKS_PER_MINUTE, OVER_AT_LEAST_TRACKS = 3, 30
@@ -21,16 +20,7 @@ def sessionize(listens: DataFrame, gap: timedelta = SESSION_GAP) -> DataFrame:
     A pause longer than `gap` opens a session; exactly the gap stays in. Only `user_id` and `listened_at` are
     looked at, so midnight and time zones change nothing.
     """
-    # Equal times are a pause of zero: their order cannot move a boundary, and this order is the bucket's own.
-    by_user = W.partitionBy("user_id").orderBy("listened_at")
-    so_far = by_user.rowsBetween(W.unboundedPreceding, W.currentRow)
-
-    pause = F.col("listened_at") - F.lag("listened_at").over(by_user)
-    # A user's first listen has no pause before it, and null > gap is null, not true.
-    opens_session = pause.isNull() | (pause > F.lit(gap))
-    with_openings = listens.withColumn("opens_session", opens_session)
-    numbered = with_openings.withColumn("session_number", F.count_if("opens_session").over(so_far))
-    return numbered.drop("opens_session")
+    return number_sessions(listens, "listened_at", "listened_at", gap)
 
 
 def summarize_sessions(numbered_listens: DataFrame) -> DataFrame:

@@ -10,6 +10,8 @@ REJECTED_LISTENS = "rejected_listens"
 SESSIONS = "sessions"
 TOP_SESSIONS = "top_sessions"
 TOP_SONGS = "top_songs"
+ALTERNATIVE_SONGS = "alternative_songs"
+LISTENERS = "listeners"
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,21 @@ TOP_SONGS = T.StructType(
     ]
 )
 
+# The same ranking under other definitions of a session, of the longest, of a song.
+ALTERNATIVE_SONGS = T.StructType([T.StructField("definition", T.StringType()), *TOP_SONGS.fields])
+
+# Who listened in the top sessions: the two counts are of those, the rest is null where it is unknown.
+LISTENERS = T.StructType(
+    [
+        T.StructField("user_id", T.StringType()),
+        T.StructField("session_count", T.LongType()),
+        T.StructField("track_count", T.LongType()),
+        T.StructField("country", T.StringType()),
+        T.StructField("age", T.IntegerType()),
+        T.StructField("registered_on", T.DateType()),
+    ]
+)
+
 
 def conform(table: DataFrame, schema: T.StructType) -> DataFrame:
     """Select the schema's columns in its order; other columns are left behind.

@@ -55,6 +55,12 @@ def publish(spark: SparkSession, staged: str, partition: str) -> None:
     )
 
 
+def withdraw(spark: SparkSession, area: str, partition: str) -> None:
+    """Take a partition away, if it is there, into a staging area that is removed in the end."""
+    make_directory(spark, area)
+    rename(spark, partition, f"{area}/withdrawn-{uuid.uuid4().hex}")
+
+
 def read_partition(spark: SparkSession, lake: Lake, dataset: str, run_date: date, schema: T.StructType) -> DataFrame:
     """Read one run's partition in its published schema.
 

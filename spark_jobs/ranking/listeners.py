@@ -1,0 +1,74 @@
+"""Who listened in the top sessions, as far as a file of profiles tells."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+HEADER = "#id\tgender\tage\tcountry\tregistered"
+# What people say of themselves: outside of these it is nonsense, and counts as not said.
+AGES = (1, 120)
+FIRST_REGISTRATION = date(2002, 1, 1)
+
+
+class ProfilesError(ValueError):
+    """The file does not hold profiles."""
+
+
+def read_lines(spark: SparkSession, path: str) -> DataFrame:
+    """Read a file of profiles as lines (`value`); raises ProfilesError when its first line is not HEADER."""
+    lines = spark.read.text(path).select("value")
+    first = lines.first()
+    found = first.value.removeprefix("\ufeff") if first else ""
+    if found != HEADER:
+        raise ProfilesError(f"found {found[:80]!r} as its first line, allowed is {HEADER!r}")
+    return lines
+
+
+def profiles_of(lines: DataFrame, run_date: date) -> DataFrame:
+    """One profile a user: `user_id`, `country` (string), `age` (int), `registered_on` (date), null where unknown.
+
+    `lines` have a `value`: the five fields of HEADER with tabs between them; a line of another form tells nothing.
+    Unknown is also an age out of AGES, a day that is not between FIRST_REGISTRATION and the run date, a country that
+    is not valid UTF-8, and what two lines of a user do not agree about.
+    """
+    fields = F.split("value", "\t")
+    user_id, _, age, country, registered = (F.get(fields, F.lit(place)) for place in range(5))
+    told = lines.where(F.size(fields) == len(HEADER.split("\t"))).select(
+        user_id.alias("user_id"),
+        _country(country).alias("country"),
+        _if_between(age.try_cast("int"), *AGES).alias("age"),
+        _if_between(_day(registered), FIRST_REGISTRATION, run_date).alias("registered_on"),
+    )
+    return told.groupBy("user_id").agg(*(_agreed(name) for name in ("country", "age", "registered_on")))
+
+
+def listeners(top_sessions: DataFrame, profiles: DataFrame) -> DataFrame:
+    """One row a user of the top sessions: `session_count` and `track_count` (long) in these, and the profile.
+
+    A user without a profile has nulls.
+    """
+    users = top_sessions.groupBy("user_id").agg(
+        F.count(F.lit(1)).alias("session_count"), F.sum("track_count").alias("track_count")
+    )
+    # Few users, many profiles; a user has one of these at most.
+    return profiles.join(F.broadcast(users), on="user_id", how="right")
+
+
+def _country(text: Column) -> Column:
+    return F.nullif(F.trim(F.try_validate_utf8(text)), F.lit(""))
+
+
+def _day(text: Column) -> Column:
+    """The date that `Aug 13, 2006` names."""
+    return F.try_to_timestamp(text, F.lit("MMM d, yyyy")).cast("date")
+
+
+def _if_between(value: Column, lowest: int | date, highest: int | date) -> Column:
+    return F.when(value.between(lowest, highest), value)
+
+
+def _agreed(name: str) -> Column:
+    return F.when(F.min(name) == F.max(name), F.min(name)).alias(name)

@@ -1,0 +1,29 @@
+"""When a pause ends a session: the one rule by which listens are cut into sessions, and sessions joined."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window as W
+
+SESSION_GAP = timedelta(minutes=20)
+
+
+def number_sessions(stretches: DataFrame, started_at: str, ended_at: str, gap: timedelta) -> DataFrame:
+    """Add `session_number` (long, a user's sessions counted from 1) to stretches of listening.
+
+    A stretch is anything with a `user_id` and these two columns (timestamps): a listen, which ends when it starts, or
+    a session; those of a user do not overlap. A pause longer than `gap` opens a session; exactly the gap stays in.
+    """
+    # Equal times are a pause of zero: their order cannot move a boundary, and this order is the bucket's own.
+    by_user = W.partitionBy("user_id").orderBy(started_at)
+    so_far = by_user.rowsBetween(W.unboundedPreceding, W.currentRow)
+
+    pause = F.col(started_at) - F.lag(ended_at).over(by_user)
+    # A user's first stretch has no pause before it, and null > gap is null, not true.
+    opens_session = pause.isNull() | (pause > F.lit(gap))
+    with_openings = stretches.withColumn("opens_session", opens_session)
+    numbered = with_openings.withColumn("session_number", F.count_if("opens_session").over(so_far))
+    return numbered.drop("opens_session")
