@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -200,8 +201,44 @@ def session(run: list[Listen]) -> Session:
     )
 
 
-def top_sessions(sessions: dict[Session, list[Listen]], number: int) -> list[Session]:
+def top_sessions(sessions: Iterable[Session], number: int) -> list[Session]:
     return sorted(sessions, key=lambda one: (-one.track_count, one.started_at, one.user_id))[:number]
+
+
+GAPS = {"gap_10_minutes": timedelta(minutes=10), "gap_30_minutes": timedelta(minutes=30)}
+
+
+def alternative_songs(listens: list[Listen], gap: timedelta, sessions_number: int, songs_number: int) -> list[tuple]:
+    """Rows of `(definition, *song)`: each definition ranks all the listens anew."""
+    sessions = sessions_of(listens, gap)
+    plausible = [one for one in sessions if not one.is_implausible]
+    longest = sorted(sessions, key=lambda one: (-one.duration_seconds, one.started_at, one.user_id))[:sessions_number]
+    ranked = {
+        "without_implausible_sessions": top_songs(sessions, top_sessions(plausible, sessions_number), songs_number),
+        "longest_by_duration": top_songs(sessions, longest, songs_number),
+    }
+    for name, other in GAPS.items():
+        if other != gap:
+            cut_anew = sessions_of(listens, other)
+            ranked[name] = top_songs(cut_anew, top_sessions(cut_anew, sessions_number), songs_number)
+    ranked["songs_by_track_id"] = songs_by_track_id(sessions, top_sessions(sessions, sessions_number), songs_number)
+    return [(name, *vars(song).values()) for name, songs in ranked.items() for song in songs]
+
+
+def songs_by_track_id(sessions: dict[Session, list[Listen]], chosen: list[Session], number: int) -> list[Song]:
+    played = defaultdict(list)
+    for one in chosen:
+        for listen in sessions[one]:
+            names = (listen.artist_name, listen.track_name)
+            played[listen.track_id or names].append((names, one.session_id, one.user_id))
+    found = []
+    for key, plays in played.items():
+        spellings = Counter(names for names, _, _ in plays)
+        shown = min(spellings, key=lambda names: (-spellings[names], names))
+        counts = [len(plays), len({play[1] for play in plays}), len({play[2] for play in plays})]
+        found.append(([-count for count in counts], shown, key if isinstance(key, str) else "", counts))
+    found.sort(key=lambda song: song[:3])
+    return [Song(rank, *shown, *counts) for rank, (_, shown, _, counts) in enumerate(found[:number], start=1)]
 
 
 def top_songs(sessions: dict[Session, list[Listen]], chosen: list[Session], number: int) -> list[Song]:

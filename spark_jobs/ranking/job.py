@@ -91,7 +91,7 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
         songs = _staged(songs, f"{area}/{TOP_SONGS}", "rank")
         users = longest.select("user_id").distinct().count()
         rows = {"top_sessions": longest.count(), "top_songs": songs.count(), "listeners": users}
-        alternatives_record = _stage_alternatives(job, sessions, listens, area)
+        alternatives_record = _stage_alternatives(job, longest, sessions, listens, area)
         problem = _stage_listeners(job, longest, area)
 
         made = {ALTERNATIVE_SONGS: job.alternatives, LISTENERS: job.profiles and not problem}
@@ -117,16 +117,18 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     return record
 
 
-def _stage_alternatives(job: RankingJob, sessions: DataFrame, listens: DataFrame, area: str) -> dict[str, Any]:
+def _stage_alternatives(
+    job: RankingJob, longest: DataFrame, sessions: DataFrame, listens: DataFrame, area: str
+) -> dict[str, Any]:
     """Rank under the other definitions and tell which those are, if they are asked for."""
     started = time.monotonic()
     if not job.alternatives:
         return {"made": False, "definitions": [], "seconds": 0.0}
-    chosen = alternatives.alternative_sessions(sessions, listens, job.gap, job.top_sessions)
-    # Read more than once, and cheap to keep.
-    chosen = _staged(chosen, f"{area}/alternative_sessions", "definition")
-    played = rankings.listens_of(chosen, _of_their_users(chosen, listens), "definition")
-    songs = alternatives.alternative_songs(played, job.top_songs)
+    chosen = alternatives.alternative_sessions(longest, sessions, listens, job.gap, job.top_sessions)
+    chosen = _kept(chosen, f"{area}/alternative_sessions")
+    plays = alternatives.session_plays(chosen, _of_their_users(chosen, listens))
+    plays = _kept(plays, f"{area}/alternative_plays")
+    songs = alternatives.alternative_songs(chosen, plays, job.top_songs)
     songs = conform(songs, schemas.ALTERNATIVE_SONGS)
     _staged(songs, f"{area}/{ALTERNATIVE_SONGS}", alternatives.place(), "rank")
     return {
@@ -160,7 +162,12 @@ def _of_their_users(sessions: DataFrame, listens: DataFrame) -> DataFrame:
 
 def _staged(rows: DataFrame, path: str, *order: str | Column) -> DataFrame:
     """Write some rows as one file, in this order, and read them back."""
-    rows.coalesce(1).sortWithinPartitions(*order).write.parquet(path)
+    return _kept(rows.coalesce(1).sortWithinPartitions(*order), path)
+
+
+def _kept(rows: DataFrame, path: str) -> DataFrame:
+    """Write some rows and read them back, rather than work them out twice."""
+    rows.write.parquet(path)
     return rows.sparkSession.read.schema(rows.schema).parquet(path)
 
 

@@ -14,28 +14,25 @@ def top_sessions(sessions: DataFrame, number: int = TOP_SESSIONS) -> DataFrame:
 
     Ties: the earlier start first, then the user.
     """
-    return _ranked(sessions, _longest_first(), number)
+    return _ranked(sessions, _longest_first("track_count"), number)
 
 
-def longest_sessions(sessions: DataFrame, number: int) -> DataFrame:
-    """The `number` sessions that last longest, all there are if fewer; ties as above."""
-    order = [F.desc("duration_seconds"), F.asc("started_at"), F.asc("user_id")]
-    return _ranked(sessions, order, number)
+def lasting_sessions(sessions: DataFrame, number: int = TOP_SESSIONS) -> DataFrame:
+    """The `number` sessions of the longest duration, ranked as by `top_sessions`."""
+    return _ranked(sessions, _longest_first("duration_seconds"), number)
 
 
-def listens_of(sessions: DataFrame, listens: DataFrame, *columns: str) -> DataFrame:
+def listens_of(sessions: DataFrame, listens: DataFrame) -> DataFrame:
     """The listens that belong to some sessions, with their `session_id`; few enough sessions to broadcast.
 
-    Further `columns` of the sessions go along, for sessions of several kinds.
+    A listen is there once for each of the sessions it belongs to: at most one of those that were cut alike.
     """
-    names = ("session_id", *columns)
-    spans = sessions.select(*names, "user_id", "started_at", "ended_at")
+    spans = sessions.select("session_id", "user_id", "started_at", "ended_at")
     within = [
         spans.user_id == listens.user_id,
         listens.listened_at.between(spans.started_at, spans.ended_at),
     ]
-    # A user's sessions of one kind do not overlap, so a listen meets at most one of them.
-    return listens.join(F.broadcast(spans), on=within, how="inner").select(listens["*"], *names)
+    return listens.join(F.broadcast(spans), on=within, how="inner").select(listens["*"], "session_id")
 
 
 def top_songs(session_listens: DataFrame, number: int = TOP_SONGS) -> DataFrame:
@@ -44,17 +41,28 @@ def top_songs(session_listens: DataFrame, number: int = TOP_SONGS) -> DataFrame:
     A song is its artist name and track name, both to the letter. Ties: more sessions first, then more listeners,
     then artist name and track name in code point order.
     """
-    songs = session_listens.groupBy("artist_name", "track_name").agg(*song_counts())
-    return _ranked(songs, most_played_first(), number)
+    plays = session_listens.withColumn("play_count", F.lit(1))
+    return _ranked(song_counts(plays, "artist_name", "track_name"), most_played_first(), number)
 
 
-def song_counts() -> list[Column]:
-    """What is counted of a song in some sessions' listens: `play_count`, `session_count`, `listener_count` (long)."""
-    return [
-        F.count(F.lit(1)).alias("play_count"),
-        F.count_distinct("session_id").alias("session_count"),
-        F.count_distinct("user_id").alias("listener_count"),
-    ]
+def song_counts(plays: DataFrame, *song: str) -> DataFrame:
+    """How often each song was played, in how many sessions, by how many listeners: three counts (long).
+
+    `song` are the columns that make a song. `plays` have a `session_id`, its `user_id`, and a `play_count` to add up.
+    """
+    # Counted step by step from sessions to users to songs, all where one shuffle by song has brought them: to count
+    # distinct values at once, Spark would first write every row three times.
+    of_sessions = plays.repartition(*song).groupBy(*song, "user_id", "session_id").agg(_sum("play_count"))
+    of_users = of_sessions.groupBy(*song, "user_id").agg(_sum("play_count"), _rows("session_count"))
+    return of_users.groupBy(*song).agg(_sum("play_count"), _sum("session_count"), _rows("listener_count"))
+
+
+def _sum(count: str) -> Column:
+    return F.sum(count).alias(count)
+
+
+def _rows(name: str) -> Column:
+    return F.count(F.lit(1)).alias(name)
 
 
 def _ranked(rows: DataFrame, order: list[Column], number: int) -> DataFrame:
@@ -65,8 +73,8 @@ def _ranked(rows: DataFrame, order: list[Column], number: int) -> DataFrame:
 
 
 # Both orders are total: no two sessions of a user start together, and a song is its two names.
-def _longest_first() -> list[Column]:
-    return [F.desc("track_count"), F.asc("started_at"), F.asc("user_id")]
+def _longest_first(length: str) -> list[Column]:
+    return [F.desc(length), F.asc("started_at"), F.asc("user_id")]
 
 
 def most_played_first() -> list[Column]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import astuple
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from pyspark.sql import SparkSession
 
-from benchmarks.generate_log import ODD_LINES
+from benchmarks import generate_log
+from benchmarks.odd_lines import ODD_LINES
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.data_quality.job import run as run_data_quality
 from spark_jobs.ranking.job import RankingJob
@@ -19,7 +21,15 @@ from spark_jobs.ranking.job import run as run_ranking
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.job import run as run_session_analysis
 from spark_jobs.shared.errors import EmptyInputError
-from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared.lake import (
+    ALTERNATIVE_SONGS,
+    LISTENS,
+    REJECTED_LISTENS,
+    SESSIONS,
+    TOP_SESSIONS,
+    TOP_SONGS,
+    Lake,
+)
 from tests import model
 from tests.lake_reader import rows
 from tests.logs import GAP, RUN_DATE, logs
@@ -57,3 +67,22 @@ def test_the_jobs_agree_with_the_plain_model(spark: SparkSession, tmp_path: Path
     assert rows(lake, TOP_SESSIONS, RUN_DATE) == [(rank, *astuple(one)) for rank, one in enumerate(longest, 1)]
     songs = model.top_songs(sessions, longest, 4)
     assert rows(lake, TOP_SONGS, RUN_DATE) == [astuple(song) for song in songs]
+    assert rows(lake, ALTERNATIVE_SONGS, RUN_DATE) == model.alternative_songs(judged.listens, GAP, 3, 4)
+
+
+def test_another_gap_ranks_as_a_run_with_that_gap_does(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    log = tmp_path / "log.tsv"
+    generate_log.main([str(log), "--listens", "3000", "--users", "12", "--newest", f"{RUN_DATE}T22:00:00Z"])
+    run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
+    answers, alternatives = {}, {}
+    for minutes in (10, 20, 30):
+        gap = timedelta(minutes=minutes)
+        run_session_analysis(spark, SessionAnalysisJob(lake, RUN_DATE, gap))
+        run_ranking(spark, RankingJob(lake, RUN_DATE, top_sessions=20, gap=gap))
+        answers[minutes] = rows(lake, TOP_SONGS, RUN_DATE)
+        alternatives[minutes] = defaultdict(list)
+        for definition, *song in rows(lake, ALTERNATIVE_SONGS, RUN_DATE):
+            alternatives[minutes][definition].append(tuple(song))
+    assert answers[10] != answers[20] != answers[30] != answers[10]
+    for gap, other in ((20, 10), (30, 10), (10, 30), (20, 30)):
+        assert alternatives[gap][f"gap_{other}_minutes"] == answers[other], (gap, other)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from dataclasses import astuple
+from datetime import timedelta
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+
+from spark_jobs.ranking import alternatives
+from spark_jobs.ranking.rankings import top_sessions
+from spark_jobs.shared import schemas
+from tests import model
+from tests.frames import at
+from tests.logs import ARTIST_ID, START
+
+TRACK_IDS = [None, "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"]
+# Around both gaps that are tried, within and beyond those a run may have.
+STEPS = [0, 60, 300, 599, 600, 601, 1199, 1200, 1201, 1800, 1801, 9000]
+
+
+@st.composite
+def listens(draw: st.DrawFn) -> list[model.Listen]:
+    """Some users' listens, few songs under many spellings, and stretches that are implausibly fast."""
+    found = []
+    for user in draw(st.lists(st.sampled_from("uvwxyz"), min_size=1, unique=True)):
+        moment = START
+        steps = draw(st.lists(st.sampled_from(STEPS), max_size=30)) + [1] * draw(st.sampled_from([0, 0, 40]))
+        for step in steps:
+            moment += timedelta(seconds=step)
+            song = (
+                draw(st.sampled_from("aA\U0001f3b5")),
+                draw(st.sampled_from(TRACK_IDS)),
+                draw(st.sampled_from("tT")),
+            )
+            found.append(model.Listen(user, moment, ARTIST_ID, *song))
+    return found
+
+
+def stretch(user: str, start: str, *minutes: int, song: str = "t", track_id: str | None = None) -> list[model.Listen]:
+    """Listens with pauses of some minutes after each other, the first without."""
+    moments = [at(start) + timedelta(minutes=sum(minutes[:number])) for number in range(len(minutes) + 1)]
+    return [model.Listen(user, moment, None, "a", track_id, song) for moment in moments]
+
+
+def ranked(spark: SparkSession, log: list[model.Listen], gap: timedelta, sessions: int, songs: int) -> list[tuple]:
+    all_listens = spark.createDataFrame([astuple(listen) for listen in log], schemas.LISTENS)
+    cut = [astuple(session) for session in model.sessions_of(log, gap)]
+    all_sessions = spark.createDataFrame(cut, schemas.SESSIONS)
+    longest = top_sessions(all_sessions, sessions)
+    chosen = alternatives.alternative_sessions(longest, all_sessions, all_listens, gap, sessions)
+    found = alternatives.alternative_songs(chosen, alternatives.session_plays(chosen, all_listens), songs)
+    in_order = found.orderBy(alternatives.place(), "rank").select(*schemas.ALTERNATIVE_SONGS.fieldNames())
+    return [tuple(row) for row in in_order.collect()]
+
+
+# A run's gap and its number of sessions; few, for Spark compiles what is new in each. 5 minutes: both other gaps join
+# sessions. 20: one joins, one cuts. 45: both cut.
+@given(log=listens(), run=st.sampled_from([(5, 2), (20, 1), (20, 3), (45, 2)]))
+# The longest session falls apart, and of what is left of others one ties with its longest part, and wins.
+@example(log=stretch("u", "12:00:00", 5, 15, 5, 15, 5) + stretch("v", "11:00:00", 5, song="T"), run=(20, 1))
+@example(log=[], run=(20, 3))
+def test_the_definitions_agree_with_the_plain_model(
+    spark: SparkSession, log: list[model.Listen], run: tuple[int, int]
+) -> None:
+    gap, sessions = timedelta(minutes=run[0]), run[1]
+    assert ranked(spark, log, gap, sessions, 4) == model.alternative_songs(log, gap, sessions, 4)
+
+
+def of(rows: list[tuple], definition: str) -> list[tuple]:
+    return [row[1:] for row in rows if row[0] == definition]
+
+
+def test_a_song_by_track_id_is_shown_as_it_was_played_most(spark: SparkSession) -> None:
+    one, other = TRACK_IDS[1:]
+    log = [
+        *stretch("u", "12:00:00", 1, song="Live", track_id=one),
+        *stretch("u", "12:10:00", song="live", track_id=one),
+        *stretch("u", "12:15:00", song="Live", track_id=other),
+        *stretch("u", "12:20:00", 1, song="Live"),
+        *stretch("v", "12:00:00", song="b", track_id=other),
+    ]
+    assert of(ranked(spark, log, timedelta(minutes=20), 2, 10), "songs_by_track_id") == [
+        (1, "a", "Live", 3, 1, 1),
+        # Played as often under either name: the first in code point order.
+        (2, "a", "Live", 2, 2, 2),
+        (3, "a", "Live", 2, 1, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "left"),
+    [
+        pytest.param(10, ["gap_30_minutes"], id="10 minutes"),
+        pytest.param(20, ["gap_10_minutes", "gap_30_minutes"], id="neither"),
+        pytest.param(30, ["gap_10_minutes"], id="30 minutes"),
+    ],
+)
+def test_a_gap_that_is_the_runs_own_is_the_answer_and_left_out(minutes: int, left: list[str]) -> None:
+    found = alternatives.definitions(timedelta(minutes=minutes))
+    assert found == ["without_implausible_sessions", "longest_by_duration", *left, "songs_by_track_id"]
