@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from datetime import date
+import gzip
+import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,11 @@ from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.data_quality.job import run as run_data_quality
 from spark_jobs.ranking import job as ranking
 from spark_jobs.ranking.job import RankingJob, parse_args, run
+from spark_jobs.ranking.listeners import HEADER
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.job import run as run_session_analysis
 from spark_jobs.shared.buckets import read_listens
-from spark_jobs.shared.lake import TOP_SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, TOP_SESSIONS, TOP_SONGS, Lake
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE
 
@@ -55,10 +58,83 @@ def test_only_the_buckets_of_the_chosen_users_are_read(
     assert "PushedFilters: [In(user_id, [u5])" in plan or "EqualTo(user_id,u5)" in plan
 
 
-def test_the_command_line_names_lake_run_date_and_sizes() -> None:
+def test_what_is_not_asked_for_is_not_there_even_if_an_earlier_run_of_the_date_made_it(
+    spark: SparkSession, lake_with_sessions: Lake, profiles: str
+) -> None:
+    asked = RankingJob(lake_with_sessions, RUN_DATE, profiles=profiles)
+    record = run(spark, asked)
+    assert (record["alternatives"]["made"], record["profiles"]) == (True, {"path": profiles, "problem": None})
+    made = {row[0] for row in rows(lake_with_sessions, ALTERNATIVE_SONGS, RUN_DATE)}
+    assert made == set(record["alternatives"]["definitions"])
+    assert rows(lake_with_sessions, LISTENERS, RUN_DATE)[5] == ("u5", 1, 6, "Peru", 22, date(2006, 8, 13))
+
+    record = run(spark, RankingJob(lake_with_sessions, RUN_DATE, alternatives=False))
+    assert record["alternatives"] == {"made": False, "definitions": [], "seconds": 0.0}
+    assert record["profiles"] == {"path": None, "problem": None}
+    for dataset in (ALTERNATIVE_SONGS, LISTENERS):
+        assert not Path(lake_with_sessions.partition(dataset, RUN_DATE)).exists()
+    assert rows(lake_with_sessions, TOP_SONGS, RUN_DATE)
+    assert list(Path(lake_with_sessions.staging("")).iterdir()) == []
+
+
+@pytest.fixture
+def profiles(tmp_path: Path) -> str:
+    file = tmp_path / "profiles.tsv"
+    file.write_text(f"{HEADER}\nu5\tf\t22\tPeru\tAug 13, 2006\n")
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        pytest.param("gone.tsv", "cannot be read as profiles: .*PATH_NOT_FOUND", id="gone"),
+        pytest.param("log.tsv", "cannot be read as profiles: found 'u0", id="another file"),
+        pytest.param("cut.tsv.gz", "cannot be read as profiles: ", id="damaged"),
+    ],
+)
+def test_profiles_that_cannot_be_used_cost_their_dataset_and_a_line_but_not_the_answer(
+    spark: SparkSession,
+    lake_with_sessions: Lake,
+    profiles: str,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    problem: str,
+) -> None:
+    run(spark, RankingJob(lake_with_sessions, RUN_DATE, alternatives=False, profiles=profiles))
+    path = Path(profiles).with_name(name)
+    if name == "cut.tsv.gz":
+        path.write_bytes(gzip.compress(Path(profiles).read_bytes())[:-9])
+    record = run(spark, RankingJob(lake_with_sessions, RUN_DATE, alternatives=False, profiles=str(path)))
+    assert record["profiles"]["path"] == str(path)
+    assert re.search(problem, record["profiles"]["problem"])
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("WARNING ranking")]
+    assert line.endswith(record["profiles"]["problem"])
+    assert not Path(lake_with_sessions.partition(LISTENERS, RUN_DATE)).exists()
+    assert rows(lake_with_sessions, TOP_SONGS, RUN_DATE)
+
+
+def test_profiles_that_are_known_to_be_unusable_are_not_looked_at(
+    spark: SparkSession, lake_with_sessions: Lake, profiles: str
+) -> None:
+    problem = "profiles.tsv is outside"
+    told = RankingJob(lake_with_sessions, RUN_DATE, alternatives=False, profiles=profiles, profiles_problem=problem)
+    assert run(spark, told)["profiles"] == {"path": profiles, "problem": problem}
+    assert not Path(lake_with_sessions.partition(LISTENERS, RUN_DATE)).exists()
+
+
+def test_the_command_line_names_all_that_the_job_is_told() -> None:
     common = ["--lake", "/lake", "--run-date", "2009-05-04"]
     assert parse_args(common) == RankingJob(Lake("/lake"), date(2009, 5, 4), 50, 10)
     sizes = ["--top-sessions", "3", "--top-songs", "4"]
     assert parse_args([*common, *sizes]) == RankingJob(Lake("/lake"), date(2009, 5, 4), 3, 4)
+    others = ["--session-gap-minutes", "7", "--alternatives", "no", "--profiles", "p.tsv", "--profiles-problem", "gone"]
+    assert parse_args([*common, *others]) == RankingJob(
+        Lake("/lake"),
+        date(2009, 5, 4),
+        gap=timedelta(minutes=7),
+        alternatives=False,
+        profiles="p.tsv",
+        profiles_problem="gone",
+    )
     with pytest.raises(SystemExit, match="2"):
         parse_args([*common, "--top-songs", "ten"])
