@@ -24,7 +24,7 @@ the run's note, the report and the alert say what. `docs/data_quality.md` says w
 | `check_listens` | the proof: schema, nulls, plausible times, quality score |
 | `session_analysis` | `sessions`: a pause longer than the gap opens a new one |
 | `check_sessions` | the proof: unique, in order, together all the listens |
-| `ranking` | `top_sessions` and `top_songs` |
+| `ranking` | `top_sessions` and `top_songs`; `alternative_songs` and `listeners` where they are asked for |
 | `check_top_songs` | the proof: ranks without holes, plays in order |
 | `report` | `reports/run_date=…/`: `top_songs.tsv`, `report.html`, `report.json` |
 """
@@ -95,9 +95,10 @@ def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
     from include import input_check
 
     try:
-        return input_check.check_input(params["input_path"], SETTINGS.input_root, SETTINGS.lake, run_date(dag_run))
+        found = input_check.check_input(params["input_path"], SETTINGS.input_root, SETTINGS.lake, run_date(dag_run))
     except input_check.InputError as error:
         raise AirflowFailException(str(error)) from None
+    return found | input_check.check_profiles(params["profiles_path"], SETTINGS.input_root, run_date(dag_run))
 
 
 @task(
@@ -151,7 +152,13 @@ def lastfm_session_analysis() -> None:
         >> spark_job("session_analysis", session_gap_minutes="{{ params.session_gap_minutes | int }}")
         >> checkpoint("sessions", lake.SESSIONS)
         >> spark_job(
-            "ranking", top_sessions="{{ params.top_sessions | int }}", top_songs="{{ params.top_songs | int }}"
+            "ranking",
+            top_sessions="{{ params.top_sessions | int }}",
+            top_songs="{{ params.top_songs | int }}",
+            session_gap_minutes="{{ params.session_gap_minutes | int }}",
+            alternatives="{{ 'yes' if params.alternatives else 'no' }}",
+            profiles=checked_input["profiles"],
+            profiles_problem=checked_input["profiles_problem"],
         )
         >> checkpoint("top_songs")
         >> report()  # type: ignore[call-arg]

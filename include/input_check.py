@@ -24,7 +24,36 @@ def check_input(input_path: str, input_root: Path, lake: Lake, run_date: date) -
     Raises InputError when there is no file, no byte, a file elsewhere, a name with a colon, or no place to write.
     """
     check_lake(lake)
-    pattern = str(input_root / input_path.replace("{run_date}", str(run_date)))
+    pattern = _pattern(input_path, input_root, run_date)
+    files = _usable_files("input_path", pattern, input_root)
+    size = sum(file.stat().st_size for file in files)
+    if size == 0:
+        raise InputError(f"{len(files)} file(s) at {pattern}, all of them empty; check what writes the log")
+    return {"input_path": _spark_path(pattern), "files": len(files), "bytes": size}
+
+
+def check_profiles(profiles_path: str | None, input_root: Path, run_date: date) -> dict[str, str]:
+    """Return `profiles`, the path as Spark should read it, and `profiles_problem`; both empty where no path is given.
+
+    The path obeys the same rules as the input's. What it breaks is the problem, a sentence, and never an error: a run
+    without profiles answers all the same.
+    """
+    if not profiles_path:
+        return {"profiles": "", "profiles_problem": ""}
+    pattern = _pattern(profiles_path, input_root, run_date)
+    try:
+        _usable_files("profiles_path", pattern, input_root)
+    except InputError as error:
+        return {"profiles": pattern, "profiles_problem": str(error)}
+    return {"profiles": _spark_path(pattern), "profiles_problem": ""}
+
+
+def _pattern(path: str, input_root: Path, run_date: date) -> str:
+    return str(input_root / path.replace("{run_date}", str(run_date)))
+
+
+def _usable_files(parameter: str, pattern: str, input_root: Path) -> list[Path]:
+    """The files a parameter names, at least one; raises InputError when one of them may not or cannot be read."""
     try:
         files = _files(pattern)
     except OSError as error:
@@ -32,12 +61,12 @@ def check_input(input_path: str, input_root: Path, lake: Lake, run_date: date) -
             f"{error.filename} cannot be read ({error.strerror}); let the user that runs Airflow"
         ) from None
     if not files:
-        raise InputError(f"no file at {pattern}; check input_path, and that the log of {run_date} has arrived")
+        raise InputError(f"no file at {pattern}; check {parameter}, and that the file has arrived")
     outside = [file for file in files if not file.resolve().is_relative_to(input_root.resolve())]
     if outside:
         raise InputError(
             f"{outside[0].resolve()} is outside {input_root.resolve()}, the only place runs may read from; "
-            "move the log there, or have the deployment change LASTFM_INPUT_ROOT"
+            "move it there, or have the deployment change LASTFM_INPUT_ROOT"
         )
     colons = _with_colons(pattern, files)
     if colons:
@@ -47,10 +76,7 @@ def check_input(input_path: str, input_root: Path, lake: Lake, run_date: date) -
     closed = [file for file in files if not os.access(file, os.R_OK)]
     if closed:
         raise InputError(f"{closed[0]} may not be read by the user that runs Airflow; change its mode or owner")
-    size = sum(file.stat().st_size for file in files)
-    if size == 0:
-        raise InputError(f"{len(files)} file(s) at {pattern}, all of them empty; check what writes the log")
-    return {"input_path": _spark_path(pattern), "files": len(files), "bytes": size}
+    return files
 
 
 def check_lake(lake: Lake) -> None:

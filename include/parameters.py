@@ -8,6 +8,9 @@ from jsonschema import Draft202012Validator
 
 from include.settings import settings
 
+# A control character or a Spark glob of alternatives has no business in a file name.
+_PATH_CHARACTER = r"([^{}\x00-\x1f]|\{run_date\})"
+
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Return a JSON schema for each parameter, its default included.
@@ -22,8 +25,7 @@ def schemas() -> dict[str, dict[str, Any]]:
             "{run_date} in it stands for the run date; no other braces, no control characters.",
             "type": "string",
             "minLength": 1,
-            # A control character or a Spark glob of alternatives has no business in a file name.
-            "pattern": r"^([^{}\x00-\x1f]|\{run_date\})+$",
+            "pattern": f"^{_PATH_CHARACTER}+$",
         },
         "session_gap_minutes": {
             "default": 20,
@@ -54,6 +56,18 @@ def schemas() -> dict[str, dict[str, Any]]:
             "minimum": 0,
             "maximum": 100,
         },
+        "alternatives": {
+            "default": True,
+            "description": "Also rank under other definitions of a session and a song: yes or no.",
+            "type": "boolean",
+        },
+        "profiles_path": {
+            "default": limits.profiles_path,
+            "description": "The users' profiles, to tell who listens: a file below the input root, or empty for none. "
+            "{run_date} in it is replaced; no other braces, no control characters.",
+            "type": ["null", "string"],
+            "pattern": f"^{_PATH_CHARACTER}*$",
+        },
     }
 
 
@@ -75,7 +89,10 @@ def _allowed(name: str, schemas: dict[str, dict[str, Any]]) -> str:
     schema = schemas.get(name)
     if schema is None:
         return f"none but {', '.join(schemas)}"
-    if schema["type"] == "string":
-        return "a path of at least one character, with no control characters and no braces but {run_date}"
+    if "pattern" in schema:
+        length = "of at least one character, " if "minLength" in schema else ""
+        return f"a path {length}with no control characters and no braces but {{run_date}}"
+    if schema["type"] == "boolean":
+        return "true or false"
     article = "an" if schema["type"][0] in "aeiou" else "a"
     return f"{article} {schema['type']} from {schema['minimum']} to {schema['maximum']}"

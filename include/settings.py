@@ -59,6 +59,10 @@ class Settings(BaseSettings):
         description="what a run reads if its parameter does not say; the name the log is published under",
     )
 
+    profiles_path: str | None = Field(
+        None, description="profiles of the users that a run reads if its parameter does not say; without it: none"
+    )
+
     # --- Quality score: listens kept / lines read * 100
     minimum_quality_score: Percent = Field(
         95, description="percent; a run below it is degraded, if its own parameter does not say otherwise"

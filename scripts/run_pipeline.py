@@ -1,7 +1,7 @@
 """Run the DAG on a listening log through `airflow dags test`, and show the answer.
 
 Reads its arguments from the environment, where make puts them: INPUT, LAKE, RUN_DATE, SESSION_GAP_MINUTES,
-TOP_SESSIONS, TOP_SONGS, MIN_QUALITY_SCORE. Exits with 1 when the run fails.
+TOP_SESSIONS, TOP_SONGS, MIN_QUALITY_SCORE, ALTERNATIVES, PROFILES. Exits with 1 when the run fails.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from rich.table import Table
 from benchmarks import generate_log
 from include import input_check, parameters
 from include.run_date import DAG_ID
+from include.records import read_record
 from include.settings import SettingsError
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
 from scripts.stages import show_stages
@@ -37,6 +38,7 @@ VARIABLES = {
     "TOP_SESSIONS": "top_sessions",
     "TOP_SONGS": "top_songs",
     "MIN_QUALITY_SCORE": "minimum_quality_score",
+    "ALTERNATIVES": "alternatives",
 }
 
 
@@ -74,7 +76,9 @@ def read_arguments() -> Run:
 
     Raises RunError or InputError, each in well under a second.
     """
-    given = {name: os.environ[name] for name in ("INPUT", "LAKE", "RUN_DATE", *VARIABLES) if os.environ.get(name)}
+    given = {
+        name: os.environ[name] for name in ("INPUT", "LAKE", "RUN_DATE", "PROFILES", *VARIABLES) if os.environ.get(name)
+    }
     try:
         run_date = date.fromisoformat(given["RUN_DATE"]) if "RUN_DATE" in given else datetime.now(UTC).date()
     except ValueError:
@@ -82,9 +86,11 @@ def read_arguments() -> Run:
     if run_date < FIRST_RUN_DATE:
         raise RunError(f"RUN_DATE: found {run_date}, allowed is {FIRST_RUN_DATE} or later, as for listens")
 
-    numbers = {parameter: _number(given[name]) for name, parameter in VARIABLES.items() if name in given}
+    values = {parameter: _value(given[name]) for name, parameter in VARIABLES.items() if name in given}
+    if "PROFILES" in given:
+        values["profiles_path"] = os.path.abspath(given["PROFILES"])
     input_path = os.path.abspath(given["INPUT"]) if "INPUT" in given else str(sample_log(run_date))
-    run = Run(run_date, Lake(os.path.abspath(given.get("LAKE", "lake"))), {"input_path": input_path, **numbers})
+    run = Run(run_date, Lake(os.path.abspath(given.get("LAKE", "lake"))), {"input_path": input_path, **values})
     faults = parameters.faults(run.parameters)
     if faults:
         raise RunError("; ".join(faults))
@@ -127,6 +133,9 @@ def show_answer(run: Run, seconds: float) -> None:
     console.print(songs)
 
     rows = report["rows"]
+    problem = read_record(run.lake, "ranking", run.run_date)["profiles"]["problem"]
+    if problem:
+        console.print(f"[bold yellow]Warning:[/] who listens is left out: {plain(problem)}")
     for claim in report["degraded_because"]:
         console.print(f"[bold yellow]Degraded:[/] {plain(claim)}")
     console.print(
@@ -153,8 +162,10 @@ def sample_log(run_date: date) -> Path:
     return SAMPLE_LOG
 
 
-def _number(text: str) -> int | float | str:
-    """The number a text stands for; the text itself if it is none, for the parameter's schema to refuse."""
+def _value(text: str) -> bool | int | float | str:
+    """What a text stands for; the text itself if that is nothing, for the parameter's schema to refuse."""
+    if text in ("yes", "no"):
+        return text == "yes"
     if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
         return text
     return int(float(text)) if float(text).is_integer() else float(text)

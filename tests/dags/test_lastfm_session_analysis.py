@@ -59,11 +59,27 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
     assert set(submitted) == {"data_quality", "session_analysis", "ranking"}
     assert {task._conn_id for task in submitted.values()} == {"spark_default"}
     arguments = submitted["ranking"].application_args
-    assert arguments[::2] == ["--lake", "--run-date", "--top-sessions", "--top-songs"]
-    assert arguments[3::2] == [
+    told = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    assert list(told) == [
+        "--lake",
+        "--run-date",
+        "--top-sessions",
+        "--top-songs",
+        "--session-gap-minutes",
+        "--alternatives",
+        "--profiles",
+        "--profiles-problem",
+    ]
+    assert list(told.values())[1:6] == [
         "{{ run_date(dag_run) }}",
         "{{ params.top_sessions | int }}",
         "{{ params.top_songs | int }}",
+        "{{ params.session_gap_minutes | int }}",
+        "{{ 'yes' if params.alternatives else 'no' }}",
+    ]
+    assert [(told[name].operator.task_id, told[name].key) for name in list(told)[6:]] == [
+        ("check_input", "profiles"),
+        ("check_input", "profiles_problem"),
     ]
 
 

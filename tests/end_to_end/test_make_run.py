@@ -110,6 +110,8 @@ def test_the_answer_is_right_to_the_last_song_and_shown(
         "top_sessions": 12,
         "top_songs": 7,
         "minimum_quality_score": 96.5,
+        "alternatives": True,
+        "profiles_path": None,
     }
     stages = ["data_quality", "check_listens", "session_analysis", "check_sessions", "ranking", "check_top_songs"]
     assert list(facts["stage_seconds"]) == stages
@@ -189,6 +191,8 @@ def test_a_job_that_refuses_its_data_is_heard_at_once(run: Run, home: Path) -> N
         pytest.param({"RUN_DATE": "5.5.2009"}, "RUN_DATE: found '5.5.2009', allowed is a date", id="no date"),
         pytest.param({"RUN_DATE": "2001-12-31"}, "RUN_DATE: found 2001-12-31, allowed is 2002-01-01 or", id="early"),
         pytest.param({"MIN_QUALITY_SCORE": "nan"}, "found 'nan', allowed is a number from 0 to 100", id="no number"),
+        pytest.param({"ALTERNATIVES": "maybe"}, "alternatives: found 'maybe', allowed is true or false", id="neither"),
+        pytest.param({"PROFILES": "a\tb"}, "allowed is a path with no control characters", id="no path"),
         pytest.param({"INPUT": "gone.tsv"}, "gone.tsv; check input_path", id="no input"),
         pytest.param({"INPUT": os.devnull}, "no file at /dev/null", id="no regular file"),
         pytest.param({"LAKE": "/proc/lake"}, "the lake /proc/lake cannot be written", id="a lake nobody can write"),

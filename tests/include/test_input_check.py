@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from include.input_check import InputError, check_input, check_lake
+from include.input_check import InputError, check_input, check_lake, check_profiles
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
 
@@ -100,6 +101,40 @@ def write(root: Path, files: list[str]) -> None:
     for file in files:
         (root / file).parent.mkdir(exist_ok=True)
         (root / file).write_bytes(b"1")
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        pytest.param(None, "", id="none"),
+        pytest.param("", "", id="an empty one"),
+        pytest.param("logs/{run_date}.tsv", "logs/2009-05-04.tsv", id="the run date's"),
+        pytest.param("[1].tsv", r"\[1\].tsv", id="brackets that are letters"),
+    ],
+)
+def test_profiles_are_found_as_the_input_is(root: Path, path: str | None, found: str) -> None:
+    write(root, ["[1].tsv"])
+    where = str(root / found) if found else ""
+    assert check_profiles(path, root, RUN_DATE) == {"profiles": where, "profiles_problem": ""}
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        pytest.param("gone.tsv", "no file at .*gone.tsv; check profiles_path", id="missing"),
+        pytest.param("../elsewhere.tsv", "elsewhere.tsv is outside .*input, the only place", id="dots"),
+        pytest.param("link.tsv", "elsewhere.tsv is outside", id="a link that leads out"),
+        pytest.param("12:00.tsv", "12:00.tsv has a ':' in its name", id="a colon"),
+        pytest.param("x" * 300, "cannot be read .File name too long.", id="a name no file can have"),
+    ],
+)
+def test_profiles_that_cannot_be_used_are_a_problem_and_no_error(root: Path, path: str, problem: str) -> None:
+    write(root, ["12:00.tsv"])
+    (root.parent / "elsewhere.tsv").write_bytes(b"secret")
+    (root / "link.tsv").symlink_to(root.parent / "elsewhere.tsv")
+    found = check_profiles(path, root, RUN_DATE)
+    assert found["profiles"] == str(root / path)
+    assert re.search(problem, found["profiles_problem"])
 
 
 def test_a_lake_that_cannot_be_written_says_so(tmp_path: Path) -> None:

@@ -45,7 +45,14 @@ def test_the_form_shows_the_bounds() -> None:
             "gap",
             3,
             "gap: found 3, allowed is none but input_path, session_gap_minutes, top_sessions, top_songs, "
-            "minimum_quality_score",
+            "minimum_quality_score, alternatives, profiles_path",
+        ),
+        ("alternatives", "maybe", "alternatives: found 'maybe', allowed is true or false"),
+        (
+            "profiles_path",
+            "a\x00.tsv",
+            "profiles_path: found 'a\\x00.tsv', allowed is a path with no control characters and no braces but "
+            "{run_date}",
         ),
     ],
 )
@@ -53,5 +60,14 @@ def test_a_bad_parameter_says_what_was_found_and_what_is_allowed(name: str, valu
     assert faults({"top_songs": 3, name: value}) == [message]
 
 
-def test_the_run_date_may_stand_in_the_input_path() -> None:
-    assert faults({"input_path": "logs/{run_date}/*.tsv.gz"}) == []
+def test_the_run_date_may_stand_in_a_path() -> None:
+    assert faults({"input_path": "logs/{run_date}/*.tsv.gz", "profiles_path": "{run_date}.tsv"}) == []
+
+
+@pytest.mark.parametrize("none", [None, ""])
+def test_a_run_may_have_no_profiles_whatever_the_deployment_has(
+    monkeypatch: pytest.MonkeyPatch, none: str | None
+) -> None:
+    monkeypatch.setenv("LASTFM_PROFILES_PATH", "profiles.tsv")
+    assert schemas()["profiles_path"]["default"] == "profiles.tsv"
+    assert faults({"profiles_path": none}) == []
