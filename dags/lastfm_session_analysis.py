@@ -157,8 +157,9 @@ def lastfm_session_analysis() -> None:
             top_songs="{{ params.top_songs | int }}",
             session_gap_minutes="{{ params.session_gap_minutes | int }}",
             alternatives="{{ 'yes' if params.alternatives else 'no' }}",
-            profiles=checked_input["profiles"],
-            profiles_problem=checked_input["profiles_problem"],
+            # As templates: an argument that is a task's output would draw an edge past the chain.
+            profiles="{{ ti.xcom_pull('check_input')['profiles'] }}",
+            profiles_problem="{{ ti.xcom_pull('check_input')['profiles_problem'] }}",
         )
         >> checkpoint("top_songs")
         >> report()  # type: ignore[call-arg]
