@@ -1,0 +1,145 @@
+"""Gather what a report tells: the answer, and what the run's stages left in the lake about it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from include.event_logs import read_figures
+from include.records import read_record
+from include.report.changes import changes, since_previous
+from include.report.figures import listening_figures
+from include.report.listeners import listener_groups
+from include.report.spread import song_spread
+from spark_jobs.shared.lake import TOP_SESSIONS, TOP_SONGS, Lake
+
+ALTERNATIVE_SONGS, LISTENERS = "alternative_songs", "listeners"
+# In the order in which they are shown.
+DEFINITIONS = (
+    "without_implausible_sessions",
+    "longest_by_duration",
+    "gap_10_minutes",
+    "gap_30_minutes",
+    "songs_by_track_id",
+)
+CHECKS = ("check_listens", "check_sessions", "check_top_songs")
+# The rows a stage has to read, among those the report counts; those of the last check are too few to tell anything.
+INPUT_ROWS = {
+    "data_quality": ("lines_read",),
+    "check_listens": ("listens_kept",),
+    "session_analysis": ("listens_kept",),
+    "check_sessions": ("sessions",),
+    "ranking": ("sessions", "listens_kept"),
+}
+Rows = list[dict[str, Any]]
+
+
+def report_facts(
+    lake: Lake, run_date: date, parameters: dict[str, Any], seconds: dict[str, float | None]
+) -> dict[str, Any]:
+    """All that `report.json` holds, in the form that `report.schema.json` describes."""
+    songs, sessions = _rows(lake, TOP_SONGS, run_date), _rows(lake, TOP_SESSIONS, run_date)
+    facts = {
+        "run_date": str(run_date),
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "parameters": parameters,
+        **_run_facts(lake, run_date, seconds),
+        "top_songs": songs,
+        "top_sessions": [{**session, "tracks_per_minute": _tracks_per_minute(session)} for session in sessions],
+        "song_spread": song_spread(lake, run_date, songs),
+        **listening_figures(lake, run_date, sessions),
+        **_optional_facts(lake, run_date, songs),
+    }
+    return {**facts, "since_previous": since_previous(lake, run_date, facts)}
+
+
+def _run_facts(lake: Lake, run_date: date, seconds: dict[str, float | None]) -> dict[str, Any]:
+    """What the records of the stages say."""
+    quality = read_record(lake, "data_quality", run_date)
+    session_rows = read_record(lake, "session_analysis", run_date)["rows"]
+    checks = {check: read_record(lake, check, run_date) for check in CHECKS}
+    rows = {**quality["rows"], "users": session_rows["users"], "sessions": session_rows["sessions"]}
+    # None of them is critical: such a one would have stopped the run before its report.
+    degraded_because = [claim for check in checks.values() for claim in check["warning"]]
+    return {
+        "verdict": "degraded" if degraded_because else "good",
+        "degraded_because": degraded_because,
+        "flags": [claim for check in checks.values() for claim in check["info"]],
+        "input": {"path": quality["parameters"]["input_path"], **quality["input"]},
+        "rows": rows,
+        "quality_score": quality["quality_score"],
+        "rejected": quality["rejected"],
+        "warnings": quality["warnings"],
+        "files": quality["files"],
+        "first_listened_at": quality["first_listened_at"],
+        "last_listened_at": quality["last_listened_at"],
+        "stage_seconds": {stage: spent for stage, spent in seconds.items() if spent is not None},
+        "spark": _spark_facts(lake, run_date, list(seconds), rows),
+        "checks": {check: _check_facts(record) for check, record in checks.items()},
+    }
+
+
+def _spark_facts(lake: Lake, run_date: date, stages: list[str], rows: dict[str, int]) -> dict[str, Any]:
+    """Spark's own figures of those stages that kept them.
+
+    `input_reads`: how many times over the rows of its input a stage has read, None where nobody counts them.
+    """
+    found = {stage: figures for stage in stages if (figures := read_figures(lake, stage, run_date))}
+    for stage, figures in found.items():
+        to_read = sum(rows[name] for name in INPUT_ROWS.get(stage, ()))
+        figures["input_reads"] = round(figures["input_records"] / to_read, 2) if to_read else None
+    return found
+
+
+def _optional_facts(lake: Lake, run_date: date, songs: Rows) -> dict[str, Any]:
+    """The answer under other definitions, and who listens: None where this run did not look."""
+    ranking = read_record(lake, "ranking", run_date)
+    profiles = ranking.get("profiles") or {"path": None, "problem": None}
+    # A partition may be there from an earlier run of the date, which did look.
+    has_alternatives = (ranking.get("alternatives") or {}).get("made", False)
+    has_listeners = profiles["path"] is not None and profiles["problem"] is None
+    return {
+        "alternatives": _alternatives(lake, run_date, songs) if has_alternatives else None,
+        "listeners": listener_groups(_rows(lake, LISTENERS, run_date)) if has_listeners else None,
+        "profiles_problem": profiles["problem"],
+    }
+
+
+def _alternatives(lake: Lake, run_date: date, songs: Rows) -> Rows:
+    rankings: dict[str, Rows] = {definition: [] for definition in DEFINITIONS}
+    for row in sorted(_rows(lake, ALTERNATIVE_SONGS, run_date), key=itemgetter("rank")):
+        rankings[row.pop("definition")].append(row)
+    # One without a song was not looked at: the answer's own gap is no other definition.
+    return [
+        {"definition": definition, "top_songs": ranking, **changes(songs, ranking)}
+        for definition, ranking in rankings.items()
+        if ranking
+    ]
+
+
+def _rows(lake: Lake, dataset: str, run_date: date) -> Rows:
+    """The rows of a small partition, none where there is no such partition; times as text."""
+    partition = Path(lake.partition(dataset, run_date))
+    rows = pq.read_table(partition, partitioning=None).to_pylist()
+    return [{name: _json_value(value) for name, value in row.items()} for row in rows]
+
+
+def _json_value(value: Any) -> Any:
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else value
+
+
+def _tracks_per_minute(session: dict[str, Any]) -> float:
+    # As in the check of the sessions' shape: what is shorter than a minute counts as one.
+    return round(session["track_count"] / max(session["duration_seconds"] / 60, 1), 2)
+
+
+def _check_facts(record: dict[str, Any]) -> dict[str, Any]:
+    statistics = [validation["statistics"] for validation in record["validations"]]
+    return {
+        "expectations": sum(part["evaluated_expectations"] for part in statistics),
+        "met": sum(part["successful_expectations"] for part in statistics),
+    }

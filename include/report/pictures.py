@@ -1,0 +1,151 @@
+"""The pictures of a report: of the answer, its sessions, the listens, and the run."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+from include.report import charts
+from include.report.listener_pictures import listener_pictures
+from include.report.picture import Facts, Picture, Table
+from include.report.text import counted, day, isolated, one_line
+
+LONGEST_LABEL = 40
+
+
+def pictures(facts: Facts) -> dict[str, Picture]:
+    """The pictures there is something to show in, by name."""
+    found = [make(facts) for make in (_spread, _lengths, _over_time, _week, _stages)]
+    found += listener_pictures(facts["listeners"]) if facts["listeners"] else []
+    return {picture.name: picture for picture in found if len(picture.table) > 1}
+
+
+def _spread(facts: Facts) -> Picture:
+    rows: charts.Rows = []
+    table: Table = [("Song", "Plays", "Sessions", "Listeners", "Most in one session", "By one listener")]
+    songs = {song["rank"]: song for song in facts["top_songs"]}
+    for spread in facts["song_spread"]:
+        song = songs[spread["rank"]]
+        label = f"{song['rank']}  {isolated(one_line(song['track_name'], LONGEST_LABEL))}"
+        rows += [{"label": label, **part} for part in _parts_of(spread)]
+        most, first = spread["sessions"][0]["plays"], spread["first_listener_plays"]
+        counts = (song["play_count"], song["session_count"], song["listener_count"], most)
+        table.append((label, *(f"{count:,}" for count in counts), f"{first:,} ({first / song['play_count']:.0%})"))
+    owed = [s for s in facts["song_spread"] if 2 * s["first_listener_plays"] > songs[s["rank"]]["play_count"]]
+    return Picture(
+        "spread",
+        "Where the plays come from",
+        f"Plays of the first {counted(len(table) - 1, 'song')}; each part of a bar is one session",
+        f"{len(owed)} of {counted(len(table) - 1, 'song')} owe more than half of their plays to one listener.",
+        table,
+        partial(charts.parts, rows),
+        {"accent": "the listener who played it most", "quiet": "all other listeners"},
+    )
+
+
+def _parts_of(spread: Facts) -> charts.Rows:
+    """The sessions of a song, those of its first listener first; at the end the plays of all that are not named."""
+    first = spread["first_listener"]
+    named = sorted(spread["sessions"], key=lambda part: part["user_id"] != first)
+    parts = [{"value": part["plays"], "marked": part["user_id"] == first} for part in named]
+    parts += [{"value": spread["other_plays"], "marked": False}] if spread["other_plays"] else []
+    return [{**part, "place": place} for place, part in enumerate(parts)]
+
+
+def _lengths(facts: Facts) -> Picture:
+    bins, top = facts["session_lengths"], [session["track_count"] for session in facts["top_sessions"]]
+    rows = [
+        {
+            "label": _from_to(one["from_tracks"], one["to_tracks"]),
+            "value": one["sessions"],
+            "marked": one["top_sessions"],
+            "text": f"{one['sessions']:,}",
+        }
+        for one in bins
+    ]
+    total = sum(one["sessions"] for one in bins)
+    single = bins[0]["sessions"] if bins else 0
+    among = f"the {len(top):,} longest"
+    return Picture(
+        "lengths",
+        "How long the sessions are",
+        "Sessions by number of tracks, on a logarithmic scale",
+        f"Of {counted(total, 'session')} {single:,} have a single track; {among} have {_from_to(top[-1], top[0])}."
+        if top
+        else "",
+        [("Tracks", "Sessions", "Among the longest"), *_texts(rows, "label", "value", "marked")],
+        partial(charts.bars, rows, is_log=True),
+        {"accent": among},
+    )
+
+
+def _over_time(facts: Facts) -> Picture:
+    period, periods = facts["over_time"]["period"], facts["over_time"]["periods"]
+    rows = [{**one, "end": _end(one["start"], period), "label": day(one["start"], period)} for one in periods]
+    empty = sum(one["listens"] == 0 for one in rows)
+    most = max(rows, key=lambda one: one["listens"], default=None)
+    gaps = f"No listens in {empty:,} of {counted(len(rows), period)}." if empty else f"No {period} is without listens."
+    return Picture(
+        "over_time",
+        "When people listened",
+        f"Listens, and sessions by their start, a {period} (UTC)",
+        f"Most listens: {most['label']}, {most['listens']:,}. {gaps}" if most else "",
+        [(period.capitalize(), "Listens", "Sessions"), *_texts(rows, "label", "listens", "sessions")],
+        partial(charts.over_time, rows),
+        {"alarm": "no listens"} if empty else {},
+    )
+
+
+def _week(facts: Facts) -> Picture:
+    cells = [
+        {"weekday": weekday, "hour": hour, "listens": listens}
+        for weekday, hours in zip(charts.WEEKDAYS, facts["by_weekday"], strict=True)
+        for hour, listens in enumerate(hours)
+    ]
+    most = max(cells, key=lambda cell: cell["listens"])
+    least = min(cells, key=lambda cell: cell["listens"])
+    rows = [{**cell, "share": cell["listens"] / (most["listens"] or 1)} for cell in cells]
+    days = zip(charts.WEEKDAYS, facts["by_weekday"], strict=True)
+    return Picture(
+        "week",
+        "The hours of the week",
+        "Listens by weekday and hour (UTC); the fuller the colour, the more",
+        f"Most in the hour from {_hour(most)}, fewest from {_hour(least)}.",
+        [("Hour", *map(str, range(24))), *((weekday, *(f"{count:,}" for count in hours)) for weekday, hours in days)],
+        partial(charts.week, rows),
+    )
+
+
+def _stages(facts: Facts) -> Picture:
+    seconds = facts["stage_seconds"]
+    total = sum(seconds.values())
+    rows = [{"label": stage, "value": spent, "marked": 0, "text": f"{spent:.1f} s"} for stage, spent in seconds.items()]
+    longest = max(seconds, key=lambda stage: seconds[stage], default="")
+    return Picture(
+        "stages",
+        "What each stage took",
+        "Wall seconds, starts included",
+        f"{longest} took {seconds[longest] / total:.0%} of {total:.0f} seconds." if total else "",
+        [("Stage", "Seconds"), *((row["label"], f"{row['value']:.1f}") for row in rows)],
+        partial(charts.bars, rows),
+    )
+
+
+def _texts(rows: charts.Rows, label: str, *numbers: str) -> Table:
+    return [(row[label], *(f"{row[number]:,}" for number in numbers)) for row in rows]
+
+
+def _from_to(first: int, last: int) -> str:
+    return f"{first:,}" if first == last else f"{first:,} to {last:,}"
+
+
+def _hour(cell: dict[str, Any]) -> str:
+    return f"{cell['hour']}:00 on {cell['weekday']} ({cell['listens']:,})"
+
+
+def _end(start: str, period: str) -> str:
+    first = date.fromisoformat(start)
+    if period == "month":
+        return str((first + timedelta(days=31)).replace(day=1))
+    return str(first + timedelta(days=7 if period == "week" else 1))

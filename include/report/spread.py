@@ -1,0 +1,74 @@
+"""How the plays of the top songs spread over the top sessions and their listeners."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from include.report.scan import TEXTS, scanner
+from spark_jobs.shared.lake import LISTENS, TOP_SESSIONS, Lake
+
+Rows = list[dict[str, Any]]
+SONG = ["artist_name", "track_name"]
+# Songs whose plays are followed into their sessions, and the sessions named for each.
+SONGS_SPREAD, SESSIONS_NAMED = 10, 20
+
+
+def song_spread(lake: Lake, run_date: date, songs: Rows) -> Rows:
+    """The first SONGS_SPREAD songs, each with its plays in the top sessions, those with most plays first.
+
+    `sessions` names up to SESSIONS_NAMED of them by `session_rank`, `user_id` and `plays`; `other_plays` are those in
+    all other ones. `first_listener` is the user who played the song most, `first_listener_plays` how often.
+    """
+    followed = songs[:SONGS_SPREAD]
+    if not followed:
+        return []
+    plays = _plays(lake, run_date, followed)
+    by_song = dict(iter(plays.groupby(SONG)))
+    return [
+        {**{name: song[name] for name in ("rank", *SONG)}, **_spread(by_song[song["artist_name"], song["track_name"]])}
+        for song in followed
+    ]
+
+
+def _plays(lake: Lake, run_date: date, songs: Rows) -> pd.DataFrame:
+    """How often each song was played in each top session: artist_name, track_name, session_rank, user_id, plays."""
+    columns = ["rank", "user_id", "started_at", "ended_at"]
+    sessions = _frame(scanner(lake, TOP_SESSIONS, run_date, columns)).rename(columns={"rank": "session_rank"})
+    listens = _listens(lake, run_date, sessions["user_id"].unique().tolist(), songs).sort_values("listened_at")
+    sessions = sessions.sort_values("started_at")
+    # A user's sessions do not overlap: a listen is in the last one that began before it, or in none.
+    in_session = pd.merge_asof(listens, sessions, left_on="listened_at", right_on="started_at", by="user_id")
+    in_session = in_session[in_session["listened_at"] <= in_session["ended_at"]]
+    plays = in_session.groupby([*SONG, "session_rank", "user_id"]).size().reset_index(name="plays")
+    return plays.sort_values(["plays", "session_rank"], ascending=[False, True])
+
+
+def _listens(lake: Lake, run_date: date, users: list[str], songs: Rows) -> pd.DataFrame:
+    """The listens of some users to songs with the names of some songs."""
+    wanted = pc.field("user_id").isin(users)
+    for name in SONG:
+        wanted &= pc.field(name).isin([song[name] for song in songs])
+    columns = ["user_id", "listened_at", *SONG]
+    return _frame(scanner(lake, LISTENS, run_date, columns, wanted))
+
+
+def _frame(found: ds.Scanner) -> pd.DataFrame:
+    frame = found.to_table().to_pandas()
+    # Not as categories, of which pandas would group by every one there is.
+    return frame.astype({name: object for name in TEXTS if name in frame})
+
+
+def _spread(plays: pd.DataFrame) -> dict[str, Any]:
+    named = plays.head(SESSIONS_NAMED)[["session_rank", "user_id", "plays"]].astype({"session_rank": int})
+    by_listener = plays.groupby("user_id")["plays"].sum()
+    return {
+        "sessions": named.to_dict("records"),
+        "other_plays": int(plays["plays"].iloc[SESSIONS_NAMED:].sum()),
+        "first_listener": by_listener.idxmax(),
+        "first_listener_plays": int(by_listener.max()),
+    }

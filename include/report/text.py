@@ -1,0 +1,56 @@
+"""Names as text for people: of a length that fits, on one line, and plain in Markdown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+
+# What Markdown or HTML could take for markup inside a line; a song may be called *** or <script>.
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>~|&$#])")
+LONGEST_NAME = 120
+
+
+def one_line(name: str, longest: int = LONGEST_NAME) -> str:
+    """A name without control characters and line ends, cut to so many characters.
+
+    >>> one_line("a\\rb", 10), one_line("Anthems For A Girl", 10)
+    ('a b', 'Anthems F…')
+    """
+    text = "".join(" " if unicodedata.category(character) in ("Cc", "Zl", "Zp") else character for character in name)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def in_markdown(name: str) -> str:
+    """A name that Markdown shows as it is.
+
+    >>> in_markdown("*NSYNC & <b>")
+    '\\\\*NSYNC \\\\& \\\\<b\\\\>'
+    """
+    return _MARKUP.sub(r"\\\1", one_line(name))
+
+
+def isolated(name: str) -> str:
+    """A name whose writing direction does not change that of the text around it, where there is no HTML to say so."""
+    return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
+
+
+def day(text: str, period: str = "day") -> str:
+    """A day, the week from a day on, or a month, in words.
+
+    >>> day("2009-05-04"), day("2009-05-04", "week"), day("2009-05-01", "month")
+    ('4 May 2009', 'week of 4 May 2009', 'May 2009')
+    """
+    found = date.fromisoformat(text)
+    if period == "month":
+        return f"{found:%B %Y}"
+    return f"{'week of ' if period == 'week' else ''}{found.day} {found:%B %Y}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "song"), counted(1200, "song")
+    ('1 song', '1,200 songs')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
