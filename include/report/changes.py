@@ -45,7 +45,7 @@ def since_previous(lake: Lake, run_date: date, facts: dict[str, Any]) -> dict[st
     try:
         then = json.loads(path.read_bytes())
         return _compared(then, facts)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         log.warning("no comparison with %s, which cannot be read: %s; run %s again", path, error, previous)
         return None
 

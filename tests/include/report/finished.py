@@ -1,0 +1,153 @@
+"""Lakes in which every stage of a run has left what its report is made from, without running one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from include.records import replace_file, write_record
+from include.report.build import build_report
+from include.report.facts import report_facts
+from spark_jobs.shared.lake import LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
+from tests import model
+from tests.frames import at
+from tests.logs import GAP, RUN_DATE
+
+PARAMETERS = {"session_gap_minutes": 20, "top_sessions": 50, "top_songs": 10, "minimum_quality_score": 95}
+SECONDS = {"check_input": None, "data_quality": 12.5, "ranking": 7.5}
+CHECKS = ("check_listens", "check_sessions", "check_top_songs")
+TIME, COUNT = pa.timestamp("us", "UTC"), pa.int64()
+SESSION = {
+    "session_id": pa.string(),
+    "user_id": pa.string(),
+    "started_at": TIME,
+    "ended_at": TIME,
+    "duration_seconds": COUNT,
+    "track_count": COUNT,
+    "distinct_song_count": COUNT,
+    "is_implausible": pa.bool_(),
+}
+SONG = {
+    "rank": pa.int32(),
+    "artist_name": pa.string(),
+    "track_name": pa.string(),
+    "play_count": COUNT,
+    "session_count": COUNT,
+    "listener_count": COUNT,
+}
+SCHEMAS = {
+    LISTENS: {
+        "user_id": pa.string(),
+        "listened_at": TIME,
+        "artist_id": pa.string(),
+        "artist_name": pa.string(),
+        "track_id": pa.string(),
+        "track_name": pa.string(),
+    },
+    SESSIONS: SESSION,
+    TOP_SESSIONS: {"rank": pa.int32(), **SESSION},
+    TOP_SONGS: SONG,
+    "alternative_songs": {"definition": pa.string(), **SONG},
+    "listeners": {
+        "user_id": pa.string(),
+        "session_count": COUNT,
+        "track_count": COUNT,
+        "country": pa.string(),
+        "age": pa.int32(),
+        "registered_on": pa.date32(),
+    },
+}
+
+
+def listens(*played: tuple[str, str, str, str]) -> list[model.Listen]:
+    """Listens from `(user, time, artist, track)`; times as `tests.frames.at` takes them."""
+    return [model.Listen(user, at(time), None, artist, None, track) for user, time, artist, track in played]
+
+
+def in_a_row(user: str, start: datetime, songs: Sequence[tuple[str, str]], seconds: int = 200) -> list[model.Listen]:
+    """A session of these songs, one after another."""
+    times = (start + timedelta(seconds=seconds * number) for number in range(len(songs)))
+    return [
+        model.Listen(user, time, None, artist, None, track) for time, (artist, track) in zip(times, songs, strict=True)
+    ]
+
+
+def finish(
+    lake: Lake, played: list[model.Listen], run_date: date = RUN_DATE, parameters: dict[str, Any] = PARAMETERS
+) -> None:
+    """Leave listens, sessions, the answer and every stage's record of a run with nothing to complain about."""
+    sessions = model.sessions_of(list(played), GAP)
+    top = model.top_sessions(sessions, parameters["top_sessions"])
+    songs = model.top_songs(sessions, top, parameters["top_songs"])
+    put(lake, LISTENS, [asdict(listen) for listen in played], run_date)
+    put(lake, SESSIONS, [asdict(session) for session in sessions], run_date)
+    put(lake, TOP_SESSIONS, [{"rank": rank, **asdict(one)} for rank, one in enumerate(top, start=1)], run_date)
+    put(lake, TOP_SONGS, [asdict(song) for song in songs], run_date)
+    counts = {"lines_read": len(played) + 6, "listens_kept": len(played), "lines_rejected": 6}
+    times = [f"{listen.listened_at:%Y-%m-%dT%H:%M:%SZ}" for listen in played] or ["2009-05-01T12:00:00Z"]
+    quality = {
+        "parameters": {"input_path": "/logs/<day>.tsv"},
+        "input": {"files": 1, "bytes": 99},
+        "rows": counts,
+        "quality_score": 99.5,
+        "rejected": {"field_count": 6},
+        "warnings": {"missing_track_id": 2},
+        "files": [{"file": "/logs/<day>.tsv", "bytes": 99, **counts}],
+        "first_listened_at": min(times),
+        "last_listened_at": max(times),
+    }
+    write_record(lake, "data_quality", run_date, quality)
+    users = len({listen.user_id for listen in played})
+    write_record(lake, "session_analysis", run_date, {"rows": {"users": users, "sessions": len(sessions)}})
+    write_record(lake, "ranking", run_date, {})
+    for check in CHECKS:
+        check_says(lake, check, run_date=run_date)
+
+
+def check_says(
+    lake: Lake, check: str, warning: Sequence[str] = (), info: Sequence[str] = (), run_date: date = RUN_DATE
+) -> None:
+    """A checkpoint of five expectations of which these were not met."""
+    statistics = {"evaluated_expectations": 5, "successful_expectations": 5 - len(warning) - len(info)}
+    record = {"warning": list(warning), "info": list(info), "validations": [{"statistics": statistics}]}
+    write_record(lake, check, run_date, record)
+
+
+def look_further(
+    lake: Lake, alternatives: list[dict[str, Any]], listeners: list[dict[str, Any]], run_date: date = RUN_DATE
+) -> None:
+    """Leave what a run does beyond the answer: rankings under other definitions, and its listeners' profiles."""
+    put(lake, "alternative_songs", alternatives, run_date)
+    put(lake, "listeners", listeners, run_date)
+    made = {"alternatives": {"made": True, "seconds": 1.5}, "profiles": {"path": "/profiles.tsv", "problem": None}}
+    write_record(lake, "ranking", run_date, made)
+
+
+def put(lake: Lake, dataset: str, rows: list[dict[str, Any]], run_date: date = RUN_DATE) -> None:
+    directory = Path(lake.partition(dataset, run_date))
+    directory.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(SCHEMAS[dataset])), directory / "part.parquet")
+
+
+def facts(lake: Lake, run_date: date = RUN_DATE, parameters: dict[str, Any] = PARAMETERS) -> dict[str, Any]:
+    """What a report of this lake would tell; nothing is drawn or written."""
+    return report_facts(lake, run_date, parameters, SECONDS)
+
+
+def leave_facts(lake: Lake, run_date: date, parameters: dict[str, Any] = PARAMETERS) -> Path:
+    """Write a report's JSON alone, for a later run date to compare with, and return its path."""
+    path = Path(lake.report(run_date)) / "report.json"
+    replace_file(path, json.dumps(facts(lake, run_date, parameters)))
+    return path
+
+
+def report(lake: Lake, run_date: date = RUN_DATE, parameters: dict[str, Any] = PARAMETERS) -> Path:
+    """Build the report and return its directory."""
+    return Path(build_report(lake, run_date, parameters, SECONDS))

@@ -1,0 +1,233 @@
+"""The report's files, and that a program can rely on `report.json`."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from markdown_it import MarkdownIt
+
+from include.records import read_record, write_record
+from spark_jobs.shared.lake import Lake
+from tests.conftest import PROJECT
+from tests.include.report.conftest import SCRIPT
+from tests.include.report.finished import (
+    PARAMETERS,
+    check_says,
+    facts,
+    finish,
+    leave_facts,
+    listens,
+    look_further,
+    report,
+)
+from tests.logs import RUN_DATE
+
+SCHEMA = Draft202012Validator(json.loads((PROJECT / "include/report/report.schema.json").read_bytes()))
+SONGS = [
+    {"rank": 1, "artist_name": '"Weird Al"', "track_name": SCRIPT},
+    {"rank": 2, "artist_name": "坂本龍一", "track_name": "a\rb"},
+]
+
+
+def test_the_tsv_is_tab_separated_never_quoted_and_ends_its_lines_with_lf(finished_lake: Lake) -> None:
+    assert (report(finished_lake) / "top_songs.tsv").read_bytes().decode() == (
+        "rank\tartist_name\ttrack_name\tplay_count\tsession_count\tlistener_count\n"
+        f'1\t"Weird Al"\t{SCRIPT}\t3\t2\t2\n'
+        "2\t坂本龍一\ta\rb\t1\t1\t1\n"
+    )
+
+
+def test_the_json_holds_the_answer_and_all_that_led_to_it(finished_lake: Lake) -> None:
+    facts = json.loads((report(finished_lake) / "report.json").read_text(encoding="utf-8"))
+    assert facts.pop("made_at")
+    check = {"expectations": 5, "met": 5}
+    counts = {"lines_read": 10, "listens_kept": 4, "lines_rejected": 6}
+    session = {"duration_seconds": 0, "track_count": 1, "distinct_song_count": 1, "is_implausible": False}
+    first = {"session_rank": 1, "user_id": "u"}
+    second = {"session_rank": 2, "user_id": "v"}
+    by_weekday = [[0] * 24 for _ in range(7)]
+    by_weekday[4][12], by_weekday[4][18] = 3, 1
+    assert facts == {
+        "run_date": "2009-05-04",
+        "verdict": "good",
+        "degraded_because": [],
+        "flags": [],
+        "parameters": PARAMETERS,
+        "input": {"path": "/logs/<day>.tsv", "files": 1, "bytes": 99},
+        "rows": {**counts, "users": 2, "sessions": 2},
+        "quality_score": 99.5,
+        "rejected": {"field_count": 6},
+        "warnings": {"missing_track_id": 2},
+        "files": [{"file": "/logs/<day>.tsv", "bytes": 99, **counts}],
+        "first_listened_at": "2009-05-01T12:00:00Z",
+        "last_listened_at": "2009-05-01T18:00:00Z",
+        "stage_seconds": {"data_quality": 12.5, "ranking": 7.5},
+        "spark": {},
+        "checks": {"check_listens": check, "check_sessions": check, "check_top_songs": check},
+        "top_songs": [
+            {**SONGS[0], "play_count": 3, "session_count": 2, "listener_count": 2},
+            {**SONGS[1], "play_count": 1, "session_count": 1, "listener_count": 1},
+        ],
+        "top_sessions": [
+            {
+                **{"rank": 1, "session_id": "u-20090501T120000Z", "user_id": "u"},
+                **{"started_at": "2009-05-01T12:00:00Z", "ended_at": "2009-05-01T12:06:00Z", "duration_seconds": 360},
+                **{"track_count": 3, "distinct_song_count": 2, "is_implausible": False, "tracks_per_minute": 0.5},
+            },
+            {
+                **{"rank": 2, "session_id": "v-20090501T180000Z", "user_id": "v"},
+                **{"started_at": "2009-05-01T18:00:00Z", "ended_at": "2009-05-01T18:00:00Z"},
+                **session,
+                "tracks_per_minute": 1.0,
+            },
+        ],
+        "song_spread": [
+            {
+                **SONGS[0],
+                "sessions": [{**first, "plays": 2}, {**second, "plays": 1}],
+                **{"other_plays": 0, "first_listener": "u", "first_listener_plays": 2},
+            },
+            {
+                **SONGS[1],
+                "sessions": [{**first, "plays": 1}],
+                **{"other_plays": 0, "first_listener": "u", "first_listener_plays": 1},
+            },
+        ],
+        "over_time": {"period": "day", "periods": [{"start": "2009-05-01", "listens": 4, "sessions": 2}]},
+        "by_weekday": by_weekday,
+        "session_lengths": [
+            {"from_tracks": 1, "to_tracks": 1, "sessions": 1, "top_sessions": 1},
+            {"from_tracks": 2, "to_tracks": 3, "sessions": 1, "top_sessions": 1},
+        ],
+        "alternatives": None,
+        "listeners": None,
+        "profiles_problem": None,
+        "since_previous": None,
+    }
+
+
+def alternatives() -> list[dict[str, Any]]:
+    counts = {"play_count": 2, "session_count": 2, "listener_count": 1}
+    other = {"artist_name": "Cake", "track_name": "Jolene", **counts}
+    return [
+        {"definition": "songs_by_track_id", **SONGS[0], **counts},
+        {"definition": "gap_10_minutes", "rank": 2, **other},
+        {"definition": "gap_10_minutes", **SONGS[1], **counts, "rank": 1},
+    ]
+
+
+def listener(user: str, country: str | None, age: int | None, joined: date | None) -> dict[str, Any]:
+    profile = {"country": country, "age": age, "registered_on": joined}
+    return {"user_id": user, "session_count": 1, "track_count": 3, **profile}
+
+
+def test_other_definitions_come_in_the_order_of_the_page_with_what_changes(finished_lake: Lake) -> None:
+    look_further(finished_lake, alternatives(), [])
+    gap, track_id = facts(finished_lake)["alternatives"]
+    assert (gap["definition"], track_id["definition"]) == ("gap_10_minutes", "songs_by_track_id")
+    assert [song["track_name"] for song in gap.pop("top_songs")] == ["a\rb", "Jolene"]
+    script = {"artist_name": '"Weird Al"', "track_name": SCRIPT}
+    japanese = {"artist_name": "坂本龍一", "track_name": "a\rb"}
+    jolene = {"artist_name": "Cake", "track_name": "Jolene"}
+    assert gap == {
+        "definition": "gap_10_minutes",
+        "kept": 1,
+        "entered": [{**jolene, "from_rank": None, "to_rank": 2}],
+        "left": [{**script, "from_rank": 1, "to_rank": None}],
+        "up": [{**japanese, "from_rank": 2, "to_rank": 1}],
+        "down": [],
+    }
+
+
+def test_what_another_run_of_the_date_left_is_not_told(finished_lake: Lake) -> None:
+    look_further(finished_lake, alternatives(), [listener("u", "Japan", 30, date(2006, 1, 1))])
+    assert facts(finished_lake)["listeners"] is not None
+    not_made = {"alternatives": {"made": False, "seconds": 0}, "profiles": {"path": None, "problem": None}}
+    write_record(finished_lake, "ranking", RUN_DATE, not_made)
+    found = facts(finished_lake)
+    assert (found["alternatives"], found["listeners"], found["profiles_problem"]) == (None, None, None)
+
+
+def test_reports_of_all_kinds_fit_the_schema(finished_lake: Lake) -> None:
+    kinds = {"plain": facts(finished_lake)}
+    look_further(
+        finished_lake, alternatives(), [listener("u", "Japan", 30, date(2006, 1, 1)), listener("v", None, None, None)]
+    )
+    check_says(finished_lake, "check_listens", warning=["a score of 93"], info=["a flag"])
+    kinds["degraded, with all there can be"] = facts(finished_lake)
+    write_record(finished_lake, "ranking", RUN_DATE, {"profiles": {"path": "/p", "problem": "it has no header"}})
+    leave_facts(finished_lake, RUN_DATE)
+    kinds["broken profiles"] = facts(finished_lake)
+    finish(finished_lake, listens(("u", "2009-05-03T12:00:00", "A", "B")), RUN_DATE + timedelta(days=1))
+    kinds["after another one"] = facts(finished_lake, RUN_DATE + timedelta(days=1))
+    finish(finished_lake, [], RUN_DATE + timedelta(days=2))
+    kinds["empty"] = facts(finished_lake, RUN_DATE + timedelta(days=2))
+    assert {kind: [fault.message for fault in SCHEMA.iter_errors(found)] for kind, found in kinds.items()} == {
+        kind: [] for kind in kinds
+    }
+    assert kinds["after another one"]["since_previous"]["run_date"] == "2009-05-04"
+    assert [fault.validator for fault in SCHEMA.iter_errors({**kinds["plain"], "verdict": "fine"})] == ["enum"]
+    assert [fault.validator for fault in SCHEMA.iter_errors({**kinds["plain"], "more": 1})] == ["additionalProperties"]
+
+
+def test_the_markdown_is_short_and_shows_names_as_they_are(lake: Lake) -> None:
+    names = [
+        "*NSYNC",
+        "_a_ `b` ~~c~~",
+        "<b>&amp;</b>",
+        "[x](http://y)",
+        "# | $1$",
+        "back\\slash",
+        "坂本龍一",
+        "line\rend",
+    ]
+    finish(lake, listens(*(("u", f"12:{minute:02d}:00", name, name) for minute, name in enumerate(names))))
+    text = (report(lake) / "report.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 20
+    html = MarkdownIt().render(text)
+    shown = [item.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") for item in _items(html)]
+    plain = sorted(name.replace("\r", " ") for name in names)
+    assert sorted(shown) == [f"{name}: {name}, 1 play in 1 session" for name in plain]
+    assert "<strong>Top songs of the longest sessions, 4 May 2009</strong>: good, quality score 99.50 of 100" in html
+
+
+def _items(html: str) -> list[str]:
+    (ranking,) = re.findall("<ol>(.*)</ol>", html, re.DOTALL)
+    return re.findall("<li>(.*)</li>", ranking)
+
+
+def test_the_markdown_says_what_changed_and_why_an_answer_is_degraded(finished_lake: Lake) -> None:
+    leave_facts(finished_lake, RUN_DATE)
+    tomorrow = RUN_DATE + timedelta(days=1)
+    finish(finished_lake, listens(("u", "12:00:00", "坂本龍一", "a\rb"), ("u", "12:01:00", "Cake", "Jolene")), tomorrow)
+    check_says(finished_lake, "check_listens", warning=["a score of 93"], run_date=tomorrow)
+    text = (report(finished_lake, tomorrow, {**PARAMETERS, "top_sessions": 40}) / "report.md").read_text()
+    assert text.splitlines() == [
+        "**Top songs of the longest sessions, 5 May 2009**: degraded, quality score 99.50 of 100",
+        "- a score of 93",
+        "",
+        "1. Cake: Jolene, 1 play in 1 session",
+        "2. 坂本龍一: a b, 1 play in 1 session",
+        "",
+        r'Since 4 May 2009 (made with another top\_sessions): in Cake: Jolene; out "Weird Al": \<script\>alert(1)'
+        r"\</script\>; 0 up, 0 down; verdict then good, quality score +0.00.",
+    ]
+
+
+def test_a_stage_without_a_record_is_named(finished_lake: Lake) -> None:
+    Path(finished_lake.stage_record("session_analysis", RUN_DATE)).unlink()
+    with pytest.raises(FileNotFoundError, match="run the stage session_analysis for 2009-05-04 first"):
+        report(finished_lake)
+
+
+def test_a_record_is_replaced_whole(lake: Lake) -> None:
+    write_record(lake, "ranking", RUN_DATE, {"a": 1, "b": 2})
+    write_record(lake, "ranking", RUN_DATE, {"a": 3})
+    assert read_record(lake, "ranking", RUN_DATE) == {"stage": "ranking", "run_date": "2009-05-04", "a": 3}
+    assert [file.name for file in Path(lake.stage_record("ranking", RUN_DATE)).parent.iterdir()] == ["ranking.json"]

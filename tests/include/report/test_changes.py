@@ -1,0 +1,83 @@
+"""What becomes of songs from one ranking to another, and of an answer from one run date to the next."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from include.report.changes import changes, since_previous
+from spark_jobs.shared.lake import Lake
+from tests.include.report.finished import PARAMETERS, facts, finish, leave_facts, listens
+from tests.logs import RUN_DATE
+
+TOMORROW = RUN_DATE + timedelta(days=1)
+
+
+def ranking(*names: str) -> list[dict[str, Any]]:
+    return [{"rank": rank, "artist_name": "A", "track_name": name} for rank, name in enumerate(names, start=1)]
+
+
+def change(name: str, from_rank: int | None, to_rank: int | None) -> dict[str, Any]:
+    return {"artist_name": "A", "track_name": name, "from_rank": from_rank, "to_rank": to_rank}
+
+
+def test_songs_enter_leave_rise_fall_and_stay() -> None:
+    assert changes(ranking("a", "b", "c", "d"), ranking("a", "e", "d", "b")) == {
+        "kept": 3,
+        "entered": [change("e", None, 2)],
+        "left": [change("c", 3, None)],
+        "up": [change("d", 4, 3)],
+        "down": [change("b", 2, 4)],
+    }
+    assert changes([], []) == {"kept": 0, "entered": [], "left": [], "up": [], "down": []}
+
+
+def test_songs_of_one_name_by_two_artists_are_two_songs() -> None:
+    other = [{"rank": 1, "artist_name": "B", "track_name": "a"}]
+    found = changes(ranking("a"), other)
+    assert (found["kept"], len(found["entered"]), len(found["left"])) == (0, 1, 1)
+
+
+def test_the_last_earlier_run_date_is_the_one_to_compare_with(lake: Lake) -> None:
+    for days, name in ((-7, "a"), (-2, "b"), (3, "c")):
+        earlier = RUN_DATE + timedelta(days=days)
+        finish(lake, listens(("u", "12:00:00", "A", name)), earlier)
+        leave_facts(lake, earlier, {**PARAMETERS, "top_sessions": 40})
+    finish(lake, listens(("u", "12:00:00", "A", "b")), RUN_DATE)
+    assert facts(lake)["since_previous"] == {
+        "run_date": "2009-05-02",
+        "parameters": {"top_sessions": [40, 50]},
+        "verdict": "good",
+        "quality_score": 99.5,
+        "quality_score_change": 0,
+        **{"kept": 1, "entered": [], "left": [], "up": [], "down": []},
+    }
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"parameters": {}, "run_date": "2009-05-04"}', '{"parameters": 1}'])
+def test_an_earlier_report_that_cannot_be_read_costs_the_comparison_alone(
+    lake: Lake, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    finish(lake, listens(("u", "12:00:00", "A", "b")))
+    before = leave_facts(lake, RUN_DATE)
+    now = facts(lake)
+    assert since_previous(lake, TOMORROW, now) is not None
+    before.write_text(text)
+    with caplog.at_level(logging.WARNING):
+        assert since_previous(lake, TOMORROW, now) is None
+    assert f"no comparison with {before}, which cannot be read" in caplog.text
+    assert "run 2009-05-04 again" in caplog.text
+
+
+def test_a_report_of_an_earlier_version_can_be_compared_with(lake: Lake) -> None:
+    finish(lake, listens(("u", "12:00:00", "A", "b")))
+    now = facts(lake)
+    known_then = ("run_date", "parameters", "verdict", "quality_score", "top_songs")
+    leave_facts(lake, RUN_DATE).write_text(json.dumps({name: now[name] for name in known_then}))
+    found = since_previous(lake, TOMORROW, now)
+    assert found is not None
+    assert (found["kept"], found["parameters"]) == (1, {})

@@ -1,0 +1,237 @@
+"""What the page shows, and how it stands what a log can hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.records import read_record, replace_file, write_record
+from spark_jobs.shared.lake import Lake
+from tests.frames import at
+from tests.include.report.conftest import SCRIPT
+from tests.include.report.finished import (
+    PARAMETERS,
+    check_says,
+    facts,
+    finish,
+    in_a_row,
+    leave_facts,
+    listens,
+    look_further,
+    report,
+)
+from tests.logs import RUN_DATE
+
+TOMORROW = RUN_DATE + timedelta(days=1)
+
+
+def page(lake: Lake, run_date: date = RUN_DATE, parameters: dict[str, Any] = PARAMETERS) -> str:
+    return (report(lake, run_date, parameters) / "report.html").read_text(encoding="utf-8")
+
+
+def words(html: str) -> str:
+    """What a reader reads: no markup, each run of white space one space."""
+    text = " ".join(unescape(re.sub("<[^>]*>", " ", html.rpartition("</style>")[2])).split())
+    return re.sub(r" ([.;])", r"\1", text)
+
+
+def section(html: str, name: str) -> str:
+    _, found, rest = html.partition(f'<section aria-labelledby="{name}">')
+    return rest.partition("</section>")[0] if found else ""
+
+
+def table(html: str, label: str) -> list[list[str]]:
+    """The rows of a table, its head first."""
+    _, found, rest = html.partition(f'<table aria-label="{label}">')
+    rows = re.findall("<tr>(.*?)</tr>", rest.partition("</table>")[0], re.DOTALL) if found else []
+    return [[words(cell) for cell in re.findall("<t[hd][ >].*?</t[hd]>", row, re.DOTALL)] for row in rows]
+
+
+def test_names_are_shown_as_text_and_the_figures_behind_the_answer_stand_beside_them(finished_lake: Lake) -> None:
+    html = page(finished_lake)
+    assert "<script" not in html
+    assert table(html, "Top songs") == [
+        ["Rank", "Song", "Plays", "Sessions", "Listeners"],
+        ["1", f'{SCRIPT} "Weird Al"', "3", "2", "2"],
+        ["2", "a b 坂本龍一 one session", "1", "1", "1"],
+    ]
+    assert table(html, "Rejected lines") == [["Reason to reject", "Lines"], ["field_count", "6"]]
+    shown = words(html)
+    for part in (
+        f'{SCRIPT} by "Weird Al" leads: 3 plays in 2 sessions of 2 listeners.',
+        "quality score, of 100 99.50",
+        "15 of 15",
+        "of 10 lines 4 were kept as listens, 6 rejected",
+    ):
+        assert part in shown
+
+
+def test_a_page_stands_alone(finished_lake: Lake) -> None:
+    """No address outside itself but the Data Docs beside it, and a policy that forbids the rest."""
+    directory = report(finished_lake)
+    html = (directory / "report.html").read_text(encoding="utf-8")
+    links = set(re.findall(r'(?:href|src|xlink:href)="([^"#]+)"', html))
+    assert links == {"../../data_docs/index.html"}
+    assert (directory / links.pop()).resolve() == Path(finished_lake.data_docs()) / "index.html"
+    assert """content="default-src 'none'; style-src 'unsafe-inline'">""" in html
+    assert "url(" not in html
+
+
+def test_a_verdict_says_why(finished_lake: Lake) -> None:
+    check_says(finished_lake, "check_top_songs", info=["flags: <one> listener"])
+    html = page(finished_lake)
+    assert '<span class="verdict good">good</span>' in html
+    assert "Worth knowing, and no worse for it: flags: <one> listener" in words(html)
+    assert "Take this answer with care" not in html
+    check_says(finished_lake, "check_listens", warning=["a score of 93"])
+    html = page(finished_lake)
+    assert '<span class="verdict degraded">degraded</span>' in html
+    assert "Take this answer with care. The run finished, but not all that was expected of its data held: a score" in (
+        words(html)
+    )
+
+
+def test_sessions_tell_their_speed_and_the_implausible_ones_are_marked(lake: Lake) -> None:
+    fast = in_a_row("u", at("12:00:00"), [("A", "B")] * 1030, seconds=1)
+    slow = in_a_row("v", at("12:00:00"), [("A", "B"), ("A", "C")] * 15, seconds=200)
+    finish(lake, fast + slow)
+    html = page(lake)
+    assert table(html, "The longest sessions from rank 1") == [
+        ["Rank", "User, start (UTC)", "Hours", "Tracks", "Tracks a minute", "Distinct songs"],
+        ["1", "u implausible 2009-05-01 12:00", "0.3", "1,030", "60.06", "1"],
+        ["2", "v 2009-05-01 12:00", "1.6", "30", "0.31", "2"],
+    ]
+    assert "longer than three days; 1 session of these 2." in words(html)
+
+
+def test_of_many_sessions_ten_stand_open_a_hundred_are_there_and_the_rest_is_counted(lake: Lake) -> None:
+    parameters = {**PARAMETERS, "top_sessions": 120}
+    played = [
+        listen for day in range(120) for listen in in_a_row("u", at("12:00:00") + timedelta(days=day), [("A", "B")])
+    ]
+    finish(lake, played, parameters=parameters)
+    html = page(lake, parameters=parameters)
+    assert [row[0] for row in table(html, "The longest sessions from rank 1")[1:]] == [*map(str, range(1, 11))]
+    assert [row[0] for row in table(html, "The longest sessions from rank 11")[1:]] == [*map(str, range(11, 101))]
+    assert "Not shown: 20 sessions, in report.json." in words(html)
+
+
+def test_sparks_own_figures_stand_in_a_row_for_each_stage_that_kept_them(finished_lake: Lake) -> None:
+    assert table(page(finished_lake), "Spark&#39;s own figures") == []
+    several = {"stage_id": 4, "tasks": 30, "median_task_seconds": 2.04, "slowest_task_seconds": 3.06}
+    single = {"stage_id": 1, "tasks": 1, "median_task_seconds": 9.9, "slowest_task_seconds": 9.9}
+    figures = {
+        "seconds": 11.25,
+        "tasks": 1234,
+        "input_records": 20,
+        "shuffle_bytes_written": 19_448_972,
+        "spilled_disk_bytes": 0,
+        "gc_share": 0.035,
+        "slowest_stages": [single, several],
+    }
+    kept = Path(finished_lake.spark_figures("data_quality", RUN_DATE))
+    replace_file(kept.with_name("check_input.json"), "cut sho")
+    replace_file(kept, json.dumps(figures))
+    shown = ["data_quality", "11.2", "1,234", "2.00 \N{MULTIPLICATION SIGN}", "19.4 MB", "0 Bytes", "3.5%"]
+    assert table(page(finished_lake), "Spark&#39;s own figures")[1:] == [[*shown, "3.1 s / 2.0 s"]]
+    assert facts(finished_lake)["spark"] == {"data_quality": {**figures, "input_reads": 2}}
+    # No two tasks to compare.
+    replace_file(kept, json.dumps({**figures, "slowest_stages": [single]}))
+    assert table(page(finished_lake), "Spark&#39;s own figures")[1:] == [[*shown, "\N{EN DASH}"]]
+
+
+def test_of_several_files_those_with_rejected_lines_come_first_and_the_rest_is_counted(finished_lake: Lake) -> None:
+    assert table(page(finished_lake), "Files") == []
+    quality = read_record(finished_lake, "data_quality", RUN_DATE)
+    counts = {"bytes": 99, "lines_read": 1200, "listens_kept": 1194}
+    files = [{"file": f"/logs/{number}.tsv", **counts, "lines_rejected": number} for number in range(25)]
+    write_record(finished_lake, "data_quality", RUN_DATE, {**quality, "files": files})
+    html = page(finished_lake)
+    assert table(html, "Files")[1] == ["/logs/24.tsv", "1,200", "1,194", "24"]
+    assert [row[0] for row in table(html, "Files")[1:]] == [f"/logs/{number}.tsv" for number in range(24, 4, -1)]
+    assert "5 more files: report.json." in words(html)
+
+
+def test_sections_are_there_only_when_their_data_is(finished_lake: Lake) -> None:
+    html = page(finished_lake)
+    assert (section(html, "sure"), section(html, "who")) == ("", "")
+    assert "How sure" not in html
+    assert "Who listens" not in html
+    look_further(finished_lake, [], [{"user_id": "u", "session_count": 1, "track_count": 3}])
+    assert "not known" in words(section(page(finished_lake), "who"))
+    problem = {"profiles": {"path": "/p.tsv", "problem": "/p.tsv has <no> header."}}
+    write_record(finished_lake, "ranking", RUN_DATE, problem)
+    who = words(section(page(finished_lake), "who"))
+    assert who == "Who listens The listeners' profiles could not be used: /p.tsv has <no> header."
+
+
+def test_ranks_under_other_definitions_stand_beside_the_answers(finished_lake: Lake) -> None:
+    counts = {"play_count": 2, "session_count": 2, "listener_count": 1}
+    japanese = {"artist_name": "坂本龍一", "track_name": "a\rb", **counts}
+    jolene = {"artist_name": "Cake", "track_name": "Jolene", **counts}
+    look_further(
+        finished_lake,
+        [
+            {"definition": "longest_by_duration", "rank": 1, **japanese},
+            {"definition": "gap_30_minutes", "rank": 1, **jolene},
+            {"definition": "gap_30_minutes", "rank": 2, **japanese},
+        ],
+        [],
+    )
+    sure = section(page(finished_lake), "sure")
+    assert table(sure, "Ranks under other definitions") == [
+        ["Song", "Answer", "Longest by time", "Gap of 30 minutes"],
+        [f'{SCRIPT} "Weird Al"', "1", "out", "out"],
+        ["a b 坂本龍一", "2", "1", "2"],
+        ["Jolene Cake", "out", "out", "1"],
+    ]
+    shown = words(sure)
+    assert "1 of 2 songs is among the top in each of them." in shown
+    assert (
+        "A pause longer than 30 minutes opens a new session. 1 of 2 songs stays. "
+        f'In: Jolene Cake at 1 Out: {SCRIPT} "Weird Al" from 1'
+    ) in shown
+    assert f'1 of 2 songs stays, 1 of them at another rank. Out: {SCRIPT} "Weird Al" from 1' in shown
+
+
+def test_the_answer_is_compared_with_the_one_before(finished_lake: Lake) -> None:
+    leave_facts(finished_lake, RUN_DATE)
+    finish(finished_lake, listens(("u", "12:00:00", "坂本龍一", "a\rb"), ("u", "12:01:00", "Cake", "Jolene")), TOMORROW)
+    html = page(finished_lake, TOMORROW)
+    assert [row[:3] for row in table(html, "Top songs")] == [
+        ["Rank", "Song", "Before"],
+        ["1", "Jolene Cake one session", "new"],
+        ["2", "a b 坂本龍一 one session", "2"],
+    ]
+    assert (
+        f'Since 4 May 2009 1 of 2 songs stays. In: Jolene Cake at 1 Out: {SCRIPT} "Weird Al" from 1 '
+        "The verdict is good, as then; the quality score was 99.50, is 99.50."
+    ) in words(html)
+    assert "other parameters" not in html
+    other = {**PARAMETERS, "session_gap_minutes": 30}
+    html = page(finished_lake, TOMORROW, other)
+    assert (
+        "made with other parameters, so not every change is one of the listeners: session_gap_minutes was 20, is 30."
+        in (words(html))
+    )
+
+
+@pytest.mark.parametrize("songs", [0, 1, 1000])
+def test_a_log_of_any_size_makes_a_page_of_no_more_than_two_megabytes(lake: Lake, songs: int) -> None:
+    parameters = {**PARAMETERS, "top_songs": 1000}
+    name = "\N{PERSON WITH BALL}" * 400
+    finish(
+        lake,
+        in_a_row("u", at("12:00:00"), [(name, f"{number}{name}") for number in range(songs)]),
+        parameters=parameters,
+    )
+    html = page(lake, parameters=parameters)
+    assert len(table(html, "Top songs")) == (songs + 1 if songs else 0)
+    assert len(html.encode()) < 2_000_000
+    assert ("There is no session in this log, and so no top song." in html) is (songs == 0)
