@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run data rejected test test-browser check format ui history bench lock clean
+.PHONY: help run data rejected test test-browser check format ui history bench picture lock clean
 
 help: ## List the targets
 	@echo "make run    [INPUT=log.tsv] [LAKE=lake] [RUN_DATE=YYYY-MM-DD] [SESSION_GAP_MINUTES=20]"
@@ -45,6 +45,10 @@ history: $(VENV)/runtime ## Open Spark's history of the runs on loopback (PORT=1
 
 bench: $(VENV)/development ## Measure DAG, bare script and DuckDB (LISTENS=1000000 REPEATS=3 ONLY="dag,duckdb")
 	@$(BIN)/python -m benchmarks.compare
+
+picture: $(VENV)/development ## Take docs/report.png, the README's picture of the report, from a run on the sample
+	@$(BIN)/python -m scripts.browser
+	@$(BIN)/python -m scripts.picture
 
 lock: $(VENV)/development ## Pin the dependencies of requirements.in and requirements-dev.in anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements.in -o requirements.txt

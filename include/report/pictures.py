@@ -54,30 +54,27 @@ def _parts_of(spread: Facts) -> charts.Rows:
 
 
 def _lengths(facts: Facts) -> Picture:
-    bins, top = facts["session_lengths"], [session["track_count"] for session in facts["top_sessions"]]
-    rows = [
-        {
-            "label": _from_to(one["from_tracks"], one["to_tracks"]),
-            "value": one["sessions"],
-            "marked": one["top_sessions"],
-            "text": f"{one['sessions']:,}",
-        }
-        for one in bins
-    ]
-    total = sum(one["sessions"] for one in bins)
-    single = bins[0]["sessions"] if bins else 0
-    among = f"the {len(top):,} longest"
+    rows = [_bin(one) for one in facts["session_lengths"]]
+    top = [session["track_count"] for session in facts["top_sessions"]]
+    total = sum(row["value"] for row in rows)
+    longest = f"the {len(top):,} longest"
+    says = f"{rows[0]['value']:,} of {counted(total, 'session')} have a single track; " if rows else ""
     return Picture(
         "lengths",
         "How long the sessions are",
         "Sessions by number of tracks, on a logarithmic scale",
-        f"Of {counted(total, 'session')} {single:,} have a single track; {among} have {_from_to(top[-1], top[0])}."
-        if top
-        else "",
+        f"{says}{longest} have {_from_to(top[-1], top[0])}." if top else "",
         [("Tracks", "Sessions", "Among the longest"), *_texts(rows, "label", "value", "marked")],
         partial(charts.bars, rows, is_log=True),
-        {"accent": among},
+        {"accent": longest},
     )
+
+
+def _bin(found: dict[str, int]) -> dict[str, Any]:
+    sessions, top = found["sessions"], found["top_sessions"]
+    of_which = f", of which {top:,}" if 0 < top < sessions else ""
+    label = _from_to(found["from_tracks"], found["to_tracks"])
+    return {"label": label, "value": sessions, "marked": top, "text": f"{sessions:,}{of_which}"}
 
 
 def _over_time(facts: Facts) -> Picture:

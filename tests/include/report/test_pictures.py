@@ -120,7 +120,7 @@ def test_the_week_names_its_fullest_and_emptiest_hour(finished_lake: Lake) -> No
 
 def test_lengths_say_what_the_longest_are(finished_lake: Lake) -> None:
     lengths = drawn(finished_lake)["lengths"]
-    assert lengths.says == "Of 2 sessions 1 have a single track; the 2 longest have 1 to 3."
+    assert lengths.says == "1 of 2 sessions have a single track; the 2 longest have 1 to 3."
     assert lengths.table[1:] == [("1", "1", "1"), ("2 to 3", "1", "1")]
 
 
