@@ -97,7 +97,7 @@ def _panel(data: alt.InlineData, name: str, colour: str, width: int) -> Chart:
         tickCount=_ticks(width), grid=False, labelOverlap=True
     )
     counts = alt.Y(f"{name}:Q").title(None)
-    counts = counts.axis(tickCount=3, format=",d", domain=False, ticks=False, minExtent=PANEL_LABELS)
+    counts = counts.axis(tickCount=3, tickMinStep=1, format=",d", domain=False, ticks=False, minExtent=PANEL_LABELS)
     base = alt.Chart(data).encode(x=time, x2="end:T")
     return alt.layer(
         base.mark_rect(color=colour).encode(y=counts, y2=alt.datum(0)),

@@ -104,14 +104,14 @@ def _optional_facts(lake: Lake, run_date: date, songs: Rows) -> dict[str, Any]:
     has_listeners = profiles["path"] is not None and profiles["problem"] is None
     return {
         "alternatives": _alternatives(lake, run_date, songs) if has_alternatives else None,
-        "listeners": listener_groups(_rows(lake, LISTENERS, run_date)) if has_listeners else None,
+        "listeners": listener_groups(_optional_rows(lake, LISTENERS, run_date)) if has_listeners else None,
         "profiles_problem": profiles["problem"],
     }
 
 
 def _alternatives(lake: Lake, run_date: date, songs: Rows) -> Rows:
     rankings: dict[str, Rows] = {definition: [] for definition in DEFINITIONS}
-    for row in sorted(_rows(lake, ALTERNATIVE_SONGS, run_date), key=itemgetter("rank")):
+    for row in sorted(_optional_rows(lake, ALTERNATIVE_SONGS, run_date), key=itemgetter("rank")):
         rankings[row.pop("definition")].append(row)
     # One without a song was not looked at: the answer's own gap is no other definition.
     return [
@@ -121,10 +121,14 @@ def _alternatives(lake: Lake, run_date: date, songs: Rows) -> Rows:
     ]
 
 
+def _optional_rows(lake: Lake, dataset: str, run_date: date) -> Rows:
+    """The rows of a small partition that need not be there."""
+    return _rows(lake, dataset, run_date) if Path(lake.partition(dataset, run_date)).exists() else []
+
+
 def _rows(lake: Lake, dataset: str, run_date: date) -> Rows:
-    """The rows of a small partition, none where there is no such partition; times as text."""
-    partition = Path(lake.partition(dataset, run_date))
-    rows = pq.read_table(partition, partitioning=None).to_pylist()
+    """The rows of a small partition; times as text."""
+    rows = pq.read_table(lake.partition(dataset, run_date), partitioning=None).to_pylist()
     return [{name: _json_value(value) for name, value in row.items()} for row in rows]
 
 

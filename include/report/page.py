@@ -106,7 +106,7 @@ def _sections(facts: Facts) -> dict[str, str]:
     if not facts["listeners"] and not facts["profiles_problem"]:
         absent.add("who")
     if not facts["top_sessions"]:
-        absent.add("sessions")
+        absent |= {"listening", "sessions"}
     return {name: title for name, title in SECTIONS.items() if name not in absent}
 
 

@@ -102,8 +102,8 @@ def _week(facts: Facts) -> Picture:
     ]
     most = max(cells, key=lambda cell: cell["listens"])
     least = min(cells, key=lambda cell: cell["listens"])
-    rows = [{**cell, "share": cell["listens"] / (most["listens"] or 1)} for cell in cells]
-    days = zip(charts.WEEKDAYS, facts["by_weekday"], strict=True)
+    rows = [{**cell, "share": cell["listens"] / most["listens"]} for cell in cells if most["listens"]]
+    days = zip(charts.WEEKDAYS, facts["by_weekday"], strict=True) if rows else ()
     return Picture(
         "week",
         "The hours of the week",

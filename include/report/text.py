@@ -8,7 +8,7 @@ from datetime import date
 
 # What Markdown or HTML could take for markup inside a line; a song may be called *** or <script>.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>~|&$#])")
-LONGEST_NAME = 120
+LONGEST_NAME = 100
 
 
 def one_line(name: str, longest: int = LONGEST_NAME) -> str:

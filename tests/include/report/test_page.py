@@ -235,3 +235,6 @@ def test_a_log_of_any_size_makes_a_page_of_no_more_than_two_megabytes(lake: Lake
     assert len(table(html, "Top songs")) == (songs + 1 if songs else 0)
     assert len(html.encode()) < 2_000_000
     assert ("There is no session in this log, and so no top song." in html) is (songs == 0)
+    assert [name for name in ("answer", "listening", "sessions") if section(html, name)] == (
+        ["answer", "listening", "sessions"] if songs else ["answer"]
+    )

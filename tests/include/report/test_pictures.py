@@ -132,7 +132,7 @@ def test_stages_say_what_took_longest(finished_lake: Lake) -> None:
 
 def test_where_there_is_nothing_no_picture_is_drawn(lake: Lake) -> None:
     finish(lake, [])
-    assert list(drawn(lake)) == ["week", "stages"]
+    assert list(drawn(lake)) == ["stages"]
 
 
 def profile(country: str | None, age: int | None, joined: date | None) -> dict[str, Any]:
