@@ -26,7 +26,7 @@ the run's note, the report and the alert say what. `docs/data_quality.md` says w
 | `check_sessions` | the proof: unique, in order, together all the listens |
 | `ranking` | `top_sessions` and `top_songs`; `alternative_songs` and `listeners` where they are asked for |
 | `check_top_songs` | the proof: ranks without holes, plays in order |
-| `report` | `reports/run_date=…/`: `top_songs.tsv`, `report.html`, `report.json` |
+| `report` | `reports/run_date=…/`: `top_songs.tsv`, `report.html`, `report.json`, `report.md` |
 """
 
 from __future__ import annotations
