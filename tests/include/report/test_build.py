@@ -148,7 +148,7 @@ def test_other_definitions_come_in_the_order_of_the_page_with_what_changes(finis
 def test_what_another_run_of_the_date_left_is_not_told(finished_lake: Lake) -> None:
     look_further(finished_lake, alternatives(), [listener("u", "Japan", 30, date(2006, 1, 1))])
     assert facts(finished_lake)["listeners"] is not None
-    not_made = {"alternatives": {"made": False, "seconds": 0}, "profiles": {"path": None, "problem": None}}
+    not_made = {"alternatives": {"made": False, "seconds": 1.5}, "profiles": {"path": None, "problem": None}}
     write_record(finished_lake, "ranking", RUN_DATE, not_made)
     found = facts(finished_lake)
     assert (found["alternatives"], found["listeners"], found["profiles_problem"]) == (None, None, None)
