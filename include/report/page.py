@@ -22,7 +22,10 @@ SECTIONS = {
     "made": "How it was made",
 }
 DEFINITIONS = {
-    "without_implausible_sessions": ("No implausible sessions", "Sessions too fast or too long to be one person's."),
+    "without_implausible_sessions": (
+        "No implausible sessions",
+        "Without the sessions that are too fast or too long to be one person's.",
+    ),
     "longest_by_duration": ("Longest by time", "The longest sessions are those of most hours, not of most tracks."),
     "gap_10_minutes": ("Gap of 10 minutes", "A pause longer than 10 minutes opens a new session."),
     "gap_30_minutes": ("Gap of 30 minutes", "A pause longer than 30 minutes opens a new session."),
