@@ -15,9 +15,9 @@ from include.report.changes import changes, since_previous
 from include.report.figures import listening_figures
 from include.report.listeners import listener_groups
 from include.report.spread import song_spread
-from spark_jobs.shared.lake import TOP_SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, TOP_SESSIONS, TOP_SONGS, Lake
 
-ALTERNATIVE_SONGS, LISTENERS = "alternative_songs", "listeners"
+
 # In the order in which they are shown.
 DEFINITIONS = (
     "without_implausible_sessions",
