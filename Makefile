@@ -62,7 +62,7 @@ $(VENV)/runtime: requirements.txt
 	@echo "Installing the dependencies into $(VENV), once: about two minutes ..."
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install -r requirements.txt
-	@echo "Archiving the classes of Spark, once, so that it starts faster: half a minute ..."
+	@echo "Archiving the classes of Spark, once, so that it starts faster: up to a minute ..."
 	@$(BIN)/python -m scripts.class_archive
 	@touch $@
 

@@ -8,6 +8,8 @@ Java checks of it: https://docs.oracle.com/en/java/javase/17/vm/class-data-shari
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -38,7 +40,8 @@ def main() -> None:
 def run_usual_work(scratch: Path, java_options: str) -> None:
     """Run the three jobs as one small application in a scratch directory; raises CalledProcessError."""
     log, lake = scratch / "log.tsv", scratch / "lake"
-    generate_log.main([str(log), "--listens", "3000", "--users", "12", "--odd-lines"])
+    with contextlib.redirect_stderr(io.StringIO()):
+        generate_log.main([str(log), "--listens", "3000", "--users", "12", "--odd-lines"])
     settings = {"spark.driver.extraJavaOptions": java_options, "spark.ui.enabled": "false", "spark.log.level": "ERROR"}
     options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
     subprocess.run(

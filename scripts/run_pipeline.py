@@ -23,8 +23,8 @@ from rich.table import Table
 
 from benchmarks import generate_log
 from include import input_check, parameters
-from include.run_date import DAG_ID
 from include.records import read_record
+from include.run_date import DAG_ID
 from include.settings import SettingsError
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
 from scripts.stages import show_stages

@@ -17,7 +17,6 @@ from include.report.listeners import listener_groups
 from include.report.spread import song_spread
 from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, TOP_SESSIONS, TOP_SONGS, Lake
 
-
 # In the order in which they are shown.
 DEFINITIONS = (
     "without_implausible_sessions",
