@@ -7,7 +7,6 @@ from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.window import Window as W
 
 from spark_jobs.ranking import rankings
 from spark_jobs.shared.session_gap import number_sessions
@@ -15,9 +14,7 @@ from spark_jobs.shared.session_gap import number_sessions
 WITHOUT_IMPLAUSIBLE = "without_implausible_sessions"
 BY_DURATION = "longest_by_duration"
 GAPS = {"gap_10_minutes": timedelta(minutes=10), "gap_30_minutes": timedelta(minutes=30)}
-BY_TRACK_ID = "songs_by_track_id"
-DEFINITIONS = (WITHOUT_IMPLAUSIBLE, BY_DURATION, *GAPS, BY_TRACK_ID)
-SPAN = ("user_id", "started_at", "ended_at")
+DEFINITIONS = (WITHOUT_IMPLAUSIBLE, BY_DURATION, *GAPS, rankings.BY_TRACK_ID)
 
 
 def definitions(run_gap: timedelta) -> list[str]:
@@ -28,23 +25,21 @@ def definitions(run_gap: timedelta) -> list[str]:
 def alternative_sessions(
     longest: DataFrame, sessions: DataFrame, listens: DataFrame, run_gap: timedelta, number: int
 ) -> DataFrame:
-    """The `number` longest sessions of each definition: `definition`, `session_id`, and the span of a user's listens.
+    """The `number` longest sessions of each definition, as `rankings.chosen`.
 
-    `sessions` were cut from `listens` with `run_gap`, `longest` are the answer's. A session's id is its span, so one
-    that several definitions choose has the same in each.
+    `sessions` were cut from `listens` with `run_gap`, `longest` are the answer's.
     """
-    chosen = {
+    longest_of = {
         WITHOUT_IMPLAUSIBLE: rankings.top_sessions(sessions.where(~F.col("is_implausible")), number),
         BY_DURATION: rankings.lasting_sessions(sessions, number),
-        BY_TRACK_ID: longest,
+        rankings.BY_TRACK_ID: longest,
     }
     for name, gap in GAPS.items():
         if gap > run_gap:
-            chosen[name] = rankings.top_sessions(joined(sessions, gap), number)
+            longest_of[name] = rankings.top_sessions(joined(sessions, gap), number)
         elif gap < run_gap:
-            chosen[name] = rankings.top_sessions(parts_of_longest(longest, sessions, listens, gap, number), number)
-    named = [rows.select(F.lit(name).alias("definition"), *SPAN) for name, rows in chosen.items()]
-    return reduce(DataFrame.unionByName, named).withColumn("session_id", F.struct(*SPAN))
+            longest_of[name] = rankings.top_sessions(parts_of_longest(longest, sessions, listens, gap, number), number)
+    return reduce(DataFrame.unionByName, (rankings.chosen(name, rows) for name, rows in longest_of.items()))
 
 
 def joined(stretches: DataFrame, gap: timedelta) -> DataFrame:
@@ -78,46 +73,6 @@ def _parts(sessions: DataFrame, listens: DataFrame, gap: timedelta) -> DataFrame
     times = [F.col("listened_at").alias(name) for name in ("started_at", "ended_at")]
     heard = rankings.listens_of(sessions, listens)
     return joined(heard.select("user_id", *times, F.lit(1).alias("track_count")), gap)
-
-
-def session_plays(chosen: DataFrame, listens: DataFrame) -> DataFrame:
-    """How often each song was played in each of the sessions of `alternative_sessions`, under each track id.
-
-    A row has `session_id`, `user_id`, a listen's names and `track_id`, and `play_count` (long).
-    """
-    # What several definitions chose is read once.
-    sessions = chosen.select("session_id", *SPAN).distinct()
-    song = ("artist_name", "track_name", "track_id")
-    heard = rankings.listens_of(sessions, listens)
-    return heard.groupBy("session_id", "user_id", *song).agg(F.count(F.lit(1)).alias("play_count"))
-
-
-def alternative_songs(chosen: DataFrame, plays: DataFrame, number: int) -> DataFrame:
-    """The `number` songs played most by each definition, with `rank` (int) from 1.
-
-    `chosen` are the sessions of `alternative_sessions`, `plays` their `session_plays`. Ties as in the answer; of songs
-    by track id that tie even in their names, those without one come first, then the id decides.
-    """
-    # A session is chosen by several definitions, and then its plays count for each.
-    each = plays.join(F.broadcast(chosen.select("definition", "session_id")), on="session_id", how="inner")
-    by_id = by_track_id(each.where(F.col("definition") == BY_TRACK_ID))
-    by_names = each.where(F.col("definition") != BY_TRACK_ID).withColumn("track_id", F.lit(None).cast("string"))
-    song = ("definition", "track_id", "artist_name", "track_name")
-    songs = rankings.song_counts(by_names.unionByName(by_id), *song)
-    # The order is total: a song is its names, and among those by track id its id too.
-    order = [*rankings.most_played_first(), F.asc_nulls_first("track_id")]
-    rank = F.row_number().over(W.partitionBy("definition").orderBy(*order))
-    return songs.withColumn("rank", rank).where(F.col("rank") <= number)
-
-
-def by_track_id(plays: DataFrame) -> DataFrame:
-    """Give each track id the names it was played most under, ties in code point order; without an id, names stay."""
-    names = ("artist_name", "track_name")
-    spelled = plays.groupBy("track_id", *names).agg((-F.sum("play_count")).alias("fewest"))
-    # The first in this order; a track id is there once, and a null meets none.
-    shown = spelled.groupBy("track_id").agg(F.min(F.struct("fewest", *names)).alias("shown"))
-    found = plays.join(shown, on="track_id", how="left")
-    return found.withColumns({name: F.coalesce(f"shown.{name}", name) for name in names}).drop("shown")
 
 
 def place() -> Column:

@@ -86,21 +86,12 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     with storage.staging_area(spark, job.lake) as area:
         longest = conform(rankings.top_sessions(sessions, job.top_sessions), schemas.TOP_SESSIONS)
         longest = _staged(longest, f"{area}/{TOP_SESSIONS}", "rank")
-        played = rankings.listens_of(longest, _of_their_users(longest, listens))
-        songs = conform(rankings.top_songs(played, job.top_songs), schemas.TOP_SONGS)
-        songs = _staged(songs, f"{area}/{TOP_SONGS}", "rank")
-        users = longest.select("user_id").distinct().count()
-        rows = {"top_sessions": longest.count(), "top_songs": songs.count(), "listeners": users}
-        alternatives_record = _stage_alternatives(job, longest, sessions, listens, area)
+        chosen, alternatives_record = _chosen(job, longest, sessions, listens, area)
+        songs = _stage_songs(job, chosen, listens, area)
         problem = _stage_listeners(job, longest, area)
-
-        made = {ALTERNATIVE_SONGS: job.alternatives, LISTENERS: job.profiles and not problem}
-        for dataset in (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS):
-            partition = job.lake.partition(dataset, job.run_date)
-            if made.get(dataset, True):
-                storage.publish(spark, f"{area}/{dataset}", partition)
-            else:
-                storage.withdraw(spark, area, partition)
+        users = [row.user_id for row in longest.select("user_id").collect()]
+        rows = {"top_sessions": len(users), "top_songs": songs.count(), "listeners": len(set(users))}
+        _publish(spark, job, area, {ALTERNATIVE_SONGS: job.alternatives, LISTENERS: bool(job.profiles and not problem)})
 
     record = {
         "parameters": {
@@ -117,25 +108,32 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     return record
 
 
-def _stage_alternatives(
+def _chosen(
     job: RankingJob, longest: DataFrame, sessions: DataFrame, listens: DataFrame, area: str
-) -> dict[str, Any]:
-    """Rank under the other definitions and tell which those are, if they are asked for."""
+) -> tuple[DataFrame, dict[str, Any]]:
+    """The sessions of every definition, the answer's first, and what the record says of the others."""
     started = time.monotonic()
+    chosen = rankings.chosen(rankings.ANSWER, longest)
     if not job.alternatives:
-        return {"made": False, "definitions": [], "seconds": 0.0}
-    chosen = alternatives.alternative_sessions(longest, sessions, listens, job.gap, job.top_sessions)
-    chosen = _kept(chosen, f"{area}/alternative_sessions")
-    plays = alternatives.session_plays(chosen, _of_their_users(chosen, listens))
-    plays = _kept(plays, f"{area}/alternative_plays")
-    songs = alternatives.alternative_songs(chosen, plays, job.top_songs)
-    songs = conform(songs, schemas.ALTERNATIVE_SONGS)
-    _staged(songs, f"{area}/{ALTERNATIVE_SONGS}", alternatives.place(), "rank")
-    return {
-        "made": True,
-        "definitions": alternatives.definitions(job.gap),
-        "seconds": round(time.monotonic() - started, 3),
-    }
+        return chosen, {"made": False, "definitions": [], "seconds": 0.0}
+    others = alternatives.alternative_sessions(longest, sessions, listens, job.gap, job.top_sessions)
+    chosen = _kept(chosen.unionByName(others), f"{area}/chosen")
+    # Of their own: the listens are read and counted together with the answer's.
+    seconds = round(time.monotonic() - started, 3)
+    return chosen, {"made": True, "definitions": alternatives.definitions(job.gap), "seconds": seconds}
+
+
+def _stage_songs(job: RankingJob, chosen: DataFrame, listens: DataFrame, area: str) -> DataFrame:
+    """Rank the songs by every definition at once, and return those of the answer."""
+    # Naming the users lets Spark skip the buckets and row groups that hold none of them.
+    users = [row.user_id for row in chosen.select("user_id").distinct().collect()]
+    played = rankings.listens_of(chosen, listens.where(F.col("user_id").isin(users)), "definition", "session_id")
+    ranked = conform(rankings.top_songs(played, job.top_songs), schemas.ALTERNATIVE_SONGS)
+    is_answer = F.col("definition") == rankings.ANSWER
+    if job.alternatives:
+        ranked = _kept(ranked, f"{area}/ranked")
+        _staged(ranked.where(~is_answer), f"{area}/{ALTERNATIVE_SONGS}", alternatives.place(), "rank")
+    return _staged(conform(ranked.where(is_answer), schemas.TOP_SONGS), f"{area}/{TOP_SONGS}", "rank")
 
 
 def _stage_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | None:
@@ -154,10 +152,14 @@ def _stage_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | No
     return problem or None
 
 
-def _of_their_users(sessions: DataFrame, listens: DataFrame) -> DataFrame:
-    """The listens of some sessions' users; naming them lets Spark skip the buckets and row groups that hold none."""
-    users = [row.user_id for row in sessions.select("user_id").distinct().collect()]
-    return listens.where(F.col("user_id").isin(users))
+def _publish(spark: SparkSession, job: RankingJob, area: str, made: dict[str, bool]) -> None:
+    """Publish the answer and what else was made; what was not goes, if an earlier run of the date made it."""
+    for dataset in (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS):
+        partition = job.lake.partition(dataset, job.run_date)
+        if made.get(dataset, True):
+            storage.publish(spark, f"{area}/{dataset}", partition)
+        else:
+            storage.withdraw(spark, area, partition)
 
 
 def _staged(rows: DataFrame, path: str, *order: str | Column) -> DataFrame:

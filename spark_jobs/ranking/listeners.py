@@ -30,15 +30,16 @@ def read_lines(spark: SparkSession, path: str) -> DataFrame:
 def profiles_of(lines: DataFrame, run_date: date) -> DataFrame:
     """One profile a user: `user_id`, `country` (string), `age` (int), `registered_on` (date), null where unknown.
 
-    `lines` have a `value`: the five fields of HEADER with tabs between them; a line of another form tells nothing.
-    Unknown is also an age out of AGES, a day that is not between FIRST_REGISTRATION and the run date, a country that
-    is not valid UTF-8, and what two lines of a user do not agree about.
+    `lines` have a `value`: the five fields of HEADER with tabs between them; a line of another form, or of bytes that
+    are no UTF-8, tells nothing. Unknown is also an age out of AGES, a day that is not between FIRST_REGISTRATION and
+    the run date, and what two lines of a user do not agree about.
     """
     fields = F.split("value", "\t")
     user_id, _, age, country, registered = (F.get(fields, F.lit(place)) for place in range(5))
-    told = lines.where(F.size(fields) == len(HEADER.split("\t"))).select(
+    has_form = F.is_valid_utf8("value") & (F.size(fields) == len(HEADER.split("\t")))
+    told = lines.where(has_form).select(
         user_id.alias("user_id"),
-        _country(country).alias("country"),
+        F.nullif(F.trim(country), F.lit("")).alias("country"),
         _if_between(age.try_cast("int"), *AGES).alias("age"),
         _if_between(_day(registered), FIRST_REGISTRATION, run_date).alias("registered_on"),
     )
@@ -55,10 +56,6 @@ def listeners(top_sessions: DataFrame, profiles: DataFrame) -> DataFrame:
     )
     # Few users, many profiles; a user has one of these at most.
     return profiles.join(F.broadcast(users), on="user_id", how="right")
-
-
-def _country(text: Column) -> Column:
-    return F.nullif(F.trim(F.try_validate_utf8(text)), F.lit(""))
 
 
 def _day(text: Column) -> Column:

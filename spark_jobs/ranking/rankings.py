@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.window import Window as W
 
 TOP_SESSIONS = 50
 TOP_SONGS = 10
+
+# The definition whose ranking is the answer, and the one by which a song is not its names.
+ANSWER = "answer"
+BY_TRACK_ID = "songs_by_track_id"
 
 
 def top_sessions(sessions: DataFrame, number: int = TOP_SESSIONS) -> DataFrame:
@@ -22,47 +27,48 @@ def lasting_sessions(sessions: DataFrame, number: int = TOP_SESSIONS) -> DataFra
     return _ranked(sessions, _longest_first("duration_seconds"), number)
 
 
-def listens_of(sessions: DataFrame, listens: DataFrame) -> DataFrame:
-    """The listens that belong to some sessions, with their `session_id`; few enough sessions to broadcast.
+def chosen(definition: str, sessions: DataFrame) -> DataFrame:
+    """Some sessions as those that a `definition` chose: `session_id`, their user and start, and the span of listens."""
+    session_id = F.struct("user_id", "started_at").alias("session_id")
+    return sessions.select(F.lit(definition).alias("definition"), session_id, "user_id", "started_at", "ended_at")
+
+
+def listens_of(sessions: DataFrame, listens: DataFrame, *columns: str) -> DataFrame:
+    """The listens that belong to some sessions, with these `columns` of their session; few enough to broadcast.
 
     A listen is there once for each of the sessions it belongs to: at most one of those that were cut alike.
     """
-    spans = sessions.select("session_id", "user_id", "started_at", "ended_at")
+    spans = sessions.select("user_id", "started_at", "ended_at", *columns)
     within = [
         spans.user_id == listens.user_id,
         listens.listened_at.between(spans.started_at, spans.ended_at),
     ]
-    return listens.join(F.broadcast(spans), on=within, how="inner").select(listens["*"], "session_id")
+    return listens.join(F.broadcast(spans), on=within, how="inner").select(listens["*"], *columns)
 
 
 def top_songs(session_listens: DataFrame, number: int = TOP_SONGS) -> DataFrame:
-    """The `number` songs played most in some sessions' listens, all there are if fewer, with `rank` (int) from 1.
+    """The `number` songs played most by each definition, all there are if fewer, with `rank` (int) from 1.
 
-    A song is its artist name and track name, both to the letter. Ties: more sessions first, then more listeners,
-    then artist name and track name in code point order.
+    `session_listens` are listens with the `definition` and `session_id` of the session they count in. A song is its
+    artist name and track name, both to the letter. Ties: more sessions first, then more listeners, then artist name and
+    track name in code point order.
+
+    Where the definition is BY_TRACK_ID, a song is its track id, shown under the names it was played most under, ties
+    again in code point order; a listen without an id is of the song of its names. Songs that tie in all of the above
+    are in the order of their ids, the one without first.
     """
-    plays = session_listens.withColumn("play_count", F.lit(1))
-    return _ranked(song_counts(plays, "artist_name", "track_name"), most_played_first(), number)
-
-
-def song_counts(plays: DataFrame, *song: str) -> DataFrame:
-    """How often each song was played, in how many sessions, by how many listeners: three counts (long).
-
-    `song` are the columns that make a song. `plays` have a `session_id`, its `user_id`, and a `play_count` to add up.
-    """
-    # Counted step by step from sessions to users to songs, all where one shuffle by song has brought them: to count
-    # distinct values at once, Spark would first write every row three times.
-    of_sessions = plays.repartition(*song).groupBy(*song, "user_id", "session_id").agg(_sum("play_count"))
-    of_users = of_sessions.groupBy(*song, "user_id").agg(_sum("play_count"), _rows("session_count"))
-    return of_users.groupBy(*song).agg(_sum("play_count"), _sum("session_count"), _rows("listener_count"))
-
-
-def _sum(count: str) -> Column:
-    return F.sum(count).alias(count)
-
-
-def _rows(name: str) -> Column:
-    return F.count(F.lit(1)).alias(name)
+    names = F.struct("artist_name", "track_name")
+    song_id = F.when(F.col("definition") == BY_TRACK_ID, F.col("track_id"))
+    keyed = session_listens.withColumns({"song_id": song_id, "song_names": F.when(song_id.isNull(), names)})
+    songs = keyed.groupBy("definition", "song_id", "song_names").agg(
+        F.count(F.lit(1)).alias("play_count"),
+        # To count distinct values, Spark would first write every row three times; these sets are small.
+        F.size(F.collect_set("session_id")).cast("long").alias("session_count"),
+        F.size(F.collect_set("user_id")).cast("long").alias("listener_count"),
+        F.mode(names, deterministic=True).alias("shown"),
+    )
+    rank = F.row_number().over(W.partitionBy("definition").orderBy(*_most_played_first()))
+    return songs.select("*", "shown.*").withColumn("rank", rank).where(F.col("rank") <= number)
 
 
 def _ranked(rows: DataFrame, order: list[Column], number: int) -> DataFrame:
@@ -72,12 +78,11 @@ def _ranked(rows: DataFrame, order: list[Column], number: int) -> DataFrame:
     return first.withColumn("rank", (F.monotonically_increasing_id() + 1).cast("int"))
 
 
-# Both orders are total: no two sessions of a user start together, and a song is its two names.
+# Both orders are total: no two sessions of a user start together, and a song is its two names or has an id.
 def _longest_first(length: str) -> list[Column]:
     return [F.desc(length), F.asc("started_at"), F.asc("user_id")]
 
 
-def most_played_first() -> list[Column]:
-    """The order of songs, by their counts and names."""
+def _most_played_first() -> list[Column]:
     counts = [F.desc(count) for count in ("play_count", "session_count", "listener_count")]
-    return [*counts, F.asc("artist_name"), F.asc("track_name")]
+    return [*counts, F.asc("artist_name"), F.asc("track_name"), F.asc_nulls_first("song_id")]

@@ -50,8 +50,9 @@ def test_only_the_buckets_of_the_chosen_users_are_read(
     asked = []
     real = ranking.rankings.listens_of
     monkeypatch.setattr(ranking.rankings, "listens_of", lambda *frames: asked.append(frames[1]) or real(*frames))
-    run(spark, RankingJob(lake_with_sessions, RUN_DATE, top_sessions=1))
-    plan = asked[0]._jdf.queryExecution().executedPlan().toString()
+    run(spark, RankingJob(lake_with_sessions, RUN_DATE, top_sessions=1, alternatives=False))
+    (listens,) = asked
+    plan = listens._jdf.queryExecution().executedPlan().toString()
     buckets = read_listens(spark, lake_with_sessions, RUN_DATE)._jdf.queryExecution().executedPlan().toString()
     assert "SelectedBucketsCount: 2 out of 2" in buckets
     assert "SelectedBucketsCount: 1 out of 2" in plan

@@ -45,9 +45,9 @@ def test_a_profile_tells_what_makes_sense_and_nothing_else(
     assert found == ({} if expected is None else {"u": expected})
 
 
-def test_a_country_that_is_no_utf_8_is_unknown(spark: SparkSession, tmp_path: Path) -> None:
-    found = profiles(spark, tmp_path, HEADER.encode() + b"\nu\t\t22\tC\xf4te d'Ivoire\t\n")
-    assert found == {"u": (None, 22, None)}
+def test_a_line_that_is_no_utf_8_tells_nothing(spark: SparkSession, tmp_path: Path) -> None:
+    found = profiles(spark, tmp_path, HEADER.encode() + b"\nu\t\t22\tC\xf4te d'Ivoire\t\nv\t\t23\t\t\n")
+    assert found == {"v": (None, 23, None)}
 
 
 def test_what_two_lines_of_a_user_do_not_agree_about_is_unknown(spark: SparkSession, tmp_path: Path) -> None:

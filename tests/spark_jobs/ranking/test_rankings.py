@@ -41,8 +41,8 @@ def test_a_listen_belongs_to_the_session_of_its_user_that_it_falls_into(spark: S
         ("u", "13:00:01", "a", "after"),
         ("v", "12:30:00", "a", "another user's"),
     )
-    chosen = listens_of(sessions(spark, ("u", "12:00:00", 2), ("w", "12:00:00", 9)), all_listens)
-    assert sorted((row.session_id, row.track_name) for row in chosen.collect()) == [
+    heard = listens_of(sessions(spark, ("u", "12:00:00", 2), ("w", "12:00:00", 9)), all_listens, "session_id")
+    assert sorted((row.session_id, row.track_name) for row in heard.collect()) == [
         ("u-12:00:00", "first"),
         ("u-12:00:00", "last"),
     ]
@@ -55,7 +55,7 @@ def test_a_song_is_its_artist_and_track_name_to_the_letter(spark: SparkSession) 
         ("u", "12:01:00", "the killers", "Bonus Track"),
         ("u", "12:02:00", "Everclear", "Bonus Track"),
         ("u", "12:03:00", "The Killers", "Bonus Track"),
-    ).withColumn("session_id", F.lit("s"))
+    ).select("*", F.lit("s").alias("session_id"), F.lit("answer").alias("definition"))
     counts = {(row.artist_name, row.play_count) for row in top_songs(played, 10).collect()}
     assert counts == {("The Killers", 2), ("the killers", 1), ("Everclear", 1)}
 
@@ -71,8 +71,8 @@ def test_ties_go_to_more_sessions_then_more_listeners_then_the_names(spark: Spar
         ("C", "one play more", [("u", 1), ("u", 1), ("u", 1), ("u", 1)]),
     ]
     played = spark.createDataFrame(
-        [(user, artist, track, str(session)) for artist, track, plays in rows for user, session in plays],
-        "user_id string, artist_name string, track_name string, session_id string",
+        [("d", user, artist, track, None, str(session)) for artist, track, plays in rows for user, session in plays],
+        "definition string, user_id string, artist_name string, track_name string, track_id string, session_id string",
     )
     expected = spark.createDataFrame(
         [
@@ -84,4 +84,4 @@ def test_ties_go_to_more_sessions_then_more_listeners_then_the_names(spark: Spar
         ],
         "artist_name string, track_name string, play_count long, session_count long, listener_count long, rank int",
     )
-    assertDataFrameEqual(top_songs(played, 5), expected, checkRowOrder=True)
+    assertDataFrameEqual(top_songs(played, 5).select(expected.columns), expected, checkRowOrder=True)
