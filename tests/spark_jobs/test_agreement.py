@@ -78,7 +78,7 @@ def test_another_gap_ranks_as_a_run_with_that_gap_does(spark: SparkSession, lake
     for minutes in (10, 20, 30):
         gap = timedelta(minutes=minutes)
         run_session_analysis(spark, SessionAnalysisJob(lake, RUN_DATE, gap))
-        run_ranking(spark, RankingJob(lake, RUN_DATE, top_sessions=20, gap=gap))
+        run_ranking(spark, RankingJob(lake, RUN_DATE, top_sessions=100, top_songs=100, gap=gap))
         answers[minutes] = rows(lake, TOP_SONGS, RUN_DATE)
         alternatives[minutes] = defaultdict(list)
         for definition, *song in rows(lake, ALTERNATIVE_SONGS, RUN_DATE):
