@@ -68,7 +68,10 @@ def run(ui: Ui, browser: Browser) -> Iterator[Run]:
     log_in(page, ui)
     page.get_by_role("link", name="Dags", exact=True).click()
     page.get_by_role("link", name=DAG_ID, exact=True).first.click()
+    # What the page still loads closes a form that was opened before.
+    page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="Trigger Dag").click()
+    page.wait_for_load_state("networkidle")
     fill_in(page, {"input_path": str(log), "top_songs": "4", "session_gap_minutes": "15"})
     page.locator("footer").get_by_role("button", name="Trigger").click()
     page.goto(f"{ui.address}/dags/{DAG_ID}/runs")
