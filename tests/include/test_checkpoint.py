@@ -27,7 +27,9 @@ from tests.include.judging import RUN_DATE
 @pytest.fixture
 def two_songs(spark: SparkSession) -> DataFrame:
     played = listens(spark, ("u", "12:00:00", "a", "x"), ("u", "12:01:00", "a", "x"), ("u", "12:02:00", "a", "y"))
-    return schemas.conform(top_songs(played.withColumn("session_id", F.lit("s"))), schemas.TOP_SONGS)
+    return schemas.conform(
+        top_songs(played.withColumns({"definition": F.lit("answer"), "session_id": F.lit("s")})), schemas.TOP_SONGS
+    )
 
 
 def test_results_stay_as_json_and_as_pages_run_after_run(spark: SparkSession, two_songs: DataFrame, lake: Lake) -> None:
