@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from scripts.environment import JVM_OPTIONS, PROJECT, SPARK_CONNECTION
+from scripts.environment import GARBAGE_COLLECTOR, PROJECT, SPARK_CONNECTION
 from spark_jobs.shared.lake import Lake
 
 RUN_DATE = date(2009, 5, 5)
@@ -39,8 +39,8 @@ def programs(log: Path, lake: Path, scratch: Path) -> dict[str, Program]:
 
 def bare_script(log: Path, output: Path) -> list[str]:
     """The command that answers without us, with the memory and the garbage collector the pipeline has."""
-    # Not with the archive of classes, which whoever writes a script does not make.
-    settings = {**SPARK_CONNECTION["extra"], "spark.driver.extraJavaOptions": JVM_OPTIONS}
+    # Without what we tune of Java besides: whoever writes such a script does not.
+    settings = {**SPARK_CONNECTION["extra"], "spark.driver.extraJavaOptions": GARBAGE_COLLECTOR}
     options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
     script = str(PROJECT / "benchmarks" / "baseline_script.py")
     return ["spark-submit", "--master", SPARK_CONNECTION["host"], *options, script, str(log), str(output)]

@@ -49,8 +49,6 @@ from plugins.spark_job_operator import SparkJobOperator
 from spark_jobs.shared import lake
 
 SETTINGS = settings()
-# For a job of many short queries: code that runs so seldom is not worth the time of Java's second compiler.
-QUICK_START = "-XX:TieredStopAtLevel=1"
 # For an earlier one Airflow makes a run without tasks, which succeeds.
 FIRST_RUN_DATE = datetime(2002, 1, 1)
 RUN_DATE = "{{ run_date(dag_run) }}"
@@ -62,7 +60,7 @@ def asset(dataset: str) -> Asset:
     return Asset(name=f"lastfm_{dataset}")
 
 
-def spark_job(job: str, java_options: str = "", **arguments: Any) -> SparkJobOperator:
+def spark_job(job: str, **arguments: Any) -> SparkJobOperator:
     """The task that submits a job of `spark_jobs`, with its command line."""
     arguments = {"lake": SETTINGS.lake.root, "run_date": RUN_DATE, **arguments}
     command_line = [part for name, value in arguments.items() for part in (f"--{name.replace('_', '-')}", value)]
@@ -71,7 +69,6 @@ def spark_job(job: str, java_options: str = "", **arguments: Any) -> SparkJobOpe
         job=job,
         lake=SETTINGS.lake,
         run_date=RUN_DATE,
-        java_options=java_options,
         application_args=command_line,
         name=f"{job} {RUN_DATE}",
     )

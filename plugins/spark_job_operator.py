@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parents[1]
 # argparse found a bad argument; the job found bad data (see spark_jobs/shared/application.py).
 EXIT_CODES_NO_RETRY_MENDS = (2, 65)
-JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 JOBS_OWN_WORDS = re.compile(r"^ERROR |\.py: error: ")
 
 
@@ -34,7 +33,6 @@ class SparkJobOperator(SparkSubmitOperator):
     Everything about the cluster comes from the connection: the master is its host, and every key of its extra
     that starts with `spark.` becomes a Spark setting (memory, jars, JVM options). Spark writes an event log into the
     lake, unless the connection says otherwise, and its figures are kept beside the record of the `run_date`.
-    `java_options` are the driver's, after those of the connection.
     """
 
     template_fields = (*SparkSubmitOperator.template_fields, "run_date")
@@ -45,20 +43,17 @@ class SparkJobOperator(SparkSubmitOperator):
         job: str,
         lake: Lake,
         run_date: str,
-        java_options: str = "",
         conn_id: str = "spark_default",
         **kwargs: Any,
     ) -> None:
         super().__init__(application=str(PROJECT / "spark_jobs" / job / "job.py"), conn_id=conn_id, **kwargs)
-        self.lake, self.run_date, self.java_options = lake, run_date, java_options
+        self.lake, self.run_date = lake, run_date
 
     def execute(self, context: Context) -> None:
         """Run the job to its end; a failure that no retry can mend fails the task at once."""
         # Without this look-up the provider takes a missing connection for a YARN cluster.
         extra = BaseHook.get_connection(self._conn_id).extra_dejson
         given = {key: value for key, value in extra.items() if key.startswith("spark.")} | (self.conf or {})
-        if self.java_options:
-            given[JAVA_OPTIONS] = f"{given.get(JAVA_OPTIONS, '')} {self.java_options}".strip()
         figures = figures_kept(self.task_id, self.lake, date.fromisoformat(self.run_date), given)
         with tempfile.TemporaryDirectory() as scratch, figures as settings, stage_clock(context):
             self.conf = given | settings

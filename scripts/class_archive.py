@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import generate_log
-from scripts.environment import CLASS_ARCHIVE, JVM_OPTIONS, PROJECT, airflow_environment
+from scripts.environment import CLASS_ARCHIVE, GARBAGE_COLLECTOR, PROJECT, airflow_environment
 from scripts.java import JavaError
 
 USUAL_WORK = PROJECT / "scripts" / "usual_work.py"
@@ -31,7 +31,7 @@ def main() -> None:
         scratch = Path(directory)
         made = scratch / CLASS_ARCHIVE.name
         try:
-            run_usual_work(scratch, f"{JVM_OPTIONS} '-XX:ArchiveClassesAtExit={made}'")
+            run_usual_work(scratch, f"{GARBAGE_COLLECTOR} '-XX:ArchiveClassesAtExit={made}'")
             os.replace(made, CLASS_ARCHIVE)
         except (OSError, subprocess.SubprocessError, JavaError) as error:
             print(f"No archive of Spark's classes was made, each start takes longer without: {error}", file=sys.stderr)
