@@ -128,6 +128,7 @@ def _stage_songs(job: RankingJob, chosen: DataFrame, listens: DataFrame, area: s
     # Naming the users lets Spark skip the buckets and row groups that hold none of them.
     users = [row.user_id for row in chosen.select("user_id").distinct().collect()]
     played = rankings.listens_of(chosen, listens.where(F.col("user_id").isin(users)), "definition", "session_id")
+    played = _kept(played, f"{area}/played")
     ranked = conform(rankings.top_songs(played, job.top_songs), schemas.ALTERNATIVE_SONGS)
     is_answer = F.col("definition") == rankings.ANSWER
     if job.alternatives:

@@ -24,6 +24,8 @@ SETTINGS = {
     "spark.sql.files.ignoreMissingFiles": "false",
     # Sessions are summed up in memory, a bucket's at a time, and not by sorting its listens by session.
     "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "10000000",
+    # Where many users are asked for, each is looked up in the statistics of a file's pages, not the range they span.
+    "spark.sql.parquet.pushdown.inFilterThreshold": "10000",
     # One open file for each outcome a line can have: without it, Spark sorts the listens again by outcome.
     "spark.sql.maxConcurrentOutputFileWriters": "16",
 }
