@@ -15,12 +15,14 @@ IMPLAUSIBLE_DURATION = timedelta(days=3)
 
 
 def sessionize(listens: DataFrame, gap: timedelta = SESSION_GAP) -> DataFrame:
-    """Add `session_number` (long, a user's sessions counted from 1) to listens.
+    """Give listens their `session_number` (long, a user's sessions counted from 1).
 
     A pause longer than `gap` opens a session; exactly the gap stays in. Only `user_id` and `listened_at` are
-    looked at, so midnight and time zones change nothing.
+    looked at, so midnight and time zones change nothing. Beside these three columns comes `song` (long): a hash of the
+    artist and track names, for the windows hold all rows of a user.
     """
-    return number_sessions(listens, "listened_at", "listened_at", gap)
+    songs = listens.select("user_id", "listened_at", F.xxhash64("artist_name", "track_name").alias("song"))
+    return number_sessions(songs, "listened_at", "listened_at", gap)
 
 
 def summarize_sessions(numbered_listens: DataFrame) -> DataFrame:
@@ -30,7 +32,7 @@ def summarize_sessions(numbered_listens: DataFrame) -> DataFrame:
     sessions as long as the longest of LastFM-1K (5,360 tracks).
     """
     # count_distinct would sort all listens once more, by song: it takes three times as long.
-    songs = F.array_distinct(F.collect_list(F.xxhash64("artist_name", "track_name")))
+    songs = F.array_distinct(F.collect_list("song"))
     per_session = numbered_listens.groupBy("user_id", "session_number").agg(
         F.min("listened_at").alias("started_at"),
         F.max("listened_at").alias("ended_at"),
