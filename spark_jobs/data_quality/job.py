@@ -27,6 +27,9 @@ from spark_jobs.shared.storage import InputFile
 
 STAGE = "data_quality"
 
+# A bucket holds more tracks than a dictionary of Parquet's does: it would be built, and given up.
+NO_DICTIONARIES = {f"parquet.enable.dictionary#{column}": "false" for column in ("track_id", "track_name")}
+
 
 @dataclass(frozen=True)
 class DataQualityJob:
@@ -98,7 +101,8 @@ def write_outcomes(lines: DataFrame, files: int, run_date: date, bucket_number: 
     in_order = sort_into_buckets(outcomes.classify_lines(counted, run_date), bucket_number)
     numbered = outcomes.number_outcomes(reject_duplicates(in_order))
     every_outcome = numbered.observe(judged, *outcomes.outcome_counts(files))
-    outcomes.outcome_table(every_outcome).write.partitionBy("outcome").parquet(staged)
+    table = outcomes.outcome_table(every_outcome)
+    table.write.options(**NO_DICTIONARIES).partitionBy("outcome").parquet(staged)
     lines_of_files = read_tally(read.get["files"])
     kept_of_files, rejected_of_files = outcomes.read_file_counts(judged.get)
     return {
