@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 # One task sorts a bucket: of this much text without a spill, in half of a 2 GiB driver.
-BYTES_PER_BUCKET = 80 * 1024**2
+BYTES_PER_BUCKET = 160 * 1024**2
 # A gzipped log grows about this much when it is read.
 GZIP_RATIO = 4
 
@@ -14,7 +14,7 @@ def bucket_count(input_sizes: Iterable[tuple[str, int]], cores: int) -> int:
     """Return the number of buckets for files of these names and sizes (bytes): whole rounds of the cores.
 
     >>> bucket_count([("log.tsv", 2_400_000_000)], cores=2)
-    30
+    16
     >>> bucket_count([("log.tsv", 5_000)], cores=2)
     2
     """
