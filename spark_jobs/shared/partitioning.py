@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-# One task sorts a bucket, in half of a 2 GiB driver: of this much text it spills at most some of the largest bucket. Of
-# less there would be more buckets, and the largest of them further from the median.
+# One task sorts a bucket, in half of a 2 GiB driver: of this much text some spills (docs/performance.md). Of less
+# there would be more buckets, and the largest of them further from the median.
 BYTES_PER_BUCKET = 160 * 1024**2
 # A gzipped log grows about this much when it is read.
 GZIP_RATIO = 4
