@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run data rejected test test-browser check format ui history bench picture lock clean
+.PHONY: help run data rejected prune test test-browser check format ui history bench picture lock clean
 
 help: ## List the targets
 	@echo "make run    [INPUT=log.tsv] [LAKE=lake] [RUN_DATE=YYYY-MM-DD] [SESSION_GAP_MINUTES=20]"
@@ -23,6 +23,9 @@ data: $(VENV)/runtime ## Fetch the full LastFM-1K log, 0.7 GB, and check it (DAT
 
 rejected: $(VENV)/runtime ## Write a run date's rejected lines back as a log (RUN_DATE= LAKE=lake REASON=all OUTPUT=)
 	@$(BIN)/python -m scripts.rejected
+
+prune: $(VENV)/runtime ## Say which run dates go if the newest KEEP= stay, of all datasets (LAKE=lake); YES=1 removes them
+	@$(BIN)/python -m scripts.prune
 
 test: $(VENV)/development ## Run all tests but those in a browser: units, Spark, Airflow, the whole DAG
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered

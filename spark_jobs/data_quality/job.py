@@ -64,7 +64,7 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
     inputs.check_files(job.input_path, lines, files)
     bucket_number = bucket_count([(file.name, file.size) for file in files], spark.sparkContext.defaultParallelism)
 
-    with storage.staging_area(spark, job.lake) as area:
+    with storage.staging_area(spark, job.lake, job.run_date) as area:
         staged, rejected = f"{area}/outcomes", f"{area}/rejected"
         with inputs.read_whole(spark, lines, files):
             counts = write_outcomes(lines, len(files), job.run_date, bucket_number, staged)

@@ -83,7 +83,7 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     sessions = storage.read_partition(spark, job.lake, SESSIONS, job.run_date, schemas.SESSIONS)
     listens = schemas.conform(read_listens(spark, job.lake, job.run_date), schemas.LISTENS)
 
-    with storage.staging_area(spark, job.lake) as area:
+    with storage.staging_area(spark, job.lake, job.run_date) as area:
         longest = conform(rankings.top_sessions(sessions, job.top_sessions), schemas.TOP_SESSIONS)
         longest = _staged(longest, f"{area}/{TOP_SESSIONS}", "rank")
         chosen, alternatives_record = _chosen(job, longest, sessions, listens, area)

@@ -62,7 +62,7 @@ def run(spark: SparkSession, job: SessionAnalysisJob) -> dict[str, Any]:
         F.coalesce(F.max("track_count"), F.lit(0)).alias("longest_session_tracks"),
         F.count_if("is_implausible").alias("implausible_sessions"),
     ]
-    with storage.staging_area(spark, job.lake) as area:
+    with storage.staging_area(spark, job.lake, job.run_date) as area:
         counted = schemas.conform(sessions.observe(made, *aggregates), schemas.SESSIONS)
         counted.write.parquet(f"{area}/sessions")
         storage.publish(spark, f"{area}/sessions", job.lake.partition(SESSIONS, job.run_date))

@@ -12,6 +12,22 @@ TOP_SESSIONS = "top_sessions"
 TOP_SONGS = "top_songs"
 ALTERNATIVE_SONGS = "alternative_songs"
 LISTENERS = "listeners"
+REPORTS = "reports"
+RUNS = "runs"
+
+# All that a run owns a `run_date=…` of. The report, which alone vouches for an answer, comes first, and what tells of
+# the run last: who takes a date away in this order leaves nothing, wherever he stops, that passes for a whole one.
+OF_A_RUN = (
+    REPORTS,
+    TOP_SONGS,
+    TOP_SESSIONS,
+    ALTERNATIVE_SONGS,
+    LISTENERS,
+    SESSIONS,
+    LISTENS,
+    REJECTED_LISTENS,
+    RUNS,
+)
 
 
 @dataclass(frozen=True)
@@ -28,13 +44,17 @@ class Lake:
         """
         return self._path(dataset, f"run_date={run_date}")
 
+    def dataset(self, dataset: str) -> str:
+        """The directory of a dataset's partitions."""
+        return self._path(dataset)
+
     def stage_record(self, stage: str, run_date: date) -> str:
         """The JSON file in which a stage tells what it did."""
-        return self._path("runs", f"run_date={run_date}", f"{stage}.json")
+        return self._path(RUNS, f"run_date={run_date}", f"{stage}.json")
 
     def spark_figures(self, stage: str, run_date: date) -> str:
         """The JSON file of what Spark says the stage cost."""
-        return self._path("runs", f"run_date={run_date}", "spark", f"{stage}.json")
+        return self._path(RUNS, f"run_date={run_date}", "spark", f"{stage}.json")
 
     def spark_events(self) -> str:
         """The directory of Spark's event logs, one file an application, where a history server finds them."""
@@ -42,14 +62,17 @@ class Lake:
 
     def report(self, run_date: date) -> str:
         """The directory of a run's report: `top_songs.tsv`, `report.json`, `report.html`."""
-        return self._path("reports", f"run_date={run_date}")
+        return self._path(REPORTS, f"run_date={run_date}")
 
     def data_docs(self) -> str:
         """The directory of the Great Expectations site."""
         return self._path("data_docs")
 
     def staging(self, attempt: str) -> str:
-        """Where one attempt of a job writes what nobody may read yet; the underscore hides it from Spark."""
+        """Where one attempt of a job writes what nobody may read yet; the underscore hides it from Spark.
+
+        The attempt's name begins with the run date that it is for, where it is for one.
+        """
         return self._path("_staging", attempt)
 
     def _path(self, *parts: str) -> str:

@@ -22,12 +22,14 @@ PUBLISH_ATTEMPTS = 10
 
 
 @contextmanager
-def staging_area(spark: SparkSession, lake: Lake) -> Iterator[str]:
+def staging_area(spark: SparkSession, lake: Lake, run_date: date) -> Iterator[str]:
     """Lend a directory that no other attempt writes to, and remove it in the end.
 
-    An attempt has its own, so that a retry and an orphan of the first try cannot mix their files.
+    An attempt has its own, so that a retry and an orphan of the first try cannot mix their files. It is there from the
+    start, named after the run date: whoever prunes the lake sees which date is about to be published.
     """
-    area = lake.staging(uuid.uuid4().hex)
+    area = lake.staging(f"{run_date}-{uuid.uuid4().hex}")
+    make_directory(spark, area)
     try:
         yield area
     finally:
@@ -126,7 +128,7 @@ def input_files(spark: SparkSession, frame: DataFrame) -> list[InputFile]:
 def write_stage_record(spark: SparkSession, lake: Lake, stage: str, run_date: date, record: dict[str, Any]) -> None:
     """Keep what a stage did as JSON, in place of what an earlier try of the same run kept."""
     text = json.dumps({"stage": stage, "run_date": str(run_date), **record}, indent=2, ensure_ascii=False)
-    with staging_area(spark, lake) as area:
+    with staging_area(spark, lake, run_date) as area:
         staged = f"{area}/{stage}.json"
         stream = _path(spark, staged).getFileSystem(_hadoop_conf(spark)).create(_path(spark, staged))
         stream.write(bytearray(text.encode()))

@@ -31,7 +31,7 @@ def texts(path: str) -> dict[str, str]:
 def test_publishing_replaces_the_whole_partition(spark: SparkSession, lake: Lake) -> None:
     partition = lake.partition(SESSIONS, DAY)
     for content in ({"a": "old", "b": "old"}, {"a": "new"}):
-        with storage.staging_area(spark, lake) as area:
+        with storage.staging_area(spark, lake, DAY) as area:
             storage.publish(spark, directory(Path(area) / "staged", **content), partition)
         assert texts(partition) == content
     assert list(Path(lake.staging("")).iterdir()) == []
@@ -39,7 +39,7 @@ def test_publishing_replaces_the_whole_partition(spark: SparkSession, lake: Lake
 
 def test_a_later_writer_of_a_partition_replaces_the_earlier_ones_whole(spark: SparkSession, lake: Lake) -> None:
     partition = lake.partition(SESSIONS, DAY)
-    with storage.staging_area(spark, lake) as area, storage.staging_area(spark, lake) as other:
+    with storage.staging_area(spark, lake, DAY) as area, storage.staging_area(spark, lake, DAY) as other:
         storage.publish(spark, directory(Path(area) / "staged", a="first"), partition)
         storage.publish(spark, directory(Path(other) / "staged", b="second"), partition)
     assert texts(partition) == {"b": "second"}
@@ -53,7 +53,7 @@ def test_a_partition_that_another_run_keeps_taking_is_an_error_not_a_mixture(
     real = storage.rename
     # As if another writer put its partition back each time ours was about to follow.
     monkeypatch.setattr(storage, "rename", lambda *args: False if args[1] == partition else real(*args))
-    with storage.staging_area(spark, lake) as area:
+    with storage.staging_area(spark, lake, DAY) as area:
         staged = directory(Path(area) / "staged", a="ours")
         with pytest.raises(RuntimeError, match="is being published by another run at the same time"):
             storage.publish(spark, staged, partition)
@@ -72,7 +72,7 @@ def test_a_replacement_that_fails_half_way_leaves_the_partition_as_it_was(
 
     Path(f"{partition}.file").write_text("")
     monkeypatch.setattr(storage, "rename", fails_to_put_the_new_one_in_place)
-    with storage.staging_area(spark, lake) as area:
+    with storage.staging_area(spark, lake, DAY) as area:
         staged = directory(Path(area) / "staged", a="new")
         with pytest.raises(Py4JJavaError, match="ParentNotDirectoryException"):
             storage.publish(spark, staged, partition)
@@ -83,7 +83,7 @@ def test_an_attempt_that_fails_leaves_nothing_behind_and_the_partition_as_it_was
     spark: SparkSession, lake: Lake
 ) -> None:
     partition = directory(Path(lake.partition(SESSIONS, DAY)), a="old")
-    with pytest.raises(ZeroDivisionError), storage.staging_area(spark, lake) as area:
+    with pytest.raises(ZeroDivisionError), storage.staging_area(spark, lake, DAY) as area:
         directory(Path(area) / "staged", a="half")
         raise ZeroDivisionError
     assert texts(partition) == {"a": "old"}
