@@ -49,6 +49,7 @@ from plugins.spark_job_operator import SparkJobOperator
 from spark_jobs.shared import lake
 
 SETTINGS = settings()
+INPUT_ROOT = str(SETTINGS.input_root)
 # For an earlier one Airflow makes a run without tasks, which succeeds.
 FIRST_RUN_DATE = datetime(2002, 1, 1)
 RUN_DATE = "{{ run_date(dag_run) }}"
@@ -144,7 +145,7 @@ def lastfm_session_analysis() -> None:
     checked_input: Any = check_input()  # type: ignore[call-arg]
     (
         checked_input
-        >> spark_job("data_quality", input=checked_input["input_path"])
+        >> spark_job("data_quality", input=checked_input["input_path"], input_root=INPUT_ROOT)
         >> checkpoint("listens", lake.LISTENS, minimum_quality_score="{{ params.minimum_quality_score }}")
         >> spark_job("session_analysis", session_gap_minutes="{{ params.session_gap_minutes | int }}")
         >> checkpoint("sessions", lake.SESSIONS)
@@ -157,6 +158,7 @@ def lastfm_session_analysis() -> None:
             # As templates: an argument that is a task's output would draw an edge past the chain.
             profiles="{{ ti.xcom_pull('check_input')['profiles'] }}",
             profiles_problem="{{ ti.xcom_pull('check_input')['profiles_problem'] }}",
+            input_root=INPUT_ROOT,
         )
         >> checkpoint("top_songs")
         >> report()  # type: ignore[call-arg]

@@ -49,7 +49,10 @@ def check_profiles(profiles_path: str | None, input_root: Path, run_date: date) 
 
 
 def _pattern(path: str, input_root: Path, run_date: date) -> str:
-    return str(input_root / path.replace("{run_date}", str(run_date)))
+    # Hadoop takes `..` off the text, Python follows the link before it: so there is none when they look. And of two
+    # slashes in front Hadoop takes the next name for a machine's.
+    where = os.path.normpath(input_root / path.replace("{run_date}", str(run_date)))
+    return re.sub("^/+", "/", where)
 
 
 def _usable_files(parameter: str, pattern: str, input_root: Path) -> list[Path]:

@@ -9,7 +9,9 @@ from jsonschema import Draft202012Validator
 from include.settings import settings
 
 # A control character or a Spark glob of alternatives has no business in a file name.
-_PATH_CHARACTER = r"([^{}\x00-\x1f]|\{run_date\})"
+_PATH_CHARACTER = r"([^{}\x00-\x1f\x7f]|\{run_date\})"
+# Python takes a `$` for the end before a last line feed, too.
+_END = r"(?!\n)$"
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -25,7 +27,7 @@ def schemas() -> dict[str, dict[str, Any]]:
             "{run_date} in it stands for the run date; no other braces, no control characters.",
             "type": "string",
             "minLength": 1,
-            "pattern": f"^{_PATH_CHARACTER}+$",
+            "pattern": f"^{_PATH_CHARACTER}+{_END}",
         },
         "session_gap_minutes": {
             "default": 20,
@@ -66,7 +68,7 @@ def schemas() -> dict[str, dict[str, Any]]:
             "description": "The users' profiles, to tell who listens: a file below the input root, or empty for none. "
             "{run_date} in it is replaced; no other braces, no control characters.",
             "type": ["null", "string"],
-            "pattern": f"^{_PATH_CHARACTER}*$",
+            "pattern": f"^{_PATH_CHARACTER}*{_END}",
         },
     }
 

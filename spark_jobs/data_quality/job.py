@@ -19,8 +19,9 @@ from spark_jobs.data_quality.rules import REASONS, WARNINGS, reject_duplicates, 
 from spark_jobs.data_quality.tally import read_tally, tally
 from spark_jobs.shared import buckets, schemas, storage
 from spark_jobs.shared.application import run_application
-from spark_jobs.shared.arguments import job_parser
+from spark_jobs.shared.arguments import add_input_root, job_parser
 from spark_jobs.shared.errors import EmptyInputError
+from spark_jobs.shared.input_root import check_below
 from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
 from spark_jobs.shared.partitioning import bucket_count
 from spark_jobs.shared.storage import InputFile
@@ -33,11 +34,15 @@ NO_DICTIONARIES = {f"parquet.enable.dictionary#{column}": "false" for column in 
 
 @dataclass(frozen=True)
 class DataQualityJob:
-    """What the job is told: the input (a file, a directory or a glob), the lake, the partition it owns."""
+    """What the job is told: the input (a file, a directory or a glob), the lake, the partition it owns.
+
+    Every file of the input must lie below `input_root`, links resolved, unless that is empty.
+    """
 
     input_path: str
     lake: Lake
     run_date: date
+    input_root: str = ""
 
 
 class LineCountMismatchError(RuntimeError):
@@ -48,19 +53,21 @@ def parse_args(argv: list[str] | None = None) -> DataQualityJob:
     """Read the command line; exits with code 2 and a message on a bad argument."""
     parser = job_parser(__doc__)
     parser.add_argument("--input", required=True, help="the log: a file, a directory or a glob; .gz is read too")
+    add_input_root(parser)
     args = parser.parse_args(argv)
-    return DataQualityJob(input_path=args.input, lake=Lake(args.lake), run_date=args.run_date)
+    return DataQualityJob(args.input, Lake(args.lake), args.run_date, args.input_root)
 
 
 def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
     """Publish both datasets from one pass over the input and return the stage's record.
 
-    Raises EmptyInputError, UnreadableInputError, InputChangedError or LineCountMismatchError; nothing is published
-    then.
+    Raises OutsideInputRootError, EmptyInputError, UnreadableInputError, InputChangedError or LineCountMismatchError;
+    nothing is published then.
     """
     started = time.monotonic()
     lines = spark.read.text(job.input_path, lineSep="\n")
     files = storage.input_files(spark, lines)
+    check_below(job.input_root, files)
     inputs.check_files(job.input_path, lines, files)
     bucket_number = bucket_count([(file.name, file.size) for file in files], spark.sparkContext.defaultParallelism)
 
@@ -68,6 +75,8 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
         staged, rejected = f"{area}/outcomes", f"{area}/rejected"
         with inputs.read_whole(spark, lines, files):
             counts = write_outcomes(lines, len(files), job.run_date, bucket_number, staged)
+        # A link that was changed while it was read is found out as long as it stays so.
+        check_below(job.input_root, files)
         names = name_files(spark, files)
         per_file = counts_per_file(names, counts)
         check_line_counts(job.input_path, counts, per_file)

@@ -20,8 +20,9 @@ from pyspark.sql import functions as F
 from spark_jobs.ranking import alternatives, listeners, rankings
 from spark_jobs.shared import schemas, storage
 from spark_jobs.shared.application import run_application
-from spark_jobs.shared.arguments import job_parser, positive_int
+from spark_jobs.shared.arguments import add_input_root, job_parser, positive_int
 from spark_jobs.shared.buckets import read_listens
+from spark_jobs.shared.input_root import OutsideInputRootError
 from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 from spark_jobs.shared.schemas import conform
 from spark_jobs.shared.session_gap import SESSION_GAP
@@ -34,7 +35,7 @@ class RankingJob:
     """What the job is told: the lake, the partition it owns, how many sessions and songs to name.
 
     `gap` is the one the sessions were cut with. `profiles` is a file of profiles, or empty; `profiles_problem` says why
-    it cannot be used, if somebody found out before.
+    it cannot be used, if somebody found out before. It must lie below `input_root`, links resolved, if that is given.
     """
 
     lake: Lake
@@ -45,6 +46,7 @@ class RankingJob:
     alternatives: bool = True
     profiles: str = ""
     profiles_problem: str = ""
+    input_root: str = ""
 
 
 def parse_args(argv: list[str] | None = None) -> RankingJob:
@@ -61,6 +63,7 @@ def parse_args(argv: list[str] | None = None) -> RankingJob:
     )
     parser.add_argument("--profiles", default="", help="file of the users' profiles; empty: none")
     parser.add_argument("--profiles-problem", default="", help="why that file cannot be used; empty: it may")
+    add_input_root(parser)
     args = parser.parse_args(argv)
     return RankingJob(
         lake=Lake(args.lake),
@@ -71,6 +74,7 @@ def parse_args(argv: list[str] | None = None) -> RankingJob:
         alternatives=args.alternatives == "yes",
         profiles=args.profiles,
         profiles_problem=args.profiles_problem,
+        input_root=args.input_root,
     )
 
 
@@ -142,11 +146,12 @@ def _stage_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | No
     problem = job.profiles_problem
     if job.profiles and not problem:
         try:
-            profiles = listeners.profiles_of(listeners.read_lines(longest.sparkSession, job.profiles), job.run_date)
+            lines = listeners.read_lines(longest.sparkSession, job.profiles, job.input_root)
+            profiles = listeners.profiles_of(lines, job.run_date)
             found = conform(listeners.listeners(longest, profiles), schemas.LISTENERS)
             _staged(found, f"{area}/{LISTENERS}", "user_id")
         # Whatever is wrong with that file: it costs its dataset, never the run.
-        except (listeners.ProfilesError, PySparkException, Py4JJavaError) as error:
+        except (listeners.ProfilesError, OutsideInputRootError, PySparkException, Py4JJavaError) as error:
             problem = f"{job.profiles} cannot be read as profiles: {str(error).splitlines()[0]}"
     if problem:
         print(f"WARNING {STAGE} {job.run_date}: who listens is left out: {problem}", file=sys.stderr)

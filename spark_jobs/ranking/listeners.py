@@ -7,6 +7,9 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.shared import storage
+from spark_jobs.shared.input_root import check_below
+
 HEADER = "#id\tgender\tage\tcountry\tregistered"
 # What people say of themselves: outside of these it is nonsense, and counts as not said.
 AGES = (1, 120)
@@ -17,9 +20,13 @@ class ProfilesError(ValueError):
     """The file does not hold profiles."""
 
 
-def read_lines(spark: SparkSession, path: str) -> DataFrame:
-    """Read a file of profiles as lines (`value`); raises ProfilesError when its first line is not HEADER."""
+def read_lines(spark: SparkSession, path: str, input_root: str = "") -> DataFrame:
+    """Read a file of profiles as lines (`value`).
+
+    Raises ProfilesError when its first line is not HEADER, OutsideInputRootError when it is not below `input_root`.
+    """
     lines = spark.read.text(path).select("value")
+    check_below(input_root, storage.input_files(spark, lines))
     first = lines.first()
     found = first.value.removeprefix("\ufeff") if first else ""
     if found != HEADER:

@@ -14,6 +14,11 @@ def job_parser(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def add_input_root(parser: argparse.ArgumentParser) -> None:
+    """Add `--input-root`, for the jobs that read more than the lake."""
+    parser.add_argument("--input-root", default="", help="directory all that is read must be below; empty: anywhere")
+
+
 def iso_date(text: str) -> date:
     """Read YYYY-MM-DD."""
     try:

@@ -69,8 +69,9 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
         "--alternatives",
         "--profiles",
         "--profiles-problem",
+        "--input-root",
     ]
-    assert list(told.values())[1:] == [
+    assert list(told.values())[1:-1] == [
         "{{ run_date(dag_run) }}",
         "{{ params.top_sessions | int }}",
         "{{ params.top_songs | int }}",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -60,6 +61,41 @@ def test_an_input_that_cannot_be_used_says_why_and_what_to_do(
     (root / "link.tsv").symlink_to(root.parent / "elsewhere.tsv")
     input_path = input_path.replace("{elsewhere}", str(root.parent / "elsewhere.tsv"))
     with pytest.raises(InputError, match=message):
+        check_input(input_path, root, lake, RUN_DATE)
+
+
+def test_what_spark_is_told_is_what_was_checked_whatever_links_stand_before_dots(root: Path, lake: Lake) -> None:
+    # Followed, the link makes this `logs/../2009-05-04.tsv`; taken off the text, as Hadoop does, it is outside.
+    (root / "logs" / "deeper").mkdir()
+    (root / "link").symlink_to(root / "logs" / "deeper")
+    (root.parent / "2009-05-04.tsv").write_bytes(b"secret")
+    assert (root / "link/../../logs/2009-05-04.tsv").exists()
+    with pytest.raises(InputError, match="2009-05-04.tsv is outside"):
+        check_input("link/../../2009-05-04.tsv", root, lake, RUN_DATE)
+    for same in ("link/../logs/2009-05-04.tsv", f"/{root}/logs/2009-05-04.tsv", f"//{root}/./logs//2009-05-04.tsv"):
+        found = check_input(same, root, lake, RUN_DATE)
+        assert found["input_path"] == str(root / "logs/2009-05-04.tsv")
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "input_path"),
+    [
+        pytest.param("logs/2009-05-06.tsv", "elsewhere/log.tsv", "logs/2009-05-*.tsv", id="a file of a glob"),
+        pytest.param("logs/2009-05-06.tsv", "elsewhere/log.tsv", "logs", id="a file of a directory"),
+        pytest.param("more", "elsewhere", "more", id="a directory"),
+        pytest.param("more", "elsewhere", "more/log.tsv", id="a directory on the way"),
+        pytest.param("more", "elsewhere", "*/*.tsv", id="a directory of a glob"),
+        pytest.param("more", "logs/chain", "more/log.tsv", id="a link to a link"),
+    ],
+)
+def test_a_link_anywhere_in_the_root_that_leads_out_is_refused(
+    root: Path, lake: Lake, link: str, target: str, input_path: str
+) -> None:
+    (root.parent / "elsewhere").mkdir()
+    (root.parent / "elsewhere" / "log.tsv").write_bytes(b"secret")
+    (root / "logs" / "chain").symlink_to(root.parent / "elsewhere")
+    (root / link).symlink_to(root / target if target.startswith("logs") else root.parent / target)
+    with pytest.raises(InputError, match="elsewhere/log.tsv is outside"):
         check_input(input_path, root, lake, RUN_DATE)
 
 
@@ -133,7 +169,7 @@ def test_profiles_that_cannot_be_used_are_a_problem_and_no_error(root: Path, pat
     (root.parent / "elsewhere.tsv").write_bytes(b"secret")
     (root / "link.tsv").symlink_to(root.parent / "elsewhere.tsv")
     found = check_profiles(path, root, RUN_DATE)
-    assert found["profiles"] == str(root / path)
+    assert found["profiles"] == os.path.normpath(root / path)
     assert re.search(problem, found["profiles_problem"])
 
 
