@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.module_loading import import_string
 
 from include.event_logs import figures_kept
+from include.spark_secrets import hide_secrets
 from plugins.stage_clock import stage_clock
 from spark_jobs.shared.lake import Lake
 
@@ -63,7 +64,7 @@ class CheckpointOperator(PySparkOperator):
             stage_clock(context),
         ):
             ours = {"spark.app.name": f"{self.task_id} {run_date}", "spark.driver.memory": DRIVER_MEMORY}
-            self.config_kwargs = {**SETTINGS, **settings, **ours, **self.config_kwargs}
+            self.config_kwargs = {**SETTINGS, **settings, **hide_secrets(connection), **ours, **self.config_kwargs}
             super().execute(context)
 
 

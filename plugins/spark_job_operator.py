@@ -15,6 +15,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.event_logs import figures_kept
+from include.spark_secrets import hide_secrets
 from plugins.stage_clock import stage_clock
 from spark_jobs.shared.lake import Lake
 
@@ -53,7 +54,8 @@ class SparkJobOperator(SparkSubmitOperator):
         """Run the job to its end; a failure that no retry can mend fails the task at once."""
         # Without this look-up the provider takes a missing connection for a YARN cluster.
         extra = BaseHook.get_connection(self._conn_id).extra_dejson
-        given = {key: value for key, value in extra.items() if key.startswith("spark.")} | (self.conf or {})
+        given = hide_secrets(extra) | {key: value for key, value in extra.items() if key.startswith("spark.")}
+        given |= self.conf or {}
         figures = figures_kept(self.task_id, self.lake, date.fromisoformat(self.run_date), given)
         with tempfile.TemporaryDirectory() as scratch, figures as settings, stage_clock(context):
             self.conf = given | settings

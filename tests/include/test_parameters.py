@@ -71,3 +71,19 @@ def test_a_run_may_have_no_profiles_whatever_the_deployment_has(
     monkeypatch.setenv("LASTFM_PROFILES_PATH", "profiles.tsv")
     assert schemas()["profiles_path"]["default"] == "profiles.tsv"
     assert faults({"profiles_path": none}) == []
+
+
+@pytest.mark.parametrize("name", list(schemas()))
+@pytest.mark.parametrize(
+    "value", ["a\n", "a\n--conf", "a\r", "a\tb", "\x00", "\x7f", "{{ conn.spark_default }}", "{% raw %}", "{a,b}"]
+)
+def test_no_parameter_takes_a_line_end_a_control_character_or_what_a_template_could_be(name: str, value: str) -> None:
+    assert len(faults({name: value})) == 1
+
+
+@pytest.mark.parametrize("name", [name for name, schema in schemas().items() if "string" not in schema["type"]])
+@pytest.mark.parametrize(
+    "value", ["--conf spark.a=b", "$(touch f)", "`touch f`", "1; touch f", "1 --conf", "1\n", [1], {}]
+)
+def test_a_parameter_that_is_no_path_takes_no_text(name: str, value: Any) -> None:
+    assert len(faults({name: value})) == 1

@@ -12,6 +12,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
 from include.event_logs import MARK
+from include.spark_secrets import REDACTION, SECRET
 from plugins.spark_job_operator import SparkJobOperator, zip_package
 from scripts.java import java_home
 from spark_jobs.shared.lake import Lake
@@ -55,6 +56,7 @@ def test_data_that_fails_a_job_fails_it_for_good_and_the_jobs_own_words_are_in_t
         task.execute(context())
     given = {key: value for key, value in (task.conf or {}).items() if not key.startswith("spark.eventLog.")}
     assert given.pop(MARK)
+    assert given.pop(REDACTION) == SECRET
     assert given == {
         "spark.driver.memory": "700m",
         "spark.driver.extraJavaOptions": "-Da=1",
