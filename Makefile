@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run data rejected prune test test-browser check format ui history bench picture lock clean
+.PHONY: help run data rejected prune test test-browser check audit sbom format ui history bench picture lock clean
 
 help: ## List the targets
 	@echo "make run    [INPUT=log.tsv] [LAKE=lake] [RUN_DATE=YYYY-MM-DD] [SESSION_GAP_MINUTES=20]"
@@ -34,8 +34,17 @@ test-browser: $(VENV)/development ## Run the tests that drive a Chromium, Debian
 	@$(BIN)/python -m scripts.browser
 	@$(BIN)/python -m pytest tests/browser -m browser
 
-check: $(VENV)/development ## Lint, formatting and types
+check: $(VENV)/development ## Lint, formatting, types and, where there is a network, the dependencies
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/python -m scripts.audit --if-reachable
+
+audit: $(VENV)/development ## Look the pinned dependencies up among the known vulnerabilities (OSV_URL=another service)
+	@$(BIN)/python -m scripts.audit
+
+sbom: $(VENV)/development ## Write the dependencies as a CycloneDX bill of materials, .build/sbom.cdx.json
+	@mkdir -p .build
+	@$(BIN)/python -W ignore::UserWarning -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml --output-reproducible \
+	  --output-format JSON --output-file .build/sbom.cdx.json
 
 format: $(VENV)/development ## Mend what `make check` can mend by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
