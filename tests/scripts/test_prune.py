@@ -232,8 +232,12 @@ def test_a_link_goes_and_what_it_leads_to_stays(lake: Lake, tmp_path: Path) -> N
     elsewhere = tmp_path / "elsewhere"
     Path(lake.partition(LISTENS, DAYS[0])).rename(elsewhere)
     Path(lake.partition(LISTENS, DAYS[0])).symlink_to(elsewhere)
+    Path(lake.staging("")).mkdir()
+    Path(lake.staging("a")).symlink_to(elsewhere)
+    os.utime(lake.staging("a"), (0, 0), follow_symlinks=False)
     prune.carry_out(prune.plan(lake, keep=4))
     assert days(lake) == dict.fromkeys(OF_A_RUN, DAYS[1:])
+    assert list(Path(lake.staging("")).iterdir()) == []
     assert (elsewhere / "part-0").read_bytes() == b"0123456789"
 
 
