@@ -51,6 +51,7 @@ ENV PATH=/opt/venv/bin:$PATH \
 COPY dags /opt/airflow/dags
 COPY include /opt/airflow/include
 COPY plugins /opt/airflow/plugins
+COPY scripts /opt/airflow/scripts
 COPY spark_jobs /opt/airflow/spark_jobs
 
 # By number, so that a cluster can tell from the image alone that this is not root.

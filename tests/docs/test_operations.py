@@ -1,0 +1,208 @@
+"""docs/operations.md as a runbook: what is in it, and, in a scratch deployment, that all of it works."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from scripts.environment import SPARK_CONNECTION
+from tests.conftest import PROJECT, QUICK_JVM
+from tests.docs.postgres import Postgres, postgres
+from tests.docs.runbook import Block, blocks
+from tests.scripts.test_audit import VULNERABLE, service
+
+PAGE = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+DOCKER = "needs a Docker engine"
+NOT_RUN = [
+    ("docker compose exec scheduler bash", DOCKER),
+    ("cp .env.example .env && chmod 600 .env   # then fill in what is empty", DOCKER),
+    ("docker compose build", DOCKER),
+    (
+        """export AIRFLOW_CONN_APPRISE_DEFAULT='{"conn_type":"apprise","extra":{"config":{"path":"json://host:8080/hook"}}}'""",
+        "nobody listens there; tests/plugins/test_run_alerts.py has a webhook",
+    ),
+    (
+        'export AIRFLOW_CONN_SPARK_DEFAULT="$(cat cluster.json)"',
+        "tests/end_to_end/test_cluster.py does, on a cluster",
+    ),
+]
+FIRST, SECOND = "2009-05-04", "2009-05-05"
+
+
+def test_every_command_is_run_by_a_test_or_has_a_reason_not_to_be() -> None:
+    assert [(block.first_line, block.reason) for block in blocks(PAGE) if block.reason] == NOT_RUN
+    assert {block.language for block in blocks(PAGE)} == {"sh", "json"}
+    assert "`make test-operations` runs the commands of this page" in PAGE
+
+
+def test_what_is_no_command_is_json() -> None:
+    for block in blocks(PAGE):
+        if block.language == "json":
+            json.loads(block.text)
+
+
+def test_the_links_within_the_page_lead_somewhere() -> None:
+    headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", PAGE, re.M)}
+    linked = set(re.findall(r"\]\(#([^)]+)\)", PAGE))
+    assert linked - headings == set()
+    assert "back-up-and-restore" in linked
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|^|do )make ([a-z-]+)", PAGE, re.M))))
+def test_every_make_target_it_names_is_there(target: str) -> None:
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(rf"^{target}:", makefile, re.M)
+    assert target in re.search(r"^\.PHONY: (.+)$", makefile, re.M)[1].split()  # type: ignore[index]
+
+
+class Deployment:
+    """A copy of the clone with the same installation, and a shell in it that keeps what is exported."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.lake = root, root / "lake"
+        ignored = shutil.ignore_patterns(".*", "lake", "input", "data", "__pycache__", "spark-warehouse")
+        shutil.copytree(PROJECT, root, ignore=ignored)
+        for name in (".venv", ".java"):
+            if (PROJECT / name).exists():
+                (root / name).symlink_to((PROJECT / name).resolve())
+        if (archive := PROJECT / ".build" / "spark-classes.jsa").exists():
+            (root / ".build").mkdir()
+            (root / ".build" / archive.name).symlink_to(archive)
+        for requirements in root.glob("requirements*"):
+            # Older than the installation, which is that of the tests: there is nothing to install.
+            os.utime(requirements, (1, 1))
+        extra = {**SPARK_CONNECTION["extra"], "spark.driver.extraJavaOptions": QUICK_JVM}
+        self.exported = {
+            **self.airflows_environment(),
+            "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**SPARK_CONNECTION, "extra": extra}),
+        }
+
+    def airflows_environment(self) -> dict[str, str]:
+        """That of `make run`'s Airflow: what the scheduler's container has on a server."""
+        code = (
+            "import json; from pathlib import Path; from scripts import environment as e;"
+            "print(json.dumps(e.airflow_environment(e.RUN_HOME, Path('lake'), Path('/'), 'log.tsv')))"
+        )
+        outer = {name: value for name, value in os.environ.items() if not name.startswith(("LASTFM_", "MAKE", "COV"))}
+        found = subprocess.run(
+            [sys.executable, "-c", code], cwd=self.root, env=outer, capture_output=True, text=True, check=True
+        )
+        return json.loads(found.stdout.splitlines()[-1])
+
+    def type(self, commands: str) -> str:
+        """Run some lines as a person types them, one after the other; return what they print, or fail."""
+        state = self.root / ".exported"
+        script = (
+            f"set -e\n{commands}\n{sys.executable} -c 'import json, os; print(json.dumps(dict(os.environ)))' > {state}"
+        )
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=self.root,
+            env=self.exported,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{commands}\nended with {done.returncode}:\n{done.stdout[-6000:]}"
+        self.exported = json.loads(state.read_text())
+        return done.stdout
+
+    def answer(self, day: str) -> bytes:
+        return (self.lake / "reports" / f"run_date={day}" / "top_songs.tsv").read_bytes()
+
+    def contents(self) -> dict[str, bytes]:
+        """Every file of the lake that a backup holds."""
+        files = (path for path in self.lake.rglob("*") if path.is_file() and "_staging" not in path.parts)
+        return {str(path.relative_to(self.lake)): path.read_bytes() for path in files}
+
+
+@contextmanager
+def restoring_the_lake(deployment: Deployment, _: Postgres) -> Iterator[None]:
+    before = deployment.contents()
+    assert len(before) > 20
+    yield
+    assert deployment.contents() == before
+
+
+@contextmanager
+def running_again(deployment: Deployment, _: Postgres) -> Iterator[None]:
+    before = deployment.answer(FIRST)
+    assert len(before.splitlines()) == 11
+    yield
+    assert deployment.answer(FIRST) == before
+
+
+@contextmanager
+def dumping_the_database(_: Deployment, database: Postgres) -> Iterator[None]:
+    database.fill()
+    yield
+
+
+@contextmanager
+def restoring_the_database(_: Deployment, database: Postgres) -> Iterator[None]:
+    before = database.rows()
+    database.destroy()
+    assert database.rows() == {}
+    yield
+    assert database.rows() == before
+    assert before["connection"] == 1
+    assert database.secret() == "kept in the database"
+
+
+@contextmanager
+def backfilling(deployment: Deployment, _: Postgres) -> Iterator[None]:
+    yield
+    asked = "SELECT date(logical_date), state FROM dag_run WHERE run_type = 'backfill' ORDER BY 1"
+    with closing(sqlite3.connect(deployment.root / ".airflow" / "run" / "airflow.db")) as database:
+        runs = database.execute(asked).fetchall()
+    assert runs == [(f"2009-06-0{day}", "queued") for day in (1, 2, 3)]
+
+
+@contextmanager
+def nothing(*_: object) -> Iterator[None]:
+    yield
+
+
+Around = Callable[[Deployment, Postgres], AbstractContextManager[None]]
+# What must hold around a block, by words of it.
+AROUND = {
+    "tar --extract": restoring_the_lake,
+    "pg_dump": dumping_the_database,
+    "pg_restore": restoring_the_database,
+    "backfill create": backfilling,
+}
+
+
+def around(block: Block, is_again: bool) -> Around:
+    if is_again and "make run" in block.text:
+        return running_again
+    return next((one for words, one in AROUND.items() if words in block.text), nothing)
+
+
+@pytest.mark.operations
+def test_every_command_does_what_the_runbook_says(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path / "clone")
+    typed: list[str] = []
+    # What the DAG processor of a server does.
+    deployment.type("airflow db migrate && airflow dags reserialize")
+    with postgres(deployment.exported) as database, service(VULNERABLE) as vulnerabilities:
+        deployment.exported |= {**database.access(), "OSV_URL": vulnerabilities}
+        for block in blocks(PAGE):
+            if block.language == "sh" and not block.reason:
+                with around(block, is_again=block.text in typed)(deployment, database):
+                    deployment.type(block.text)
+                typed.append(block.text)
+    assert {FIRST, SECOND} == {path.name.removeprefix("run_date=") for path in (deployment.lake / "reports").iterdir()}
+    assert json.loads((deployment.root / ".build" / "sbom.cdx.json").read_bytes())["components"]
