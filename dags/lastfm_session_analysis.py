@@ -106,11 +106,14 @@ def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
 )
 def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
     """Write the run's report and return its directory."""
+    from include.metrics import answer_figures, send
     from include.report.build import build_report
     from plugins.stage_clock import XCOM_KEY
 
     seconds = {stage: ti.xcom_pull(task_ids=stage, key=XCOM_KEY) for stage in dag.task_ids if stage != ti.task_id}
-    return build_report(SETTINGS.lake, run_date(dag_run), dict(params), seconds)
+    directory = build_report(SETTINGS.lake, run_date(dag_run), dict(params), seconds)
+    send(answer_figures(SETTINGS.lake, run_date(dag_run)))
+    return directory
 
 
 @dag(

@@ -13,7 +13,9 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.module_loading import import_string
 
 from include.event_logs import figures_kept
+from include.metrics import check_figures, send
 from include.spark_secrets import hide_secrets
+from plugins.run_metrics import figures_sent
 from plugins.stage_clock import stage_clock
 from spark_jobs.shared.lake import Lake
 
@@ -57,10 +59,11 @@ class CheckpointOperator(PySparkOperator):
         """Check the tables; raises AirflowFailException that names every failed expectation."""
         from spark_jobs.shared.session import SETTINGS
 
-        lake, run_date = Lake(self.op_kwargs["lake_root"]), self.op_kwargs["run_date"]
+        lake, run_date = Lake(self.op_kwargs["lake_root"]), date.fromisoformat(self.op_kwargs["run_date"])
         connection = BaseHook.get_connection(str(self.conn_id)).extra_dejson
         with (
-            figures_kept(self.task_id, lake, date.fromisoformat(run_date), connection) as settings,
+            figures_sent(self.task_id, lake, run_date),
+            figures_kept(self.task_id, lake, run_date, connection) as settings,
             stage_clock(context),
         ):
             ours = {"spark.app.name": f"{self.task_id} {run_date}", "spark.driver.memory": DRIVER_MEMORY}
@@ -86,6 +89,8 @@ def check_tables(
         data_docs.prune(Path(lake.data_docs()), table.suite.name, keep=settings().data_docs_runs - 1)
         results.append(checkpoint.run_checkpoint(check, table, day, lake.data_docs()))
     record = checkpoint.keep_results(check, results, lake, day)
+    # Before it can fail the task: those of a failed check are what somebody looks for.
+    send(check_figures(check, record))
     for claim in record["info"]:
         log.info("flag: %s", claim)
     for claim in record["warning"]:

@@ -1,6 +1,6 @@
 """What the run came to, in its note: beside the run in Airflow's list, without opening anything.
 
-Also the plugin by which Airflow knows of the note's listener and of the deadline's reference.
+Also the plugin by which Airflow knows of our listeners and of the deadline's reference.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from include.run_date import DAG_ID, run_date
 from include.settings import settings
 from plugins.run_alerts import REASONS, SCORING_STAGE, read_score
 from plugins.run_deadline import SinceQueued
+from plugins.run_metrics import RunMetrics
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
@@ -123,8 +124,8 @@ def _older(made_at: str, start: datetime | None) -> bool:
 
 
 class RunsPlugin(AirflowPlugin):
-    """Registers the listener and the deadline's reference, which Airflow looks up by the module it comes from."""
+    """Registers the listeners and the deadline's reference, which Airflow looks up by the module it comes from."""
 
     name = "lastfm_runs"
-    listeners = [RunNotes()]  # noqa: RUF012  (as the base class has them)
+    listeners = [RunNotes(), RunMetrics()]  # noqa: RUF012  (as the base class has them)
     deadline_references = [SinceQueued]  # noqa: RUF012

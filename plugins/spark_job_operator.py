@@ -16,6 +16,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.event_logs import figures_kept
 from include.spark_secrets import hide_secrets
+from plugins.run_metrics import figures_sent
 from plugins.stage_clock import stage_clock
 from spark_jobs.shared.lake import Lake
 
@@ -56,8 +57,10 @@ class SparkJobOperator(SparkSubmitOperator):
         extra = BaseHook.get_connection(self._conn_id).extra_dejson
         given = hide_secrets(extra) | {key: value for key, value in extra.items() if key.startswith("spark.")}
         given |= self.conf or {}
-        figures = figures_kept(self.task_id, self.lake, date.fromisoformat(self.run_date), given)
-        with tempfile.TemporaryDirectory() as scratch, figures as settings, stage_clock(context):
+        run_date = date.fromisoformat(self.run_date)
+        figures = figures_kept(self.task_id, self.lake, run_date, given)
+        sent = figures_sent(self.task_id, self.lake, run_date)
+        with tempfile.TemporaryDirectory() as scratch, sent, figures as settings, stage_clock(context):
             self.conf = given | settings
             self.py_files = str(zip_package(PROJECT / "spark_jobs", Path(scratch)))
             try:

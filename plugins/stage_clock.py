@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from include.metrics import DURATION, Figure, send
+
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
@@ -15,7 +17,9 @@ XCOM_KEY = "seconds"
 
 @contextmanager
 def stage_clock(context: Context) -> Iterator[None]:
-    """Leave the wall seconds of a task's work, JVM start included, for the report."""
+    """Leave the wall seconds of a task's work, JVM start included, for the report, and send them as a metric."""
     started = time.monotonic()
     yield
-    context["ti"].xcom_push(key=XCOM_KEY, value=round(time.monotonic() - started, 1))
+    seconds = round(time.monotonic() - started, 1)
+    context["ti"].xcom_push(key=XCOM_KEY, value=seconds)
+    send([Figure(DURATION, seconds, {"stage": context["ti"].task_id})])

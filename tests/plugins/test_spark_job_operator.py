@@ -46,7 +46,8 @@ def operator(*arguments: str, job: str = "session_analysis", **more: str) -> Spa
 
 def context() -> dict[str, Any]:
     seconds: dict[str, float] = {}
-    return {"ti": SimpleNamespace(xcom_push=lambda key, value: seconds.update({key: value})), "seconds": seconds}
+    task_instance = SimpleNamespace(task_id="job", xcom_push=lambda key, value: seconds.update({key: value}))
+    return {"ti": task_instance, "seconds": seconds}
 
 
 @pytest.mark.usefixtures("connection")
