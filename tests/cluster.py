@@ -65,7 +65,7 @@ def spark_cluster(scratch: Path) -> Iterator[Cluster]:
 
 
 @contextmanager
-def running(home: Path, service: str, *arguments: str) -> Iterator[None]:
+def running(home: Path, service: str, *arguments: str, daemon_options: str = "") -> Iterator[None]:
     """Run a service of Spark's from its own directory, and stop it with all it has started."""
     home.mkdir(parents=True)
     command = ["spark-class", f"org.apache.spark.deploy.{service}", "--host", HOST, *arguments]
@@ -73,7 +73,7 @@ def running(home: Path, service: str, *arguments: str) -> Iterator[None]:
         process = subprocess.Popen(
             command,
             cwd=home,
-            env=clean_environment(),
+            env=clean_environment() | {"SPARK_DAEMON_JAVA_OPTS": daemon_options},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
