@@ -9,16 +9,19 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks import generate_log
+from include.records import read_record
 from scripts.environment import SPARK_CONNECTION
 from spark_jobs.shared.lake import Lake
 from tests import model
 from tests.conftest import PROJECT, QUICK_JVM
+from tests.statsd import statsd
 from tests.webhook import connection, webhook
 
 pytestmark = pytest.mark.end_to_end
@@ -29,6 +32,18 @@ PARAMETERS = {"SESSION_GAP_MINUTES": "15", "TOP_SESSIONS": "12", "TOP_SONGS": "7
 QUICK_SPARK = {
     **SPARK_CONNECTION,
     "extra": {**SPARK_CONNECTION["extra"], "spark.driver.extraJavaOptions": QUICK_JVM},
+}
+SPARK_METRICS = {
+    "input_records": "spark_input_rows",
+    "input_bytes": "spark_input_bytes",
+    "shuffle_bytes_written": "spark_shuffle_written_bytes",
+    "shuffle_bytes_read": "spark_shuffle_read_bytes",
+    "spilled_memory_bytes": "spark_spilled_memory_bytes",
+    "spilled_disk_bytes": "spark_spilled_disk_bytes",
+    "peak_execution_memory_bytes": "spark_peak_execution_memory_bytes",
+    "gc_share": "spark_gc_ratio",
+    "tasks": "spark_tasks",
+    "failed_tasks": "spark_failed_tasks",
 }
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -120,12 +135,13 @@ def test_the_answer_is_right_to_the_last_song_and_shown(
         assert shown in first_run.stdout
 
 
-def test_a_warning_lets_the_run_finish_and_says_so_in_its_json_its_report_its_note_and_an_alert(
+def test_a_warning_lets_the_run_finish_and_says_so_in_its_json_report_note_alert_and_metrics(
     first_run: subprocess.CompletedProcess[str], run: Run, home: Path, lake: Lake
 ) -> None:
     log = make_log(home / "degraded.tsv", listens=1860, score=93, last_day=SECOND)
-    with webhook() as hook:
-        degraded = run(INPUT=str(log), RUN_DATE=str(SECOND), AIRFLOW_CONN_APPRISE_DEFAULT=connection(hook.address))
+    with webhook() as hook, statsd() as metrics:
+        tell = {"AIRFLOW_CONN_APPRISE_DEFAULT": connection(hook.address), **metrics.settings}
+        degraded = run(INPUT=str(log), RUN_DATE=str(SECOND), **tell)
     assert degraded.returncode == 0, degraded.stdout + degraded.stderr
     because = "data_quality: expected: the quality score is at least 95; found 93 (expect_column_min_to_be_between)"
     assert f"Degraded: {because}" in degraded.stdout
@@ -144,6 +160,32 @@ def test_a_warning_lets_the_run_finish_and_says_so_in_its_json_its_report_its_no
     for said in (note, alert["title"] + alert["message"]):
         for part in ("degraded", "93", because, str(report)):
             assert part in said
+    assert metrics.ours() == expected_metrics(lake, SECOND, facts)
+
+
+def expected_metrics(lake: Lake, day: date, facts: dict[str, Any]) -> dict[str, float]:
+    """What a run that made a report sends, by what it left in the lake."""
+    expected = {
+        "run.last_success_timestamp_seconds": datetime.fromisoformat(facts["made_at"]).timestamp(),
+        "run.run_date_timestamp_seconds": datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp(),
+        "run.degraded": 1,
+        "run.degradations": len(facts["degraded_because"]),
+        "quality_score_percent": facts["quality_score"],
+        "implausible_sessions": read_record(lake, "session_analysis", day)["implausible_sessions"],
+        **{name: facts["rows"][name] for name in ("lines_read", "listens_kept", "sessions", "users")},
+        **{f"lines_rejected,reason={reason}": lines for reason, lines in facts["rejected"].items()},
+        **{f"stage.duration_seconds,stage={stage}": spent for stage, spent in facts["stage_seconds"].items()},
+    }
+    for stage, spark in facts["spark"].items():
+        expected |= {f"stage.{name},stage={stage}": spark[key] for key, name in SPARK_METRICS.items()}
+    for check, counted in facts["checks"].items():
+        record = read_record(lake, check, day)
+        expected[f"check.expectations,stage={check}"] = counted["expectations"]
+        expected |= {
+            f"check.unmet_expectations,severity={severity},stage={check}": len(record[severity])
+            for severity in ("critical", "warning", "info")
+        }
+    return expected
 
 
 def test_a_failed_check_stops_the_run_names_what_failed_and_leaves_earlier_answers(
@@ -151,7 +193,9 @@ def test_a_failed_check_stops_the_run_names_what_failed_and_leaves_earlier_answe
 ) -> None:
     before = contents(lake, FIRST)
     assert before
-    failed = run(INPUT=str(make_log(home / "bad.tsv", listens=1700, score=85, last_day=THIRD)), RUN_DATE=str(THIRD))
+    log = make_log(home / "bad.tsv", listens=1700, score=85, last_day=THIRD)
+    with statsd() as metrics:
+        failed = run(INPUT=str(log), RUN_DATE=str(THIRD), **metrics.settings)
     assert failed.returncode == 1
     assert (
         "check_listens failed for run date 2009-05-07: data_quality: expected: the quality score is at least 90, below "
@@ -161,6 +205,10 @@ def test_a_failed_check_stops_the_run_names_what_failed_and_leaves_earlier_answe
     assert "session_analysis" not in failed.stdout
     assert not Path(lake.report(THIRD)).exists()
     assert contents(lake, FIRST) == before
+    sent = metrics.ours()
+    assert sent["check.unmet_expectations,severity=critical,stage=check_listens"] == 1
+    assert sent["quality_score_percent"] == 85
+    assert {name for name in sent if name.startswith("run.") or "session" in name} == set()
 
 
 def test_another_run_of_the_date_gives_the_same_bytes_and_touches_no_other_date(
@@ -168,7 +216,9 @@ def test_another_run_of_the_date_gives_the_same_bytes_and_touches_no_other_date(
 ) -> None:
     answer = Path(lake.report(FIRST)) / "top_songs.tsv"
     before, others = answer.read_bytes(), [contents(lake, date) for date in (SECOND, THIRD)]
-    again = run(INPUT=str(log), RUN_DATE=str(FIRST), **PARAMETERS)
+    # Nor does it matter whether anybody can be told of it.
+    unheard = {"AIRFLOW__METRICS__STATSD_ON": "True", "AIRFLOW__METRICS__STATSD_HOST": "exporter.invalid"}
+    again = run(INPUT=str(log), RUN_DATE=str(FIRST), **PARAMETERS, **unheard)
     assert again.returncode == 0, again.stdout + again.stderr
     assert answer.read_bytes() == before
     assert [contents(lake, date) for date in (SECOND, THIRD)] == others

@@ -159,7 +159,7 @@ def test_prometheus_asks_services_that_the_stack_has() -> None:
         "statsd-exporter",
     ]
     assert {"spark-master", "spark-worker", "statsd-exporter", "prometheus", "grafana"} <= services.keys()
-    assert {name for name, service in services.items() if "profiles" in service} == {
+    assert {name for name, service in services.items() if "watch" in service.get("profiles", ())} == {
         "statsd-exporter",
         "prometheus",
         "grafana",
