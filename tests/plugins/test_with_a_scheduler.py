@@ -1,8 +1,9 @@
-"""Alerts and notes where the scheduler, the DAG processor and the triggerer have a part in them."""
+"""Alerts, notes and metrics where the scheduler, the DAG processor and the triggerer have a part in them."""
 
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -18,7 +19,9 @@ import pytest
 from scripts import ui
 from scripts.environment import airflow_environment, prepare_database
 from tests.conftest import PROJECT
+from tests.monitoring.queries import metrics_asked
 from tests.plugins.test_run_alerts import TINY_DAG, lines
+from tests.statsd import Statsd, statsd
 from tests.webhook import PASSWORD, TOKEN, Webhook, connection, webhook
 
 pytestmark = pytest.mark.end_to_end
@@ -41,19 +44,25 @@ def hook() -> Iterator[Webhook]:
 
 
 @pytest.fixture(scope="module")
+def metrics() -> Iterator[Statsd]:
+    with statsd() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("scheduler") / "airflow.log"
 
 
 @pytest.fixture(scope="module")
-def ask(hook: Webhook, log: Path) -> Iterator[Ask]:
-    """Airflow with the tiny DAG, the connection to the webhook in its database, and all the logging there is."""
+def ask(hook: Webhook, log: Path, metrics: Statsd) -> Iterator[Ask]:
+    """Airflow with the tiny DAG, metrics, all the logging there is, and the webhook's connection in its database."""
     home = log.parent / "airflow"
     with socket.socket() as probe:
         probe.bind((ui.HOST, 0))
         port = probe.getsockname()[1]
     environment = airflow_environment(home, home / "lake", home, "log.tsv") | ui.ui_environment(port, home)
-    environment |= {
+    environment |= metrics.settings | {
         "AIRFLOW__CORE__DAGS_FOLDER": str(TINY_DAG),
         "AIRFLOW__CORE__PARALLELISM": "6",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
@@ -129,7 +138,7 @@ def test_each_run_gives_the_alerts_and_the_note_of_its_end(ask: Ask, hook: Webho
         "failed",
         "success",
     ]
-    wait_for(lambda: len(hook.got) >= 7, 30)
+    wait_for(lambda: sum(len(titles(hook, day)) for day in range(1, 6)) >= 7, 30)
     time.sleep(5)
     assert [titles(hook, day) for day in range(1, 6)] == [
         ["failed"],
@@ -151,3 +160,25 @@ def test_each_run_gives_the_alerts_and_the_note_of_its_end(ask: Ask, hook: Webho
     for file in (log, *(path for path in log.parent.rglob("logs/**/*") if path.is_file())):
         said = file.read_text(errors="replace")
         assert (TOKEN in said, PASSWORD in said) == (False, False), file
+
+
+def test_scheduler_and_tasks_send_the_metrics_that_are_watched(ask: Ask, metrics: Statsd) -> None:
+    started = time.time()
+    runs = [trigger(ask, kind, day) for day, kind in ((20, "is good"), (21, "fails for good"))]
+    assert [end_of(ask, run)["state"] for run in runs] == ["success", "failed"]
+    ends = {f"run.last_{moment}_timestamp_seconds" for moment in ("start", "end", "failure", "success")}
+    answer = {"run.deadline_seconds", "run.run_date_timestamp_seconds", "run.degraded", "run.degradations"}
+    wait_for(lambda: all(metrics.ours().get(name, 0) >= int(started) for name in ends))
+
+    sent = metrics.ours()
+    assert sent.keys() == ends | answer
+    assert all(sent[name] <= time.time() for name in ends)
+    assert sent["run.deadline_seconds"] == 180 * 60
+    assert sent["run.run_date_timestamp_seconds"] == 1_245_456_000
+    # Airflow's own, of all its processes, by the names that the exporter makes of them; no run need be late here.
+    late = {"airflow_deadline_alerts_deadline_missed"}
+    asked = {name for name in metrics_asked() - late if re.match("airflow_(?!lastfm_)", name)}
+    wait_for(lambda: asked <= {name.replace(".", "_") for name in metrics.names()})
+    failed_tasks = [one for one in metrics.got if re.match(r"airflow\.ti\.finish\b.*,state=failed\b.*:1\|c$", one)]
+    assert any("task_id=check_listens" in one for one in failed_tasks)
+    assert not any("run_id" in datagram for datagram in metrics.got)

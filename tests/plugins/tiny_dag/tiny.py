@@ -19,6 +19,7 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert
 from airflow.sdk.exceptions import AirflowFailException
 
+from include.metrics import answer_figures, send
 from include.records import replace_file, write_record
 from include.run_date import run_date
 from include.settings import settings
@@ -62,6 +63,7 @@ def report(dag_run: Any, params: dict[str, Any]) -> None:
         "quality_score": 91.234,
     }
     replace_file(Path(lake.report(day)) / "report.json", json.dumps(facts))
+    send(answer_figures(lake, day))
 
 
 @dag(
