@@ -15,7 +15,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.event_logs import figures_kept
-from include.spark_secrets import hide_secrets
+from include.spark_secrets import hide_secrets, secrets_of, write_properties
 from plugins.run_metrics import figures_sent
 from plugins.stage_clock import stage_clock
 from spark_jobs.shared.lake import Lake
@@ -61,7 +61,9 @@ class SparkJobOperator(SparkSubmitOperator):
         figures = figures_kept(self.task_id, self.lake, run_date, given)
         sent = figures_sent(self.task_id, self.lake, run_date)
         with tempfile.TemporaryDirectory() as scratch, sent, figures as settings, stage_clock(context):
-            self.conf = given | settings
+            secrets = secrets_of(given)
+            self.conf = {key: value for key, value in {**given, **settings}.items() if key not in secrets}
+            self.properties_file = write_properties(secrets, Path(scratch) / "secrets.conf") if secrets else None
             self.py_files = str(zip_package(PROJECT / "spark_jobs", Path(scratch)))
             try:
                 super().execute(context)

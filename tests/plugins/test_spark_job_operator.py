@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundExceptio
 
 from include.event_logs import MARK
 from include.spark_secrets import REDACTION, SECRET
+from plugins import spark_job_operator
 from plugins.spark_job_operator import SparkJobOperator, zip_package
 from scripts.java import java_home
 from spark_jobs.shared.lake import Lake
@@ -78,6 +79,52 @@ def test_a_job_leaves_its_event_log_in_the_lake_and_sparks_own_figures_beside_it
     assert [file.name for file in Path(lake.spark_events()).glob("[!.]*")] == [figures["application_id"]]
     # The log's five lines, and once more the four of them that were rejected.
     assert figures["input_records"] == 5 + 4
+
+
+SECRETS = {
+    "spark.hadoop.fs.azure.account.key.lake": "planted-1",
+    "spark.hadoop.fs.s3a.session.token": " planted=2\\ü#",
+    "spark.hadoop.planted": "-Dstore.password=planted-3",
+}
+
+
+@pytest.mark.usefixtures("connection")
+def test_secrets_of_the_connection_reach_spark_but_no_command_line_and_no_log(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    document = json.loads(os.environ["AIRFLOW_CONN_SPARK_DEFAULT"])
+    document["extra"] |= SECRETS
+    monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", json.dumps(document))
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    (tmp_path / "spark-defaults.conf").write_text("spark.planted.default by the deployment")
+    log = tmp_path / "log.tsv"
+    log.write_text("user_000001\t2009-05-01T12:00:00Z\t\tPlaid\t\tEyen\n")
+    lake = Lake(str(tmp_path / "lake"))
+    task = operator("--lake", lake.root, "--run-date", str(RUN_DATE), "--input", str(log), job="data_quality")
+    task.lake = lake
+    # Airflow masks them in a task's log, but not in `airflow dags test`: so they must not even reach the log.
+    monkeypatch.setattr("airflow.sdk.log.mask_secret", lambda _: None)
+    read: list[str] = []
+    real = spark_job_operator.write_properties
+
+    def write_and_read(secrets: dict[str, str], file: Path) -> str:
+        read.extend(Path(real(secrets, file)).read_text(encoding="utf-8").splitlines())
+        return str(file)
+
+    monkeypatch.setattr(spark_job_operator, "write_properties", write_and_read)
+    task.execute(context())
+
+    said = caplog.text + "".join(capfd.readouterr())
+    command = " ".join(task._hook._build_spark_submit_command("job.py"))
+    (events,) = Path(lake.spark_events()).glob("[!.]*")
+    for secret in ("planted-1", "planted=2", "planted-3"):
+        assert [secret in text for text in (said, command, events.read_text())] == [False, False, False]
+    environment = next(line for line in events.read_text().splitlines() if "SparkListenerEnvironmentUpdate" in line)
+    properties = json.loads(environment)["Spark Properties"]
+    assert {name: properties[name] for name in SECRETS} == dict.fromkeys(SECRETS, "*********(redacted)")
+    assert properties["spark.planted.default"] == "by the deployment"
+    assert read[2] == "spark.hadoop.fs.s3a.session.token=\\ planted\\=2\\\\ü\\#"
+    assert not Path(task.properties_file).exists()
 
 
 @pytest.mark.usefixtures("connection")
