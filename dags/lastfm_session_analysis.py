@@ -109,9 +109,13 @@ def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
     from include.metrics import answer_figures, send
     from include.report.build import build_report
     from plugins.stage_clock import XCOM_KEY
+    from spark_jobs.shared.errors import DataError
 
     seconds = {stage: ti.xcom_pull(task_ids=stage, key=XCOM_KEY) for stage in dag.task_ids if stage != ti.task_id}
-    directory = build_report(SETTINGS.lake, run_date(dag_run), dict(params), seconds)
+    try:
+        directory = build_report(SETTINGS.lake, run_date(dag_run), dict(params), seconds)
+    except DataError as error:
+        raise AirflowFailException(str(error)) from None
     send(answer_figures(SETTINGS.lake, run_date(dag_run)))
     return directory
 

@@ -17,7 +17,7 @@ from include.records import previous_run_date, read_record
 from include.settings import settings
 from spark_jobs.data_quality.rules import repeats_previous
 from spark_jobs.shared import storage
-from spark_jobs.shared.buckets import read_listens
+from spark_jobs.shared.buckets import listens_as_found
 from spark_jobs.shared.lake import SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 
 
@@ -33,7 +33,7 @@ def listens(spark: SparkSession, lake: Lake, run_date: date, minimum_quality_sco
     """The listens themselves, and what the job that made them counted, also against the run before."""
     record, previous = read_record(lake, "data_quality", run_date), previous_run_date(lake, run_date)
     limits, rows = settings(), record["rows"]
-    kept = read_listens(spark, lake, run_date)
+    kept = listens_as_found(spark, lake, run_date)
     figures = {**quality_figures(record), "repeated_listens": repeated_listens(kept).count()}
     # The score first: what comes of a check is told in this order, and cut where there is no room.
     return [

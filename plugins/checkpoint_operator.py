@@ -82,10 +82,15 @@ def check_tables(
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     from include import checkpoint, data_docs
     from include.settings import settings
+    from spark_jobs.shared.errors import DataError
 
     lake, day = Lake(lake_root), date.fromisoformat(run_date)
+    try:
+        found = import_string(tables)(spark, lake, day, **facts)
+    except DataError as error:
+        raise AirflowFailException(f"{check} failed for run date {day}: {error}") from None
     results = []
-    for table in import_string(tables)(spark, lake, day, **facts):
+    for table in found:
         data_docs.prune(Path(lake.data_docs()), table.suite.name, keep=settings().data_docs_runs - 1)
         results.append(checkpoint.run_checkpoint(check, table, day, lake.data_docs()))
     record = checkpoint.keep_results(check, results, lake, day)

@@ -15,7 +15,9 @@ from include.report.changes import changes, since_previous
 from include.report.figures import listening_figures
 from include.report.listeners import listener_groups
 from include.report.spread import song_spread
-from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, TOP_SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared import marks
+from spark_jobs.shared.errors import DamagedPartitionError
+from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 
 # In the order in which they are shown.
 DEFINITIONS = (
@@ -40,7 +42,11 @@ Rows = list[dict[str, Any]]
 def report_facts(
     lake: Lake, run_date: date, parameters: dict[str, Any], seconds: dict[str, float | None]
 ) -> dict[str, Any]:
-    """All that `report.json` holds, in the form that `report.schema.json` describes."""
+    """All that `report.json` holds, in the form that `report.schema.json` describes.
+
+    Raises DamagedPartitionError when what it reads is not what the jobs published.
+    """
+    _check_partitions(lake, run_date)
     songs, sessions = _rows(lake, TOP_SONGS, run_date), _rows(lake, TOP_SESSIONS, run_date)
     facts = {
         "run_date": str(run_date),
@@ -54,6 +60,16 @@ def report_facts(
         **_optional_facts(lake, run_date, songs),
     }
     return {**facts, "since_previous": since_previous(lake, run_date, facts)}
+
+
+def _check_partitions(lake: Lake, run_date: date) -> None:
+    for dataset in (LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS):
+        partition = Path(lake.partition(dataset, run_date))
+        faults = marks.local_faults(partition) if partition.exists() else []
+        if faults:
+            raise DamagedPartitionError(
+                f"{partition} is not what a run published: {'; '.join(faults)}; run {run_date} again"
+            )
 
 
 def _run_facts(lake: Lake, run_date: date, seconds: dict[str, float | None]) -> dict[str, Any]:

@@ -82,8 +82,8 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
         check_line_counts(job.input_path, counts, per_file)
         listens = complete_listens(spark, staged, bucket_number, is_empty=counts[outcomes.KEPT] == 0)
         write_rejected_listens(spark, staged, names, rejected)
-        storage.publish(spark, rejected, job.lake.partition(REJECTED_LISTENS, job.run_date))
-        storage.publish(spark, listens, job.lake.partition(LISTENS, job.run_date))
+        storage.publish_partition(spark, rejected, job.lake.partition(REJECTED_LISTENS, job.run_date))
+        storage.publish_partition(spark, listens, job.lake.partition(LISTENS, job.run_date))
 
     record = {
         "parameters": {"input_path": job.input_path},
@@ -152,13 +152,12 @@ def counts_per_file(names: DataFrame, counts: dict[str, Any]) -> list[dict[str, 
 
 
 def complete_listens(spark: SparkSession, staged: str, bucket_number: int, is_empty: bool) -> str:
-    """Make the listens of a staged outcome table a dataset of their own, marked as whole; return its directory."""
+    """Make the listens of a staged outcome table a dataset of their own; return its directory."""
     listens = f"{staged}/outcome={outcomes.KEPT}"
     if is_empty:
         # No task had a listen to write, but whoever reads the partition wants to find its columns.
         spark.createDataFrame([], schemas.LISTENS).coalesce(1).write.parquet(listens)
     buckets.name_files_by_bucket(spark, listens, bucket_number)
-    storage.rename(spark, f"{staged}/_SUCCESS", f"{listens}/_SUCCESS")
     return listens
 
 

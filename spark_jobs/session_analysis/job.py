@@ -49,11 +49,11 @@ def parse_args(argv: list[str] | None = None) -> SessionAnalysisJob:
 def run(spark: SparkSession, job: SessionAnalysisJob) -> dict[str, Any]:
     """Publish the sessions and return the stage's record.
 
-    Raises MissingPartitionError when the run has no listens.
+    Raises MissingPartitionError when the run has no listens, DamagedPartitionError when they are not as published.
     """
     started = time.monotonic()
     made = Observation("sessions")
-    listens = schemas.conform(read_listens(spark, job.lake, job.run_date), schemas.LISTENS)
+    listens = read_listens(spark, job.lake, job.run_date)
     sessions = summarize_sessions(sessionize(listens, job.gap))
     aggregates = [
         F.count_if(F.col("session_number") == 1).alias("users"),
@@ -65,7 +65,7 @@ def run(spark: SparkSession, job: SessionAnalysisJob) -> dict[str, Any]:
     with storage.staging_area(spark, job.lake, job.run_date) as area:
         counted = schemas.conform(sessions.observe(made, *aggregates), schemas.SESSIONS)
         counted.write.parquet(f"{area}/sessions")
-        storage.publish(spark, f"{area}/sessions", job.lake.partition(SESSIONS, job.run_date))
+        storage.publish_partition(spark, f"{area}/sessions", job.lake.partition(SESSIONS, job.run_date))
 
     counts = made.get
     record = {

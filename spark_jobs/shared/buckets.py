@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
 
 from spark_jobs.shared import schemas, storage
 from spark_jobs.shared.lake import LISTENS, Lake
@@ -30,14 +31,25 @@ def name_files_by_bucket(spark: SparkSession, directory: str, buckets: int) -> N
 def read_listens(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:
     """Read a run's listens as the bucketed and sorted table they are, for grouping by `user_id` where they lie.
 
-    The columns are those of the files. Raises MissingPartitionError when no run has published them.
+    Raises MissingPartitionError when no run has published them, DamagedPartitionError when they are not as published.
     """
     partition = storage.published(spark, lake, LISTENS, run_date)
-    found = spark.read.parquet(partition).schema
+    files = spark.read.parquet(partition)
+    storage.check_schema(files, lake, LISTENS, run_date, schemas.LISTENS)
+    return _declared(spark, partition, run_date, files.schema).select(*schemas.LISTENS.fieldNames())
+
+
+def listens_as_found(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:
+    """Read a run's listens as `read_listens` does, but with the columns of the files, whatever they are."""
+    partition = storage.published(spark, lake, LISTENS, run_date)
+    return _declared(spark, partition, run_date, spark.read.parquet(partition).schema)
+
+
+def _declared(spark: SparkSession, partition: str, run_date: date, schema: T.StructType) -> DataFrame:
     # There is one at least, if only to tell the columns.
     first_file = storage.file_names(spark, partition)[0]
     table = f"listens_{run_date:%Y%m%d}"
-    columns = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in found.fields)
+    columns = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in schema.fields)
     spark.sql(f"DROP TABLE IF EXISTS {table}")
     spark.sql(
         f"CREATE TABLE {table} ({columns}) USING parquet "

@@ -11,6 +11,10 @@ class EmptyInputError(DataError):
     """The input holds no line at all."""
 
 
+class DamagedPartitionError(DataError):
+    """A partition is not what a run published, or not of the form that this version reads."""
+
+
 class MissingPartitionError(DataError):
     """A stage asked for a partition that no run has published."""
 

@@ -22,6 +22,8 @@ SETTINGS = {
     # A file that cannot be read to its end fails the job, whatever the deployment's Spark would rather do.
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
+    # A flipped bit in a page of Parquet is seen, also where no file system keeps sums of its own.
+    "spark.hadoop.parquet.page.verify-checksum.enabled": "true",
     # Sessions are summed up in memory, a bucket's at a time, and not by sorting its listens by session.
     "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "10000000",
     # Where many users are asked for, each is looked up in the statistics of a file's pages, not the range they span.

@@ -19,6 +19,7 @@ from spark_jobs.ranking.job import RankingJob
 from spark_jobs.ranking.job import run as run_ranking
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.job import run as run_session_analysis
+from spark_jobs.shared import marks
 from spark_jobs.shared.buckets import read_listens
 from spark_jobs.shared.lake import Lake
 from tests.frames import sessions
@@ -108,6 +109,12 @@ def test_the_answers_flags_count_what_few_made() -> None:
     }
 
 
+def write_mark(partition: Path) -> None:
+    (partition / f".{marks.MARK}.crc").unlink()
+    sizes = {file.name: file.stat().st_size for file in partition.glob("listens-*")}
+    (partition / marks.MARK).write_text(marks.mark_of(sizes))
+
+
 def test_a_listen_that_is_there_twice_is_found_where_it_lies(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
     log.write_bytes(b"".join(b"u\t2009-05-01T12:00:0%dZ\t\ta\t\tt\n" % second for second in (1, 2, 2, 3)))
@@ -122,6 +129,8 @@ def test_a_listen_that_is_there_twice_is_found_where_it_lies(spark: SparkSession
     file = next(Path(lake.partition("listens", RUN_DATE)).glob("listens-*"))
     file.with_name(f".{file.name}.crc").unlink()
     spark.createDataFrame(twice, kept.schema).toPandas().to_parquet(file, coerce_timestamps="us")
+    # It would mark its files as whole, too.
+    write_mark(Path(lake.partition("listens", RUN_DATE)))
     judged = {table.suite.name: table.rows for table in checks.listens(spark, lake, RUN_DATE, "95")}
     assert judged["data_quality"]["repeated_listens"].tolist() == [3]
     assert judged["listens"].columns == kept.columns

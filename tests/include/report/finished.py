@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from include.records import replace_file, write_record
 from include.report.build import build_report
 from include.report.facts import report_facts
+from spark_jobs.shared import marks
 from spark_jobs.shared.lake import LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 from tests import model
 from tests.frames import at
@@ -134,6 +135,7 @@ def put(lake: Lake, dataset: str, rows: list[dict[str, Any]], run_date: date = R
     directory = Path(lake.partition(dataset, run_date))
     directory.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(SCHEMAS[dataset])), directory / "part.parquet")
+    (directory / marks.MARK).write_text(marks.mark_of({"part.parquet": (directory / "part.parquet").stat().st_size}))
 
 
 def facts(lake: Lake, run_date: date = RUN_DATE, parameters: dict[str, Any] = PARAMETERS) -> dict[str, Any]:

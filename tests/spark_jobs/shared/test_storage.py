@@ -67,14 +67,14 @@ def test_a_replacement_that_fails_half_way_leaves_the_partition_as_it_was(
     real = storage.rename
 
     def fails_to_put_the_new_one_in_place(session: SparkSession, old: str, new: str) -> bool:
-        # A file for a parent is what makes Hadoop itself fail.
+        # A file for a parent is what makes the rename itself fail.
         return real(session, old, f"{partition}.file/x") if old.endswith("/staged") else real(session, old, new)
 
     Path(f"{partition}.file").write_text("")
     monkeypatch.setattr(storage, "rename", fails_to_put_the_new_one_in_place)
     with storage.staging_area(spark, lake, DAY) as area:
         staged = directory(Path(area) / "staged", a="new")
-        with pytest.raises(Py4JJavaError, match="ParentNotDirectoryException"):
+        with pytest.raises(NotADirectoryError):
             storage.publish(spark, staged, partition)
     assert texts(partition) == {"a": "old"}
 
@@ -91,10 +91,12 @@ def test_an_attempt_that_fails_leaves_nothing_behind_and_the_partition_as_it_was
 
 
 def test_a_rename_that_fails_for_another_reason_is_an_error(spark: SparkSession, tmp_path: Path) -> None:
-    staged = directory(tmp_path / "staged")
+    staged = directory(tmp_path / "staged", record="{}")
     (tmp_path / "file").write_text("")
-    with pytest.raises(Py4JJavaError, match="ParentNotDirectoryException"):
+    with pytest.raises(NotADirectoryError):
         storage.rename(spark, staged, str(tmp_path / "file" / "partition"))
+    with pytest.raises(Py4JJavaError, match="ParentNotDirectoryException"):
+        storage.rename(spark, f"{staged}/record", str(tmp_path / "file" / "record"))
 
 
 def test_a_missing_partition_says_which_stage_to_run(spark: SparkSession, lake: Lake) -> None:

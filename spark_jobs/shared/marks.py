@@ -1,0 +1,59 @@
+"""The mark of a whole partition, its `_SUCCESS`: which files it has, so that one more or one less is noticed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+MARK = "_SUCCESS"
+FAULTS_SHOWN = 3
+
+
+def mark_of(files: dict[str, int]) -> str:
+    """The text of a mark: the partition's files by their name within it, and their sizes in bytes."""
+    return json.dumps({"files": dict(sorted(files.items()))}, indent=0) + "\n"
+
+
+def is_data(name: str) -> bool:
+    """Is a file of this name data, rather than one that Spark and Arrow pass over?"""
+    return name.rsplit("/", 1)[-1][0] not in "._"
+
+
+def faults(mark: str | None, found: dict[str, int]) -> list[str]:
+    """What differs between a mark (None: there is none) and the files found; nothing if the partition is as published.
+
+    >>> faults(mark_of({"a.parquet": 5, "b.parquet": 5}), {"a.parquet": 4, "c.parquet": 5})
+    ['a.parquet has 4 bytes, not 5', 'b.parquet is missing', 'c.parquet was not there']
+    >>> faults(None, {"a.parquet": 5})
+    ['_SUCCESS is missing, which is written last']
+
+    An empty mark is Spark's own, and what earlier versions left: it tells nothing, and nothing is held against it.
+    """
+    if mark is None:
+        return [f"{MARK} is missing, which is written last"]
+    if not mark.strip():
+        return []
+    try:
+        marked: dict[str, int] = json.loads(mark)["files"]
+    except (ValueError, LookupError, TypeError):
+        return [f"{MARK} cannot be read"]
+    differing = sorted(name for name in marked.keys() | found.keys() if marked.get(name) != found.get(name))
+    said = [_fault(name, marked.get(name), found.get(name)) for name in differing]
+    more = len(said) - FAULTS_SHOWN
+    return said if more <= 0 else [*said[:FAULTS_SHOWN], f"and {more} more"]
+
+
+def local_faults(partition: Path) -> list[str]:
+    """What differs between the mark and the files of a partition in a local directory, read without Spark."""
+    mark = partition / MARK
+    files = {str(file.relative_to(partition)): file for file in partition.rglob("*") if is_data(file.name)}
+    sizes = {name: file.stat().st_size for name, file in files.items() if file.is_file()}
+    return faults(mark.read_text(encoding="utf-8", errors="replace") if mark.exists() else None, sizes)
+
+
+def _fault(name: str, marked: int | None, found: int | None) -> str:
+    if found is None:
+        return f"{name} is missing"
+    if marked is None:
+        return f"{name} was not there"
+    return f"{name} has {found} bytes, not {marked}"
