@@ -22,6 +22,7 @@ from spark_jobs.shared import schemas, storage
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import add_input_root, job_parser, positive_int
 from spark_jobs.shared.buckets import read_listens
+from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.input_root import OutsideInputRootError
 from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 from spark_jobs.shared.schemas import conform
@@ -47,6 +48,10 @@ class RankingJob:
     profiles: str = ""
     profiles_problem: str = ""
     input_root: str = ""
+
+
+class SessionsOfOtherListensError(DataError):
+    """The sessions were not cut from these listens."""
 
 
 def parse_args(argv: list[str] | None = None) -> RankingJob:
@@ -81,20 +86,22 @@ def parse_args(argv: list[str] | None = None) -> RankingJob:
 def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     """Publish the answer and return the stage's record.
 
-    Raises MissingPartitionError when the run has no sessions or no listens.
+    Raises MissingPartitionError when the run has no sessions or no listens, DamagedPartitionError when they are not as
+    published, SessionsOfOtherListensError when they are not of each other.
     """
     started = time.monotonic()
     sessions = storage.read_partition(spark, job.lake, SESSIONS, job.run_date, schemas.SESSIONS)
-    listens = schemas.conform(read_listens(spark, job.lake, job.run_date), schemas.LISTENS)
+    listens = read_listens(spark, job.lake, job.run_date)
 
     with storage.staging_area(spark, job.lake, job.run_date) as area:
         longest = conform(rankings.top_sessions(sessions, job.top_sessions), schemas.TOP_SESSIONS)
         longest = _staged(longest, f"{area}/{TOP_SESSIONS}", "rank")
         chosen, alternatives_record = _chosen(job, longest, sessions, listens, area)
-        songs = _stage_songs(job, chosen, listens, area)
+        listed = longest.select("user_id", "track_count").collect()
+        songs = _stage_songs(job, chosen, listens, area, sum(row.track_count for row in listed))
         problem = _stage_listeners(job, longest, area)
-        users = [row.user_id for row in longest.select("user_id").collect()]
-        rows = {"top_sessions": len(users), "top_songs": songs.count(), "listeners": len(set(users))}
+        users = {row.user_id for row in listed}
+        rows = {"top_sessions": len(listed), "top_songs": songs.count(), "listeners": len(users)}
         _publish(spark, job, area, {ALTERNATIVE_SONGS: job.alternatives, LISTENERS: bool(job.profiles and not problem)})
 
     record = {
@@ -127,18 +134,30 @@ def _chosen(
     return chosen, {"made": True, "definitions": alternatives.definitions(job.gap), "seconds": seconds}
 
 
-def _stage_songs(job: RankingJob, chosen: DataFrame, listens: DataFrame, area: str) -> DataFrame:
-    """Rank the songs by every definition at once, and return those of the answer."""
+def _stage_songs(job: RankingJob, chosen: DataFrame, listens: DataFrame, area: str, tracks: int) -> DataFrame:
+    """Rank the songs by every definition at once, and return those of the answer.
+
+    Raises SessionsOfOtherListensError unless the sessions of the answer hold as many listens as they have `tracks`.
+    """
     # Naming the users lets Spark skip the buckets and row groups that hold none of them.
     users = [row.user_id for row in chosen.select("user_id").distinct().collect()]
     played = rankings.listens_of(chosen, listens.where(F.col("user_id").isin(users)), "definition", "session_id")
     played = _kept(played, f"{area}/played")
-    ranked = conform(rankings.top_songs(played, job.top_songs), schemas.ALTERNATIVE_SONGS)
     is_answer = F.col("definition") == rankings.ANSWER
+    _check_tracks(job, tracks, played.where(is_answer).count())
+    ranked = conform(rankings.top_songs(played, job.top_songs), schemas.ALTERNATIVE_SONGS)
     if job.alternatives:
         ranked = _kept(ranked, f"{area}/ranked")
         _staged(ranked.where(~is_answer), f"{area}/{ALTERNATIVE_SONGS}", alternatives.place(), "rank")
     return _staged(conform(ranked.where(is_answer), schemas.TOP_SONGS), f"{area}/{TOP_SONGS}", "rank")
+
+
+def _check_tracks(job: RankingJob, tracks: int, listens: int) -> None:
+    if tracks != listens:
+        raise SessionsOfOtherListensError(
+            f"the top sessions of {job.run_date} have {tracks} tracks, and the listens hold {listens} of them: they "
+            "are not of one run; nothing was published: run session_analysis for this date again, and what is after it"
+        )
 
 
 def _stage_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | None:
@@ -163,7 +182,7 @@ def _publish(spark: SparkSession, job: RankingJob, area: str, made: dict[str, bo
     for dataset in (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS):
         partition = job.lake.partition(dataset, job.run_date)
         if made.get(dataset, True):
-            storage.publish(spark, f"{area}/{dataset}", partition)
+            storage.publish_partition(spark, f"{area}/{dataset}", partition)
         else:
             storage.withdraw(spark, area, partition)
 
