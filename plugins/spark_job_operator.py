@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import signal
 import tempfile
 import zipfile
 from datetime import date
@@ -27,6 +28,14 @@ PROJECT = Path(__file__).resolve().parents[1]
 # argparse found a bad argument; the job found bad data (see spark_jobs/shared/application.py).
 EXIT_CODES_NO_RETRY_MENDS = (2, 65)
 JOBS_OWN_WORDS = re.compile(r"^ERROR |\.py: error: ")
+
+
+# SIGKILL of spark-submit, which is the driver's Java, or of the Python below it.
+KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
+
+
+class SparkJobError(Exception):
+    """The job failed; another try may mend it."""
 
 
 class SparkJobOperator(SparkSubmitOperator):
@@ -68,11 +77,23 @@ class SparkJobOperator(SparkSubmitOperator):
             try:
                 super().execute(context)
             except Exception as error:
-                hook = self._hook
-                if hook and hook._submit_sp and hook._submit_sp.returncode in EXIT_CODES_NO_RETRY_MENDS:
-                    said = [line for line in hook._last_submit_log_lines if JOBS_OWN_WORDS.search(line)]
+                code = self._exit_code()
+                lines = self._hook._last_submit_log_lines if self._hook else []
+                said = [line for line in lines if JOBS_OWN_WORDS.search(line)]
+                if code in EXIT_CODES_NO_RETRY_MENDS:
                     raise AirflowFailException(said[-1] if said else str(error)) from None
+                if said:
+                    raise SparkJobError(said[-1]) from None
+                if code in KILLED:
+                    raise SparkJobError(
+                        f"{self.task_id} was killed from outside (SIGKILL), by somebody or for want of memory: dmesg "
+                        "tells of the latter. Nothing of this try was published; the next one starts from nothing"
+                    ) from None
                 raise
+
+    def _exit_code(self) -> int | None:
+        """What spark-submit ended with, None if it was not started."""
+        return self._hook._submit_sp.returncode if self._hook and self._hook._submit_sp else None
 
 
 def zip_package(package: Path, directory: Path) -> Path:

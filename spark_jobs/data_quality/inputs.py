@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import unquote
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.shared import storage
 from spark_jobs.shared.errors import UnreadableInputError
+from spark_jobs.shared.failures import causes, failed_read
 from spark_jobs.shared.storage import InputFile
 
 GZIP = ".gz"
@@ -55,32 +55,35 @@ def read_whole(spark: SparkSession, lines: DataFrame, files: list[InputFile]) ->
         if damage is None:
             raise
         raise UnreadableInputError(damage) from error
-    for before, now in zip(files, storage.input_files(spark, lines), strict=True):
-        if before.size != now.size:
-            raise InputChangedError(
-                f"{before.name} went from {before.size} to {now.size} bytes while it was read; nothing was published: "
-                "run the stage again when it is whole, and have logs written under another name and then renamed"
-            )
+    _check_unchanged(files, {file.name: file for file in storage.input_files(spark, lines)})
+
+
+def _check_unchanged(files: list[InputFile], now: dict[str, InputFile]) -> None:
+    for before in files:
+        after = now.get(before.name)
+        if after == before:
+            continue
+        what = "was written to or replaced"
+        if after is None:
+            what = "went away"
+        elif after.size != before.size:
+            what = f"went from {before.size} to {after.size} bytes"
+        raise InputChangedError(
+            f"{before.name} {what} while it was read; nothing was published: run the stage again when it is whole, and "
+            "have logs written under another name and then renamed"
+        )
 
 
 def _damage(error: Any) -> str | None:
     """Say which file is no whole .gz and why, if that is what failed Spark."""
-    causes = [error]
-    while causes[-1].getCause() is not None:
-        causes.append(causes[-1].getCause())
-    failed_reads = [
-        cause
-        for cause in causes
-        if cause.getClass().getName() == "org.apache.spark.SparkException"
-        and str(cause.getCondition()).startswith("FAILED_READ_FILE")
-    ]
+    chain = causes(error)
+    file = failed_read(chain)
     # Who complains tells what is wrong: the file system about the disk, the decompressor about the bytes. The
     # exceptions' classes do not: an EOFException may be either, and most are plain IOExceptions.
-    complains = causes[-1].getStackTrace()
-    if not failed_reads or not complains or not complains[0].getClassName().startswith(_DECOMPRESSORS):
+    complains = chain[-1].getStackTrace()
+    if not file or not complains or not complains[0].getClassName().startswith(_DECOMPRESSORS):
         return None
-    file = unquote(failed_reads[0].getMessageParameters().get("path"))
     return (
-        f"{file} cannot be read as {GZIP} to its end ({causes[-1].getMessage()}): it was cut short, damaged or never "
+        f"{file} cannot be read as {GZIP} to its end ({chain[-1].getMessage()}): it was cut short, damaged or never "
         f"compressed; nothing was published: put a whole copy in its place (gzip -t tells), or name it without {GZIP}"
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 from pyspark.sql import SparkSession
 
 from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.failures import explain
 from spark_jobs.shared.session import spark_session
 
 # The code sysexits.h gives to input data that is incorrect; argparse exits with 2.
@@ -17,10 +19,18 @@ EXIT_DATA_ERROR = os.EX_DATAERR
 
 
 def run_application(name: str, run: Callable[[SparkSession], dict[str, Any]]) -> dict[str, Any]:
-    """Run a job in its own Spark session and return its record; a DataError ends the process with code 65."""
+    """Run a job in its own Spark session and return its record.
+
+    A DataError ends the process with code 65, any other error with 1: either way the last line says what happened.
+    """
     try:
         with spark_session(name) as spark:
             return run(spark)
     except DataError as error:
         print(f"ERROR {name}: {error}", file=sys.stderr)
         sys.exit(EXIT_DATA_ERROR)
+    except Exception as error:
+        # For us to mend; the line after it is for whoever runs this.
+        traceback.print_exc()
+        print(f"ERROR {name}: {explain(error)}", file=sys.stderr)
+        sys.exit(1)

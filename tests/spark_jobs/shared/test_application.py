@@ -51,9 +51,14 @@ def test_data_that_fails_a_job_ends_it_with_a_code_of_its_own_and_the_reason(
     assert capsys.readouterr().err == "ERROR ranking 2009-05-04: nothing to read; give it something\n"
 
 
-def test_any_other_error_is_left_for_a_retry() -> None:
+def test_any_other_error_is_left_for_a_retry_and_the_last_line_says_what_it_was(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     def run(_: SparkSession) -> dict[str, int]:
-        raise ConnectionError("a lost executor")
+        raise ConnectionError("a lost executor\nand more")
 
-    with pytest.raises(ConnectionError, match="a lost executor"):
+    with pytest.raises(SystemExit, match="^1$"):
         run_application("ranking 2009-05-04", run)
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "Traceback (most recent call last):"
+    assert said[-1] == "ERROR ranking 2009-05-04: ConnectionError: a lost executor"
