@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run data rejected prune test test-browser test-operations check audit sbom format ui history bench picture lock clean
+.PHONY: help run data rejected prune test test-browser test-faults test-operations check audit sbom format ui history bench picture lock clean
 
 help: ## List the targets
 	@echo "make run    [INPUT=log.tsv] [LAKE=lake] [RUN_DATE=YYYY-MM-DD] [SESSION_GAP_MINUTES=20]"
@@ -33,6 +33,9 @@ test: $(VENV)/development ## Run all tests but those in a browser: units, Spark,
 test-browser: $(VENV)/development ## Run the tests that drive a Chromium, Debian's own (installed if need be, as root)
 	@$(BIN)/python -m scripts.browser
 	@$(BIN)/python -m pytest tests/browser -m browser
+
+test-faults: $(VENV)/development ## Run the tests that inject faults: kills, full disks, damaged files, other clocks
+	@$(BIN)/python -m pytest tests/faults -m faults
 
 test-operations: $(VENV)/development ## Run every command of docs/operations.md, and the DAG with planted secrets
 	@$(BIN)/python -m pytest tests/docs tests/end_to_end -m operations

@@ -1,0 +1,118 @@
+"""A disk that is full, or cannot be written to: a real file system each time, mounted for the test."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from include.input_check import InputError, check_lake
+from plugins.spark_job_operator import SparkJobError
+from spark_jobs.shared.lake import Lake
+from tests.faults.conftest import DAY, Refused
+from tests.faults.processes import submit
+from tests.faults.stages import MAINS, STAGES, answers, arguments, contents, not_whole, staged
+from tests.plugins.test_spark_job_operator import connection, context, operator
+
+__all__ = ["connection"]
+
+Mount = Callable[[int], Path]
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Mount]:
+    """Mount a file system of so many MiB, in memory, at a new directory."""
+    mounted: list[Path] = []
+
+    def mount(mebibytes: int) -> Path:
+        directory = tmp_path / f"disk-{len(mounted)}"
+        directory.mkdir()
+        options = ["-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(directory)]
+        done = subprocess.run(["mount", *options], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            pytest.skip(f"a file system cannot be mounted here: {done.stderr.strip()}")
+        mounted.append(directory)
+        return directory
+
+    yield mount
+    for directory in mounted:
+        subprocess.run(["umount", "--lazy", str(directory)], check=True)
+
+
+def fill(disk: Path, leave: int) -> Path:
+    """Fill a disk but for so many bytes; return the file to remove again."""
+    filler = disk / "filler"
+    free = os.statvfs(disk)
+    with filler.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize - leave)
+    return filler
+
+
+@pytest.mark.usefixtures("applications")
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_full_disk_publishes_nothing_says_so_and_is_mended_by_space(
+    undamaged: Lake, mount: Mount, refused: Refused, log: Path, stage: str
+) -> None:
+    disk = mount(24)
+    lake = Lake(str(disk / "lake"))
+    shutil.copytree(undamaged.root, lake.root)
+    filler = fill(disk, 0)
+    said = refused(stage, lake, 1)
+    assert said.startswith(f"ERROR {stage} {DAY}: ")
+    assert "No space left on device: free space on the disk of the lake" in said
+
+    filler.unlink()
+    MAINS[stage](arguments(stage, lake, DAY, log))
+    assert answers(lake, DAY) == answers(undamaged, DAY)
+
+
+@pytest.mark.usefixtures("connection")
+def test_the_task_of_a_job_that_meets_a_full_disk_fails_with_these_words_alone(
+    undamaged: Lake, mount: Mount, log: Path
+) -> None:
+    disk = mount(24)
+    lake = Lake(str(disk / "lake"))
+    shutil.copytree(undamaged.root, lake.root)
+    fill(disk, 0)
+    task = operator(*arguments("session_analysis", lake, DAY, log))
+    task.lake = lake
+    with pytest.raises(SparkJobError) as failed:
+        task.execute(context())
+    task._hook._submit_sp.stdout.close()
+    assert re.fullmatch(f"ERROR session_analysis {DAY}: .*No space left on device: free space .*", str(failed.value))
+
+
+@pytest.mark.usefixtures("applications")
+@pytest.mark.parametrize("stage", ["session_analysis", "ranking"])
+def test_a_lake_that_is_read_only_is_left_alone_and_named(
+    undamaged: Lake, mount: Mount, refused: Refused, stage: str
+) -> None:
+    disk = mount(24)
+    lake = Lake(str(disk / "lake"))
+    shutil.copytree(undamaged.root, lake.root)
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    said = refused(stage, lake, 1)
+    assert said.startswith(f"ERROR {stage} {DAY}: ")
+    assert "mounted to be written to" in said
+    with pytest.raises(InputError, match=r"/lake cannot be written \(Read-only file system\); create it"):
+        check_lake(lake)
+
+
+def test_a_full_disk_of_scratch_files_publishes_nothing_and_says_so(
+    undamaged: Lake, lake: Lake, mount: Mount, log: Path
+) -> None:
+    scratch, before = mount(1), contents(lake, DAY)
+    filler = fill(scratch, 128 * 1024)
+    with submit("data_quality", lake, DAY, log, {"spark.local.dir": str(scratch)}) as job:
+        said = job.communicate()[0]
+    assert job.returncode == 1
+    assert "No space left on device: free space on the disk of the lake" in said.splitlines()[-1]
+    assert (contents(lake, DAY), staged(lake), not_whole(lake, DAY)) == (before, [], {})
+
+    filler.unlink()
+    shutil.rmtree(scratch, ignore_errors=True)
