@@ -1,4 +1,4 @@
-"""A job that goes on writing beside the try that took its place, as Java does when its task is killed."""
+"""A job that is killed while it writes, and one that goes on writing beside the try that took its place."""
 
 from __future__ import annotations
 
@@ -31,3 +31,21 @@ def test_an_orphan_that_goes_on_writing_after_the_next_try_leaves_a_whole_partit
     assert contents(lake, DAY).keys() != of_the_retry.keys()
     assert (answers(lake, DAY), not_whole(lake, DAY), staged(lake)) == (answers(undamaged, DAY), {}, [])
     assert contents(lake, EARLIER) == before
+
+
+@pytest.mark.usefixtures("applications")
+def test_a_job_killed_while_it_writes_leaves_the_partitions_as_they_were_and_the_next_try_succeeds(
+    undamaged: Lake, lake: Lake, log: Path
+) -> None:
+    before = {day: contents(lake, day) for day in (EARLIER, DAY)}
+    with submit("data_quality", lake, DAY, log) as job:
+        stop_where_it_writes(job.pid, lake)
+        job.kill()
+        job.send_signal(signal.SIGCONT)
+        job.communicate()
+    assert job.returncode == -signal.SIGKILL
+    assert {day: contents(lake, day) for day in (EARLIER, DAY)} == before
+
+    MAINS["data_quality"](arguments("data_quality", lake, DAY, log))
+    assert answers(lake, DAY) == answers(undamaged, DAY)
+    assert contents(lake, EARLIER) == before[EARLIER]

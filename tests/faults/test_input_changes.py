@@ -1,0 +1,57 @@
+"""An input that is not the same when it has been read as it was when the job listed it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from spark_jobs.shared.lake import Lake
+from tests.faults.conftest import DAY, EARLIER
+from tests.faults.processes import stop_where_it_writes, submit
+from tests.faults.stages import MAINS, answers, arguments, contents, staged
+
+
+def replace(log: Path) -> None:
+    """Put another log of the same size in its place, as a writer does that renames."""
+    other = log.with_name(f".{log.name}")
+    other.write_bytes(log.read_bytes().swapcase())
+    os.replace(other, log)
+
+
+@pytest.mark.usefixtures("applications")
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        pytest.param(replace, "was written to or replaced while it was read", id="replaced by one of the same size"),
+    ],
+)
+def test_an_input_that_changes_during_the_run_publishes_nothing_and_the_next_try_succeeds(
+    undamaged: Lake, lake: Lake, log: Path, tmp_path: Path, change: Callable[[Path], None], found: str
+) -> None:
+    before = {day: contents(lake, day) for day in (EARLIER, DAY)}
+    input_path = Path(shutil.copy(log, tmp_path / "input.tsv"))
+    size = input_path.stat().st_size
+    with submit("data_quality", lake, DAY, input_path) as job:
+        stop_where_it_writes(job.pid, lake)
+        change(input_path)
+        job.send_signal(signal.SIGCONT)
+        said = job.communicate()[0].splitlines()[-1]
+    assert job.returncode == 1
+    assert said == (
+        f"ERROR data_quality {DAY}: InputChangedError: file:{input_path} "
+        f"{found.format(size=size, grown=size + 14)}; nothing was published: run the stage again when it is whole, and "
+        "have logs written under another name and then renamed"
+    )
+    assert ({day: contents(lake, day) for day in (EARLIER, DAY)}, staged(lake)) == (before, [])
+
+    shutil.copy(log, input_path)
+    MAINS["data_quality"](arguments("data_quality", lake, DAY, input_path))
+    found_answers, expected = answers(lake, DAY), answers(undamaged, DAY)
+    # The lines are those of another file.
+    del found_answers["rejected_listens"], expected["rejected_listens"]
+    assert found_answers == expected
