@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
 
-from scripts.java import java_home
-from tests.conftest import PROJECT
+from scripts.spark_cluster import HOST, Cluster, clean_environment, free_port
 
-HOST = "127.0.0.1"
 # Spark says that a cluster has two cores until executors have told of theirs: with four it shows who asked too early.
 WORKERS, CORES, MEMORY = 2, 2, "1g"
 START_SECONDS = 90
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Where the master is, and what it says of itself."""
-
-    port: int
-    web_port: int
-
-    @property
-    def url(self) -> str:
-        return f"spark://{HOST}:{self.port}"
-
-    def state(self) -> dict[str, Any]:
-        """The master's own account: workers, applications; empty while it does not answer."""
-        connection = HTTPConnection(HOST, self.web_port, timeout=5)
-        try:
-            connection.request("GET", "/json/")
-            return json.loads(connection.getresponse().read())
-        except (OSError, HTTPException, ValueError):
-            return {}
-        finally:
-            connection.close()
 
 
 @contextmanager
@@ -95,17 +64,6 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def clean_environment() -> dict[str, str]:
-    """What a worker on another machine would have: Java and Python, no PYTHONPATH, nothing of Airflow's or ours."""
-    return {
-        "HOME": os.environ.get("HOME", "/"),
-        "JAVA_HOME": str(java_home(PROJECT / ".java")),
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.defpath)),
-        "PYSPARK_PYTHON": sys.executable,
-        "SPARK_LOCAL_IP": HOST,
-    }
-
-
 def wait_for_workers(cluster: Cluster, scratch: Path) -> None:
     end = time.monotonic() + START_SECONDS
     while cluster.state().get("aliveworkers") != WORKERS:
@@ -113,9 +71,3 @@ def wait_for_workers(cluster: Cluster, scratch: Path) -> None:
             said = "\n".join(log.read_text(errors="replace")[-1500:] for log in sorted(scratch.glob("*/log")))
             raise AssertionError(f"no {WORKERS} workers within {START_SECONDS} seconds:\n{said}")
         time.sleep(0.3)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
