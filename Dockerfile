@@ -58,4 +58,7 @@ COPY spark_jobs /opt/airflow/spark_jobs
 USER ${AIRFLOW_UID}
 WORKDIR /opt/airflow
 ENTRYPOINT ["tini", "--"]
-CMD ["airflow", "version"]
+CMD ["airflow", "api-server"]
+# Of the command above; docker-compose.yaml has one for each of its services.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
+    CMD ["curl", "--fail", "--silent", "--output", "/dev/null", "http://localhost:8080/api/v2/monitor/health"]

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run data rejected prune test test-browser test-faults test-operations check audit sbom format ui history bench picture lock clean
+.PHONY: help run data rejected prune env test test-browser test-faults test-operations check audit sbom format ui history bench picture lock clean
 
 help: ## List the targets
 	@echo "make run    [INPUT=log.tsv] [LAKE=lake] [RUN_DATE=YYYY-MM-DD] [SESSION_GAP_MINUTES=20]"
@@ -26,6 +26,9 @@ rejected: $(VENV)/runtime ## Write a run date's rejected lines back as a log (RU
 
 prune: $(VENV)/runtime ## Say which run dates go if the newest KEEP= stay, of all datasets (LAKE=lake); YES=1 removes them
 	@$(BIN)/python -m scripts.prune
+
+env: $(VENV)/runtime ## Make the settings file .env with fresh secrets, and check the one that is there (ENV=.env)
+	@$(BIN)/python -m scripts.settings_file
 
 test: $(VENV)/development ## Run all tests but those in a browser: units, Spark, Airflow, the whole DAG
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered

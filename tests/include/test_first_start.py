@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from include.first_start import keep_password
+from tests.conftest import PROJECT
+
+
+def start(scratch: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "LASTFM_LAKE": str(scratch / "lake"),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(scratch / "passwords.json"),
+        "AIRFLOW_ADMIN_USER": "ann",
+        "AIRFLOW_ADMIN_PASSWORD": "word-of-ann",
+        **variables,
+    }
+    command = [sys.executable, "-m", "include.first_start"]
+    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_it_makes_the_login_and_the_place_of_the_event_logs_and_may_come_again(tmp_path: Path) -> None:
+    assert [start(tmp_path).returncode for _ in range(2)] == [0, 0]
+    file = tmp_path / "passwords.json"
+    assert json.loads(file.read_text()) == {"ann": "word-of-ann"}
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*")) == [
+        Path("lake"),
+        Path("lake/spark_events"),
+        Path("passwords.json"),
+    ]
+
+
+def test_a_bad_setting_stops_it_before_it_makes_anything(tmp_path: Path) -> None:
+    done = start(tmp_path, LASTFM_STOP_QUALTY_SCORE="80")
+    assert done.returncode == 1
+    assert done.stderr.startswith("ERROR settings: LASTFM_STOP_QUALTY_SCORE: no such setting; did you mean")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_changed_password_holds_and_other_users_keep_theirs(tmp_path: Path) -> None:
+    file = tmp_path / "passwords.json"
+    file.write_text(json.dumps({"ann": "old", "bob": "his"}))
+    keep_password(file, "ann", "new")
+    assert json.loads(file.read_text()) == {"ann": "new", "bob": "his"}

@@ -1,0 +1,98 @@
+"""docker-compose.yaml and the Dockerfile, as we read them and, where there are such tools, as their own tools do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from scripts import compose, settings_file
+from tests.conftest import PROJECT
+
+needs_compose = pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose on the PATH")
+needs_hadolint = pytest.mark.skipif(shutil.which("hadolint") is None, reason="no hadolint on the PATH")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / ".env"
+    settings_file.make(file, {"LASTFM_STOP_QUALITY_SCORE": "80", "LASTFM_USER_ID_PATTERN": r"^u\d$"})
+    return file
+
+
+def by_compose(file: Path) -> dict[str, Any]:
+    done = config(file)
+    assert done.returncode == 0, done.stderr
+    # It prints what is a Compose file again.
+    return yaml.safe_load(done.stdout.replace("$$", "$"))["services"]
+
+
+def config(file: Path) -> subprocess.CompletedProcess[str]:
+    command = ["docker-compose", "--env-file", str(file), "--file", str(compose.FILE), "config"]
+    # A variable of the shell would hold over the file's.
+    environment = {"PATH": os.environ["PATH"]}
+    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+
+
+@needs_compose
+def test_compose_itself_reads_the_services_as_we_do(file: Path) -> None:
+    services = compose.services(settings_file.variables(file))
+    theirs = {
+        name: compose.Service(
+            command=one.get("command", []),
+            environment={key: value for key, value in one.get("environment", {}).items() if value is not None},
+            replicas=one.get("deploy", {}).get("replicas", 1),
+        )
+        for name, one in by_compose(file).items()
+    }
+    assert services == theirs
+    assert services["scheduler"].environment["LASTFM_STOP_QUALITY_SCORE"] == "80"
+    assert services["spark-worker"].replicas == 2
+
+
+@needs_compose
+def test_every_container_is_limited_restarted_asked_for_its_health_and_reached_from_this_machine_alone(
+    file: Path,
+) -> None:
+    services = by_compose(file)
+    ports = [
+        port if isinstance(port, str) else port["host_ip"] for one in services.values() for port in one.get("ports", [])
+    ]
+    assert [port.partition(":")[0] for port in ports] == ["127.0.0.1"] * 3
+    del services["airflow-init"]
+    for name, one in services.items():
+        assert one["restart"] == "unless-stopped", name
+        assert one["deploy"]["resources"]["limits"].keys() == {"memory", "cpus"}, name
+        assert one["healthcheck"]["test"][0] == "CMD", name
+
+
+@needs_compose
+def test_without_a_secret_compose_does_not_start(file: Path) -> None:
+    for secret in settings_file.FRESH:
+        cut = file.with_name("cut")
+        cut.write_text("".join(line for line in file.read_text().splitlines(True) if not line.startswith(secret)))
+        done = config(cut)
+        assert done.returncode != 0
+        assert "set it in .env, see .env.example" in done.stderr
+
+
+@needs_hadolint
+def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
+    done = subprocess.run(["hadolint", str(PROJECT / "Dockerfile")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_what_is_not_set_or_not_understood_is_refused() -> None:
+    with pytest.raises(compose.ComposeError, match="PORT: not set"):
+        compose.filled("${PORT:?set it}", {"PORT": ""})
+    with pytest.raises(compose.ComposeError, match="understood are only"):
+        compose.filled("$PORT", {"PORT": "1"})
+
+
+def test_a_value_is_put_in_as_it_stands() -> None:
+    assert compose.filled(["a ${A}", 3, None], {"A": r"\1 ${B} $"}) == [r"a \1 ${B} $", 3, None]
