@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run data rejected prune env test test-browser test-faults test-operations check audit sbom format ui history bench picture lock clean
+.PHONY: help run data rejected prune env stack health test test-browser test-stack test-faults test-operations check audit sbom \
+  format ui history bench picture lock clean
 
 help: ## List the targets
 	@echo "make run    [INPUT=log.tsv] [LAKE=lake] [RUN_DATE=YYYY-MM-DD] [SESSION_GAP_MINUTES=20]"
@@ -30,12 +31,23 @@ prune: $(VENV)/runtime ## Say which run dates go if the newest KEEP= stay, of al
 env: $(VENV)/runtime ## Make the settings file .env with fresh secrets, and check the one that is there (ENV=.env)
 	@$(BIN)/python -m scripts.settings_file
 
+stack: $(VENV)/development ## Run the Compose services as processes (ENV=.env STACK=.stack INPUT_ROOT=input); Ctrl-C stops it
+	@$(BIN)/python -m scripts.postgres >/dev/null
+	@$(BIN)/python -m scripts.stack
+
+health: $(VENV)/runtime ## Ask every part of the stack how it is, Compose's or make stack's (ENV=.env)
+	@$(BIN)/python -m scripts.health
+
 test: $(VENV)/development ## Run all tests but those in a browser: units, Spark, Airflow, the whole DAG
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
 test-browser: $(VENV)/development ## Run the tests that drive a Chromium, Debian's own (installed if need be, as root)
 	@$(BIN)/python -m scripts.browser
 	@$(BIN)/python -m pytest tests/browser -m browser
+
+test-stack: $(VENV)/development ## Run the tests that bring up the whole stack: PostgreSQL (installed if need be, as root), Airflow, Spark
+	@$(BIN)/python -m scripts.postgres
+	@$(BIN)/python -m pytest tests/stack -m stack
 
 test-faults: $(VENV)/development ## Run the tests that inject faults: kills, full disks, damaged files, other clocks
 	@$(BIN)/python -m pytest tests/faults -m faults

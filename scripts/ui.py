@@ -189,10 +189,12 @@ def dag_is_on(port: int, password: str, since: datetime) -> bool:
     return True
 
 
-def ask(port: int, method: str, path: str, body: dict[str, Any] | None = None, token: str = "") -> Any:
+def ask(
+    port: int, method: str, path: str, body: dict[str, Any] | None = None, token: str = "", seconds: float = 10
+) -> Any:
     """Return the answer of Airflow's API; raise OSError or HTTPException when there is none, or it is an error."""
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-    with closing(HTTPConnection(HOST, port, timeout=10)) as connection:
+    with closing(HTTPConnection(HOST, port, timeout=seconds)) as connection:
         connection.request(method, path, json.dumps(body) if body else None, headers)
         answer = connection.getresponse()
         text = answer.read()

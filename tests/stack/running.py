@@ -1,0 +1,169 @@
+"""The stack as a person has it: started by one command, asked through its pages, stopped by Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from include.run_date import DAG_ID
+from scripts import settings_file, ui
+from scripts.health import states
+from scripts.spark_cluster import Cluster, free_port
+from spark_jobs.shared.lake import Lake
+from tests.conftest import PROJECT, QUICK_JVM
+
+DAG = f"/api/v2/dags/{DAG_ID}"
+# The data is tiny: what costs time is to start Spark, and three processes of it for every stage.
+SMALL = {
+    "SPARK_DRIVER_MEMORY": "512m",
+    "SPARK_EXECUTOR_MEMORY": "512m",
+    "SPARK_WORKER_CORES": "1",
+    "SPARK_TOTAL_CORES": "2",
+    "SPARK_JAVA_OPTIONS": QUICK_JVM,
+    "LASTFM_INPUT_PATH": "log.tsv",
+}
+
+
+@dataclass
+class RunningStack:
+    """A stack that was brought up, with its directory and what it reads."""
+
+    home: Path
+    settings_file: Path
+    process: subprocess.Popen[str]
+
+    @property
+    def settings(self) -> settings_file.Deployment:
+        return settings_file.read(self.settings_file)
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(str(self.home / "lake"))
+
+    @property
+    def master(self) -> Cluster:
+        return Cluster(0, self.settings.spark_master_ui_port)
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The answer of Airflow's REST API to the administrator of the settings file."""
+        port = self.settings.airflow_port
+        login = {"username": self.settings.airflow_admin_user, "password": self.settings.airflow_admin_password}
+        # A busy machine takes its time, and a run must not be asked for twice.
+        token = ui.ask(port, "POST", "/auth/token", login, seconds=120)["access_token"]
+        return ui.ask(port, method, path, body, token, seconds=120)
+
+    def states(self) -> dict[str, str]:
+        return states(self.settings)
+
+    def unpause(self) -> None:
+        """Let the scheduler have the DAG, once that has been read."""
+        wait_for(lambda: answers(lambda: self.ask("PATCH", DAG, {"is_paused": False})))
+
+    def scheduled_run(self) -> str:
+        """The path of the run that the scheduler makes by itself, of yesterday."""
+        runs = wait_for(lambda: self.ask("GET", f"{DAG}/dagRuns?run_type=scheduled")["dag_runs"])
+        return f"{DAG}/dagRuns/{runs[0]['dag_run_id']}"
+
+    def trigger(self, day: str) -> str:
+        """Start a run, and return its path in the API."""
+        run = self.ask("POST", f"{DAG}/dagRuns", {"logical_date": f"{day}T00:00:00Z"})
+        return f"{DAG}/dagRuns/{run['dag_run_id']}"
+
+    def end_of(self, run: str) -> dict[str, Any]:
+        return wait_for(lambda: (found := self.ask("GET", run))["state"] in ("success", "failed") and found, 900)
+
+    def tries(self, run: str) -> dict[str, int]:
+        """How often each task of a run was tried."""
+        tasks = self.ask("GET", f"{run}/taskInstances")["task_instances"]
+        return {task["task_id"]: task["try_number"] for task in tasks}
+
+    def processes(self) -> list[psutil.Process]:
+        """Every living process of this stack: started by it, or by its environment or directory, orphans too."""
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.pid != self.process.pid and lives(process) and self.is_ours(process):
+                    found.append(process)
+        return found
+
+    def is_ours(self, process: psutil.Process) -> bool:
+        # PostgreSQL and some of Airflow's overwrite their environment with their title.
+        return (
+            self.process.pid in (parent.pid for parent in process.parents())
+            or process.environ().get("STACK") == str(self.home)
+            or Path(process.cwd()).is_relative_to(self.home)
+        )
+
+    def one(self, *words: str) -> psutil.Process | None:
+        """The process of this stack whose command line has these words."""
+        for process in self.processes():
+            with suppress(psutil.Error):
+                if all(any(word in part for part in process.cmdline()) for word in words):
+                    return process
+        return None
+
+    def stop(self) -> int:
+        """Press Ctrl-C and wait for the end; the exit code."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait()
+
+
+@contextmanager
+def running_stack(scratch: Path, **variables: str) -> Iterator[RunningStack]:
+    """`make stack` without make, on free ports, with a settings file of its own; the input is `scratch/input`."""
+    home, file = scratch / "stack", scratch / "settings.env"
+    ports = ("AIRFLOW_PORT", "SPARK_MASTER_UI_PORT", "SPARK_HISTORY_PORT")
+    settings_file.make(file, {**SMALL, **{port: str(free_port()) for port in ports}, **variables})
+    said = scratch / "said"
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scripts.stack"],
+            cwd=PROJECT,
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "LASTFM_"))},
+                "ENV": str(file),
+                "STACK": str(home),
+                "INPUT_ROOT": str(scratch / "input"),
+            },
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_for(lambda: "Ctrl-C stops it." in said.read_text() or process.poll() is not None, 400)
+        assert process.poll() is None, said.read_text()
+        yield RunningStack(home, file, process)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def lives(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def answers(ask: Callable[[], Any]) -> bool:
+    try:
+        ask()
+    except (OSError, HTTPException):
+        return False
+    return True
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 300) -> Any:
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, f"not within {seconds} seconds"
+        time.sleep(0.3)
+    return found

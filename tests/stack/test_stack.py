@@ -1,0 +1,193 @@
+"""The services of the Compose file as processes: runs of the scheduler and of the REST API, faults, and the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from benchmarks import generate_log
+from scripts.environment import SPARK_CONNECTION
+from scripts.spark_cluster import answer_of
+from spark_jobs.shared.lake import Lake
+from tests.conftest import PROJECT, QUICK_JVM
+from tests.stack.running import RunningStack, lives, running_stack, wait_for
+
+pytestmark = pytest.mark.stack
+
+FIRST, SECOND = date(2009, 5, 5), date(2009, 5, 6)
+
+
+@dataclass
+class Story:
+    """What was seen while the stack was up, and after its end."""
+
+    answers: dict[str, bytes] = field(default_factory=dict)
+    runs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tries: dict[str, dict[str, int]] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    health: list[subprocess.CompletedProcess[str]] = field(default_factory=list)
+    listening: set[str] = field(default_factory=set)
+    history: set[str] = field(default_factory=set)
+    exit_code: int | None = None
+    left: list[psutil.Process] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    scratch = tmp_path_factory.mktemp("stack")
+    (scratch / "input").mkdir()
+    size = ("--listens", "20000", "--users", "40", "--seed", "7")
+    generate_log.main([str(scratch / "input" / "log.tsv"), *size, "--newest", f"{FIRST}T22:00:00Z"])
+    return scratch
+
+
+@pytest.fixture(scope="module")
+def expected(scratch: Path) -> bytes:
+    """The answer of `airflow dags test` with an embedded Spark, on SQLite."""
+    lake = Lake(str(scratch / "embedded"))
+    extra = {**SPARK_CONNECTION["extra"], "spark.driver.extraJavaOptions": QUICK_JVM}
+    environment = {
+        **os.environ,
+        "INPUT": str(scratch / "input" / "log.tsv"),
+        "RUN_DATE": str(FIRST),
+        "LAKE": lake.root,
+        "LASTFM_AIRFLOW_HOME": str(scratch / "airflow"),
+        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**SPARK_CONNECTION, "extra": extra}),
+    }
+    command = [sys.executable, "-m", "scripts.run_pipeline"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return answer(lake, FIRST)
+
+
+@pytest.fixture(scope="module")
+def story(scratch: Path) -> Story:
+    """Three runs in a row on one stack: the scheduler's own, one with two faults, one without."""
+    story = Story()
+    with running_stack(scratch) as stack:
+        story.states = stack.states()
+        story.listening = listening(stack)
+        stack.unpause()
+        runs = {
+            "scheduled": stack.scheduled_run(),
+            "hurt": stack.trigger(str(FIRST)),
+            "unhurt": stack.trigger(str(SECOND)),
+        }
+        hurt(stack, FIRST)
+        for name, run in runs.items():
+            story.runs[name] = stack.end_of(run)
+            story.tries[name] = stack.tries(run)
+        wait_for(lambda: stack.master.state().get("aliveworkers") == stack.settings.spark_workers)
+        story.health.append(health(stack))
+        yesterday = datetime.fromisoformat(story.runs["scheduled"]["logical_date"]).date()
+        days = {"scheduled": yesterday, "hurt": FIRST, "unhurt": SECOND}
+        story.answers = {name: answer(stack.lake, day) for name, day in days.items()}
+        story.history = applications(stack)
+        everything = stack.processes()
+        story.exit_code = stack.stop()
+        story.left = list(filter(lives, everything)) + stack.processes()
+        story.health.append(health(stack))
+    return story
+
+
+def hurt(stack: RunningStack, day: date) -> None:
+    """Kill a Spark worker in the middle of the first stage, and the driver in the middle of the second."""
+    wait_for(lambda: running_application(stack, f"data_quality {day}"), 900)
+    kill(stack.one("org.apache.spark.deploy.worker.Worker"))
+    wait_for(lambda: running_application(stack, f"session_analysis {day}"), 900)
+    kill(stack.one("org.apache.spark.deploy.SparkSubmit", "session_analysis/job.py"))
+
+
+def running_application(stack: RunningStack, name: str) -> bool:
+    return any(app["name"] == name for app in stack.master.state().get("activeapps", []))
+
+
+def kill(process: psutil.Process | None) -> None:
+    assert process is not None
+    process.send_signal(signal.SIGKILL)
+
+
+def answer(lake: Lake, day: date) -> bytes:
+    return (Path(lake.report(day)) / "top_songs.tsv").read_bytes()
+
+
+def listening(stack: RunningStack) -> set[str]:
+    """The addresses on which anything of the stack can be reached."""
+    found = set()
+    for process in stack.processes():
+        for connection in process.net_connections("inet"):
+            if connection.status == psutil.CONN_LISTEN:
+                found.add(connection.laddr.ip.removeprefix("::ffff:"))
+    return found
+
+
+def applications(stack: RunningStack) -> set[str]:
+    found = answer_of(stack.settings.spark_history_port, "/api/v1/applications?limit=100") or []
+    return {application["name"] for application in found}
+
+
+def health(stack: RunningStack) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "ENV": str(stack.settings_file)}
+    command = [sys.executable, "-m", "scripts.health"]
+    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_three_runs_in_a_row_succeed_and_answer_as_a_local_run_does_to_the_byte(story: Story, expected: bytes) -> None:
+    assert {name: run["state"] for name, run in story.runs.items()} == dict.fromkeys(story.runs, "success")
+    assert {name: run["run_type"] for name, run in story.runs.items()} == {
+        "scheduled": "scheduled",
+        "hurt": "manual",
+        "unhurt": "manual",
+    }
+    assert len(expected.splitlines()) == 11
+    assert story.answers == {"scheduled": expected, "hurt": expected, "unhurt": expected}
+
+
+def test_the_runs_came_one_after_the_other(story: Story) -> None:
+    times = [story.runs[name] for name in ("scheduled", "hurt", "unhurt")]
+    for before, after in pairwise(times):
+        assert before["end_date"] <= after["start_date"]
+
+
+def test_a_killed_driver_costs_one_more_try_and_a_killed_worker_none(story: Story) -> None:
+    more = {name: {task for task, tries in of.items() if tries != 1} for name, of in story.tries.items()}
+    assert more == {"scheduled": set(), "hurt": {"session_analysis"}, "unhurt": set()}
+    assert story.tries["hurt"]["session_analysis"] == 2
+
+
+def test_every_part_is_healthy_and_one_command_says_so(story: Story) -> None:
+    parts = [
+        *("api-server", "postgres", "scheduler", "triggerer", "dag-processor"),
+        *("spark-master", "spark-worker", "spark-history"),
+    ]
+    assert story.states == dict.fromkeys(parts, "healthy")
+    up, down = story.health
+    assert (up.returncode, sorted(up.stdout.split())) == (0, sorted(parts + ["healthy"] * len(parts)))
+    assert down.returncode == 1
+    assert "api-server      no answer at http://127.0.0.1:" in down.stdout
+    assert "spark-worker    0 of 2 are there" in down.stdout
+
+
+def test_nothing_listens_but_on_loopback(story: Story) -> None:
+    assert story.listening == {"127.0.0.1"}
+
+
+def test_the_history_server_has_the_stages_of_the_runs(story: Story) -> None:
+    stages = ("data_quality", "session_analysis", "ranking")
+    assert {f"{stage} {day}" for stage in stages for day in (FIRST, SECOND)} <= story.history
+
+
+def test_ctrl_c_leaves_no_process(story: Story) -> None:
+    assert story.exit_code == 0
+    assert story.left == []
