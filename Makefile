@@ -76,7 +76,7 @@ ui: $(VENV)/runtime ## Open the Airflow UI on loopback (PORT=8080), the DAG un-p
 history: $(VENV)/runtime ## Open Spark's history of the runs on loopback (PORT=18080 LAKE=lake); Ctrl-C stops it
 	@$(BIN)/python -m scripts.history
 
-bench: $(VENV)/development ## Measure DAG, bare script and DuckDB (LISTENS=1000000 REPEATS=3 ONLY="dag,duckdb")
+bench: $(VENV)/development ## Measure the DAG, also on a cluster, the bare script and DuckDB (LISTENS=1000000 REPEATS=3 ONLY="dag,duckdb")
 	@$(BIN)/python -m benchmarks.compare
 
 picture: $(VENV)/development ## Take docs/report.png, the README's picture of the report, from a run on the sample

@@ -1,4 +1,4 @@
-"""Measure the whole DAG, the bare script and DuckDB in turn, on the same generated log, and check their answers.
+"""Measure the DAG, also on a cluster, the bare script and DuckDB in turn, on one generated log; check their answers.
 
 LISTENS, REPEATS and ONLY (programs by name, commas between them) come from the environment, where make puts them. Every
 figure goes to `benchmarks/results/<machine>-<version>-<listens>.json`, raw; what ONLY leaves out keeps the figures it
@@ -27,7 +27,7 @@ import psutil
 
 from benchmarks import answer, generate_log, ratios
 from benchmarks.measure import CommandError, measure
-from benchmarks.programs import DAG, RUN_DATE, Program, check, programs
+from benchmarks.programs import DAG, DAG_ON_A_CLUSTER, RUN_DATE, Program, check, programs
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
 from spark_jobs.shared.lake import Lake
 
@@ -84,7 +84,7 @@ def one_run(name: str, program: Program, environment: Mapping[str, str], right: 
         figures = measure(program.command, environment)
     except CommandError as error:
         sys.exit(str(error))
-    if name == DAG:
+    if name in (DAG, DAG_ON_A_CLUSTER):
         report = json.loads(Path(Lake(environment["LASTFM_LAKE"]).report(RUN_DATE), "report.json").read_text())
         figures |= {"stage_seconds": report["stage_seconds"], "spark": report["spark"]}
     return facts | figures | {"answer": check(program.found(), right)}

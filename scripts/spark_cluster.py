@@ -1,12 +1,16 @@
-"""What a Spark standalone cluster on loopback needs, and what its master says of it."""
+"""A real Spark standalone cluster on loopback, from the installed pyspark, and what its master says of it."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import subprocess
 import sys
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -16,6 +20,9 @@ from scripts.environment import PROJECT
 from scripts.java import java_home
 
 HOST = "127.0.0.1"
+# Spark says that a cluster has two cores until executors have told of theirs: with four it shows who asked too early.
+WORKERS, CORES, MEMORY = 2, 2, "1g"
+START_SECONDS = 90
 
 
 @dataclass(frozen=True)
@@ -62,3 +69,73 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return probe.getsockname()[1]
+
+
+@contextmanager
+def spark_cluster(scratch: Path, cores: int = CORES) -> Iterator[Cluster]:
+    """Run a cluster whose processes live below `scratch` and know nothing of this repository."""
+    cluster = Cluster(free_port(), free_port())
+    with ExitStack() as processes:
+        ports = ("--port", str(cluster.port), "--webui-port", str(cluster.web_port))
+        processes.enter_context(running(scratch / "master", "master.Master", *ports))
+        for number in range(WORKERS):
+            home = scratch / f"worker-{number}"
+            size = ("--cores", str(cores), "--memory", MEMORY)
+            places = ("--webui-port", str(free_port()), "--work-dir", str(home / "applications"))
+            processes.enter_context(running(home, "worker.Worker", *size, *places, cluster.url))
+        wait_for_workers(cluster, scratch)
+        yield cluster
+
+
+@contextmanager
+def running(home: Path, service: str, *arguments: str, daemon_options: str = "") -> Iterator[None]:
+    """Run a service of Spark's from its own directory, and stop it with all it has started."""
+    home.mkdir(parents=True)
+    command = ["spark-class", f"org.apache.spark.deploy.{service}", "--host", HOST, *arguments]
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=home,
+            env=clean_environment() | {"SPARK_DAEMON_JAVA_OPTS": daemon_options},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a service and its executors, which are in its session; kill what does not obey."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(20)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def wait_for_workers(cluster: Cluster, scratch: Path) -> None:
+    """Return when all workers have told the master of themselves; raise RuntimeError with the logs if they do not."""
+    end = time.monotonic() + START_SECONDS
+    while cluster.state().get("aliveworkers") != WORKERS:
+        if time.monotonic() > end:
+            said = "\n".join(log.read_text(errors="replace")[-1500:] for log in sorted(scratch.glob("*/log")))
+            raise RuntimeError(f"no {WORKERS} workers within {START_SECONDS} seconds:\n{said}")
+        time.sleep(0.3)
+
+
+def connection(cluster: Cluster, extra: dict[str, str], cores: int = CORES) -> dict[str, Any]:
+    """The Airflow connection to a cluster of `WORKERS` workers of so many cores; `extra` is the embedded Spark's."""
+    executors = {
+        "spark.executor.cores": str(cores),
+        "spark.executor.memory": MEMORY,
+        # A standalone master says nothing of executors to come: without these two, a driver that is quicker than they
+        # are counts two cores, whatever there is, and cuts the listens into too few buckets.
+        "spark.cores.max": str(WORKERS * cores),
+        "spark.scheduler.minRegisteredResourcesRatio": "1.0",
+    }
+    return {"conn_type": "spark", "host": cluster.url, "extra": {**extra, **executors}}

@@ -15,8 +15,8 @@ import pytest
 
 from benchmarks import generate_log
 from scripts.environment import SPARK_CONNECTION
+from scripts.spark_cluster import CORES, WORKERS, Cluster, connection, spark_cluster
 from spark_jobs.shared.lake import LISTENS, Lake
-from tests.cluster import CORES, MEMORY, WORKERS, Cluster, spark_cluster
 from tests.conftest import PROJECT, QUICK_JVM
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.long]
@@ -74,16 +74,7 @@ def cluster(scratch: Path) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def on_the_cluster(run: Run, cluster: Cluster) -> Lake:
-    executors = {
-        "spark.executor.cores": str(CORES),
-        "spark.executor.memory": MEMORY,
-        # A standalone master says nothing of executors to come: without these two, a driver that is quicker than they
-        # are counts two cores, whatever there is, and cuts the listens into too few buckets.
-        "spark.cores.max": str(WORKERS * CORES),
-        "spark.scheduler.minRegisteredResourcesRatio": "1.0",
-    }
-    extra = {**SPARK_CONNECTION["extra"], **QUICK_START, **executors}
-    return run("clustered", {**SPARK_CONNECTION, "host": cluster.url, "extra": extra})
+    return run("clustered", connection(cluster, {**SPARK_CONNECTION["extra"], **QUICK_START}))
 
 
 def test_the_answer_is_the_same_to_the_byte(on_the_cluster: Lake, embedded: Lake) -> None:

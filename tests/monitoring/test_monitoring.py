@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from include.metrics import METRICS, prometheus_name
-from tests.cluster import Cluster, free_port, running
+from scripts.spark_cluster import Cluster, free_port, running
 from tests.conftest import PROJECT
 from tests.monitoring.queries import MONITORING, metrics_asked, metrics_of, panels
 
