@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import psutil
 from dotenv import dotenv_values
@@ -115,6 +115,11 @@ class Deployment(BaseModel):
     spark_java_options: str
     spark_master_ui_port: Port
     spark_history_port: Port
+
+    compose_profiles: Literal["watch"] | None = None
+    airflow__metrics__statsd_on: Literal["True", "False"] | None = None
+    grafana_port: Port
+    prometheus_port: Port
 
     postgres_memory_limit: Memory
     api_server_memory_limit: Memory
@@ -246,7 +251,7 @@ def contradictions(found: Deployment) -> list[str]:
     cores = found.spark_workers * found.spark_worker_cores
     scheduler = found.spark_driver_memory + BESIDE_THE_HEAP + SCHEDULER_ITSELF
     worker = found.spark_executor_memory + BESIDE_THE_HEAP + WORKER_ITSELF
-    ports = [found.airflow_port, found.spark_master_ui_port, found.spark_history_port]
+    ports = {name.upper(): value for name, value in found if name.endswith("_port")}
     return [
         text
         for wrong, text in (
@@ -266,8 +271,8 @@ def contradictions(found: Deployment) -> list[str]:
                 "the executors run there",
             ),
             (
-                len(set(ports)) < len(ports),
-                "AIRFLOW_PORT, SPARK_MASTER_UI_PORT, SPARK_HISTORY_PORT: allowed are three different ports",
+                len(set(ports.values())) < len(ports),
+                f"{', '.join(ports)}: allowed are {len(ports)} different ports",
             ),
         )
         if wrong

@@ -63,7 +63,7 @@ def test_every_container_is_limited_restarted_asked_for_its_health_and_reached_f
     ports = [
         port if isinstance(port, str) else port["host_ip"] for one in services.values() for port in one.get("ports", [])
     ]
-    assert [port.partition(":")[0] for port in ports] == ["127.0.0.1"] * 3
+    assert [port.partition(":")[0] for port in ports] == ["127.0.0.1"] * 5
     del services["airflow-init"]
     for name, one in services.items():
         assert one["restart"] == "unless-stopped", name

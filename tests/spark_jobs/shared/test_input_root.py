@@ -115,12 +115,12 @@ def test_profiles_from_elsewhere_cost_their_dataset_and_no_word_of_them_is_told(
 def test_a_file_that_is_not_below_the_root_is_refused(root: Path, name: str) -> None:
     name = name.format(root=root)
     with pytest.raises(OutsideInputRootError):
-        check_below(str(root), [InputFile(name, name, 1)])
+        check_below(str(root), [InputFile(name, name, 1, 0)])
 
 
 @pytest.mark.parametrize("prefix", ["", "file:", "file://"])
 def test_a_file_below_the_root_is_let_pass_and_without_a_root_every_file(root: Path, prefix: str) -> None:
     name = f"{prefix}{root}/day/x.tsv"
-    check_below(str(root), [InputFile(name, name, 1)])
-    check_below("/", [InputFile(name, name, 1)])
-    check_below("", [InputFile("hdfs://host/x", "hdfs://host/x", 1)])
+    check_below(str(root), [InputFile(name, name, 1, 0)])
+    check_below("/", [InputFile(name, name, 1, 0)])
+    check_below("", [InputFile("hdfs://host/x", "hdfs://host/x", 1, 0)])
