@@ -75,8 +75,8 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
         staged, rejected = f"{area}/outcomes", f"{area}/rejected"
         with inputs.read_whole(spark, lines, files):
             counts = write_outcomes(lines, len(files), job.run_date, bucket_number, staged)
-        # A link that was changed while it was read is found out as long as it stays so.
-        check_below(job.input_root, files)
+            # A link that was changed while it was read is found out as long as it stays so.
+            check_below(job.input_root, files)
         names = name_files(spark, files)
         per_file = counts_per_file(names, counts)
         check_line_counts(job.input_path, counts, per_file)
