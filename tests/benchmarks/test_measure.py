@@ -12,7 +12,7 @@ needs_counters = pytest.mark.skipif(sys.platform != "linux", reason="only Linux 
 
 WORK = """
 import sys, time
-held = b"x" * 80_000_000
+held = b"x" * 90_000_000
 with open(sys.argv[1], "wb") as file:
     file.write(held[:5_000_000])
 end = time.process_time() + 0.3
@@ -29,7 +29,8 @@ def test_a_commands_child_counts_with_it(tmp_path: Path) -> None:
     figures = measure(["sh", "-c", f"{sys.executable} {script} {tmp_path / 'written'}; true"], os.environ)
     assert 0.6 <= figures["seconds"] < 10
     assert 0.3 <= figures["cpu_seconds"] < 5
-    assert 80 <= figures["peak_mib"] < 200
+    # 86 MiB are its own; what else it has it may share.
+    assert 86 <= figures["peak_mib"] < 200
     assert 5_000_000 <= figures["written_bytes"] < 6_000_000
     assert figures["read_bytes"] > 0
 
