@@ -26,7 +26,7 @@ DOCKER = "needs a Docker engine"
 NOT_RUN = [
     ("docker compose exec scheduler bash", DOCKER),
     (
-        "make env                # writes .env with fresh secrets, mode 600; checks it; says what does not fit this machine",
+        "make env                # writes .env with fresh secrets, mode 600; checks it; says what does not fit here",
         DOCKER,
     ),
     ("docker compose build", DOCKER),
