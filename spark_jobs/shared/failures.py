@@ -10,12 +10,14 @@ from py4j.protocol import Py4JJavaError
 FREE_SPACE = (
     "free space on the disk of the lake and on that of Spark's scratch files (spark.local.dir), then clear the task"
 )
+NO_DIRECTORY = "no directory can be made there: is the disk full, or not mounted to be written to? Then clear the task"
 # What the operating system says, and what to do about it.
 _DISK = {
     "No space left on device": FREE_SPACE,
     "Disk quota exceeded": FREE_SPACE,
     "Read-only file system": "have it mounted to be written to, then clear the task",
-    "Mkdirs failed": "no directory can be made there: is it mounted to be written to? Then clear the task",
+    "Mkdirs failed": NO_DIRECTORY,
+    "mkdir of": NO_DIRECTORY,
     "Permission denied": "give it to the user that runs Spark, then clear the task",
 }
 _AGAIN = "if trying again does not mend it, run the stage that made it again for its run date"

@@ -25,7 +25,7 @@ def test_however_often_two_publish_the_same_partition_each_is_there_whole_or_not
 
     def publish(name: str) -> None:
         for round_ in range(ROUNDS):
-            with storage.staging_area(spark, lake) as area:
+            with storage.staging_area(spark, lake, DAY) as area:
                 made = Path(area) / "sessions"
                 made.mkdir(parents=True)
                 for part in range(3):
