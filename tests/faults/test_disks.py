@@ -54,14 +54,15 @@ def fill(disk: Path, leave: int) -> Path:
 
 
 @pytest.mark.usefixtures("applications")
+@pytest.mark.parametrize("leave", [pytest.param(16 * 1024, id="16 KiB left"), pytest.param(0, id="nothing left")])
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_full_disk_publishes_nothing_says_so_and_is_mended_by_space(
-    undamaged: Lake, mount: Mount, refused: Refused, log: Path, stage: str
+    undamaged: Lake, mount: Mount, refused: Refused, log: Path, stage: str, leave: int
 ) -> None:
     disk = mount(24)
     lake = Lake(str(disk / "lake"))
     shutil.copytree(undamaged.root, lake.root)
-    filler = fill(disk, 0)
+    filler = fill(disk, leave)
     said = refused(stage, lake, 1)
     assert said.startswith(f"ERROR {stage} {DAY}: ")
     assert "No space left on device: free space on the disk of the lake" in said
@@ -88,7 +89,7 @@ def test_the_task_of_a_job_that_meets_a_full_disk_fails_with_these_words_alone(
 
 
 @pytest.mark.usefixtures("applications")
-@pytest.mark.parametrize("stage", ["session_analysis", "ranking"])
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_lake_that_is_read_only_is_left_alone_and_named(
     undamaged: Lake, mount: Mount, refused: Refused, stage: str
 ) -> None:

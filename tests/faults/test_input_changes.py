@@ -16,6 +16,11 @@ from tests.faults.processes import stop_where_it_writes, submit
 from tests.faults.stages import MAINS, answers, arguments, contents, staged
 
 
+def grow(log: Path) -> None:
+    with log.open("ab") as file:
+        file.write(b"one line more\n")
+
+
 def replace(log: Path) -> None:
     """Put another log of the same size in its place, as a writer does that renames."""
     other = log.with_name(f".{log.name}")
@@ -23,11 +28,21 @@ def replace(log: Path) -> None:
     os.replace(other, log)
 
 
+def overwrite(log: Path) -> None:
+    """Write another content of the same size into the file itself."""
+    content = log.read_bytes().swapcase()
+    with log.open("rb+") as file:
+        file.write(content)
+
+
 @pytest.mark.usefixtures("applications")
 @pytest.mark.parametrize(
     ("change", "found"),
     [
+        pytest.param(Path.unlink, "went away while it was read", id="deleted"),
+        pytest.param(grow, r"went from {size} to {grown} bytes while it was read", id="growing"),
         pytest.param(replace, "was written to or replaced while it was read", id="replaced by one of the same size"),
+        pytest.param(overwrite, "was written to or replaced while it was read", id="overwritten in place"),
     ],
 )
 def test_an_input_that_changes_during_the_run_publishes_nothing_and_the_next_try_succeeds(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
+from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,11 +13,45 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.shared import marks, storage
 from spark_jobs.shared.lake import SESSIONS, Lake
-from tests.faults.conftest import DAY, Refused
-from tests.faults.stages import MAINS, arguments, staged
+from tests.faults.conftest import DAY, EARLIER, Refused
+from tests.faults.processes import submitted
+from tests.faults.stages import MAINS, answers, arguments, contents, not_whole, staged
 
 ALL_STAGES = Path(__file__).with_name("all_stages.py")
 ROUNDS = 60
+
+
+def run_at_once(lake: Lake, days: tuple[date, ...], log: Path) -> list[tuple[int, str]]:
+    """Run all stages for some dates, each in a process of its own; return exit codes and last lines."""
+    with ExitStack() as running:
+        jobs = [
+            running.enter_context(submitted(ALL_STAGES, arguments("data_quality", lake, day, log), {})) for day in days
+        ]
+        said = [job.communicate()[0] for job in jobs]
+    return [(job.returncode, text.splitlines()[-1] if text else "") for job, text in zip(jobs, said, strict=True)]
+
+
+def test_runs_of_different_dates_at_once_do_not_meet(undamaged: Lake, lake: Lake, log: Path) -> None:
+    shutil.rmtree(lake.root)
+    assert run_at_once(lake, (EARLIER, DAY), log) == [(0, ""), (0, "")]
+    for day in (EARLIER, DAY):
+        assert (answers(lake, day), not_whole(lake, day)) == (answers(undamaged, day), {})
+    assert staged(lake) == []
+
+
+@pytest.mark.usefixtures("applications")
+def test_runs_of_the_same_date_at_once_leave_a_right_answer(undamaged: Lake, lake: Lake, log: Path) -> None:
+    before = contents(lake, EARLIER)
+    ended = run_at_once(lake, (DAY, DAY), log)
+    # One may find that the other has taken from under it what it was reading: that fails, and is tried again.
+    assert {code for code, _ in ended} <= {0, 1}, ended
+    assert all(said.startswith("ERROR") for code, said in ended if code), ended
+    assert not_whole(lake, DAY) == {}
+    if any(code for code, _ in ended):
+        for stage in MAINS:
+            MAINS[stage](arguments(stage, lake, DAY, log))
+    assert (answers(lake, DAY), not_whole(lake, DAY), staged(lake)) == (answers(undamaged, DAY), {}, [])
+    assert contents(lake, EARLIER) == before
 
 
 def test_however_often_two_publish_the_same_partition_each_is_there_whole_or_not_at_all(
