@@ -81,7 +81,14 @@ class RunningStack:
         return f"{DAG}/dagRuns/{run['dag_run_id']}"
 
     def end_of(self, run: str) -> dict[str, Any]:
-        return wait_for(lambda: (found := self.ask("GET", run))["state"] in ("success", "failed") and found, 900)
+        def ended() -> dict[str, Any] | None:
+            # While the database is away, Airflow has no answer.
+            with suppress(OSError, HTTPException):
+                found = self.ask("GET", run)
+                return found if found["state"] in ("success", "failed") else None
+            return None
+
+        return wait_for(ended, 900)
 
     def tries(self, run: str) -> dict[str, int]:
         """How often each task of a run was tried."""
@@ -112,6 +119,11 @@ class RunningStack:
                 if all(any(word in part for part in process.cmdline()) for word in words):
                     return process
         return None
+
+    def service(self, word: str) -> psutil.Process | None:
+        """The process of a service itself, by a word of its command."""
+        children = psutil.Process(self.process.pid).children()
+        return next((child for child in children if any(word in part for part in child.cmdline())), None)
 
     def stop(self) -> int:
         """Press Ctrl-C and wait for the end; the exit code."""
