@@ -38,7 +38,7 @@ stack: $(VENV)/development ## Run the Compose services as processes (ENV=.env ST
 health: $(VENV)/runtime ## Ask every part of the stack how it is, Compose's or make stack's (ENV=.env)
 	@$(BIN)/python -m scripts.health
 
-test: $(VENV)/development ## Run all tests but those in a browser: units, Spark, Airflow, the whole DAG
+test: $(VENV)/development ## Run the tests of rules, Spark, Airflow and the whole DAG
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered
 
 test-browser: $(VENV)/development ## Run the tests that drive a Chromium, Debian's own (installed if need be, as root)
