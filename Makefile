@@ -52,7 +52,8 @@ test-stack: $(VENV)/development ## Run the tests that bring up the whole stack: 
 test-faults: $(VENV)/development ## Run the tests that inject faults: kills, full disks, damaged files, other clocks
 	@$(BIN)/python -m pytest tests/faults -m faults
 
-test-operations: $(VENV)/development ## Run every command of docs/operations.md, and the DAG with planted secrets
+test-operations: $(VENV)/development ## Run every command of docs/operations.md (needs PostgreSQL, as above), and the DAG with planted secrets
+	@$(BIN)/python -m scripts.postgres
 	@$(BIN)/python -m pytest tests/docs tests/end_to_end -m operations
 
 check: $(VENV)/development ## Lint, formatting, types and, where there is a network, the dependencies
