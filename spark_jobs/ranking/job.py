@@ -27,6 +27,7 @@ from spark_jobs.shared.input_root import OutsideInputRootError
 from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 from spark_jobs.shared.schemas import conform
 from spark_jobs.shared.session_gap import SESSION_GAP
+from spark_jobs.shared.spans import listens_within
 
 STAGE = "ranking"
 
@@ -141,7 +142,7 @@ def _stage_songs(job: RankingJob, chosen: DataFrame, listens: DataFrame, area: s
     """
     # Naming the users lets Spark skip the buckets and row groups that hold none of them.
     users = [row.user_id for row in chosen.select("user_id").distinct().collect()]
-    played = rankings.listens_of(chosen, listens.where(F.col("user_id").isin(users)), "definition", "session_id")
+    played = listens_within(chosen, listens.where(F.col("user_id").isin(users)), "definition", "session_id")
     played = _kept(played, f"{area}/played")
     is_answer = F.col("definition") == rankings.ANSWER
     _check_tracks(job, tracks, played.where(is_answer).count())

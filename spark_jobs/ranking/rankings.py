@@ -35,22 +35,6 @@ def chosen(definition: str, sessions: DataFrame) -> DataFrame:
     return sessions.select(F.lit(definition).alias("definition"), session_id, "user_id", "started_at", "ended_at")
 
 
-def listens_of(sessions: DataFrame, listens: DataFrame, *columns: str) -> DataFrame:
-    """The listens that belong to some sessions, with these `columns` of their session; few enough to broadcast.
-
-    A listen is there once for each of the sessions it belongs to: at most one of those that were cut alike.
-    """
-    days = F.explode(F.sequence(F.to_date("started_at"), F.to_date("ended_at")))
-    spans = sessions.select("user_id", "started_at", "ended_at", *columns, days.alias("day"))
-    within = [
-        spans.user_id == listens.user_id,
-        # By day too, for a user may have thousands of sessions, and each listen would be held against all of them.
-        spans.day == F.to_date(listens.listened_at),
-        listens.listened_at.between(spans.started_at, spans.ended_at),
-    ]
-    return listens.join(F.broadcast(spans), on=within, how="inner").select(listens["*"], *columns)
-
-
 def top_songs(session_listens: DataFrame, number: int = TOP_SONGS) -> DataFrame:
     """The `number` songs played most by each definition, all there are if fewer, with `rank` (int) from 1.
 

@@ -15,13 +15,16 @@ def number_sessions(stretches: DataFrame, started_at: str, ended_at: str, gap: t
     """Add `session_number` (long, a user's sessions counted from 1) to stretches of listening.
 
     A stretch is anything with a `user_id` and these two columns (timestamps): a listen, which ends when it starts, or
-    a session; those of a user do not overlap. A pause longer than `gap` opens a session; exactly the gap stays in.
+    a session, and may lie within another. A pause longer than `gap` opens a session; exactly the gap stays in.
     """
     # Equal times are a pause of zero: their order cannot move a boundary, and this order is the bucket's own.
     by_user = W.partitionBy("user_id").orderBy(started_at)
     so_far = by_user.rowsBetween(W.unboundedPreceding, W.currentRow)
+    before = by_user.rowsBetween(W.unboundedPreceding, -1)
 
-    pause = F.col(started_at) - F.lag(ended_at).over(by_user)
+    # Of listens the one before ends last; of stretches within each other it need not.
+    last_end = F.lag(ended_at).over(by_user) if started_at == ended_at else F.max(ended_at).over(before)
+    pause = F.col(started_at) - last_end
     # A user's first stretch has no pause before it, and null > gap is null, not true.
     opens_session = pause.isNull() | (pause > F.lit(gap))
     with_openings = stretches.withColumn("opens_session", opens_session)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from spark_jobs.ranking import alternatives
-from spark_jobs.ranking.rankings import listens_of, top_sessions, top_songs
+from spark_jobs.ranking.rankings import top_sessions, top_songs
 from spark_jobs.shared import schemas
+from spark_jobs.shared.spans import listens_within
 from tests import model
 from tests.frames import at
 from tests.logs import ARTIST_ID, START
@@ -50,7 +51,7 @@ def ranked(spark: SparkSession, log: list[model.Listen], gap: timedelta, session
     all_sessions = spark.createDataFrame(cut, schemas.SESSIONS)
     longest = top_sessions(all_sessions, sessions)
     chosen = alternatives.alternative_sessions(longest, all_sessions, all_listens, gap, sessions)
-    found = top_songs(listens_of(chosen, all_listens, "definition", "session_id"), songs)
+    found = top_songs(listens_within(chosen, all_listens, "definition", "session_id"), songs)
     in_order = found.orderBy(alternatives.place(), "rank").select(*schemas.ALTERNATIVE_SONGS.fieldNames())
     return [tuple(row) for row in in_order.collect()]
 

@@ -48,8 +48,8 @@ def test_only_the_buckets_of_the_chosen_users_are_read(
     spark: SparkSession, lake_with_sessions: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    real = ranking.rankings.listens_of
-    monkeypatch.setattr(ranking.rankings, "listens_of", lambda *frames: asked.append(frames[1]) or real(*frames))
+    real = ranking.listens_within
+    monkeypatch.setattr(ranking, "listens_within", lambda *frames: asked.append(frames[1]) or real(*frames))
     run(spark, RankingJob(lake_with_sessions, RUN_DATE, top_sessions=1, alternatives=False))
     (listens,) = asked
     plan = listens._jdf.queryExecution().executedPlan().toString()
