@@ -19,7 +19,7 @@ the run's note, the report and the alert say what. `docs/data_quality.md` says w
 
 | task | what it makes |
 | --- | --- |
-| `check_input` | nothing: it fails in seconds when there is nothing to read or nowhere to write |
+| `check_input` | nothing: it fails in seconds when there is nothing to read, nothing to add to, nowhere to write |
 | `data_quality` | `listens` and `rejected_listens`: every line is kept, or rejected with its reason |
 | `check_listens` | the proof: schema, nulls, plausible times, quality score |
 | `session_analysis` | `sessions`: a pause longer than the gap opens a new one |
@@ -46,7 +46,7 @@ from plugins import run_alerts
 from plugins.checkpoint_operator import CheckpointOperator
 from plugins.run_deadline import SinceQueued
 from plugins.spark_job_operator import SparkJobOperator
-from spark_jobs.shared import lake
+from spark_jobs.shared import lake, lineage
 
 SETTINGS = settings()
 INPUT_ROOT = str(SETTINGS.input_root)
@@ -90,13 +90,18 @@ def checkpoint(dataset: str, publishes: str | None = None, **facts: str) -> Chec
 @task(execution_timeout=timedelta(minutes=5))
 def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
     """Fail now, with a word on what to do, rather than after Spark has started."""
-    from include import input_check
+    from include import base_check, input_check
 
+    day, is_daily = run_date(dag_run), params["load"] == lineage.DAILY
     try:
-        found = input_check.check_input(params["input_path"], SETTINGS.input_root, SETTINGS.lake, run_date(dag_run))
+        found = input_check.check_input(
+            params["input_path"], SETTINGS.input_root, SETTINGS.lake, day, may_be_empty=is_daily
+        )
+        if is_daily:
+            base_check.check_base(SETTINGS.lake, day)
     except input_check.InputError as error:
         raise AirflowFailException(str(error)) from None
-    return found | input_check.check_profiles(params["profiles_path"], SETTINGS.input_root, run_date(dag_run))
+    return found | input_check.check_profiles(params["profiles_path"], SETTINGS.input_root, day)
 
 
 @task(
@@ -152,7 +157,13 @@ def lastfm_session_analysis() -> None:
     checked_input: Any = check_input()  # type: ignore[call-arg]
     (
         checked_input
-        >> spark_job("data_quality", input=checked_input["input_path"], input_root=INPUT_ROOT)
+        >> spark_job(
+            "data_quality",
+            input=checked_input["input_path"],
+            input_root=INPUT_ROOT,
+            load="{{ params.load }}",
+            fold_after=str(SETTINGS.fold_after),
+        )
         >> checkpoint("listens", lake.LISTENS, minimum_quality_score="{{ params.minimum_quality_score }}")
         >> spark_job("session_analysis", session_gap_minutes="{{ params.session_gap_minutes | int }}")
         >> checkpoint("sessions", lake.SESSIONS)

@@ -16,7 +16,7 @@ from include import suites
 from include.records import previous_run_date, read_record
 from include.settings import settings
 from spark_jobs.data_quality.rules import repeats_previous
-from spark_jobs.shared import storage
+from spark_jobs.shared import lineage, storage
 from spark_jobs.shared.buckets import listens_as_found
 from spark_jobs.shared.lake import SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 
@@ -34,11 +34,16 @@ def listens(spark: SparkSession, lake: Lake, run_date: date, minimum_quality_sco
     record, previous = read_record(lake, "data_quality", run_date), previous_run_date(lake, run_date)
     limits, rows = settings(), record["rows"]
     kept = listens_as_found(spark, lake, run_date)
+    is_daily = _load(record) == lineage.DAILY
+    volume = volume_figures(record, lake, run_date, previous)
     figures = {**quality_figures(record), "repeated_listens": repeated_listens(kept).count()}
     # The score first: what comes of a check is told in this order, and cut where there is no room.
     return [
-        _figures(figures, suites.data_quality(float(minimum_quality_score), rows["lines_read"], limits)),
-        _figures(volume_figures(record, lake, run_date, previous), suites.volume(previous, limits)),
+        _figures(
+            figures,
+            suites.data_quality(float(minimum_quality_score), rows["lines_read"], limits, may_be_empty=is_daily),
+        ),
+        _figures(volume, suites.volume(previous if "listens_percent_of_previous" in volume else None, limits)),
         Table(kept, suites.listens(run_date, rows["listens_kept"], limits)),
     ]
 
@@ -46,13 +51,13 @@ def listens(spark: SparkSession, lake: Lake, run_date: date, minimum_quality_sco
 def sessions(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
     """The sessions, against the number of listens they were cut from, and their shape."""
     limits, previous = settings(), previous_run_date(lake, run_date)
-    listens_kept = read_record(lake, "data_quality", run_date)["rows"]["listens_kept"]
+    listens = read_record(lake, "data_quality", run_date)["log"]["listens"]
     made = _partition(spark, lake, SESSIONS, run_date)
     figures = session_figures(made)
     if previous:
         figures["users_gone_percent"] = users_gone_percent(_partition(spark, lake, SESSIONS, previous), made)
     return [
-        Table(made, suites.sessions(listens_kept, limits)),
+        Table(made, suites.sessions(listens, limits)),
         _figures(figures, suites.session_shape(previous, limits)),
     ]
 
@@ -92,16 +97,15 @@ def repeated_listens(kept: DataFrame) -> DataFrame:
 
 def volume_figures(record: dict[str, Any], lake: Lake, run_date: date, previous: date | None) -> dict[str, float]:
     """How old the newest listen is at the end of the run date (days), and how the run compares with the one before."""
-    newest = record["last_listened_at"]
+    newest = record["log"]["last_listened_at"]
     end = datetime.combine(run_date + timedelta(days=1), time(), UTC)
     age = (end - datetime.fromisoformat(newest)) / timedelta(days=1) if newest else float("inf")
-    if previous is None:
+    before = read_record(lake, "data_quality", previous) if previous else {}
+    # What a day adds is nothing to hold against a whole log, nor against a day that added nothing.
+    if not before or not before["rows"]["listens_kept"] or _load(before) != _load(record):
         return {"newest_listen_age_days": age}
-    before = read_record(lake, "data_quality", previous)["rows"]["listens_kept"]
-    return {
-        "newest_listen_age_days": age,
-        "listens_percent_of_previous": 100 * record["rows"]["listens_kept"] / before,
-    }
+    percent = 100 * record["rows"]["listens_kept"] / before["rows"]["listens_kept"]
+    return {"newest_listen_age_days": age, "listens_percent_of_previous": percent}
 
 
 def session_figures(sessions: DataFrame) -> dict[str, float]:
@@ -135,6 +139,11 @@ def users_gone_percent(before: DataFrame, now: DataFrame) -> float:
     # The key is unique on the left, and the right is only looked up.
     gone = users.join(now, on="user_id", how="left_anti").count()
     return 100 * gone / users.count()
+
+
+def _load(record: dict[str, Any]) -> str:
+    # Records of earlier versions know none.
+    return record["parameters"].get("load", lineage.FULL)
 
 
 def _partition(spark: SparkSession, lake: Lake, dataset: str, run_date: date) -> DataFrame:

@@ -17,17 +17,20 @@ class InputError(ValueError):
     """The input or the lake is not usable; trying again changes nothing."""
 
 
-def check_input(input_path: str, input_root: Path, lake: Lake, run_date: date) -> dict[str, Any]:
+def check_input(
+    input_path: str, input_root: Path, lake: Lake, run_date: date, may_be_empty: bool = False
+) -> dict[str, Any]:
     """Return `input_path` as Spark should read it, and the `files` and `bytes` found there.
 
-    A relative path starts at `input_root`; every file must lie below it, links resolved.
+    A relative path starts at `input_root`; every file must lie below it, links resolved. A day that adds nothing
+    `may_be_empty`, but its file must be there: one that is missing may be late.
     Raises InputError when there is no file, no byte, a file elsewhere, a name with a colon, or no place to write.
     """
     check_lake(lake)
     pattern = _pattern(input_path, input_root, run_date)
     files = _usable_files("input_path", pattern, input_root)
     size = sum(file.stat().st_size for file in files)
-    if size == 0:
+    if size == 0 and not may_be_empty:
         raise InputError(f"{len(files)} file(s) at {pattern}, all of them empty; check what writes the log")
     return {"input_path": _spark_path(pattern), "files": len(files), "bytes": size}
 

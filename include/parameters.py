@@ -7,6 +7,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from include.settings import settings
+from spark_jobs.shared import lineage
 
 # A control character or a Spark glob of alternatives has no business in a file name.
 _PATH_CHARACTER = r"([^{}\x00-\x1f\x7f]|\{run_date\})"
@@ -28,6 +29,13 @@ def schemas() -> dict[str, dict[str, Any]]:
             "type": "string",
             "minLength": 1,
             "pattern": f"^{_PATH_CHARACTER}+{_END}",
+        },
+        "load": {
+            "default": limits.load,
+            "description": "full: the input is the whole log. daily: it is what has arrived for the run date, and is "
+            "added to the log of the day before, which must have been run.",
+            "type": "string",
+            "enum": list(lineage.LOADS),
         },
         "session_gap_minutes": {
             "default": 20,
@@ -91,6 +99,8 @@ def _allowed(name: str, schemas: dict[str, dict[str, Any]]) -> str:
     schema = schemas.get(name)
     if schema is None:
         return f"none but {', '.join(schemas)}"
+    if "enum" in schema:
+        return " or ".join(schema["enum"])
     if "pattern" in schema:
         length = "of at least one character, " if "minLength" in schema else ""
         return f"a path {length}with no control characters and no braces but {{run_date}}"

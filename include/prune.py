@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from include.records import date_of
-from spark_jobs.shared.lake import OF_A_RUN, REPORTS, RUNS, Lake
+from spark_jobs.shared.lake import OF_A_RUN, REPORTS, RUNS, Lake, date_of
 
 # What is younger may belong to an attempt that goes on; no run lasts longer than a quarter of it.
 UNDER_WAY = timedelta(days=1)

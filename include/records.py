@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import Lake, date_of
 
 
 def read_record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
@@ -33,18 +33,6 @@ def previous_run_date(lake: Lake, run_date: date) -> date | None:
     reports = Path(lake.report(run_date)).parent.glob("run_date=*/report.json")
     earlier = [found for report in reports if (found := date_of(report.parent.name)) and found < run_date]
     return max(earlier, default=None)
-
-
-def date_of(partition: str) -> date | None:
-    """The run date that a directory's name says, None if it says none.
-
-    >>> date_of("run_date=2009-05-04"), date_of("run_date=May")
-    (datetime.date(2009, 5, 4), None)
-    """
-    try:
-        return date.fromisoformat(partition.removeprefix("run_date="))
-    except ValueError:
-        return None
 
 
 def write_record(lake: Lake, stage: str, run_date: date, record: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import difflib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -62,6 +62,12 @@ class Settings(BaseSettings):
     profiles_path: str | None = Field(
         None, description="profiles of the users that a run reads if its parameter does not say; without it: none"
     )
+
+    # --- How the log comes
+    load: Literal["full", "daily"] = Field(
+        "full", description="full: a run reads the whole log; daily: what has arrived for its run date"
+    )
+    fold_after: Positive = Field(31, description="partitions that a log lies in before a daily run folds them into one")
 
     # --- Quality score: listens kept / lines read * 100
     minimum_quality_score: Percent = Field(

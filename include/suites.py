@@ -53,15 +53,18 @@ def listens(run_date: date, listens_kept: int, limits: Settings) -> ExpectationS
     )
 
 
-def data_quality(minimum_quality_score: float, lines_read: int, limits: Settings) -> ExpectationSuite:
+def data_quality(
+    minimum_quality_score: float, lines_read: int, limits: Settings, may_be_empty: bool = False
+) -> ExpectationSuite:
     """Enough lines became listens, every line became one or was rejected, and few MusicBrainz ids are missing."""
+    any_listen = [] if may_be_empty else [_at_least("listens_kept", 1, "at least one line is a listen")]
     stop, minimum = limits.stop_quality_score, minimum_quality_score
     artists, tracks = limits.maximum_missing_artist_id_percent, limits.maximum_missing_track_id_percent
     return ExpectationSuite(
         "data_quality",
         expectations=[
             _at_least("quality_score", stop, f"the quality score is at least {stop:g}, below which every run stops"),
-            _at_least("listens_kept", 1, "at least one line is a listen"),
+            *any_listen,
             _at_most("repeated_listens", 0, "no listen is there twice"),
             gxe.ExpectMulticolumnSumToEqual(
                 column_list=["listens_kept", "lines_rejected"],

@@ -1,6 +1,6 @@
 """Run the DAG on a listening log through `airflow dags test`, and show the answer.
 
-Reads its arguments from the environment, where make puts them: INPUT, LAKE, RUN_DATE, SESSION_GAP_MINUTES,
+Reads its arguments from the environment, where make puts them: INPUT, LAKE, RUN_DATE, LOAD, SESSION_GAP_MINUTES,
 TOP_SESSIONS, TOP_SONGS, MIN_QUALITY_SCORE, ALTERNATIVES, PROFILES. Exits with 1 when the run fails.
 """
 
@@ -22,18 +22,20 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks import generate_log
-from include import input_check, parameters
+from include import base_check, input_check, parameters
 from include.records import read_record
 from include.run_date import DAG_ID
 from include.settings import SettingsError
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
 from scripts.stages import show_stages
 from scripts.terminal import console, last_error, plain, short
+from spark_jobs.shared import lineage
 from spark_jobs.shared.lake import Lake
 
 FIRST_RUN_DATE = date(2002, 1, 1)
 SAMPLE_LOG = PROJECT / ".build" / "sample-log.tsv"
 VARIABLES = {
+    "LOAD": "load",
     "SESSION_GAP_MINUTES": "session_gap_minutes",
     "TOP_SESSIONS": "top_sessions",
     "TOP_SONGS": "top_songs",
@@ -94,7 +96,10 @@ def read_arguments() -> Run:
     faults = parameters.faults(run.parameters)
     if faults:
         raise RunError("; ".join(faults))
-    input_check.check_input(input_path, Path("/"), run.lake, run_date)
+    is_daily = run.parameters.get("load") == lineage.DAILY
+    input_check.check_input(input_path, Path("/"), run.lake, run_date, may_be_empty=is_daily)
+    if is_daily:
+        base_check.check_base(run.lake, run_date)
     return run
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from include import alerts
 from include.pages.dag_runs import has_failed, is_under_way, made
-from include.records import date_of, read_report
-from spark_jobs.shared.lake import Lake
+from include.records import read_report
+from spark_jobs.shared.lake import Lake, date_of
 
 # On a page: a month.
 ROWS = 31

@@ -81,6 +81,7 @@ def _run_facts(lake: Lake, run_date: date, seconds: dict[str, float | None]) -> 
     # None of them is critical: such a one would have stopped the run before its report.
     degraded_because = [claim for check in checks.values() for claim in check["warning"]]
     return {
+        "log_id": quality["lineage"]["log_id"],
         "verdict": "degraded" if degraded_because else "good",
         "degraded_because": degraded_because,
         "flags": [claim for check in checks.values() for claim in check["info"]],

@@ -14,12 +14,12 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.data_quality import inputs, outcomes
-from spark_jobs.data_quality.rules import REASONS, WARNINGS, reject_duplicates, sort_into_buckets
+from spark_jobs.data_quality import folding, history, inputs, outcomes
+from spark_jobs.data_quality.rules import REASONS, WARNINGS, reject_duplicates, reject_known, sort_into_buckets
 from spark_jobs.data_quality.tally import read_tally, tally
-from spark_jobs.shared import buckets, schemas, storage
+from spark_jobs.shared import buckets, lineage, schemas, storage
 from spark_jobs.shared.application import run_application
-from spark_jobs.shared.arguments import add_input_root, job_parser
+from spark_jobs.shared.arguments import add_input_root, job_parser, positive_int
 from spark_jobs.shared.errors import EmptyInputError
 from spark_jobs.shared.input_root import check_below
 from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
@@ -28,21 +28,22 @@ from spark_jobs.shared.storage import InputFile
 
 STAGE = "data_quality"
 
-# A bucket holds more tracks than a dictionary of Parquet's does: it would be built, and given up.
-NO_DICTIONARIES = {f"parquet.enable.dictionary#{column}": "false" for column in ("track_id", "track_name")}
-
 
 @dataclass(frozen=True)
 class DataQualityJob:
     """What the job is told: the input (a file, a directory or a glob), the lake, the partition it owns.
 
-    Every file of the input must lie below `input_root`, links resolved, unless that is empty.
+    Every file of the input must lie below `input_root`, links resolved, unless that is empty. Of a `load` that is
+    "full" it is the whole log, of one that is "daily" what has arrived for the run date; a log that lies in more than
+    `fold_after` partitions then is folded into one.
     """
 
     input_path: str
     lake: Lake
     run_date: date
     input_root: str = ""
+    load: str = lineage.FULL
+    fold_after: int = folding.FOLD_AFTER
 
 
 class LineCountMismatchError(RuntimeError):
@@ -53,65 +54,110 @@ def parse_args(argv: list[str] | None = None) -> DataQualityJob:
     """Read the command line; exits with code 2 and a message on a bad argument."""
     parser = job_parser(__doc__)
     parser.add_argument("--input", required=True, help="the log: a file, a directory or a glob; .gz is read too")
+    parser.add_argument(
+        "--load", choices=lineage.LOADS, default=lineage.FULL, help="is the input the whole log, or what a day adds?"
+    )
+    parser.add_argument(
+        "--fold-after",
+        type=positive_int,
+        default=folding.FOLD_AFTER,
+        help="partitions of listens before they are folded",
+    )
     add_input_root(parser)
     args = parser.parse_args(argv)
-    return DataQualityJob(args.input, Lake(args.lake), args.run_date, args.input_root)
+    return DataQualityJob(
+        args.input, Lake(args.lake), args.run_date, args.input_root, load=args.load, fold_after=args.fold_after
+    )
 
 
 def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
     """Publish both datasets from one pass over the input and return the stage's record.
 
-    Raises OutsideInputRootError, EmptyInputError, UnreadableInputError, InputChangedError or LineCountMismatchError;
-    nothing is published then.
+    Raises OutsideInputRootError, EmptyInputError, UnreadableInputError, InputChangedError or LineCountMismatchError,
+    and MissingPartitionError or DamagedPartitionError where the log to add to is not as it was left; nothing is
+    published then.
     """
     started = time.monotonic()
+    base = history.base_of(spark, job.lake, job.run_date) if job.load == lineage.DAILY else None
     lines = spark.read.text(job.input_path, lineSep="\n")
-    files = storage.input_files(spark, lines)
-    check_below(job.input_root, files)
-    inputs.check_files(job.input_path, lines, files)
-    bucket_number = bucket_count([(file.name, file.size) for file in files], spark.sparkContext.defaultParallelism)
+    found = storage.input_files(spark, lines)
+    check_below(job.input_root, found)
+    inputs.check_files(job.input_path, lines, found)
+    arrived = history.arrivals(found, base)
+    files = arrived.new
+    sizes = [(file.name, file.size) for file in files]
+    bucket_number = base.buckets if base else bucket_count(sizes, spark.sparkContext.defaultParallelism)
+    log = history.log_of(job.run_date, base, files, bucket_number)
 
     with storage.staging_area(spark, job.lake, job.run_date) as area:
         staged, rejected = f"{area}/outcomes", f"{area}/rejected"
         with inputs.read_whole(spark, lines, files):
-            counts = write_outcomes(lines, len(files), job.run_date, bucket_number, staged)
+            named = name_lines(lines, arrived.known)
+            known = _known_listens(spark, job, base, named, area) if base and files else None
+            counts = write_outcomes(named, len(files), job.run_date, bucket_number, staged, known)
             # A link that was changed while it was read is found out as long as it stays so.
             check_below(job.input_root, files)
         names = name_files(spark, files)
         per_file = counts_per_file(names, counts)
-        check_line_counts(job.input_path, counts, per_file)
+        check_line_counts(job.input_path, counts, per_file, may_be_empty=job.load == lineage.DAILY)
         listens = complete_listens(spark, staged, bucket_number, is_empty=counts[outcomes.KEPT] == 0)
+        late = history.late_listens(spark.read.parquet(listens), job.run_date) if base else None
         write_rejected_listens(spark, staged, names, rejected)
-        storage.publish_partition(spark, rejected, job.lake.partition(REJECTED_LISTENS, job.run_date))
-        storage.publish_partition(spark, listens, job.lake.partition(LISTENS, job.run_date))
+        storage.publish_partition(spark, rejected, job.lake.partition(REJECTED_LISTENS, job.run_date), log.log_id)
+        storage.publish_partition(spark, listens, job.lake.partition(LISTENS, job.run_date), log.log_id)
+        folded = folding.fold(spark, job.lake, log, area, job.fold_after)
 
+    figures = quality_figures(counts)
     record = {
-        "parameters": {"input_path": job.input_path},
+        "parameters": {"input_path": job.input_path, "load": job.load},
         "input": {"files": len(files), "bytes": sum(file.size for file in files)},
-        **quality_figures(counts),
+        **figures,
+        "log": history.log_figures(base, figures),
+        "new": None if base is None else {"late": late, **history.names(arrived)},
         "files": per_file,
         "buckets": bucket_number,
+        "folded": folded,
+        lineage.LINEAGE: log.to_json(),
         "seconds": round(time.monotonic() - started, 3),
     }
     storage.write_stage_record(spark, job.lake, STAGE, job.run_date, record)
     return record
 
 
-def write_outcomes(lines: DataFrame, files: int, run_date: date, bucket_number: int, staged: str) -> dict[str, Any]:
-    """Write every line's outcome, one task a bucket, and return what the pass counted on its way."""
-    read, judged = Observation("read"), Observation("judged")
-    named = lines.select(
+def name_lines(lines: DataFrame, known: list[InputFile]) -> DataFrame:
+    """The lines of all files but the known ones: `line` (string), `file_id` and `part_start` (long)."""
+    path = F.col("_metadata.file_path")
+    if known:
+        lines = lines.where(~path.isin([file.metadata_path for file in known]))
+    return lines.select(
         F.col("value").alias("line"),
-        outcomes.file_id("_metadata.file_path").alias("file_id"),
+        outcomes.file_id(path).alias("file_id"),
         F.col("_metadata.file_block_start").alias("part_start"),
     )
-    counted = named.observe(read, tally(F.col("file_id"), files).alias("files"))
+
+
+def _known_listens(spark: SparkSession, job: DataQualityJob, base: history.Base, lines: DataFrame, area: str) -> DataFrame:
+    """The listens among some lines that the base has already."""
+    listens = outcomes.classify_lines(lines, job.run_date).where(F.col("reason").isNull())
+    return history.listens_there(spark, job.lake, base.log, listens, area)
+
+
+def write_outcomes(
+    lines: DataFrame, files: int, run_date: date, bucket_number: int, staged: str, known: DataFrame | None = None
+) -> dict[str, Any]:
+    """Write every line's outcome, one task a bucket, and return what the pass counted on its way.
+
+    `known` are the listens, by LISTEN_KEY, that the log to add to has already.
+    """
+    read, judged = Observation("read"), Observation("judged")
+    counted = lines.observe(read, tally(F.col("file_id"), files).alias("files"))
 
     in_order = sort_into_buckets(outcomes.classify_lines(counted, run_date), bucket_number)
-    numbered = outcomes.number_outcomes(reject_duplicates(in_order))
+    each_once = reject_duplicates(in_order)
+    numbered = outcomes.number_outcomes(each_once if known is None else reject_known(each_once, known))
     every_outcome = numbered.observe(judged, *outcomes.outcome_counts(files))
     table = outcomes.outcome_table(every_outcome)
-    table.write.options(**NO_DICTIONARIES).partitionBy("outcome").parquet(staged)
+    table.write.options(**buckets.NO_DICTIONARIES).partitionBy("outcome").parquet(staged)
     lines_of_files = read_tally(read.get["files"])
     kept_of_files, rejected_of_files = outcomes.read_file_counts(judged.get)
     return {
@@ -167,11 +213,13 @@ def write_rejected_listens(spark: SparkSession, staged: str, names: DataFrame, r
     outcomes.rejected_listens(table, names).write.partitionBy("reason").parquet(rejected)
 
 
-def check_line_counts(input_path: str, counts: dict[str, Any], per_file: list[dict[str, Any]]) -> None:
+def check_line_counts(
+    input_path: str, counts: dict[str, Any], per_file: list[dict[str, Any]], may_be_empty: bool = False
+) -> None:
     """Raise unless there are lines and each of them is kept or rejected, in every file and in total."""
     rejected = sum(counts[reason] for reason in REASONS)
     total = {"lines_read": counts["lines_read"], "listens_kept": counts[outcomes.KEPT], "lines_rejected": rejected}
-    if total["lines_read"] == 0:
+    if total["lines_read"] == 0 and not may_be_empty:
         raise EmptyInputError(f"{input_path} holds no line; a run needs at least one: check what writes the log")
     of_all_files = {what: sum(file[what] for file in per_file) for what in total}
     for counted in (*per_file, {"file": input_path, **total}):
@@ -192,7 +240,8 @@ def quality_figures(counts: dict[str, Any]) -> dict[str, Any]:
             "listens_kept": counts[outcomes.KEPT],
             "lines_rejected": sum(rejected.values()),
         },
-        "quality_score": 100 * counts[outcomes.KEPT] / counts["lines_read"],
+        # Of no line none was bad.
+        "quality_score": 100 * counts[outcomes.KEPT] / counts["lines_read"] if counts["lines_read"] else 100.0,
         "rejected": rejected,
         "warnings": {warning: counts[warning] for warning in WARNINGS},
         "first_listened_at": counts["first_listened_at"],

@@ -87,6 +87,18 @@ def reject_duplicates(classified: DataFrame) -> DataFrame:
     return classified.withColumn("reason", F.when(is_duplicate, DUPLICATE).otherwise(F.col("reason")))
 
 
+def reject_known(judged: DataFrame, known: DataFrame) -> DataFrame:
+    """Give every listen that is `known` already, from earlier days, the reason `duplicate`.
+
+    `known` has one row of LISTEN_KEY a listen, and is small; the order of the rows stays.
+    """
+    flagged = F.broadcast(known.withColumn("is_known", F.lit(True)))
+    with_flag = judged.join(flagged, on=list(LISTEN_KEY), how="left")
+    is_duplicate = F.col("reason").isNull() & F.col("is_known").isNotNull()
+    reason = F.when(is_duplicate, DUPLICATE).otherwise(F.col("reason"))
+    return with_flag.withColumn("reason", reason).select(*judged.columns)
+
+
 def repeats_previous(by_user: WindowSpec, columns: Iterable[str] = LISTEN_KEY[1:]) -> Column:
     """Is it the listen of the row before it? `by_user` is a window over a user's listens, equal ones side by side."""
     repeats = F.lit(True)

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.ranking import rankings
 from spark_jobs.shared.session_gap import number_sessions
-from spark_jobs.shared.spans import listens_within
+from spark_jobs.shared.spans import listens_within, reach
 
 WITHOUT_IMPLAUSIBLE = "without_implausible_sessions"
 BY_DURATION = "longest_by_duration"
@@ -72,7 +72,7 @@ def parts_of_longest(
 
 def _parts(sessions: DataFrame, listens: DataFrame, gap: timedelta) -> DataFrame:
     times = [F.col("listened_at").alias(name) for name in ("started_at", "ended_at")]
-    heard = listens_within(sessions, listens)
+    heard = listens_within(sessions, listens.where(reach(sessions)))
     return joined(heard.select("user_id", *times, F.lit(1).alias("track_count")), gap)
 
 

@@ -25,9 +25,10 @@ from spark_jobs.shared.buckets import read_listens
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.input_root import OutsideInputRootError
 from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared.lineage import Part
 from spark_jobs.shared.schemas import conform
 from spark_jobs.shared.session_gap import SESSION_GAP
-from spark_jobs.shared.spans import listens_within
+from spark_jobs.shared.spans import listens_within, reach
 
 STAGE = "ranking"
 
@@ -91,8 +92,10 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     published, SessionsOfOtherListensError when they are not of each other.
     """
     started = time.monotonic()
-    sessions = storage.read_partition(spark, job.lake, SESSIONS, job.run_date, schemas.SESSIONS)
-    listens = read_listens(spark, job.lake, job.run_date)
+    log = storage.read_log(spark, job.lake, job.run_date)
+    made = Part(SESSIONS, job.run_date, log.log_id)
+    sessions = storage.read_partition(spark, job.lake, made, schemas.SESSIONS)
+    listens = read_listens(spark, job.lake, log.parts)
 
     with storage.staging_area(spark, job.lake, job.run_date) as area:
         longest = conform(rankings.top_sessions(sessions, job.top_sessions), schemas.TOP_SESSIONS)
@@ -103,7 +106,8 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
         problem = _stage_listeners(job, longest, area)
         users = {row.user_id for row in listed}
         rows = {"top_sessions": len(listed), "top_songs": songs.count(), "listeners": len(users)}
-        _publish(spark, job, area, {ALTERNATIVE_SONGS: job.alternatives, LISTENERS: bool(job.profiles and not problem)})
+        optional = {ALTERNATIVE_SONGS: job.alternatives, LISTENERS: bool(job.profiles and not problem)}
+        _publish(spark, job, area, optional, log.log_id)
 
     record = {
         "parameters": {
@@ -129,7 +133,7 @@ def _chosen(
     if not job.alternatives:
         return chosen, {"made": False, "definitions": [], "seconds": 0.0}
     others = alternatives.alternative_sessions(longest, sessions, listens, job.gap, job.top_sessions)
-    chosen = _kept(chosen.unionByName(others), f"{area}/chosen")
+    chosen = storage.kept(chosen.unionByName(others), f"{area}/chosen")
     # Of their own: the listens are read and counted together with the answer's.
     seconds = round(time.monotonic() - started, 3)
     return chosen, {"made": True, "definitions": alternatives.definitions(job.gap), "seconds": seconds}
@@ -140,15 +144,13 @@ def _stage_songs(job: RankingJob, chosen: DataFrame, listens: DataFrame, area: s
 
     Raises SessionsOfOtherListensError unless the sessions of the answer hold as many listens as they have `tracks`.
     """
-    # Naming the users lets Spark skip the buckets and row groups that hold none of them.
-    users = [row.user_id for row in chosen.select("user_id").distinct().collect()]
-    played = listens_within(chosen, listens.where(F.col("user_id").isin(users)), "definition", "session_id")
-    played = _kept(played, f"{area}/played")
+    played = listens_within(chosen, listens.where(reach(chosen)), "definition", "session_id")
+    played = storage.kept(played, f"{area}/played")
     is_answer = F.col("definition") == rankings.ANSWER
     _check_tracks(job, tracks, played.where(is_answer).count())
     ranked = conform(rankings.top_songs(played, job.top_songs), schemas.ALTERNATIVE_SONGS)
     if job.alternatives:
-        ranked = _kept(ranked, f"{area}/ranked")
+        ranked = storage.kept(ranked, f"{area}/ranked")
         _staged(ranked.where(~is_answer), f"{area}/{ALTERNATIVE_SONGS}", alternatives.place(), "rank")
     return _staged(conform(ranked.where(is_answer), schemas.TOP_SONGS), f"{area}/{TOP_SONGS}", "rank")
 
@@ -178,25 +180,19 @@ def _stage_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | No
     return problem or None
 
 
-def _publish(spark: SparkSession, job: RankingJob, area: str, made: dict[str, bool]) -> None:
+def _publish(spark: SparkSession, job: RankingJob, area: str, made: dict[str, bool], log_id: str) -> None:
     """Publish the answer and what else was made; what was not goes, if an earlier run of the date made it."""
     for dataset in (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS):
         partition = job.lake.partition(dataset, job.run_date)
         if made.get(dataset, True):
-            storage.publish_partition(spark, f"{area}/{dataset}", partition)
+            storage.publish_partition(spark, f"{area}/{dataset}", partition, log_id)
         else:
             storage.withdraw(spark, area, partition)
 
 
 def _staged(rows: DataFrame, path: str, *order: str | Column) -> DataFrame:
     """Write some rows as one file, in this order, and read them back."""
-    return _kept(rows.coalesce(1).sortWithinPartitions(*order), path)
-
-
-def _kept(rows: DataFrame, path: str) -> DataFrame:
-    """Write some rows and read them back, rather than work them out twice."""
-    rows.write.parquet(path)
-    return rows.sparkSession.read.schema(rows.schema).parquet(path)
+    return storage.kept(rows.coalesce(1).sortWithinPartitions(*order), path)
 
 
 def main(argv: list[str] | None = None) -> None:

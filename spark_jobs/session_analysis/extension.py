@@ -1,4 +1,8 @@
-"""Sessions of a log that has grown, from those it had: only what is near a new listen is worked out again."""
+"""Sessions of a log that has grown, from those it had: only what is near a new listen is worked out again.
+
+A new listen opens a session, makes one longer, or joins some, and never cuts one. So it touches the sessions within the
+gap of it, and no others.
+"""
 
 from __future__ import annotations
 
@@ -10,37 +14,39 @@ from pyspark.sql import functions as F
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
 from spark_jobs.shared.schemas import SESSIONS, conform
 from spark_jobs.shared.session_gap import number_sessions
-from spark_jobs.shared.spans import listens_within
+from spark_jobs.shared.spans import as_spans, days_of, days_reach, listens_within
 
 
-def extend_sessions(sessions: DataFrame, new: DataFrame, listens: DataFrame, gap: timedelta) -> DataFrame:
-    """The sessions of all `listens`, given the `sessions` they had before the `new` ones among them came.
+def touched_spans(near: DataFrame, new: DataFrame, gap: timedelta) -> DataFrame:
+    """The spans of the sessions that new listens make, with what was there: one row each.
 
-    A new listen opens a session, or extends or joins sessions, and never cuts one: so what it touches is a span of
-    time, and sessions in no such span are as they were.
+    `near` are sessions of the log as it was, at least all that are within the gap of a new listen. Returns `user_id`,
+    `started_at`, `ended_at`, and `replaced` (array of timestamps): the starts of the sessions that this one takes in.
     """
-    spans = touched_spans(sessions, new, gap)
-    untouched = sessions.join(F.broadcast(spans), on=_begins_within(sessions, spans), how="left_anti")
+    there = near.select("user_id", "started_at", "ended_at", F.lit(False).alias("is_new"))
+    stretches = there.unionByName(as_spans(new).withColumn("is_new", F.lit(True)))
+    spans = (
+        number_sessions(stretches, "started_at", "ended_at", gap)
+        .groupBy("user_id", "session_number")
+        .agg(
+            F.min("started_at").alias("started_at"),
+            F.max("ended_at").alias("ended_at"),
+            F.collect_list(F.when(~F.col("is_new"), F.col("started_at"))).alias("replaced"),
+            F.bool_or("is_new").alias("is_touched"),
+        )
+    )
+    return spans.where("is_touched").select("user_id", "started_at", "ended_at", "replaced")
+
+
+def extend_sessions(sessions: DataFrame, spans: DataFrame, listens: DataFrame, gap: timedelta) -> DataFrame:
+    """The sessions of all `listens`, given those they had before, and the touched `spans`: few enough to broadcast."""
+    replaced = spans.select("user_id", F.explode("replaced").alias("started_at"))
+    # No two sessions of a user start together.
+    untouched = sessions.join(F.broadcast(replaced), on=["user_id", "started_at"], how="left_anti")
     touched = summarize_sessions(sessionize(listens_within(spans, listens), gap))
     return conform(untouched, SESSIONS).unionByName(conform(touched, SESSIONS))
 
 
-def touched_spans(sessions: DataFrame, new: DataFrame, gap: timedelta) -> DataFrame:
-    """The spans (`user_id`, `started_at`, `ended_at`) of the sessions that new listens make with what was there."""
-    users = F.broadcast(new.select("user_id").distinct())
-    near = sessions.join(users, on="user_id", how="left_semi").select("user_id", "started_at", "ended_at")
-    times = [F.col("listened_at").alias(name) for name in ("started_at", "ended_at")]
-    stretches = near.withColumn("is_new", F.lit(False)).unionByName(
-        new.select("user_id", *times, F.lit(True).alias("is_new"))
-    )
-    numbered = number_sessions(stretches, "started_at", "ended_at", gap)
-    spans = numbered.groupBy("user_id", "session_number").agg(
-        F.min("started_at").alias("started_at"),
-        F.max("ended_at").alias("ended_at"),
-        F.bool_or("is_new").alias("is_touched"),
-    )
-    return spans.where("is_touched").select("user_id", "started_at", "ended_at")
-
-
-def _begins_within(sessions: DataFrame, spans: DataFrame) -> list:
-    return [sessions.user_id == spans.user_id, sessions.started_at.between(spans.started_at, spans.ended_at)]
+def near_sessions(sessions: DataFrame, new: DataFrame, gap: timedelta) -> DataFrame:
+    """Of some sessions those that can be within the gap of a new listen, by their days. Looks at the new listens."""
+    return sessions.where(days_reach(days_of(as_spans(new)), "started_at", "ended_at", gap))

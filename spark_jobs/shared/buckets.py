@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from pyspark.sql import DataFrame, SparkSession
@@ -10,9 +12,12 @@ from pyspark.sql import types as T
 
 from spark_jobs.shared import schemas, storage
 from spark_jobs.shared.lake import LISTENS, Lake
+from spark_jobs.shared.lineage import Part
 
 # Spark takes a file's bucket from the digits after the last underscore; how many there are in all we add.
 _BUCKET_FILE = "listens-of-{buckets:05d}_{bucket:05d}.snappy.parquet"
+# A bucket holds more tracks than a dictionary of Parquet's does: it would be built, and given up.
+NO_DICTIONARIES = {f"parquet.enable.dictionary#{column}": "false" for column in ("track_id", "track_name")}
 _FIRST_NUMBER = re.compile(r"\d+")
 
 
@@ -28,34 +33,45 @@ def name_files_by_bucket(spark: SparkSession, directory: str, buckets: int) -> N
         storage.rename(spark, f"{directory}/{name}", f"{directory}/{new_name}")
 
 
-def read_listens(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:
-    """Read a run's listens as the bucketed and sorted table they are, for grouping by `user_id` where they lie.
+def read_listens(spark: SparkSession, lake: Lake, parts: Sequence[Part]) -> DataFrame:
+    """Read a log's listens as the bucketed table they are, for grouping by `user_id` where they lie.
 
-    Raises MissingPartitionError when no run has published them, DamagedPartitionError when they are not as published.
+    Where the log is one partition, they are also known to be sorted. Raises MissingPartitionError when a partition is
+    not there, DamagedPartitionError when one is not as published or not of this log.
     """
-    partition = storage.published(spark, lake, LISTENS, run_date)
-    files = spark.read.parquet(partition)
-    storage.check_schema(files, lake, LISTENS, run_date, schemas.LISTENS)
-    return _declared(spark, partition, run_date, files.schema).select(*schemas.LISTENS.fieldNames())
+    partitions = [storage.published(spark, lake, part.dataset, part.run_date, part.log_id) for part in parts]
+    for part, partition in zip(parts, partitions, strict=True):
+        files = spark.read.parquet(partition)
+        storage.check_schema(files, lake, part.dataset, part.run_date, schemas.LISTENS)
+    return _declared(spark, partitions, schemas.LISTENS).select(*schemas.LISTENS.fieldNames())
 
 
 def listens_as_found(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:
-    """Read a run's listens as `read_listens` does, but with the columns of the files, whatever they are."""
+    """Read the listens of a run's own partition as `read_listens` does, but with the columns of the files."""
     partition = storage.published(spark, lake, LISTENS, run_date)
-    return _declared(spark, partition, run_date, spark.read.parquet(partition).schema)
+    return _declared(spark, [partition], spark.read.parquet(partition).schema)
 
 
-def _declared(spark: SparkSession, partition: str, run_date: date, schema: T.StructType) -> DataFrame:
-    # There is one at least, if only to tell the columns.
-    first_file = storage.file_names(spark, partition)[0]
-    table = f"listens_{run_date:%Y%m%d}"
+def buckets_of(spark: SparkSession, lake: Lake, part: Part) -> int:
+    """How many buckets a partition of listens has."""
+    partition = storage.published(spark, lake, part.dataset, part.run_date, part.log_id)
+    # There is one file at least, if only to tell the columns.
+    return _first_number(storage.file_names(spark, partition)[0])
+
+
+def _declared(spark: SparkSession, partitions: Sequence[str], schema: T.StructType) -> DataFrame:
+    buckets = _first_number(storage.file_names(spark, partitions[0])[0])
     columns = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in schema.fields)
+    clustered = f"CLUSTERED BY (user_id) SORTED BY ({', '.join(schemas.LISTEN_KEY)}) INTO {buckets} BUCKETS"
+    # Named after what it shows: two of one name would be one to Spark's cache of tables.
+    table = f"listens_{hashlib.sha256(repr(list(partitions)).encode()).hexdigest()[:16]}"
     spark.sql(f"DROP TABLE IF EXISTS {table}")
-    spark.sql(
-        f"CREATE TABLE {table} ({columns}) USING parquet "
-        f"CLUSTERED BY (user_id) SORTED BY ({', '.join(schemas.LISTEN_KEY)}) INTO {_first_number(first_file)} BUCKETS "
-        f"LOCATION {_sql_string(partition)}"
-    )
+    if len(partitions) == 1:
+        spark.sql(f"CREATE TABLE {table} ({columns}) USING parquet {clustered} LOCATION {_sql_string(partitions[0])}")
+        return spark.table(table)
+    spark.sql(f"CREATE TABLE {table} ({columns}, part INT) USING parquet PARTITIONED BY (part) {clustered}")
+    places = (f"PARTITION (part = {part}) LOCATION {_sql_string(path)}" for part, path in enumerate(partitions))
+    spark.sql(f"ALTER TABLE {table} ADD {' '.join(places)}")
     return spark.table(table)
 
 

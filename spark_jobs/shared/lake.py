@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 LISTENS = "listens"
+# All listens of a log whose partitions have become many, in one again; of the same form.
+FOLDED_LISTENS = "folded_listens"
 REJECTED_LISTENS = "rejected_listens"
 SESSIONS = "sessions"
 TOP_SESSIONS = "top_sessions"
@@ -24,10 +26,23 @@ OF_A_RUN = (
     ALTERNATIVE_SONGS,
     LISTENERS,
     SESSIONS,
+    FOLDED_LISTENS,
     LISTENS,
     REJECTED_LISTENS,
     RUNS,
 )
+
+
+def date_of(partition: str) -> date | None:
+    """The run date that a directory's name says, None if it says none.
+
+    >>> date_of("run_date=2009-05-04"), date_of("run_date=May")
+    (datetime.date(2009, 5, 4), None)
+    """
+    try:
+        return date.fromisoformat(partition.removeprefix("run_date="))
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True)

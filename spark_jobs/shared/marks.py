@@ -1,4 +1,7 @@
-"""The mark of a whole partition, its `_SUCCESS`: which files it has, so that one more or one less is noticed."""
+"""The mark of a whole partition, its `_SUCCESS`: which files it has, so that one more or one less is noticed.
+
+It also says which log the partition was made from (see lineage.py): two of one log fit each other.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,21 @@ MARK = "_SUCCESS"
 FAULTS_SHOWN = 3
 
 
-def mark_of(files: dict[str, int]) -> str:
-    """The text of a mark: the partition's files by their name within it, and their sizes in bytes."""
-    return json.dumps({"files": dict(sorted(files.items()))}, indent=0) + "\n"
+def mark_of(files: dict[str, int], log_id: str = "") -> str:
+    """The text of a mark: the partition's files by their name within it, their sizes in bytes, and the log's id."""
+    return json.dumps({"log_id": log_id, "files": dict(sorted(files.items()))}, indent=0) + "\n"
+
+
+def log_id_of(mark: str | None) -> str:
+    """The log that a partition was made from; empty where its mark does not say.
+
+    >>> log_id_of(mark_of({}, "2a")), log_id_of("")
+    ('2a', '')
+    """
+    try:
+        return str(json.loads(mark or "")["log_id"])
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 def is_data(name: str) -> bool:
@@ -41,6 +56,14 @@ def faults(mark: str | None, found: dict[str, int]) -> list[str]:
     said = [_fault(name, marked.get(name), found.get(name)) for name in differing]
     more = len(said) - FAULTS_SHOWN
     return said if more <= 0 else [*said[:FAULTS_SHOWN], f"and {more} more"]
+
+
+def local_log_id(partition: Path) -> str:
+    """The log that a partition in a local directory was made from, empty where nothing says so."""
+    try:
+        return log_id_of((partition / MARK).read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return ""
 
 
 def local_faults(partition: Path) -> list[str]:

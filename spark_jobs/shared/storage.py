@@ -17,9 +17,10 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from spark_jobs.shared import marks, schemas
+from spark_jobs.shared import lineage, marks, schemas
 from spark_jobs.shared.errors import DamagedPartitionError, MissingPartitionError
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import FOLDED_LISTENS, Lake, date_of
+from spark_jobs.shared.lineage import Log, Part
 
 # How often a writer steps aside for another that publishes the same partition in the same moment.
 PUBLISH_ATTEMPTS = 10
@@ -42,9 +43,9 @@ def staging_area(spark: SparkSession, lake: Lake, run_date: date) -> Iterator[st
         _files(spark, area).delete(_path(spark, area), True)
 
 
-def publish_partition(spark: SparkSession, staged: str, partition: str) -> None:
-    """Mark a staged directory of data files as whole, and publish it."""
-    _write(spark, f"{staged}/{marks.MARK}", marks.mark_of(_file_sizes(spark, staged)))
+def publish_partition(spark: SparkSession, staged: str, partition: str, log_id: str) -> None:
+    """Mark a staged directory of data files as whole and as made from a log, and publish it."""
+    _write(spark, f"{staged}/{marks.MARK}", marks.mark_of(_file_sizes(spark, staged), log_id))
     publish(spark, staged, partition)
 
 
@@ -75,12 +76,14 @@ def withdraw(spark: SparkSession, area: str, partition: str) -> None:
     rename(spark, partition, f"{area}/withdrawn-{uuid.uuid4().hex}")
 
 
-def read_partition(spark: SparkSession, lake: Lake, dataset: str, run_date: date, schema: T.StructType) -> DataFrame:
+def read_partition(spark: SparkSession, lake: Lake, part: Part, schema: T.StructType) -> DataFrame:
     """Read one run's partition in its published schema.
 
-    Raises MissingPartitionError when no run has published it, DamagedPartitionError when it is not as published.
+    Raises MissingPartitionError when no run has published it, DamagedPartitionError when it is not as published, or not
+    made from the log that it should be.
     """
-    rows = spark.read.parquet(published(spark, lake, dataset, run_date))
+    dataset, run_date = part.dataset, part.run_date
+    rows = spark.read.parquet(published(spark, lake, dataset, run_date, part.log_id))
     check_schema(rows, lake, dataset, run_date, schema)
     return rows.select(*schema.fieldNames())
 
@@ -95,17 +98,17 @@ def check_schema(rows: DataFrame, lake: Lake, dataset: str, run_date: date, sche
         raise _damaged(lake, dataset, run_date, [f"another version wrote it, {fault}" for fault in faults])
 
 
-def published(spark: SparkSession, lake: Lake, dataset: str, run_date: date) -> str:
+def published(spark: SparkSession, lake: Lake, dataset: str, run_date: date, log_id: str = "") -> str:
     """Return the partition's path.
 
     Raises MissingPartitionError when no run has published it, DamagedPartitionError when its files are not those that
-    were published.
+    were published, or not made from the log of that id, if one is given.
     """
     partition = lake.partition(dataset, run_date)
     for attempt in range(READ_ATTEMPTS):
         # Another run of the date may be replacing it: it is gone for a moment, or its mark and files are of two runs.
         time.sleep(READ_PAUSE_SECONDS if attempt else 0)
-        faults = _faults(spark, partition)
+        faults = _faults(spark, partition, log_id)
         if faults == []:
             return partition
     if faults:
@@ -124,6 +127,17 @@ def file_names(spark: SparkSession, directory: str) -> list[str]:
     """List the names of the data files in a directory, in order; hidden ones (`_SUCCESS`, `.crc`) are left out."""
     statuses = _files(spark, directory).util().listStatus(_path(spark, directory))
     return sorted(name for name in (status.getPath().getName() for status in statuses) if name[0] not in "._")
+
+
+def run_dates(spark: SparkSession, lake: Lake, dataset: str) -> list[date]:
+    """The run dates of a dataset, in order; none where there is no such dataset yet."""
+    try:
+        statuses = _files(spark, lake.dataset(dataset)).util().listStatus(_path(spark, lake.dataset(dataset)))
+    except Py4JJavaError as error:
+        if is_a(error, "FileNotFoundException"):
+            return []
+        raise
+    return sorted(day for status in statuses if (day := date_of(status.getPath().getName())))
 
 
 def rename(spark: SparkSession, old: str, new: str) -> bool:
@@ -194,6 +208,35 @@ def input_files(spark: SparkSession, frame: DataFrame) -> list[InputFile]:
     return found
 
 
+def read_log(spark: SparkSession, lake: Lake, run_date: date) -> Log:
+    """Return the log that a run answers for, its listens where they can be read with the least effort.
+
+    Raises MissingPartitionError when the run has none, DamagedPartitionError when an earlier version made it.
+    """
+    log = lineage.read_log(read_stage_record(spark, lake, lineage.KEPT_BY, run_date))
+    if log is None:
+        raise DamagedPartitionError(
+            f"the listens of {run_date} are of an earlier version, which did not say of what log: run {run_date} again"
+        )
+    folded = Part(FOLDED_LISTENS, run_date, log.log_id)
+    mark = _mark(spark, lake.partition(folded.dataset, run_date))
+    return log.folded(folded) if marks.log_id_of(mark) == log.log_id else log
+
+
+def kept(rows: DataFrame, path: str) -> DataFrame:
+    """Write some rows and read them back, rather than work them out twice."""
+    rows.write.parquet(path)
+    return rows.sparkSession.read.schema(rows.schema).parquet(path)
+
+
+def read_stage_record(spark: SparkSession, lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
+    """Return what a stage kept; raises MissingPartitionError if it kept nothing."""
+    text = _text(spark, lake.stage_record(stage, run_date))
+    if text is None:
+        raise MissingPartitionError(f"{lake.stage_record(stage, run_date)} does not exist; run {stage} for {run_date}")
+    return json.loads(text)
+
+
 def write_stage_record(spark: SparkSession, lake: Lake, stage: str, run_date: date, record: dict[str, Any]) -> None:
     """Keep what a stage did as JSON, in place of what an earlier try of the same run kept."""
     text = json.dumps({"stage": stage, "run_date": str(run_date), **record}, indent=2, ensure_ascii=False)
@@ -209,10 +252,14 @@ def _write(spark: SparkSession, path: str, text: str) -> None:
     stream.close()
 
 
-def _faults(spark: SparkSession, partition: str) -> list[str] | None:
+def _faults(spark: SparkSession, partition: str, log_id: str) -> list[str] | None:
     """What is wrong with the files of a partition, None if there is no such partition."""
     try:
-        return marks.faults(_mark(spark, partition), _file_sizes(spark, partition))
+        mark = _mark(spark, partition)
+        found = marks.log_id_of(mark)
+        if log_id and found != log_id:
+            return [f"it was made from another log ({found or 'of an earlier version'}, not {log_id})"]
+        return marks.faults(mark, _file_sizes(spark, partition))
     except Py4JJavaError as error:
         if is_a(error, "FileNotFoundException"):
             return None
@@ -221,7 +268,12 @@ def _faults(spark: SparkSession, partition: str) -> list[str] | None:
 
 def _mark(spark: SparkSession, partition: str) -> str | None:
     """The text of a partition's mark, None where it has none."""
-    path = _path(spark, f"{partition}/{marks.MARK}")
+    return _text(spark, f"{partition}/{marks.MARK}")
+
+
+def _text(spark: SparkSession, file: str) -> str | None:
+    """The text of a file, None where there is none."""
+    path = _path(spark, file)
     try:
         stream = path.getFileSystem(_hadoop_conf(spark)).open(path)
     except Py4JJavaError as error:

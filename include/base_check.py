@@ -1,0 +1,82 @@
+"""Is the log there that a daily load adds to? Answered in seconds from records and marks, before any Spark starts."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+from include.input_check import InputError
+from include.records import read_record, read_report
+from spark_jobs.shared import lineage, marks
+from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, RUNS, SESSIONS, Lake, date_of
+from spark_jobs.shared.lineage import Log
+
+
+def check_base(lake: Lake, run_date: date) -> None:
+    """Raise InputError, naming the dates to run and their order, unless the log of the day before can be added to.
+
+    That is so when its run has come to its report, and all it was made from is still what it was then. In a lake
+    without an earlier run date there is nothing to add to: a log begins.
+    """
+    faults = base_faults(lake, run_date)
+    if not faults:
+        return
+    first, last = min(faults), lineage.base_date(run_date)
+    days = f"run {first}" if first == last else f"run all days from {first} to {last}, in order,"
+    raise InputError(
+        f"a daily load for {run_date} adds to the log of {last}, but {faults[first]}: {days} and then {run_date} "
+        f"(airflow backfill create --from-date {first} --to-date {run_date} --reprocess-behavior completed does it), "
+        "or this date with load=full and the whole log as its input"
+    )
+
+
+def base_faults(lake: Lake, run_date: date) -> dict[date, str]:
+    """What is wrong with the days that a daily load builds on, back to the last that is whole; nothing if none is."""
+    days = [day for path in Path(lake.dataset(RUNS)).glob("run_date=*") if (day := date_of(path.name))]
+    oldest = min((day for day in days if day < run_date), default=run_date)
+    faults: dict[date, str] = {}
+    day = lineage.base_date(run_date)
+    while day >= oldest:
+        log = _log(lake, day)
+        fault = _fault(lake, day, log)
+        if fault:
+            faults[day] = fault
+        elif log is None or log.base is None or _is_enough_alone(lake, log):
+            break
+        day -= timedelta(days=1)
+    # A day is good as far as the days before it are: those after a bad one are run again with it.
+    return faults
+
+
+def _fault(lake: Lake, day: date, log: Log | None) -> str | None:
+    """What keeps a day's log from being added to, None if nothing does; of what is before it only the day before."""
+    if log is None:
+        return f"{day} has not been run, or by a version that knew no daily loads"
+    made_from = {
+        "listens": _made_from(lake, LISTENS, day),
+        "sessions": _made_from(lake, SESSIONS, day),
+        "report": read_report(lake, day).get("log_id"),
+    }
+    other = [name for name, log_id in made_from.items() if log_id != log.log_id]
+    if other:
+        return f"the last run of {day} has not come to its end (its {' and '.join(other)} are of another one)"
+    if log.base and _made_from(lake, LISTENS, log.base.run_date) not in (log.base.log_id, ""):
+        return f"{log.base.run_date} was run again with other input after {day} had added to it"
+    return None
+
+
+def _is_enough_alone(lake: Lake, log: Log) -> bool:
+    """Is a log folded, and what it was folded from gone?"""
+    folded = _made_from(lake, FOLDED_LISTENS, log.own.run_date) == log.log_id
+    return folded and log.base is not None and not _made_from(lake, LISTENS, log.base.run_date)
+
+
+def _log(lake: Lake, day: date) -> Log | None:
+    try:
+        return lineage.read_log(read_record(lake, lineage.KEPT_BY, day))
+    except FileNotFoundError:
+        return None
+
+
+def _made_from(lake: Lake, dataset: str, day: date) -> str:
+    return marks.local_log_id(Path(lake.partition(dataset, day)))

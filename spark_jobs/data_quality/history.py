@@ -1,0 +1,128 @@
+"""What a daily load has to know of the log it adds to: which files that took in, and which listens it has already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.shared import lineage, storage
+from spark_jobs.shared.buckets import buckets_of, read_listens
+from spark_jobs.shared.errors import MissingPartitionError
+from spark_jobs.shared.lake import RUNS, Lake
+from spark_jobs.shared.lineage import Input, Log
+from spark_jobs.shared.schemas import LISTEN_KEY
+from spark_jobs.shared.spans import as_spans, reach
+from spark_jobs.shared.storage import InputFile
+
+# How late listens are counted, in days after the day they were listened to on: up to each of these, or later.
+LATE_DAYS = (1, 7, 30, 365)
+
+
+@dataclass(frozen=True)
+class Base:
+    """The log that a daily load adds to, how many buckets it has, and what its record says of its listens."""
+
+    log: Log
+    buckets: int
+    figures: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """The files of an input, told apart by the log they are added to.
+
+    `new` are to be read. Some of them are `changed`: the log has taken in a file of their name, of another size or
+    time. Those of `known` it has taken in as they are, and they are not read again.
+    """
+
+    new: list[InputFile]
+    changed: list[InputFile]
+    known: list[InputFile]
+
+
+def base_of(spark: SparkSession, lake: Lake, run_date: date) -> Base | None:
+    """The log that the day before left; None in a lake that has no earlier run date: there a log begins.
+
+    Raises MissingPartitionError when there are earlier days, but not the one before.
+    """
+    before = lineage.base_date(run_date)
+    earlier = [day for day in storage.run_dates(spark, lake, RUNS) if day < run_date]
+    if not earlier:
+        return None
+    if before not in earlier:
+        raise MissingPartitionError(
+            f"a daily load for {run_date} adds to the log of {before}, which has not been run: run the days from "
+            f"{max(earlier) + timedelta(days=1)} to {before} first, in order, or this one with load=full"
+        )
+    log = storage.read_log(spark, lake, before)
+    figures = storage.read_stage_record(spark, lake, lineage.KEPT_BY, before)["log"]
+    return Base(log, buckets_of(spark, lake, log.parts[0]), figures)
+
+
+def log_of(run_date: date, base: Base | None, files: list[InputFile], buckets: int) -> Log:
+    """The log that a run makes of these files, added to its base if it has one."""
+    taken_in = [as_input(file) for file in files]
+    if base is None:
+        return lineage.new_log(run_date, taken_in, buckets)
+    return lineage.grown_log(base.log, run_date, taken_in, buckets)
+
+
+def arrivals(files: list[InputFile], base: Base | None) -> Arrivals:
+    """Tell the files of an input apart; without a base all are new."""
+    taken_in = set(base.log.inputs) if base else set()
+    names = {file.file for file in taken_in}
+    new = [file for file in files if as_input(file) not in taken_in]
+    known = [file for file in files if as_input(file) in taken_in]
+    return Arrivals(new, [file for file in new if file.name in names], known)
+
+
+def names(arrived: Arrivals) -> dict[str, list[str]]:
+    """What a record tells of files that were there before."""
+    return {
+        "files_changed": sorted(file.name for file in arrived.changed),
+        "files_known": sorted(file.name for file in arrived.known),
+    }
+
+
+def as_input(file: InputFile) -> Input:
+    """How a log remembers a file."""
+    return Input(file.name, file.size, file.modified)
+
+
+def listens_there(spark: SparkSession, lake: Lake, log: Log, listens: DataFrame, area: str) -> DataFrame:
+    """Which of some new listens a log has already: rows of LISTEN_KEY, few, for they are kept.
+
+    The new ones are read once more for it, the log only where they can be.
+    """
+    new = storage.kept(listens.select(*LISTEN_KEY), f"{area}/new")
+    near = read_listens(spark, lake, log.parts).where(reach(as_spans(new)))
+    # A day's listens are few beside the log's.
+    there = near.select(*LISTEN_KEY).join(F.broadcast(new), on=list(LISTEN_KEY), how="left_semi")
+    return storage.kept(there, f"{area}/there")
+
+
+def late_listens(listens: DataFrame, run_date: date) -> dict[str, Any]:
+    """How many of a day's new listens are of earlier days, and by how many days."""
+    days = F.date_diff(F.lit(run_date), F.to_date("listened_at"))
+    bounds = zip((0, *LATE_DAYS), LATE_DAYS, strict=False)
+    (row,) = listens.agg(
+        F.count_if(days > 0).alias("listens"),
+        F.coalesce(F.max(F.when(days > 0, days)), F.lit(0)).alias("most_days"),
+        *(F.count_if((days > low) & (days <= high)).alias(f"up_to_{high}_days") for low, high in bounds),
+        F.count_if(days > LATE_DAYS[-1]).alias("later"),
+    ).collect()
+    return row.asDict()
+
+
+def log_figures(base: Base | None, figures: dict[str, Any]) -> dict[str, Any]:
+    """How many listens the whole log has, and from when to when, given those of this run."""
+    before = base.figures if base else {"listens": 0, "first_listened_at": None, "last_listened_at": None}
+    ends = {
+        name: choose([at for at in (before[name], figures[name]) if at], default=None)
+        for name, choose in (("first_listened_at", min), ("last_listened_at", max))
+    }
+    return {"listens": before["listens"] + figures["rows"]["listens_kept"], **ends}
