@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+import uuid
 from collections.abc import Sequence
 from datetime import date
 
@@ -63,13 +63,16 @@ def _declared(spark: SparkSession, partitions: Sequence[str], schema: T.StructTy
     buckets = _first_number(storage.file_names(spark, partitions[0])[0])
     columns = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in schema.fields)
     clustered = f"CLUSTERED BY (user_id) SORTED BY ({', '.join(schemas.LISTEN_KEY)}) INTO {buckets} BUCKETS"
-    # Named after what it shows: two of one name would be one to Spark's cache of tables.
-    table = f"listens_{hashlib.sha256(repr(list(partitions)).encode()).hexdigest()[:16]}"
-    spark.sql(f"DROP TABLE IF EXISTS {table}")
+    # A name of its own, so that no table is ever dropped; and with a LOCATION it is external to Spark, which would
+    # delete the partitions of another kind of table with it.
+    table = f"listens_{uuid.uuid4().hex}"
     if len(partitions) == 1:
         spark.sql(f"CREATE TABLE {table} ({columns}) USING parquet {clustered} LOCATION {_sql_string(partitions[0])}")
         return spark.table(table)
-    spark.sql(f"CREATE TABLE {table} ({columns}, part INT) USING parquet PARTITIONED BY (part) {clustered}")
+    place = _sql_string(partitions[0].rsplit("/", 1)[0])
+    spark.sql(
+        f"CREATE TABLE {table} ({columns}, part INT) USING parquet PARTITIONED BY (part) {clustered} LOCATION {place}"
+    )
     places = (f"PARTITION (part = {part}) LOCATION {_sql_string(path)}" for part, path in enumerate(partitions))
     spark.sql(f"ALTER TABLE {table} ADD {' '.join(places)}")
     return spark.table(table)

@@ -233,7 +233,9 @@ def read_stage_record(spark: SparkSession, lake: Lake, stage: str, run_date: dat
     """Return what a stage kept; raises MissingPartitionError if it kept nothing."""
     text = _text(spark, lake.stage_record(stage, run_date))
     if text is None:
-        raise MissingPartitionError(f"{lake.stage_record(stage, run_date)} does not exist; run {stage} for {run_date}")
+        raise MissingPartitionError(
+            f"{lake.stage_record(stage, run_date)} does not exist; run {stage} for {run_date} first"
+        )
     return json.loads(text)
 
 

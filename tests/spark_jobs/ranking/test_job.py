@@ -15,6 +15,7 @@ from spark_jobs.ranking.job import RankingJob, parse_args, run
 from spark_jobs.ranking.listeners import HEADER
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.job import run as run_session_analysis
+from spark_jobs.shared import storage
 from spark_jobs.shared.buckets import read_listens
 from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, TOP_SESSIONS, TOP_SONGS, Lake
 from tests.lake_reader import rows
@@ -53,7 +54,8 @@ def test_only_the_buckets_of_the_chosen_users_are_read(
     run(spark, RankingJob(lake_with_sessions, RUN_DATE, top_sessions=1, alternatives=False))
     (listens,) = asked
     plan = listens._jdf.queryExecution().executedPlan().toString()
-    buckets = read_listens(spark, lake_with_sessions, RUN_DATE)._jdf.queryExecution().executedPlan().toString()
+    log = storage.read_log(spark, lake_with_sessions, RUN_DATE)
+    buckets = read_listens(spark, lake_with_sessions, log.parts)._jdf.queryExecution().executedPlan().toString()
     assert "SelectedBucketsCount: 2 out of 2" in buckets
     assert "SelectedBucketsCount: 1 out of 2" in plan
     assert "PushedFilters: [In(user_id, [u5])" in plan or "EqualTo(user_id,u5)" in plan

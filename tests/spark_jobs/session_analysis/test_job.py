@@ -10,6 +10,7 @@ from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.data_quality.job import run as run_data_quality
 from spark_jobs.session_analysis.job import SessionAnalysisJob, parse_args, run
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
+from spark_jobs.shared import storage
 from spark_jobs.shared.buckets import read_listens
 from spark_jobs.shared.errors import MissingPartitionError
 from spark_jobs.shared.lake import SESSIONS, Lake
@@ -30,7 +31,8 @@ def lake_with_listens(spark: SparkSession, lake: Lake, tmp_path: Path) -> Lake:
 def test_sessions_are_made_where_the_listens_lie_without_shuffle_or_sort(
     spark: SparkSession, lake_with_listens: Lake
 ) -> None:
-    listens = read_listens(spark, lake_with_listens, RUN_DATE)
+    log = storage.read_log(spark, lake_with_listens, RUN_DATE)
+    listens = read_listens(spark, lake_with_listens, log.parts)
     plan = summarize_sessions(sessionize(listens))._jdf.queryExecution().executedPlan().toString()
     assert "Bucketed: true" in plan
     assert "Exchange" not in plan
@@ -49,7 +51,9 @@ def test_the_sessions_of_a_run_are_published_with_its_record(spark: SparkSession
 
 
 def test_sessions_without_listens_fail_and_say_what_to_run(spark: SparkSession, lake: Lake) -> None:
-    with pytest.raises(MissingPartitionError, match="run the stage that makes listens for 2009-05-04 first"):
+    with pytest.raises(
+        MissingPartitionError, match="data_quality.json does not exist; run data_quality for 2009-05-04"
+    ):
         run(spark, SessionAnalysisJob(lake, RUN_DATE))
 
 

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from spark_jobs.shared import storage
 from spark_jobs.shared.errors import MissingPartitionError, SchemaMismatchError
 from spark_jobs.shared.lake import SESSIONS, Lake
+from spark_jobs.shared.lineage import Part
 from spark_jobs.shared.schemas import SESSIONS as SESSIONS_SCHEMA
 from spark_jobs.shared.schemas import TOP_SONGS, conform
 
@@ -101,7 +102,7 @@ def test_a_rename_that_fails_for_another_reason_is_an_error(spark: SparkSession,
 
 def test_a_missing_partition_says_which_stage_to_run(spark: SparkSession, lake: Lake) -> None:
     with pytest.raises(MissingPartitionError, match="run the stage that makes sessions for 2009-05-04 first"):
-        storage.read_partition(spark, lake, SESSIONS, DAY, SESSIONS_SCHEMA)
+        storage.read_partition(spark, lake, Part(SESSIONS, DAY, "2a"), SESSIONS_SCHEMA)
 
 
 def test_a_stage_record_replaces_the_one_of_an_earlier_try(spark: SparkSession, lake: Lake) -> None:
