@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from include.input_check import InputError
-from include.records import read_record, read_report
-from spark_jobs.shared import lineage, marks
+from include.logs import made_from, read_log
+from include.records import read_report
+from spark_jobs.shared import lineage
 from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, RUNS, SESSIONS, Lake, date_of
 from spark_jobs.shared.lineage import Log
 
@@ -37,7 +38,7 @@ def base_faults(lake: Lake, run_date: date) -> dict[date, str]:
     faults: dict[date, str] = {}
     day = lineage.base_date(run_date)
     while day >= oldest:
-        log = _log(lake, day)
+        log = read_log(lake, day)
         fault = _fault(lake, day, log)
         if fault:
             faults[day] = fault
@@ -52,31 +53,20 @@ def _fault(lake: Lake, day: date, log: Log | None) -> str | None:
     """What keeps a day's log from being added to, None if nothing does; of what is before it only the day before."""
     if log is None:
         return f"{day} has not been run, or by a version that knew no daily loads"
-    made_from = {
-        "listens": _made_from(lake, LISTENS, day),
-        "sessions": _made_from(lake, SESSIONS, day),
+    found = {
+        "listens": made_from(lake, LISTENS, day),
+        "sessions": made_from(lake, SESSIONS, day),
         "report": read_report(lake, day).get("log_id"),
     }
-    other = [name for name, log_id in made_from.items() if log_id != log.log_id]
+    other = [name for name, log_id in found.items() if log_id != log.log_id]
     if other:
         return f"the last run of {day} has not come to its end (its {' and '.join(other)} are of another one)"
-    if log.base and _made_from(lake, LISTENS, log.base.run_date) not in (log.base.log_id, ""):
+    if log.base and made_from(lake, LISTENS, log.base.run_date) not in (log.base.log_id, ""):
         return f"{log.base.run_date} was run again with other input after {day} had added to it"
     return None
 
 
 def _is_enough_alone(lake: Lake, log: Log) -> bool:
     """Is a log folded, and what it was folded from gone?"""
-    folded = _made_from(lake, FOLDED_LISTENS, log.own.run_date) == log.log_id
-    return folded and log.base is not None and not _made_from(lake, LISTENS, log.base.run_date)
-
-
-def _log(lake: Lake, day: date) -> Log | None:
-    try:
-        return lineage.read_log(read_record(lake, lineage.KEPT_BY, day))
-    except FileNotFoundError:
-        return None
-
-
-def _made_from(lake: Lake, dataset: str, day: date) -> str:
-    return marks.local_log_id(Path(lake.partition(dataset, day)))
+    is_folded = all(part.dataset == FOLDED_LISTENS for part in log.parts)
+    return is_folded and log.base is not None and not made_from(lake, LISTENS, log.base.run_date)

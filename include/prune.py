@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from include.logs import read_log
 from spark_jobs.shared.lake import OF_A_RUN, REPORTS, RUNS, Lake, date_of
 
 # What is younger may belong to an attempt that goes on; no run lasts longer than a quarter of it.
@@ -35,14 +36,16 @@ class Part:
 class Plan:
     """What pruning does to a lake: the run dates that go, each with its parts in the order in which they must go.
 
-    `spared` are the dates that would go, but that a run may be publishing now; `leftovers` is what killed attempts and
-    an earlier pruning left; `held` are leftovers that hold the only copy of a partition.
+    `spared` are the dates that would go, but that a run may be publishing now; `needed` those that would, but whose
+    listens are part of the log of a date that stays; `leftovers` is what killed attempts and an earlier pruning left;
+    `held` are leftovers that hold the only copy of a partition.
     """
 
     lake: Lake
     kept: list[date]
     dropped: dict[date, list[Part]]
     spared: list[date]
+    needed: list[date]
     leftovers: list[Part]
     held: list[Path]
 
@@ -56,8 +59,8 @@ def plan(lake: Lake, keep: int, now: datetime | None = None) -> Plan:
     """Say what goes when the newest `keep` run dates that have a report are to stay.
 
     Dates without a report do not count: else a month of failed runs would push the last good answers out. Those newer
-    than the oldest report that stays, stay with it. With fewer reports than `keep`, only what an earlier pruning
-    began goes.
+    than the oldest report that stays, stay with it, and so do those whose listens are part of the log of a date that
+    stays. With fewer reports than `keep`, only what an earlier pruning began goes.
     """
     now = now or datetime.now(UTC)
     days = {day for dataset in OF_A_RUN for day in _days(lake, dataset)}
@@ -65,11 +68,12 @@ def plan(lake: Lake, keep: int, now: datetime | None = None) -> Plan:
     begun = {day for area in _areas(lake) if (day := _day_of(_PRUNED, area))} & days - set(answered)
     old = {day for day in days if len(answered) >= keep and day < answered[keep - 1]} | begun
     spared = {day for day in old if _is_under_way(lake, day, now)}
-    dropped = {day: _parts(lake, day) for day in sorted(old - spared)}
+    needed = (old - begun) & _needed(lake, days - old | spared)
+    dropped = {day: _parts(lake, day) for day in sorted(old - spared - needed)}
     ended = [area for area in _areas(lake) if _PRUNED.match(area.name) or now - _changed(area) > UNDER_WAY]
     held = [area for area in ended if _day_of(_DATED, area) not in dropped and _holds_the_only_copy(lake, area)]
     leftovers = [Part(area, _bytes(area)) for area in ended if area not in held]
-    return Plan(lake, sorted(days - set(dropped)), dropped, sorted(spared), leftovers, held)
+    return Plan(lake, sorted(days - set(dropped)), dropped, sorted(spared), sorted(needed - spared), leftovers, held)
 
 
 def carry_out(plan: Plan) -> None:
@@ -91,6 +95,12 @@ def carry_out(plan: Plan) -> None:
         _remove(area)
     for part in plan.leftovers:
         _remove(part.path)
+
+
+def _needed(lake: Lake, staying: set[date]) -> set[date]:
+    """The dates whose listens the logs of some dates are made of."""
+    logs = (read_log(lake, day) for day in staying)
+    return {part.run_date for log in logs if log for part in log.parts}
 
 
 def _days(lake: Lake, dataset: str) -> Iterator[date]:

@@ -60,6 +60,10 @@ def show(planned: Plan) -> None:
         console.print(f"{size(leftover.bytes):>10}  left behind: {plain(short(leftover.path))}")
     for day in planned.spared:
         console.print(f"{'stays':>10}  {day}  a run may be publishing it; call again when it has ended")
+    for day in planned.needed:
+        console.print(
+            f"{'stays':>10}  {day}  its listens are part of the log of a date that stays, until that is folded"
+        )
     for area in planned.held:
         held = plain(short(area))
         console.print(f"{'stays':>10}  {held} holds a partition that was being replaced: run its date again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from include import prune
-from spark_jobs.shared.lake import LISTENS, OF_A_RUN, REPORTS, RUNS, SESSIONS, Lake
+from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, OF_A_RUN, REPORTS, RUNS, SESSIONS, Lake
 from tests.conftest import PROJECT
 
 DAYS = [date(2009, 5, day) for day in range(1, 6)]
@@ -40,6 +41,15 @@ def make_run(lake: Lake, day: date, hours_ago: float = 48, report: bool = True) 
             file.write_bytes(b"0123456789")
             for path in (file, directory):
                 os.utime(path, (made + seconds, made + seconds))
+
+
+def adds_up(lake: Lake, day: date, *parts: date) -> None:
+    """Leave the record of a daily run whose log lies in the listens of these dates."""
+    made_of = [{"dataset": LISTENS, "run_date": str(part), "log_id": f"log of {part}"} for part in parts]
+    log = {"log_id": f"log of {day}", "parts": made_of, "inputs": [], "own": made_of[-1], "base": None}
+    record = Path(lake.stage_record("data_quality", day))
+    record.write_text(json.dumps({"lineage": log}))
+    age(record, 48)
 
 
 def stage(lake: Lake, name: str, hours_ago: float) -> Path:
@@ -81,15 +91,28 @@ def call(lake: Lake, tmp_path: Path) -> Call:
     return call
 
 
+def test_dates_that_a_log_that_stays_is_made_of_stay_with_it(lake: Lake, call: Call) -> None:
+    adds_up(lake, DAYS[4], *DAYS[2:])
+    done = call(KEEP="1", YES="1")
+    assert f"stays  {DAYS[2]}  its listens are part of the log of a date that stays" in done.stdout
+    assert days(lake) == dict.fromkeys(OF_A_RUN, DAYS[2:])
+    # Folded, it needs nobody else.
+    mark = Path(lake.partition(FOLDED_LISTENS, DAYS[4])) / "_SUCCESS"
+    mark.write_text(json.dumps({"log_id": f"log of {DAYS[4]}", "files": {}}))
+    age(mark.parent, 48)
+    call(KEEP="1", YES="1")
+    assert days(lake) == dict.fromkeys(OF_A_RUN, DAYS[4:])
+
+
 def test_without_yes_it_only_says_what_would_go(lake: Lake, call: Call) -> None:
     before = files(lake)
     looked = call(KEEP="3")
     assert looked.returncode == 0
     parts = ", ".join(OF_A_RUN)
     assert looked.stdout.splitlines() == [
-        f"  90 bytes  2009-05-01  {parts}",
-        f"  90 bytes  2009-05-02  {parts}",
-        " 180 bytes  2 run date(s) go, 3 stay",
+        f" 100 bytes  2009-05-01  {parts}",
+        f" 100 bytes  2009-05-02  {parts}",
+        " 200 bytes  2 run date(s) go, 3 stay",
         "Nothing was removed: this only says what would go. To remove it, add YES=1.",
     ]
     assert files(lake) == before
