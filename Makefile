@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help run data rejected prune env stack health test test-browser test-stack test-faults test-operations check audit sbom \
-  format ui history bench picture lock clean
+  format ui history bench bench-daily picture lock clean
 
 help: ## List the targets
 	@echo "make run    [INPUT=log.tsv] [LAKE=lake] [RUN_DATE=YYYY-MM-DD] [SESSION_GAP_MINUTES=20]"
@@ -79,6 +79,9 @@ history: $(VENV)/runtime ## Open Spark's history of the runs on loopback (PORT=1
 
 bench: $(VENV)/development ## Measure the DAG, also on a cluster, the bare script and DuckDB (LISTENS=1000000 REPEATS=3 ONLY="dag,duckdb")
 	@$(BIN)/python -m benchmarks.compare
+
+bench-daily: $(VENV)/development ## Measure what a day costs beside a full run (LISTENS=1000000 DAYS=30)
+	@$(BIN)/python -m benchmarks.daily
 
 picture: $(VENV)/development ## Take docs/report.png, the README's picture of the report, from a run on the sample
 	@$(BIN)/python -m scripts.browser

@@ -38,7 +38,7 @@ Runs = dict[str, list[dict[str, Any]]]
 
 def main() -> None:
     """Generate the log, measure in turn, keep and print the figures."""
-    listens, repeats = _whole_number("LISTENS", 1_000_000), _whole_number("REPEATS", 3)
+    listens, repeats = whole_number("LISTENS", 1_000_000), whole_number("REPEATS", 3)
     with (
         sole_use(RUN_HOME, waiting="A run is under way: waiting for it to end ..."),
         tempfile.TemporaryDirectory(prefix="benchmark-") as directory,
@@ -70,7 +70,8 @@ def only(every: dict[str, Program], names: str) -> dict[str, Program]:
     return {name: program for name, program in every.items() if name in wanted}
 
 
-def _whole_number(name: str, default: int) -> int:
+def whole_number(name: str, default: int) -> int:
+    """A number from the environment; exits where it is none."""
     text = os.environ.get(name) or str(default)
     if not (text.isascii() and text.isdecimal() and int(text) > 0):
         sys.exit(f"{name}: found {text!r}, allowed is a whole number from 1")
@@ -109,22 +110,25 @@ def project_version() -> str:
 def keep(results: Path, listens: int, size: int, runs: Runs) -> Path:
     """Write the raw figures beside what they were measured on, and return the file."""
     results.mkdir(exist_ok=True)
-    machine = f"{platform.machine()}-{os.cpu_count()}-cores"
-    file = results / f"{machine}-{project_version()}-{listens}.json"
+    facts = facts_of_machine(listens, size)
+    file = results / f"{facts['machine']}-{facts['version']}-{listens}.json"
     before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     others = before["runs"] if before.get("bytes") == size else {}
-    facts = {
+    file.write_text(json.dumps(facts | {"runs": others | runs}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return file
+
+
+def facts_of_machine(listens: int, size: int) -> dict[str, Any]:
+    """What is measured, and on what: the log's listens and bytes, the machine, the versions."""
+    return {
         "version": project_version(),
         "listens": listens,
         "bytes": size,
-        "machine": machine,
+        "machine": f"{platform.machine()}-{os.cpu_count()}-cores",
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
         "system": f"{platform.system()} {platform.release()}",
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
-        "runs": others | runs,
     }
-    file.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return file
 
 
 def show(listens: int, runs: Runs) -> None:

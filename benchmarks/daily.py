@@ -1,0 +1,125 @@
+"""Measure what a day costs: a log whose last days are loaded one by one, each answer checked by DuckDB on all there is.
+
+LISTENS and DAYS come from the environment, where make puts them. A full run on all but the last DAYS days is the base;
+a full run on the whole log, into another lake, is what the days are compared with. Every figure goes to
+`benchmarks/results/<machine>-<version>-<listens>-daily.json`, raw.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from benchmarks import duckdb_answer, generate_log
+from benchmarks.compare import RESULTS, facts_of_machine, whole_number
+from benchmarks.measure import CommandError, measure
+from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
+from spark_jobs.shared import lineage
+from spark_jobs.shared.lake import Lake
+
+LAST_DAY = generate_log.NEWEST_LISTEN.date()
+
+
+def main() -> None:
+    """Generate the log, cut it into days, run them, keep and print the figures."""
+    listens, days = whole_number("LISTENS", 1_000_000), whole_number("DAYS", 30)
+    first = LAST_DAY - timedelta(days=days - 1)
+    with (
+        sole_use(RUN_HOME, waiting="A run is under way: waiting for it to end ..."),
+        tempfile.TemporaryDirectory(prefix="benchmark-") as directory,
+    ):
+        scratch = Path(directory)
+        log = scratch / "log.tsv"
+        generate_log.main([str(log), "--listens", str(listens)])
+        base, files = split(log, first, scratch)
+        environment = airflow_environment(RUN_HOME, scratch / "lake", scratch, str(log))
+        prepare_database(environment)
+        runs = [one_run(environment, first - timedelta(days=1), base, lineage.FULL, [base])]
+        print_run(runs[-1])
+        for number, (day, file) in enumerate(files.items()):
+            there = [base, *list(files.values())[: number + 1]]
+            runs.append(one_run(environment, day, file, lineage.DAILY, there))
+            print_run(runs[-1])
+        whole = one_run(environment | {"LASTFM_LAKE": str(scratch / "whole")}, LAST_DAY, log, lineage.FULL, [log])
+        print_run(whole)
+        figures = {**facts_of_machine(listens, log.stat().st_size), "runs": runs, "whole": whole}
+    kept = RESULTS / f"{figures['machine']}-{figures['version']}-{listens}-daily.json"
+    kept.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    show(runs[1:], whole)
+    print(f"Raw figures: {kept.relative_to(PROJECT)}")
+
+
+def split(log: Path, first: date, directory: Path) -> tuple[Path, dict[date, Path]]:
+    """Write the listens before a day into one file, those from it on into one a day; return the files."""
+    days = {first + timedelta(days=number): Path() for number in range((LAST_DAY - first).days + 1)}
+    base, files = directory / "base.tsv", {day: directory / f"{day}.tsv" for day in days}
+    with ExitStack() as stack, log.open("rb") as lines:
+        before = stack.enter_context(base.open("wb"))
+        by_day = {str(day).encode(): stack.enter_context(file.open("wb")) for day, file in files.items()}
+        for line in lines:
+            # The second field begins with the day.
+            at = line.index(b"\t") + 1
+            by_day.get(line[at : at + 10], before).write(line)
+    return base, files
+
+
+def one_run(environment: Mapping[str, str], day: date, file: Path, load: str, there: Sequence[Path]) -> dict[str, Any]:
+    """Run the DAG, and compare its answer to the byte with what DuckDB says of all the files there are by then."""
+    conf = json.dumps({"input_path": str(file), "load": load})
+    command = ["airflow", "dags", "test", "lastfm_session_analysis", str(day), "--conf", conf]
+    try:
+        figures = measure(command, environment)
+    except CommandError as error:
+        sys.exit(str(error))
+    lake = Lake(environment["LASTFM_LAKE"])
+    report = json.loads((Path(lake.report(day)) / "report.json").read_text(encoding="utf-8"))
+    right = file.with_suffix(".answer")
+    duckdb.execute(duckdb_answer.QUESTION.replace("{output}", str(right)), {"log": [str(one) for one in there]})
+    answer = (Path(lake.report(day)) / "top_songs.tsv").read_bytes()
+    record = json.loads(Path(lake.stage_record(lineage.KEPT_BY, day)).read_text(encoding="utf-8"))
+    return {
+        "run_date": str(day),
+        "load": load,
+        **figures,
+        "listens": record["log"]["listens"],
+        "new_listens": record["rows"]["listens_kept"],
+        "stage_seconds": report["stage_seconds"],
+        "spark": report["spark"],
+        "spark_seconds": sum(stage["executor_run_seconds"] for stage in report["spark"].values()),
+        "answer_right": answer == right.read_bytes(),
+    }
+
+
+def print_run(run: dict[str, Any]) -> None:
+    """Print a run in a line."""
+    print(
+        f"{run['run_date']} {run['load']:<5} {run['new_listens']:>10,} new of {run['listens']:,} listens: "
+        f"{run['seconds']:.0f} s, {run['cpu_seconds']:.0f} CPU s, {run['spark_seconds']:.1f} s of Spark tasks, "
+        f"answer {'right' if run['answer_right'] else 'WRONG'}",
+        flush=True,
+    )
+
+
+def show(days: list[dict[str, Any]], whole: dict[str, Any]) -> None:
+    """Print the medians of the days beside the full run, by stage, and the share of the log that a stage reads."""
+    for name in ("seconds", "cpu_seconds", "spark_seconds"):
+        median = statistics.median(run[name] for run in days)
+        print(f"{name}: a day {median:.1f} (median), in full {whole[name]:.1f}: {median / whole[name]:.3f}")
+    for stage, in_full in whole["spark"].items():
+        spent = statistics.median(run["spark"][stage]["executor_run_seconds"] for run in days)
+        read = statistics.median(run["spark"][stage]["input_records"] / run["listens"] for run in days)
+        whole_log = in_full["executor_run_seconds"]
+        print(f"{stage:<20} {spent:7.1f} s of tasks, in full {whole_log:7.1f}; rows read: {read:.2f} of the log's")
+
+
+if __name__ == "__main__":
+    main()
