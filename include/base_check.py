@@ -26,7 +26,7 @@ def check_base(lake: Lake, run_date: date) -> None:
     days = f"run {first}" if first == last else f"run all days from {first} to {last}, in order,"
     raise InputError(
         f"a daily load for {run_date} adds to the log of {last}, but {faults[first]}: {days} and then {run_date} "
-        f"(airflow backfill create --from-date {first} --to-date {run_date} --reprocess-behavior completed does it), "
+        "(on a server a backfill with --reprocess-behavior completed does it), "
         "or this date with load=full and the whole log as its input"
     )
 
