@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from pyspark.sql import SparkSession
@@ -159,4 +160,6 @@ class DailyLoads(RuleBasedStateMachine):
 
 def test_days_add_up_to_the_log_read_at_once_whatever_comes_late_twice_or_again(spark: SparkSession) -> None:
     DailyLoads.spark = spark
-    run_state_machine_as_test(DailyLoads)
+    # A step is three jobs or more, ten seconds: a third as many histories as there are examples elsewhere, and short.
+    few = settings(max_examples=max(1, settings().max_examples // 3), stateful_step_count=5)
+    run_state_machine_as_test(DailyLoads, settings=few)
