@@ -205,14 +205,30 @@ def top_sessions(sessions: Iterable[Session], number: int) -> list[Session]:
     return sorted(sessions, key=lambda one: (-one.track_count, one.started_at, one.user_id))[:number]
 
 
+def started_in_time(sessions: Iterable[Session], within: tuple[date, int] | None) -> list[Session]:
+    """The sessions that started in so many days up to the end of a run date, all of them without these two."""
+    if within is None:
+        return list(sessions)
+    run_date, days = within
+    end = midnight(run_date + timedelta(days=1))
+    return [one for one in sessions if timedelta(0) < end - one.started_at <= timedelta(days=days)]
+
+
 GAPS = {"gap_10_minutes": timedelta(minutes=10), "gap_30_minutes": timedelta(minutes=30)}
 
 
-def alternative_songs(listens: list[Listen], gap: timedelta, sessions_number: int, songs_number: int) -> list[tuple]:
-    """Rows of `(definition, *song)`: each definition ranks all the listens anew."""
+def alternative_songs(
+    listens: list[Listen],
+    gap: timedelta,
+    sessions_number: int,
+    songs_number: int,
+    within: tuple[date, int] | None = None,
+) -> list[tuple]:
+    """Rows of `(definition, *song)`: each definition ranks all the listens anew, but only sessions started in time."""
     sessions = sessions_of(listens, gap)
-    plausible = [one for one in sessions if not one.is_implausible]
-    longest = sorted(sessions, key=lambda one: (-one.duration_seconds, one.started_at, one.user_id))[:sessions_number]
+    recent = started_in_time(sessions, within)
+    plausible = [one for one in recent if not one.is_implausible]
+    longest = sorted(recent, key=lambda one: (-one.duration_seconds, one.started_at, one.user_id))[:sessions_number]
     ranked = {
         "without_implausible_sessions": top_songs(sessions, top_sessions(plausible, sessions_number), songs_number),
         "longest_by_duration": top_songs(sessions, longest, songs_number),
@@ -220,8 +236,9 @@ def alternative_songs(listens: list[Listen], gap: timedelta, sessions_number: in
     for name, other in GAPS.items():
         if other != gap:
             cut_anew = sessions_of(listens, other)
-            ranked[name] = top_songs(cut_anew, top_sessions(cut_anew, sessions_number), songs_number)
-    ranked["songs_by_track_id"] = songs_by_track_id(sessions, top_sessions(sessions, sessions_number), songs_number)
+            chosen = top_sessions(started_in_time(cut_anew, within), sessions_number)
+            ranked[name] = top_songs(cut_anew, chosen, songs_number)
+    ranked["songs_by_track_id"] = songs_by_track_id(sessions, top_sessions(recent, sessions_number), songs_number)
     return [(name, *vars(song).values()) for name, songs in ranked.items() for song in songs]
 
 

@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.ranking import rankings
+from spark_jobs.ranking.start_window import StartWindow, reaching_into, started_in
 from spark_jobs.shared.session_gap import number_sessions
 from spark_jobs.shared.spans import listens_within, reach
 
@@ -24,22 +25,30 @@ def definitions(run_gap: timedelta) -> list[str]:
 
 
 def alternative_sessions(
-    longest: DataFrame, sessions: DataFrame, listens: DataFrame, run_gap: timedelta, number: int
+    longest: DataFrame,
+    sessions: DataFrame,
+    listens: DataFrame,
+    run_gap: timedelta,
+    number: int,
+    window: StartWindow | None = None,
 ) -> DataFrame:
-    """The `number` longest sessions of each definition, as `rankings.chosen`.
+    """The `number` longest sessions of each definition that started in the `window`, as `rankings.chosen`.
 
-    `sessions` were cut from `listens` with `run_gap`, `longest` are the answer's.
+    `sessions` are all there are, cut from `listens` with `run_gap`; `longest` are the answer's. A session of another
+    gap may start in the window where none of `sessions` does, or the other way round.
     """
+    recent = started_in(sessions, window)
     longest_of = {
-        WITHOUT_IMPLAUSIBLE: rankings.top_sessions(sessions.where(~F.col("is_implausible")), number),
-        BY_DURATION: rankings.lasting_sessions(sessions, number),
+        WITHOUT_IMPLAUSIBLE: rankings.top_sessions(recent.where(~F.col("is_implausible")), number),
+        BY_DURATION: rankings.lasting_sessions(recent, number),
         rankings.BY_TRACK_ID: longest,
     }
     for name, gap in GAPS.items():
         if gap > run_gap:
-            longest_of[name] = rankings.top_sessions(joined(sessions, gap), number)
+            longest_of[name] = rankings.top_sessions(started_in(joined(sessions, gap), window), number)
         elif gap < run_gap:
-            longest_of[name] = rankings.top_sessions(parts_of_longest(longest, sessions, listens, gap, number), number)
+            parts = parts_of_longest(longest, reaching_into(sessions, window), listens, gap, number, window)
+            longest_of[name] = rankings.top_sessions(parts, number)
     return reduce(DataFrame.unionByName, (rankings.chosen(name, rows) for name, rows in longest_of.items()))
 
 
@@ -57,17 +66,25 @@ def joined(stretches: DataFrame, gap: timedelta) -> DataFrame:
 
 
 def parts_of_longest(
-    longest: DataFrame, sessions: DataFrame, listens: DataFrame, gap: timedelta, number: int
+    longest: DataFrame,
+    sessions: DataFrame,
+    listens: DataFrame,
+    gap: timedelta,
+    number: int,
+    window: StartWindow | None = None,
 ) -> DataFrame:
-    """Sessions of a shorter gap than that of `sessions`; among them the `number` longest there are.
+    """Sessions of a shorter gap than that of `sessions` that started in the `window`; among them the `number` longest.
 
     The parts of the `number` `longest` sessions show how many tracks it takes: another part that has as many lies in a
-    session that has as many. Only such sessions are cut.
+    session that has as many. Only such sessions are cut. Fewer parts show nothing: `longest` are then all that started
+    in the window, so few that all `sessions`, which are those that reach into it, are cut.
     """
-    it_takes = rankings.top_sessions(_parts(longest, listens, gap), number).agg(F.min("track_count").alias("it_takes"))
+    parts = rankings.top_sessions(started_in(_parts(longest, listens, gap), window), number)
+    least = F.when(F.count(F.lit(1)) == number, F.min("track_count")).otherwise(F.lit(0))
+    it_takes = parts.agg(least.alias("it_takes"))
     # One row, so each session meets it once.
     long_enough = sessions.join(F.broadcast(it_takes), on=F.col("track_count") >= F.col("it_takes"), how="inner")
-    return _parts(long_enough, listens, gap)
+    return started_in(_parts(long_enough, listens, gap), window)
 
 
 def _parts(sessions: DataFrame, listens: DataFrame, gap: timedelta) -> DataFrame:

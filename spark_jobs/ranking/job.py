@@ -6,6 +6,7 @@ Reads the partition `run_date` of `sessions` and `listens`, writes that of `top_
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.ranking import alternatives, listeners, rankings
+from spark_jobs.ranking.start_window import MAXIMUM_DAYS, StartWindow, last_days, started_in
 from spark_jobs.shared import schemas, storage
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import add_input_root, job_parser, positive_int
@@ -37,8 +39,10 @@ STAGE = "ranking"
 class RankingJob:
     """What the job is told: the lake, the partition it owns, how many sessions and songs to name.
 
-    `gap` is the one the sessions were cut with. `profiles` is a file of profiles, or empty; `profiles_problem` says why
-    it cannot be used, if somebody found out before. It must lie below `input_root`, links resolved, if that is given.
+    `gap` is the one the sessions were cut with. Only sessions that started in the last `window_days` up to the run
+    date's end are ranked, whatever the definition; all of them with None. `profiles` is a file of profiles, or empty;
+    `profiles_problem` says why it cannot be used, if somebody found out before. It must lie below `input_root`, links
+    resolved, if that is given.
     """
 
     lake: Lake
@@ -46,10 +50,16 @@ class RankingJob:
     top_sessions: int = rankings.TOP_SESSIONS
     top_songs: int = rankings.TOP_SONGS
     gap: timedelta = SESSION_GAP
+    window_days: int | None = None
     alternatives: bool = True
     profiles: str = ""
     profiles_problem: str = ""
     input_root: str = ""
+
+    @property
+    def window(self) -> StartWindow | None:
+        """The days on which a session must start to be ranked."""
+        return last_days(self.run_date, self.window_days)
 
 
 class SessionsOfOtherListensError(DataError):
@@ -66,6 +76,11 @@ def parse_args(argv: list[str] | None = None) -> RankingJob:
     ):
         parser.add_argument(name, type=positive_int, default=default, help=noun)
     parser.add_argument(
+        "--window-days",
+        type=_days_or_all,
+        help="rank only sessions that started in the last so many days up to the run date's end; empty: all",
+    )
+    parser.add_argument(
         "--alternatives", choices=("yes", "no"), default="yes", help="also rank under other definitions?"
     )
     parser.add_argument("--profiles", default="", help="file of the users' profiles; empty: none")
@@ -78,11 +93,22 @@ def parse_args(argv: list[str] | None = None) -> RankingJob:
         top_sessions=args.top_sessions,
         top_songs=args.top_songs,
         gap=timedelta(minutes=args.session_gap_minutes),
+        window_days=args.window_days,
         alternatives=args.alternatives == "yes",
         profiles=args.profiles,
         profiles_problem=args.profiles_problem,
         input_root=args.input_root,
     )
+
+
+def _days_or_all(text: str) -> int | None:
+    """Read a number of days; none of an empty text."""
+    days = positive_int(text) if text else None
+    if days and days > MAXIMUM_DAYS:
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}, allowed is a whole number from 1 to {MAXIMUM_DAYS}, or nothing for all sessions"
+        )
+    return days
 
 
 def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
@@ -98,7 +124,8 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     listens = read_listens(spark, job.lake, log.parts)
 
     with storage.staging_area(spark, job.lake, job.run_date) as area:
-        longest = conform(rankings.top_sessions(sessions, job.top_sessions), schemas.TOP_SESSIONS)
+        recent = started_in(sessions, job.window)
+        longest = conform(rankings.top_sessions(recent, job.top_sessions), schemas.TOP_SESSIONS)
         longest = _staged(longest, f"{area}/{TOP_SESSIONS}", "rank")
         chosen, alternatives_record = _chosen(job, longest, sessions, listens, area)
         listed = longest.select("user_id", "track_count").collect()
@@ -114,6 +141,7 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
             "top_sessions": job.top_sessions,
             "top_songs": job.top_songs,
             "session_gap_minutes": job.gap // timedelta(minutes=1),
+            "window_days": job.window_days,
         },
         "rows": rows,
         "alternatives": alternatives_record,
@@ -132,7 +160,7 @@ def _chosen(
     chosen = rankings.chosen(rankings.ANSWER, longest)
     if not job.alternatives:
         return chosen, {"made": False, "definitions": [], "seconds": 0.0}
-    others = alternatives.alternative_sessions(longest, sessions, listens, job.gap, job.top_sessions)
+    others = alternatives.alternative_sessions(longest, sessions, listens, job.gap, job.top_sessions, job.window)
     chosen = storage.kept(chosen.unionByName(others), f"{area}/chosen")
     # Of their own: the listens are read and counted together with the answer's.
     seconds = round(time.monotonic() - started, 3)

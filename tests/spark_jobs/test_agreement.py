@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import example, given
+from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from benchmarks import generate_log
@@ -35,11 +36,14 @@ from tests.lake_reader import rows
 from tests.logs import GAP, RUN_DATE, logs
 
 
-@given(log=logs())
-@example(log=b"\n".join(ODD_LINES))
-@example(log=b"\xef\xbb\xbf")
-@example(log=b"\n\n")
-def test_the_jobs_agree_with_the_plain_model(spark: SparkSession, tmp_path: Path, log: bytes) -> None:
+# The listens begin on 1 May; RUN_DATE is the 4th.
+@given(log=logs(), window_days=st.sampled_from([None, 3, 2]))
+@example(log=b"\n".join(ODD_LINES), window_days=None)
+@example(log=b"\xef\xbb\xbf", window_days=None)
+@example(log=b"\n\n", window_days=1)
+def test_the_jobs_agree_with_the_plain_model(
+    spark: SparkSession, tmp_path: Path, log: bytes, window_days: int | None
+) -> None:
     """Listens, rejected lines, counts, sessions and both rankings, whole and to the letter."""
     lake, file = Lake(str(tmp_path / "lake")), tmp_path / "log.tsv"
     shutil.rmtree(lake.root, ignore_errors=True)
@@ -51,7 +55,7 @@ def test_the_jobs_agree_with_the_plain_model(spark: SparkSession, tmp_path: Path
         return
     figures = run_data_quality(spark, DataQualityJob(str(file), lake, RUN_DATE))
     run_session_analysis(spark, SessionAnalysisJob(lake, RUN_DATE, GAP))
-    run_ranking(spark, RankingJob(lake, RUN_DATE, top_sessions=3, top_songs=4))
+    run_ranking(spark, RankingJob(lake, RUN_DATE, top_sessions=3, top_songs=4, window_days=window_days))
 
     judged = model.judge(log, RUN_DATE)
     assert Counter(rows(lake, LISTENS, RUN_DATE)) == Counter(astuple(listen) for listen in judged.listens)
@@ -63,11 +67,12 @@ def test_the_jobs_agree_with_the_plain_model(spark: SparkSession, tmp_path: Path
 
     sessions = model.sessions_of(judged.listens, GAP)
     assert Counter(rows(lake, SESSIONS, RUN_DATE)) == Counter(astuple(session) for session in sessions)
-    longest = model.top_sessions(sessions, 3)
+    within = (RUN_DATE, window_days) if window_days else None
+    longest = model.top_sessions(model.started_in_time(sessions, within), 3)
     assert rows(lake, TOP_SESSIONS, RUN_DATE) == [(rank, *astuple(one)) for rank, one in enumerate(longest, 1)]
     songs = model.top_songs(sessions, longest, 4)
     assert rows(lake, TOP_SONGS, RUN_DATE) == [astuple(song) for song in songs]
-    assert rows(lake, ALTERNATIVE_SONGS, RUN_DATE) == model.alternative_songs(judged.listens, GAP, 3, 4)
+    assert rows(lake, ALTERNATIVE_SONGS, RUN_DATE) == model.alternative_songs(judged.listens, GAP, 3, 4, within)
 
 
 def test_another_gap_ranks_as_a_run_with_that_gap_does(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:

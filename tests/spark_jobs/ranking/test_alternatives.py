@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import example, given
@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.ranking import alternatives
 from spark_jobs.ranking.rankings import top_sessions, top_songs
+from spark_jobs.ranking.start_window import last_days, started_in
 from spark_jobs.shared import schemas
 from spark_jobs.shared.spans import listens_within
 from tests import model
@@ -45,28 +46,79 @@ def stretch(user: str, start: str, *minutes: int, song: str = "t", track_id: str
     return [model.Listen(user, moment, None, "a", track_id, song) for moment in moments]
 
 
-def ranked(spark: SparkSession, log: list[model.Listen], gap: timedelta, sessions: int, songs: int) -> list[tuple]:
+def ranked(
+    spark: SparkSession,
+    log: list[model.Listen],
+    gap: timedelta,
+    sessions: int,
+    songs: int,
+    within: tuple[date, int] | None = None,
+) -> list[tuple]:
+    window = last_days(*within) if within else None
     all_listens = spark.createDataFrame([astuple(listen) for listen in log], schemas.LISTENS)
     cut = [astuple(session) for session in model.sessions_of(log, gap)]
     all_sessions = spark.createDataFrame(cut, schemas.SESSIONS)
-    longest = top_sessions(all_sessions, sessions)
-    chosen = alternatives.alternative_sessions(longest, all_sessions, all_listens, gap, sessions)
+    longest = top_sessions(started_in(all_sessions, window), sessions)
+    chosen = alternatives.alternative_sessions(longest, all_sessions, all_listens, gap, sessions, window)
     found = top_songs(listens_within(chosen, all_listens, "definition", "session_id"), songs)
     in_order = found.orderBy(alternatives.place(), "rank").select(*schemas.ALTERNATIVE_SONGS.fieldNames())
     return [tuple(row) for row in in_order.collect()]
 
 
+# The listens begin in the last half hour of 1 May: it is the window, a sessions' first one or two, or what is after it.
+WINDOWS = [None, (date(2009, 5, 1), 1), (date(2009, 5, 2), 1)]
+
+
 # A run's gap and its number of sessions; few, for Spark compiles what is new in each. 5 minutes: both other gaps join
 # sessions. 20: one joins, one cuts. 45: both cut.
-@given(log=listens(), run=st.sampled_from([(5, 2), (20, 1), (20, 3), (45, 2)]))
+@given(log=listens(), run=st.sampled_from([(5, 2), (20, 1), (20, 3), (45, 2)]), within=st.sampled_from(WINDOWS))
 # The longest session falls apart, and of what is left of others one ties with its longest part, and wins.
-@example(log=stretch("u", "12:00:00", 5, 15, 5, 15, 5) + stretch("v", "11:00:00", 5, song="T"), run=(20, 1))
-@example(log=[], run=(20, 3))
+@example(
+    log=stretch("u", "12:00:00", 5, 15, 5, 15, 5) + stretch("v", "11:00:00", 5, song="T"), run=(20, 1), within=None
+)
+# The same, and the longest part of all lies in the window, of a session that started before it.
+@example(
+    log=stretch("u", "12:00:00", 5, 15, 5, 15, 5) + stretch("v", "2009-04-30T23:50:00", 15, 1, 1, song="T"),
+    run=(20, 1),
+    within=(date(2009, 5, 1), 1),
+)
+# Two sessions are asked for and one started in the window; a shorter part in it is of one that started before.
+@example(
+    log=stretch("u", "12:00:00", 5, 5) + stretch("v", "2009-04-30T23:50:00", 15, song="T"),
+    run=(20, 2),
+    within=(date(2009, 5, 1), 1),
+)
+@example(log=[], run=(20, 3), within=(date(2009, 5, 1), 1))
 def test_the_definitions_agree_with_the_plain_model(
-    spark: SparkSession, log: list[model.Listen], run: tuple[int, int]
+    spark: SparkSession, log: list[model.Listen], run: tuple[int, int], within: tuple[date, int] | None
 ) -> None:
     gap, sessions = timedelta(minutes=run[0]), run[1]
-    assert ranked(spark, log, gap, sessions, 4) == model.alternative_songs(log, gap, sessions, 4)
+    assert ranked(spark, log, gap, sessions, 4, within) == model.alternative_songs(log, gap, sessions, 4, within)
+
+
+def names(rows: list[tuple], definition: str) -> list[str]:
+    return [track_name for _, _, track_name, *_ in of(rows, definition)]
+
+
+def test_each_definition_has_its_own_starts_of_sessions(spark: SparkSession) -> None:
+    log = [
+        # One session of the run's gap or a longer one, that of the day before; after 15 minutes another of 10 minutes.
+        *stretch("u", "2009-04-30T23:50:00", song="before"),
+        *stretch("u", "00:05:00", 1, song="part"),
+        # Two sessions but for a gap of 30 minutes, by which it started on the day before.
+        *stretch("v", "2009-04-30T23:40:00", song="before"),
+        *stretch("v", "00:05:00", 1, 1, song="joined"),
+        *stretch("w", "2009-05-01T23:59:59", song="last"),
+        *stretch("x", "2009-05-02T00:00:00", song="after"),
+    ]
+    found = ranked(spark, log, timedelta(minutes=20), 9, 9, (date(2009, 5, 1), 1))
+    assert {definition: names(found, definition) for definition in alternatives.DEFINITIONS} == {
+        "without_implausible_sessions": ["joined", "last"],
+        "longest_by_duration": ["joined", "last"],
+        "gap_10_minutes": ["joined", "part", "last"],
+        "gap_30_minutes": ["last"],
+        "songs_by_track_id": ["joined", "last"],
+    }
 
 
 def of(rows: list[tuple], definition: str) -> list[tuple]:

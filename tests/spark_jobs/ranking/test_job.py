@@ -15,9 +15,10 @@ from spark_jobs.ranking.job import RankingJob, parse_args, run
 from spark_jobs.ranking.listeners import HEADER
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.job import run as run_session_analysis
-from spark_jobs.shared import storage
+from spark_jobs.shared import marks, storage
 from spark_jobs.shared.buckets import read_listens
 from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, TOP_SESSIONS, TOP_SONGS, Lake
+from tests.frames import at
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE
 
@@ -59,6 +60,43 @@ def test_only_the_buckets_of_the_chosen_users_are_read(
     assert "SelectedBucketsCount: 2 out of 2" in buckets
     assert "SelectedBucketsCount: 1 out of 2" in plan
     assert "PushedFilters: [In(user_id, [u5])" in plan or "EqualTo(user_id,u5)" in plan
+
+
+def test_only_sessions_that_started_in_the_window_are_ranked(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    log = tmp_path / "log.tsv"
+    # RUN_DATE is 4 May: a session a day up to the day after, the longer the earlier.
+    lines = [
+        f"u\t2009-05-0{day}T12:{track:02d}:00Z\t\tA\t\tof {day} May\n"
+        for day in range(1, 6)
+        for track in range(6 - day)
+    ]
+    log.write_text("".join(lines))
+    run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
+    run_session_analysis(spark, SessionAnalysisJob(lake, RUN_DATE))
+
+    record = run(spark, RankingJob(lake, RUN_DATE, window_days=2))
+    assert [(row[0], row[3]) for row in rows(lake, TOP_SESSIONS, RUN_DATE)] == [
+        (1, at("2009-05-03T12:00:00")),
+        (2, at("2009-05-04T12:00:00")),
+    ]
+    answer = [(1, "A", "of 3 May", 3, 1, 1), (2, "A", "of 4 May", 2, 1, 1)]
+    assert rows(lake, TOP_SONGS, RUN_DATE) == answer
+    definitions = ["without_implausible_sessions", "longest_by_duration", "gap_10_minutes", "gap_30_minutes"]
+    assert rows(lake, ALTERNATIVE_SONGS, RUN_DATE) == [
+        (definition, *song) for definition in [*definitions, "songs_by_track_id"] for song in answer
+    ]
+    assert record["parameters"]["window_days"] == 2
+    run(spark, RankingJob(lake, RUN_DATE, alternatives=False))
+    assert len(rows(lake, TOP_SONGS, RUN_DATE)) == 5
+
+
+def test_an_answer_of_no_session_is_published(spark: SparkSession, lake_with_sessions: Lake, profiles: str) -> None:
+    # All of its sessions are of 1 May.
+    record = run(spark, RankingJob(lake_with_sessions, RUN_DATE, window_days=3, profiles=profiles))
+    assert record["rows"] == {"top_sessions": 0, "top_songs": 0, "listeners": 0}
+    for dataset in (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS):
+        assert rows(lake_with_sessions, dataset, RUN_DATE) == [], dataset
+        assert marks.local_faults(Path(lake_with_sessions.partition(dataset, RUN_DATE))) == []
 
 
 def test_what_is_not_asked_for_is_not_there_even_if_an_earlier_run_of_the_date_made_it(
@@ -141,3 +179,25 @@ def test_the_command_line_names_all_that_the_job_is_told() -> None:
     )
     with pytest.raises(SystemExit, match="2"):
         parse_args([*common, "--top-songs", "ten"])
+
+
+@pytest.mark.parametrize(("text", "days"), [("", None), ("1", 1), ("36500", 36_500)])
+def test_the_command_line_takes_a_window_of_days_or_none(text: str, days: int | None) -> None:
+    assert parse_args(["--lake", "/lake", "--run-date", "2009-05-04", "--window-days", text]).window_days == days
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("0", "found '0', allowed is a whole number from 1"),
+        ("36501", "found '36501', allowed is a whole number from 1 to 36500, or nothing for all sessions"),
+        ("1.5", "found '1.5', allowed is a whole number from 1"),
+        ("None", "found 'None', allowed is a whole number from 1"),
+    ],
+)
+def test_another_window_is_refused_before_spark_starts(
+    text: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parse_args(["--lake", "/lake", "--run-date", "2009-05-04", "--window-days", text])
+    assert message in capsys.readouterr().err
