@@ -64,10 +64,11 @@ def sessions(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
 
 def top_songs(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
     """The answer, in the order of its ranks, and what its reader should know of it."""
-    songs = read_record(lake, "ranking", run_date)["rows"]["top_songs"]
+    record = read_record(lake, "ranking", run_date)
+    songs, window_days = record["rows"]["top_songs"], record["parameters"].get("window_days")
     answer = _partition(spark, lake, TOP_SONGS, run_date).orderBy("rank")
     flags = answer_flags(_partition(spark, lake, TOP_SESSIONS, run_date).toPandas(), answer.toPandas())
-    return [Table(answer, suites.top_songs(songs)), _figures(flags, suites.flags())]
+    return [Table(answer, suites.top_songs(songs, window_days)), _figures(flags, suites.flags())]
 
 
 def quality_figures(record: dict[str, Any]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The one answer to "which day is this run for?"."""
+"""The one answer to "which day is this run for?", and what to call the days before."""
 
 from __future__ import annotations
 
@@ -20,3 +20,12 @@ def run_date(dag_run: DagRunProtocol) -> date:
     """
     moment = dag_run.logical_date or dag_run.run_after
     return moment.astimezone(UTC).date()
+
+
+def last_days(days: int) -> str:
+    """The last days up to the end of a run's date, in words.
+
+    >>> last_days(1), last_days(7)
+    ('on the run date', "in the 7 days up to the run date's end")
+    """
+    return "on the run date" if days == 1 else f"in the {days:,} days up to the run date's end"

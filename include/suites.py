@@ -14,11 +14,12 @@ from great_expectations import ExpectationSuite
 from great_expectations.expectations.metadata_types import FailureSeverity
 from pyspark.sql import types as T
 
+from include.run_date import last_days
 from include.settings import Settings
 from spark_jobs.data_quality.rules import EARLIEST_LISTEN, first_implausible_day
 from spark_jobs.shared import schemas
 
-WARNING, INFO = FailureSeverity.WARNING, FailureSeverity.INFO
+CRITICAL, WARNING, INFO = FailureSeverity.CRITICAL, FailureSeverity.WARNING, FailureSeverity.INFO
 
 
 def listens(run_date: date, listens_kept: int, limits: Settings) -> ExpectationSuite:
@@ -167,8 +168,19 @@ def session_shape(previous: date | None, limits: Settings) -> ExpectationSuite:
     )
 
 
-def top_songs(songs: int) -> ExpectationSuite:
-    """The ranks are 1 to n, each once, and no song was played more often than the one before it."""
+def top_songs(songs: int, window_days: int | None = None) -> ExpectationSuite:
+    """The ranks are 1 to n, each once, and no song was played more often than the one before it; n is not 0.
+
+    An answer without a song is right where no session started in the last `window_days`: a warning. Without such days
+    every session may be ranked, and there is one wherever there is a listen.
+    """
+    where = f", of a session that started {last_days(window_days)}" if window_days else ""
+    there_is_one = gxe.ExpectTableRowCountToBeBetween(
+        min_value=1, severity=WARNING if window_days else CRITICAL, description=f"there is a song{where}"
+    )
+    in_range = gxe.ExpectColumnValuesToBeBetween(
+        column="rank", min_value=1, max_value=songs, description=f"ranks are 1 to {songs}"
+    )
     return ExpectationSuite(
         "top_songs",
         expectations=[
@@ -177,10 +189,10 @@ def top_songs(songs: int) -> ExpectationSuite:
             # Unique, none below 1, none above n, n of them: that is 1 to n without holes.
             gxe.ExpectTableRowCountToEqual(value=songs, description=f"there are {songs} songs"),
             gxe.ExpectColumnValuesToBeUnique(column="rank", description="each rank is there once"),
-            gxe.ExpectColumnValuesToBeBetween(
-                column="rank", min_value=1, max_value=songs, description=f"ranks are 1 to {songs}"
-            ),
+            # Of no song there is no rank, and Great Expectations could check no range from 1 to 0.
+            *([in_range] if songs else []),
             gxe.ExpectColumnValuesToBeDecreasing(column="play_count", description="plays never increase with the rank"),
+            there_is_one,
         ],
     )
 
@@ -217,11 +229,11 @@ def _never_null(*columns: str) -> list[gxe.Expectation]:
     ]
 
 
-def _at_least(column: str, value: float, claim: str, severity: FailureSeverity = FailureSeverity.CRITICAL) -> Any:
+def _at_least(column: str, value: float, claim: str, severity: FailureSeverity = CRITICAL) -> Any:
     return gxe.ExpectColumnMinToBeBetween(column=column, min_value=value, severity=severity, description=claim)
 
 
-def _at_most(column: str, value: float, claim: str, severity: FailureSeverity = FailureSeverity.CRITICAL) -> Any:
+def _at_most(column: str, value: float, claim: str, severity: FailureSeverity = CRITICAL) -> Any:
     return gxe.ExpectColumnMaxToBeBetween(column=column, max_value=value, severity=severity, description=claim)
 
 

@@ -12,6 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from include import checks, data_docs
+from include.checkpoint import failures, run_checkpoint
 from include.records import previous_run_date, write_record
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.data_quality.job import run as run_data_quality
@@ -170,6 +171,26 @@ def test_sessions_and_answer_are_judged_by_what_the_jobs_left_and_by_the_run_dat
         "session_shape",
         "top_songs",
         "flags",
+    ]
+
+
+def test_an_answer_without_a_song_is_judged_by_the_days_that_were_ranked(
+    spark: SparkSession, lake: Lake, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.tsv"
+    log.write_bytes(b"u\t2009-05-01T12:00:00Z\t\ta\t\tt\n")
+    run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
+    run_session_analysis(spark, SessionAnalysisJob(lake, RUN_DATE))
+    run_ranking(spark, RankingJob(lake, RUN_DATE, window_days=3))
+    answer, flags = checks.top_songs(spark, lake, RUN_DATE)
+    results = [run_checkpoint("check", table, RUN_DATE, str(tmp_path)) for table in (answer, flags)]
+    found = [(failure.severity.value, failure.sentence) for result in results for failure in failures(result)]
+    assert found == [
+        (
+            "warning",
+            "top_songs: expected: there is a song, of a session that started in the 3 days up to the run date's end; "
+            "found 0 (expect_table_row_count_to_be_between)",
+        )
     ]
 
 

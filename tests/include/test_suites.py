@@ -40,6 +40,7 @@ def test_good_tables_meet_their_suites(
     assert failed(two_listens, suites.listens(RUN_DATE, 2, LIMITS), tmp_path) == []
     assert failed(two_sessions, suites.sessions(2, LIMITS), tmp_path) == []
     assert failed(two_songs, suites.top_songs(2), tmp_path) == []
+    assert failed(two_songs, suites.top_songs(2, window_days=7), tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -159,3 +160,25 @@ def test_a_bad_ranking_stops_the_run_and_is_named(
     ((severity, found),) = failed(two_songs.withColumn(column, F.expr(value)), suites.top_songs(2), tmp_path)
     assert severity == "critical"
     assert found.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("window_days", "severity", "claim"),
+    [
+        pytest.param(
+            7, "warning", "there is a song, of a session that started in the 7 days up to the run date's end", id="days"
+        ),
+        pytest.param(1, "warning", "there is a song, of a session that started on the run date", id="a day"),
+        pytest.param(None, "critical", "there is a song", id="all sessions"),
+    ],
+)
+def test_an_answer_without_a_song_degrades_where_only_some_days_are_ranked_and_else_stops_the_run(
+    two_songs: DataFrame, tmp_path: Path, window_days: int | None, severity: str, claim: str
+) -> None:
+    found = failed(two_songs.limit(0), suites.top_songs(0, window_days), tmp_path)
+    assert found == [(severity, f"top_songs: expected: {claim}; found 0 (expect_table_row_count_to_be_between)")]
+
+
+def test_an_answer_that_lost_its_songs_stops_the_run(two_songs: DataFrame, tmp_path: Path) -> None:
+    found = failed(two_songs.limit(0), suites.top_songs(2, window_days=7), tmp_path)
+    assert ("critical", "top_songs: expected: there are 2 songs; found 0 (expect_table_row_count_to_equal)") in found
