@@ -13,7 +13,7 @@ from spark_jobs.shared.lake import Lake
 
 log = logging.getLogger(__name__)
 # The parameters that two answers must share to be compared without a word.
-METHOD = ("session_gap_minutes", "top_sessions", "top_songs", "minimum_quality_score")
+METHOD = ("session_gap_minutes", "top_sessions", "top_songs", "window_days", "minimum_quality_score")
 
 
 def changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> dict[str, Any]:

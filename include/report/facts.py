@@ -116,24 +116,28 @@ def _optional_facts(lake: Lake, run_date: date, songs: Rows) -> dict[str, Any]:
     ranking = read_record(lake, "ranking", run_date)
     profiles = ranking.get("profiles") or {"path": None, "problem": None}
     # A partition may be there from an earlier run of the date, which did look.
-    has_alternatives = (ranking.get("alternatives") or {}).get("made", False)
+    alternatives = ranking.get("alternatives") or {}
+    has_alternatives = alternatives.get("made", False)
     has_listeners = profiles["path"] is not None and profiles["problem"] is None
     return {
-        "alternatives": _alternatives(lake, run_date, songs) if has_alternatives else None,
+        "alternatives": _alternatives(lake, run_date, songs, alternatives) if has_alternatives else None,
         "listeners": listener_groups(_optional_rows(lake, LISTENERS, run_date)) if has_listeners else None,
         "profiles_problem": profiles["problem"],
     }
 
 
-def _alternatives(lake: Lake, run_date: date, songs: Rows) -> Rows:
+def _alternatives(lake: Lake, run_date: date, songs: Rows, record: dict[str, Any]) -> Rows:
     rankings: dict[str, Rows] = {definition: [] for definition in DEFINITIONS}
-    for row in sorted(_optional_rows(lake, ALTERNATIVE_SONGS, run_date), key=itemgetter("rank")):
+    found = _optional_rows(lake, ALTERNATIVE_SONGS, run_date)
+    for row in sorted(found, key=itemgetter("rank")):
         rankings[row.pop("definition")].append(row)
-    # One without a song was not looked at: the answer's own gap is no other definition.
+    # One that has no song may have been looked at: it has no session that started in time. Not so the answer's own gap,
+    # which is no other definition. If none has one, there is nothing to compare.
+    looked_at = record.get("definitions", []) if found else []
     return [
         {"definition": definition, "top_songs": ranking, **changes(songs, ranking)}
         for definition, ranking in rankings.items()
-        if ranking
+        if ranking or definition in looked_at
     ]
 
 

@@ -9,6 +9,7 @@ from jinja2.filters import do_filesizeformat
 
 from include.report import text
 from include.report.pictures import pictures
+from include.run_date import last_days
 
 # In the page; the JSON has all of them. Files with rejected lines come first.
 FILES_SHOWN, SESSIONS_OPEN, SESSIONS_SHOWN, SONGS_NAMED, SONGS_COMPARED = 20, 10, 100, 10, 20
@@ -47,6 +48,7 @@ def render_html(facts: Facts) -> str:
         facts,
         sections=_sections(facts),
         pictures=pictures(facts),
+        no_song=_no_song(facts),
         before=_ranks_before(facts),
         steady=_steady(facts),
         ranks_by_definition=_ranks_by_definition(facts),
@@ -55,13 +57,13 @@ def render_html(facts: Facts) -> str:
         file_rows=[tuple(file[column] for column in columns) for file in files],
         spark_heads=("Spark's own figures", *SPARK_HEADS),
         spark_rows=[(stage, *spark_row(figures)) for stage, figures in facts["spark"].items()],
-        parameter_rows=[(name, str(value)) for name, value in facts["parameters"].items()],
+        parameter_rows=[(name, _value(value)) for name, value in facts["parameters"].items()],
     )
 
 
 def render_markdown(facts: Facts) -> str:
     """Verdict, score, the first songs and what changed, for a chat that knows Markdown."""
-    return _template("report.md.j2").render(facts)
+    return _template("report.md.j2").render(facts, no_song=_no_song(facts))
 
 
 def spark_row(figures: Facts) -> list[str]:
@@ -92,6 +94,8 @@ def _template(name: str) -> Any:
         "markdown": text.in_markdown,
         "day": text.day,
         "counted": text.counted,
+        "last_days": last_days,
+        "value": _value,
     }
     templates.globals |= {
         "SESSIONS_OPEN": SESSIONS_OPEN,
@@ -108,9 +112,24 @@ def _sections(facts: Facts) -> dict[str, str]:
         absent.add("sure")
     if not facts["listeners"] and not facts["profiles_problem"]:
         absent.add("who")
+    if not facts["rows"]["sessions"]:
+        absent.add("listening")
     if not facts["top_sessions"]:
-        absent |= {"listening", "sessions"}
+        absent.add("sessions")
     return {name: title for name, title in SECTIONS.items() if name not in absent}
+
+
+def _no_song(facts: Facts) -> str:
+    """Why there is no top song, where there is none."""
+    days = facts["parameters"]["window_days"]
+    if facts["rows"]["sessions"] and days:
+        return f"No session started {last_days(days)}, and so there is no top song."
+    return "There is no session in this log, and so no top song."
+
+
+def _value(value: Any) -> str:
+    """The value of a parameter."""
+    return "none" if value is None else str(value)
 
 
 def _name(song: Facts) -> tuple[str, str]:

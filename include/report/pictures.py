@@ -58,15 +58,16 @@ def _lengths(facts: Facts) -> Picture:
     top = [session["track_count"] for session in facts["top_sessions"]]
     total = sum(row["value"] for row in rows)
     longest = f"the {len(top):,} longest"
-    says = f"{rows[0]['value']:,} of {counted(total, 'session')} have a single track; " if rows else ""
+    says = [f"{rows[0]['value']:,} of {counted(total, 'session')} have a single track"] if rows else []
+    says += [f"{longest} have {_from_to(top[-1], top[0])}"] if top else []
     return Picture(
         "lengths",
         "How long the sessions are",
         "Sessions by number of tracks, on a logarithmic scale",
-        f"{says}{longest} have {_from_to(top[-1], top[0])}." if top else "",
+        f"{'; '.join(says)}." if says else "",
         [("Tracks", "Sessions", "Among the longest"), *_texts(rows, "label", "value", "marked")],
         partial(charts.bars, rows, is_log=True),
-        {"accent": longest},
+        {"accent": longest} if top else {},
     )
 
 

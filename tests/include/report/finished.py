@@ -21,7 +21,13 @@ from tests import model
 from tests.frames import at
 from tests.logs import GAP, RUN_DATE
 
-PARAMETERS = {"session_gap_minutes": 20, "top_sessions": 50, "top_songs": 10, "minimum_quality_score": 95}
+PARAMETERS = {
+    "session_gap_minutes": 20,
+    "top_sessions": 50,
+    "top_songs": 10,
+    "window_days": None,
+    "minimum_quality_score": 95,
+}
 SECONDS = {"check_input": None, "data_quality": 12.5, "ranking": 7.5}
 CHECKS = ("check_listens", "check_sessions", "check_top_songs")
 TIME, COUNT = pa.timestamp("us", "UTC"), pa.int64()
@@ -85,7 +91,8 @@ def finish(
 ) -> None:
     """Leave listens, sessions, the answer and every stage's record of a run with nothing to complain about."""
     sessions = model.sessions_of(list(played), GAP)
-    top = model.top_sessions(sessions, parameters["top_sessions"])
+    within = (run_date, parameters["window_days"]) if parameters["window_days"] else None
+    top = model.top_sessions(model.started_in_time(sessions, within), parameters["top_sessions"])
     songs = model.top_songs(sessions, top, parameters["top_songs"])
     put(lake, LISTENS, [asdict(listen) for listen in played], run_date)
     put(lake, SESSIONS, [asdict(session) for session in sessions], run_date)

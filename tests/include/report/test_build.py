@@ -161,6 +161,24 @@ def test_what_the_record_promises_and_the_lake_lacks_costs_its_section_alone(fin
     assert (found["alternatives"], found["listeners"], len(found["top_songs"])) == ([], None, 2)
 
 
+def test_a_definition_without_a_session_in_time_is_told_and_the_answers_own_gap_is_not(finished_lake: Lake) -> None:
+    look_further(finished_lake, alternatives(), [])
+    made = {"made": True, "definitions": ["longest_by_duration", "gap_10_minutes", "songs_by_track_id"]}
+    write_record(finished_lake, "ranking", RUN_DATE, {"alternatives": made})
+    found = {one["definition"]: len(one["top_songs"]) for one in facts(finished_lake)["alternatives"]}
+    assert found == {"longest_by_duration": 0, "gap_10_minutes": 2, "songs_by_track_id": 1}
+
+
+def test_the_markdown_of_an_empty_window_says_so(lake: Lake) -> None:
+    of_a_week = {**PARAMETERS, "window_days": 7}
+    finish(lake, listens(("u", "2009-04-27T23:59:59", "A", "B")), parameters=of_a_week)
+    assert (report(lake, parameters=of_a_week) / "report.md").read_text().splitlines() == [
+        "**Top songs of the longest sessions, 4 May 2009**: good, quality score 99.50 of 100",
+        "",
+        "No session started in the 7 days up to the run date's end, and so there is no top song.",
+    ]
+
+
 def test_reports_of_all_kinds_fit_the_schema(finished_lake: Lake) -> None:
     kinds = {"plain": facts(finished_lake)}
     look_further(
@@ -175,12 +193,17 @@ def test_reports_of_all_kinds_fit_the_schema(finished_lake: Lake) -> None:
     kinds["after another one"] = facts(finished_lake, RUN_DATE + timedelta(days=1))
     finish(finished_lake, [], RUN_DATE + timedelta(days=2))
     kinds["empty"] = facts(finished_lake, RUN_DATE + timedelta(days=2))
+    of_a_week = {**PARAMETERS, "window_days": 7}
+    finish(finished_lake, listens(("u", "12:00:00", "A", "B")), RUN_DATE + timedelta(days=30), of_a_week)
+    kinds["of an empty window"] = facts(finished_lake, RUN_DATE + timedelta(days=30), of_a_week)
     assert {kind: [fault.message for fault in SCHEMA.iter_errors(found)] for kind, found in kinds.items()} == {
         kind: [] for kind in kinds
     }
     assert kinds["after another one"]["since_previous"]["run_date"] == "2009-05-04"
     assert [fault.validator for fault in SCHEMA.iter_errors({**kinds["plain"], "verdict": "fine"})] == ["enum"]
     assert [fault.validator for fault in SCHEMA.iter_errors({**kinds["plain"], "more": 1})] == ["additionalProperties"]
+    no_days = {**kinds["plain"], "parameters": {**PARAMETERS, "window_days": 0}}
+    assert [fault.validator for fault in SCHEMA.iter_errors(no_days)] == ["minimum"]
 
 
 def test_the_markdown_is_short_and_shows_names_as_they_are(lake: Lake) -> None:

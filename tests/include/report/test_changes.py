@@ -58,6 +58,18 @@ def test_the_last_earlier_run_date_is_the_one_to_compare_with(lake: Lake) -> Non
     }
 
 
+def test_another_window_is_another_method_and_a_report_that_knows_of_none_ranked_all(lake: Lake) -> None:
+    finish(lake, listens(("u", "12:00:00", "A", "b")))
+    before = leave_facts(lake, RUN_DATE)
+    week = facts(lake, parameters={**PARAMETERS, "window_days": 7})
+    assert since_previous(lake, TOMORROW, week)["parameters"] == {"window_days": [None, 7]}
+    then = json.loads(before.read_text())
+    del then["parameters"]["window_days"]
+    before.write_text(json.dumps(then))
+    assert since_previous(lake, TOMORROW, week)["parameters"] == {"window_days": [None, 7]}
+    assert since_previous(lake, TOMORROW, facts(lake))["parameters"] == {}
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"parameters": {}, "run_date": "2009-05-04"}', '{"parameters": 1}'])
 def test_an_earlier_report_that_cannot_be_read_costs_the_comparison_alone(
     lake: Lake, text: str, caplog: pytest.LogCaptureFixture

@@ -224,6 +224,36 @@ def test_the_answer_is_compared_with_the_one_before(finished_lake: Lake) -> None
     )
 
 
+def test_the_page_says_which_days_were_ranked(finished_lake: Lake) -> None:
+    leave_facts(finished_lake, RUN_DATE)
+    week = {**PARAMETERS, "window_days": 7}
+    played = listens(("u", "2009-04-27T12:00:00", "A", "old"), ("u", "2009-05-05T12:00:00", "A", "new"))
+    finish(finished_lake, played, TOMORROW, week)
+    html = page(finished_lake, TOMORROW, week)
+    assert (
+        "The songs played most in the 1 longest of 2 sessions, ranked only if they started in the 7 days up to the run "
+        "date's end; a pause longer than 20 minutes opens a new session."
+    ) in words(html)
+    assert "window_days was none, is 7." in words(html)
+    assert ["window_days", "7"] in table(html, "Parameters")
+    assert ["window_days", "none"] in table(page(finished_lake), "Parameters")
+
+
+def test_a_page_of_an_empty_window_says_so_and_still_tells_of_the_listening(lake: Lake) -> None:
+    day = {**PARAMETERS, "window_days": 1}
+    finish(lake, listens(("u", "12:00:00", "A", "B"), ("u", "12:01:00", "A", "B")), parameters=day)
+    look_further(lake, [], [])
+    html = page(lake, parameters=day)
+    shown = words(html)
+    assert "No session started on the run date, and so there is no top song." in shown
+    assert "0 longest of 1 session, ranked only if they started on the run date;" in shown
+    assert "0 of 1 session have a single track. " in shown
+    assert [name for name in ("answer", "sure", "listening", "who", "sessions") if section(html, name)] == [
+        "answer",
+        "listening",
+    ]
+
+
 @pytest.mark.parametrize("songs", [0, 1, 1000])
 def test_a_log_of_any_size_makes_a_page_of_no_more_than_two_megabytes(lake: Lake, songs: int) -> None:
     parameters = {**PARAMETERS, "top_songs": 1000}
