@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help: ## List the targets
 	@echo "make run    [INPUT=log.tsv] [LAKE=lake] [RUN_DATE=YYYY-MM-DD] [SESSION_GAP_MINUTES=20]"
-	@echo "            [TOP_SESSIONS=50] [TOP_SONGS=10] [MIN_QUALITY_SCORE=95]"
+	@echo "            [TOP_SESSIONS=50] [TOP_SONGS=10] [WINDOW_DAYS=all] [MIN_QUALITY_SCORE=95]"
 	@echo "            [LOAD=full] [ALTERNATIVES=yes] [PROFILES=userid-profile.tsv]"
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
 	  | while IFS='|' read -r name text; do printf 'make %-12s %s\n' "$$name" "$$text"; done

@@ -172,6 +172,7 @@ def lastfm_session_analysis() -> None:
             top_sessions="{{ params.top_sessions | int }}",
             top_songs="{{ params.top_songs | int }}",
             session_gap_minutes="{{ params.session_gap_minutes | int }}",
+            window_days="{{ params.window_days | int if params.window_days else '' }}",
             alternatives="{{ 'yes' if params.alternatives else 'no' }}",
             # As templates: an argument that is a task's output would draw an edge past the chain.
             profiles="{{ ti.xcom_pull('check_input')['profiles'] }}",

@@ -58,6 +58,14 @@ def schemas() -> dict[str, dict[str, Any]]:
             "minimum": 1,
             "maximum": 1_000,
         },
+        "window_days": {
+            "default": limits.window_days,
+            "description": "Rank only sessions that started in the last so many days up to the run date's end, "
+            "the run date among them; empty for all sessions: days, 1 to 36500.",
+            "type": ["null", "integer"],
+            "minimum": 1,
+            "maximum": 36_500,
+        },
         "minimum_quality_score": {
             "default": limits.minimum_quality_score,
             "description": "The share of lines that must be good listens, or the answer is marked as degraded; "
@@ -106,5 +114,6 @@ def _allowed(name: str, schemas: dict[str, dict[str, Any]]) -> str:
         return f"a path {length}with no control characters and no braces but {{run_date}}"
     if schema["type"] == "boolean":
         return "true or false"
-    article = "an" if schema["type"][0] in "aeiou" else "a"
-    return f"{article} {schema['type']} from {schema['minimum']} to {schema['maximum']}"
+    *optional, kind = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    article = "an" if kind[0] in "aeiou" else "a"
+    return f"{article} {kind} from {schema['minimum']} to {schema['maximum']}{', or null' if optional else ''}"

@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     profiles_path: str | None = Field(
         None, description="profiles of the users that a run reads if its parameter does not say; without it: none"
     )
+    window_days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(
+        None,
+        description="a run ranks only sessions that started in so many days up to its date's end, if its parameter "
+        "does not say otherwise; without it: all",
+    )
 
     # --- How the log comes
     load: Literal["full", "daily"] = Field(

@@ -1,7 +1,7 @@
 """Run the DAG on a listening log through `airflow dags test`, and show the answer.
 
 Reads its arguments from the environment, where make puts them: INPUT, LAKE, RUN_DATE, LOAD, SESSION_GAP_MINUTES,
-TOP_SESSIONS, TOP_SONGS, MIN_QUALITY_SCORE, ALTERNATIVES, PROFILES. Exits with 1 when the run fails.
+TOP_SESSIONS, TOP_SONGS, WINDOW_DAYS, MIN_QUALITY_SCORE, ALTERNATIVES, PROFILES. Exits with 1 when the run fails.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from rich.table import Table
 from benchmarks import generate_log
 from include import base_check, input_check, parameters
 from include.records import read_record
-from include.run_date import DAG_ID
+from include.run_date import DAG_ID, last_days
 from include.settings import SettingsError
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
 from scripts.stages import show_stages
@@ -39,6 +39,7 @@ VARIABLES = {
     "SESSION_GAP_MINUTES": "session_gap_minutes",
     "TOP_SESSIONS": "top_sessions",
     "TOP_SONGS": "top_songs",
+    "WINDOW_DAYS": "window_days",
     "MIN_QUALITY_SCORE": "minimum_quality_score",
     "ALTERNATIVES": "alternatives",
 }
@@ -89,6 +90,8 @@ def read_arguments() -> Run:
         raise RunError(f"RUN_DATE: found {run_date}, allowed is {FIRST_RUN_DATE} or later, as for listens")
 
     values = {parameter: _value(given[name]) for name, parameter in VARIABLES.items() if name in given}
+    if values.get("window_days") == "all":
+        values["window_days"] = None
     if "PROFILES" in given:
         values["profiles_path"] = os.path.abspath(given["PROFILES"])
     input_path = os.path.abspath(given["INPUT"]) if "INPUT" in given else str(sample_log(run_date))
@@ -130,7 +133,9 @@ def show_answer(run: Run, seconds: float) -> None:
     """Print the songs, the quality score, the stages' seconds and where the report lies."""
     directory = Path(run.lake.report(run.run_date))
     report = json.loads((directory / "report.json").read_text(encoding="utf-8"))
-    songs = Table(title=f"Top songs of the {len(report['top_sessions'])} longest sessions", title_justify="left")
+    days = report["parameters"]["window_days"]
+    which = f"{len(report['top_sessions'])} longest sessions{f' that started {last_days(days)}' if days else ''}"
+    songs = Table(title=f"Top songs of the {which}", title_justify="left")
     for column in ("Rank", "Artist", "Song", "Plays", "Sessions", "Listeners"):
         songs.add_column(column, justify="left" if column in ("Artist", "Song") else "right")
     for song in report["top_songs"]:

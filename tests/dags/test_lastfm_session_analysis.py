@@ -66,6 +66,7 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
         "--top-sessions",
         "--top-songs",
         "--session-gap-minutes",
+        "--window-days",
         "--alternatives",
         "--profiles",
         "--profiles-problem",
@@ -76,10 +77,18 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
         "{{ params.top_sessions | int }}",
         "{{ params.top_songs | int }}",
         "{{ params.session_gap_minutes | int }}",
+        "{{ params.window_days | int if params.window_days else '' }}",
         "{{ 'yes' if params.alternatives else 'no' }}",
         "{{ ti.xcom_pull('check_input')['profiles'] }}",
         "{{ ti.xcom_pull('check_input')['profiles_problem'] }}",
     ]
+
+
+@pytest.mark.parametrize(("days", "told"), [(None, ""), (7, "7"), (7.0, "7")])
+def test_the_ranking_is_told_a_whole_number_of_days_or_nothing(dag: Any, days: float | None, told: str) -> None:
+    arguments = dag.get_task("ranking").application_args
+    template = arguments[arguments.index("--window-days") + 1]
+    assert dag.get_template_env().from_string(template).render(params={"window_days": days}) == told
 
 
 def test_it_runs_daily_over_finished_days_one_run_at_a_time_without_catching_up(dag: Any) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from include.parameters import faults, schemas
 from spark_jobs.ranking.rankings import TOP_SESSIONS, TOP_SONGS
+from spark_jobs.ranking.start_window import MAXIMUM_DAYS
 from spark_jobs.session_analysis.sessions import SESSION_GAP
 
 
@@ -18,12 +19,14 @@ def test_a_job_run_alone_has_the_defaults_of_the_form() -> None:
     defaults = {name: schema["default"] for name, schema in schemas().items()}
     assert timedelta(minutes=defaults["session_gap_minutes"]) == SESSION_GAP
     assert (defaults["top_sessions"], defaults["top_songs"]) == (TOP_SESSIONS, TOP_SONGS)
+    assert defaults["window_days"] is None
+    assert schemas()["window_days"]["maximum"] == MAXIMUM_DAYS
 
 
 def test_the_form_shows_the_bounds() -> None:
     # Airflow's form shows no bounds of its own, and moves a number past them to the nearest without a word.
     bounded = {name: schema for name, schema in schemas().items() if "minimum" in schema}
-    assert len(bounded) == 4
+    assert len(bounded) == 5
     for name, schema in bounded.items():
         assert f"{schema['minimum']} to {schema['maximum']}." in schema["description"], name
 
@@ -34,6 +37,9 @@ def test_the_form_shows_the_bounds() -> None:
         ("top_songs", 0, "top_songs: found 0, allowed is an integer from 1 to 1000"),
         ("top_sessions", "ten", "top_sessions: found 'ten', allowed is an integer from 1 to 10000"),
         ("session_gap_minutes", 1.5, "session_gap_minutes: found 1.5, allowed is an integer from 1 to 1440"),
+        ("window_days", 0, "window_days: found 0, allowed is an integer from 1 to 36500, or null"),
+        ("window_days", 36_501, "window_days: found 36501, allowed is an integer from 1 to 36500, or null"),
+        ("window_days", "all", "window_days: found 'all', allowed is an integer from 1 to 36500, or null"),
         ("minimum_quality_score", 101, "minimum_quality_score: found 101, allowed is a number from 0 to 100"),
         (
             "input_path",
@@ -45,7 +51,7 @@ def test_the_form_shows_the_bounds() -> None:
             "gap",
             3,
             "gap: found 3, allowed is none but input_path, session_gap_minutes, top_sessions, top_songs, "
-            "minimum_quality_score, alternatives, profiles_path",
+            "window_days, minimum_quality_score, alternatives, profiles_path",
         ),
         ("alternatives", "maybe", "alternatives: found 'maybe', allowed is true or false"),
         (
@@ -71,6 +77,17 @@ def test_a_run_may_have_no_profiles_whatever_the_deployment_has(
     monkeypatch.setenv("LASTFM_PROFILES_PATH", "profiles.tsv")
     assert schemas()["profiles_path"]["default"] == "profiles.tsv"
     assert faults({"profiles_path": none}) == []
+
+
+def test_the_deployment_says_which_days_are_ranked_where_a_run_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert schemas()["window_days"]["default"] is None
+    monkeypatch.setenv("LASTFM_WINDOW_DAYS", "7")
+    assert schemas()["window_days"]["default"] == 7
+
+
+@pytest.mark.parametrize("days", [None, 1, 7, 36_500])
+def test_a_run_may_rank_the_sessions_of_some_days_or_of_all(days: int | None) -> None:
+    assert faults({"window_days": days}) == []
 
 
 @pytest.mark.parametrize("name", list(schemas()))

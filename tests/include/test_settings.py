@@ -47,6 +47,8 @@ def test_the_environment_decides_and_an_empty_variable_does_not(monkeypatch: pyt
         ("LASTFM_STOP_QUALITY_SCORE", "nan", "a finite number"),
         ("LASTFM_MAXIMUM_NAME_LENGTH", "many", "a valid integer"),
         ("LASTFM_DATA_DOCS_RUNS", "0", "greater than or equal to 1"),
+        ("LASTFM_WINDOW_DAYS", "0", "greater than or equal to 1"),
+        ("LASTFM_WINDOW_DAYS", "36501", "less than or equal to 36500"),
         ("LASTFM_USER_ID_PATTERN", "(", "a regular expression"),
         ("LASTFM_STOP_QUALITY_SCORE", "95.1", "no more than LASTFM_MINIMUM_QUALITY_SCORE, which is 95"),
         ("LASTFM_MINIMUM_MEAN_SESSION_TRACKS", "90", "no more than LASTFM_MAXIMUM_MEAN_SESSION_TRACKS, which is 80"),
