@@ -68,7 +68,8 @@ def top_songs(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
     songs, window_days = record["rows"]["top_songs"], record["parameters"].get("window_days")
     answer = _partition(spark, lake, TOP_SONGS, run_date).orderBy("rank")
     flags = answer_flags(_partition(spark, lake, TOP_SESSIONS, run_date).toPandas(), answer.toPandas())
-    return [Table(answer, suites.top_songs(songs, window_days)), _figures(flags, suites.flags())]
+    no_listens = not read_record(lake, "data_quality", run_date)["log"]["listens"]
+    return [Table(answer, suites.top_songs(songs, window_days, no_listens)), _figures(flags, suites.flags())]
 
 
 def quality_figures(record: dict[str, Any]) -> dict[str, float]:
@@ -139,7 +140,7 @@ def users_gone_percent(before: DataFrame, now: DataFrame) -> float:
     users = before.select("user_id").distinct()
     # The key is unique on the left, and the right is only looked up.
     gone = users.join(now, on="user_id", how="left_anti").count()
-    return 100 * gone / users.count()
+    return 100 * gone / max(1, users.count())
 
 
 def _load(record: dict[str, Any]) -> str:

@@ -168,15 +168,15 @@ def session_shape(previous: date | None, limits: Settings) -> ExpectationSuite:
     )
 
 
-def top_songs(songs: int, window_days: int | None = None) -> ExpectationSuite:
+def top_songs(songs: int, window_days: int | None = None, no_listens: bool = False) -> ExpectationSuite:
     """The ranks are 1 to n, each once, and no song was played more often than the one before it; n is not 0.
 
-    An answer without a song is right where no session started in the last `window_days`: a warning. Without such days
-    every session may be ranked, and there is one wherever there is a listen.
+    An answer without a song is right where no session started in the last `window_days`, and of a log that has
+    `no_listens` yet: a warning. Elsewhere every session may be ranked, and there is one.
     """
     where = f", of a session that started {last_days(window_days)}" if window_days else ""
     there_is_one = gxe.ExpectTableRowCountToBeBetween(
-        min_value=1, severity=WARNING if window_days else CRITICAL, description=f"there is a song{where}"
+        min_value=1, severity=WARNING if window_days or no_listens else CRITICAL, description=f"there is a song{where}"
     )
     in_range = gxe.ExpectColumnValuesToBeBetween(
         column="rank", min_value=1, max_value=songs, description=f"ranks are 1 to {songs}"

@@ -89,7 +89,7 @@ def read_arguments() -> Run:
     if run_date < FIRST_RUN_DATE:
         raise RunError(f"RUN_DATE: found {run_date}, allowed is {FIRST_RUN_DATE} or later, as for listens")
 
-    values = {parameter: _value(given[name]) for name, parameter in VARIABLES.items() if name in given}
+    values: dict[str, Any] = {parameter: _value(given[name]) for name, parameter in VARIABLES.items() if name in given}
     if values.get("window_days") == "all":
         values["window_days"] = None
     if "PROFILES" in given:
