@@ -44,6 +44,8 @@ def base_faults(lake: Lake, run_date: date) -> dict[date, str]:
             faults[day] = fault
         elif log is None or log.base is None or _is_enough_alone(lake, log):
             break
+        elif day == oldest:
+            faults[log.base.run_date] = f"the listens of {log.base.run_date}, which {day} was added to, are gone"
         day -= timedelta(days=1)
     # A day is good as far as the days before it are: those after a bad one are run again with it.
     return faults

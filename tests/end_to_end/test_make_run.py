@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -93,8 +94,8 @@ def contents(lake: Lake, run_date: date) -> dict[str, bytes]:
     return {str(file): file.read_bytes() for folder in directories for file in folder.rglob("*") if file.is_file()}
 
 
-def expected_tsv(log: Path, sessions: int, songs: int, gap: timedelta) -> str:
-    judged = model.judge(log.read_bytes(), FIRST)
+def expected_tsv(log: Path, sessions: int, songs: int, gap: timedelta, added: bytes = b"") -> str:
+    judged = model.judge(log.read_bytes() + added, FIRST)
     all_sessions = model.sessions_of(judged.listens, gap)
     answer = model.top_songs(all_sessions, model.top_sessions(all_sessions, sessions), songs)
     rows = [("rank", "artist_name", "track_name", "play_count", "session_count", "listener_count")]
@@ -121,6 +122,7 @@ def test_the_answer_is_right_to_the_last_song_and_shown(
     assert facts["verdict"] == "good"
     assert facts["parameters"] == {
         "input_path": str(log),
+        "load": "full",
         "session_gap_minutes": 15,
         "top_sessions": 12,
         "top_songs": 7,
@@ -134,6 +136,31 @@ def test_the_answer_is_right_to_the_last_song_and_shown(
     assert (Path(lake.data_docs()) / "index.html").exists()
     for shown in ("Top songs of the 12 longest sessions", "Quality score 97.00", *stages, "report.html"):
         assert shown in first_run.stdout
+
+
+def test_a_day_is_added_to_the_one_before_and_to_no_other(
+    first_run: subprocess.CompletedProcess[str], run: Run, home: Path, lake: Lake, log: Path
+) -> None:
+    assert first_run.returncode == 0
+    grown = Lake(str(home / "a lake that grows"))
+    shutil.copytree(lake.root, grown.root)
+    day = {"LAKE": grown.root, "LOAD": "daily", "INPUT": str(home / "day.tsv"), **PARAMETERS}
+    longest = json.loads((Path(lake.report(FIRST)) / "report.json").read_bytes())["top_sessions"][0]
+    more = datetime.fromisoformat(longest["ended_at"])
+    lines = [
+        f"{longest['user_id']}\t{more + timedelta(seconds=n):%Y-%m-%dT%H:%M:%SZ}\t\tNew\t\tHit" for n in range(1, 90)
+    ]
+    (home / "day.tsv").write_text("\n".join(lines))
+
+    too_far = run(RUN_DATE=str(THIRD), **day)
+    assert too_far.returncode == 1
+    assert f"adds to the log of {SECOND}, but {SECOND} has not been run" in too_far.stdout.replace("\n", " ")
+    done = run(RUN_DATE=str(SECOND), **day)
+    assert done.returncode == 0, done.stdout + done.stderr
+    answer = (Path(grown.report(SECOND)) / "top_songs.tsv").read_text(encoding="utf-8")
+    added = (home / "day.tsv").read_bytes()
+    assert answer == expected_tsv(log, sessions=12, songs=7, gap=timedelta(minutes=15), added=added)
+    assert "New\tHit\t89\t1\t1" in answer
 
 
 def test_a_warning_lets_the_run_finish_and_says_so_in_its_json_report_note_alert_and_metrics(
