@@ -83,6 +83,12 @@ def new_log(run_date: date, inputs: list[Input], buckets: int) -> Log:
     return Log(log_id, (own,), tuple(inputs), own)
 
 
+def unnamed_log(run_date: date) -> Log:
+    """The log of a run that did not name it: its own partition, whose mark is held against nothing."""
+    own = Part(LISTENS, run_date, "")
+    return Log("", (own,), (), own)
+
+
 def grown_log(base: Log, run_date: date, inputs: list[Input], buckets: int) -> Log:
     """The log that a run makes of its base by adding these inputs."""
     log_id = _log_id(base.log_id, run_date, inputs, buckets)

@@ -34,13 +34,17 @@ def is_data(name: str) -> bool:
     return name.rsplit("/", 1)[-1][0] not in "._"
 
 
-def faults(mark: str | None, found: dict[str, int]) -> list[str]:
+def faults(mark: str | None, found: dict[str, int], log_id: str = "") -> list[str]:
     """What differs between a mark (None: there is none) and the files found; nothing if the partition is as published.
+
+    Where the partition should be made from the log of an id, another log is a fault, too.
 
     >>> faults(mark_of({"a.parquet": 5, "b.parquet": 5}), {"a.parquet": 4, "c.parquet": 5})
     ['a.parquet has 4 bytes, not 5', 'b.parquet is missing', 'c.parquet was not there']
     >>> faults(None, {"a.parquet": 5})
     ['_SUCCESS is missing, which is written last']
+    >>> faults(mark_of({}, "2a"), {}, "3b")
+    ['it was made from the log 2a, not 3b']
 
     An empty mark is Spark's own, and what earlier versions left: it tells nothing, and nothing is held against it.
     """
@@ -52,6 +56,8 @@ def faults(mark: str | None, found: dict[str, int]) -> list[str]:
         marked: dict[str, int] = json.loads(mark)["files"]
     except (ValueError, LookupError, TypeError):
         return [f"{MARK} cannot be read"]
+    if log_id and log_id_of(mark) not in (log_id, ""):
+        return [f"it was made from the log {log_id_of(mark)}, not {log_id}"]
     differing = sorted(name for name in marked.keys() | found.keys() if marked.get(name) != found.get(name))
     said = [_fault(name, marked.get(name), found.get(name)) for name in differing]
     more = len(said) - FAULTS_SHOWN
@@ -66,12 +72,12 @@ def local_log_id(partition: Path) -> str:
         return ""
 
 
-def local_faults(partition: Path) -> list[str]:
+def local_faults(partition: Path, log_id: str = "") -> list[str]:
     """What differs between the mark and the files of a partition in a local directory, read without Spark."""
     mark = partition / MARK
     files = {str(file.relative_to(partition)): file for file in partition.rglob("*") if is_data(file.name)}
     sizes = {name: file.stat().st_size for name, file in files.items() if file.is_file()}
-    return faults(mark.read_text(encoding="utf-8", errors="replace") if mark.exists() else None, sizes)
+    return faults(mark.read_text(encoding="utf-8", errors="replace") if mark.exists() else None, sizes, log_id)
 
 
 def _fault(name: str, marked: int | None, found: int | None) -> str:

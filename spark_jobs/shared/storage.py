@@ -211,13 +211,12 @@ def input_files(spark: SparkSession, frame: DataFrame) -> list[InputFile]:
 def read_log(spark: SparkSession, lake: Lake, run_date: date) -> Log:
     """Return the log that a run answers for, its listens where they can be read with the least effort.
 
-    Raises MissingPartitionError when the run has none, DamagedPartitionError when an earlier version made it.
+    Raises MissingPartitionError when the run has none.
     """
     log = lineage.read_log(read_stage_record(spark, lake, lineage.KEPT_BY, run_date))
     if log is None:
-        raise DamagedPartitionError(
-            f"the listens of {run_date} are of an earlier version, which did not say of what log: run {run_date} again"
-        )
+        # An earlier version's: the run's own listens, whatever they were made from.
+        return lineage.unnamed_log(run_date)
     folded = Part(FOLDED_LISTENS, run_date, log.log_id)
     mark = _mark(spark, lake.partition(folded.dataset, run_date))
     return log.folded(folded) if marks.log_id_of(mark) == log.log_id else log
@@ -257,11 +256,7 @@ def _write(spark: SparkSession, path: str, text: str) -> None:
 def _faults(spark: SparkSession, partition: str, log_id: str) -> list[str] | None:
     """What is wrong with the files of a partition, None if there is no such partition."""
     try:
-        mark = _mark(spark, partition)
-        found = marks.log_id_of(mark)
-        if log_id and found != log_id:
-            return [f"it was made from another log ({found or 'of an earlier version'}, not {log_id})"]
-        return marks.faults(mark, _file_sizes(spark, partition))
+        return marks.faults(_mark(spark, partition), _file_sizes(spark, partition), log_id)
     except Py4JJavaError as error:
         if is_a(error, "FileNotFoundException"):
             return None

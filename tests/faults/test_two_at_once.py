@@ -69,7 +69,7 @@ def test_however_often_two_publish_the_same_partition_each_is_there_whole_or_not
                 for part in range(3):
                     (made / f"part-{part}-{name}-{round_}.parquet").write_text(name)
                 try:
-                    storage.publish_partition(spark, str(made), str(partition))
+                    storage.publish_partition(spark, str(made), str(partition), "2a")
                 except BaseException as error:
                     faults.append(error)
 
@@ -92,7 +92,7 @@ def test_sessions_of_one_run_and_listens_of_another_give_no_answer(lake: Lake, l
     another.write_bytes(b"".join(lines[::2]))
     MAINS["data_quality"](arguments("data_quality", lake, DAY, another))
     said = refused("ranking", lake, 65)
-    assert "of them: they are not of one run; nothing was published: run session_analysis for this date again" in said
+    assert "sessions/run_date=2009-05-05 is not what a run of this version published: it was made from the log " in said
 
     for stage in ("session_analysis", "ranking"):
         MAINS[stage](arguments(stage, lake, DAY, another))
