@@ -183,7 +183,8 @@ def name_files(spark: SparkSession, files: list[InputFile]) -> DataFrame:
         "bytes": [file.size for file in files],
     }
     # From Arrow the rows lie in the plan; from Python's lists they would cost a job and a Python worker, seconds.
-    named = spark.createDataFrame(pa.table(columns))
+    types = pa.schema([("file", pa.string()), ("path", pa.string()), ("bytes", pa.int64())])
+    named = spark.createDataFrame(pa.table(columns, schema=types))
     return named.select("file", outcomes.file_id("path").alias("file_id"), "bytes")
 
 

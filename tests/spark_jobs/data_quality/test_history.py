@@ -1,0 +1,123 @@
+"""What a daily load takes in, and what it knows already."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_jobs.data_quality.job import DataQualityJob, run
+from spark_jobs.shared import lineage
+from spark_jobs.shared.errors import DamagedPartitionError, MissingPartitionError
+from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, REJECTED_LISTENS, Lake
+from tests.lake_reader import rows
+
+FIRST = date(2009, 5, 4)
+
+
+def line(time: str, song: str = "t") -> bytes:
+    return f"u\t2009-05-{time}Z\t\ta\t\t{song}\n".encode()
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    return tmp_path / "in"
+
+
+def load(spark: SparkSession, lake: Lake, inbox: Path, days: int, **asked: Any) -> dict[str, Any]:
+    job = DataQualityJob(str(inbox), lake, FIRST + timedelta(days=days), load=lineage.DAILY, **asked)
+    return run(spark, job)
+
+
+def test_a_file_is_taken_in_once_unless_it_changes_and_then_that_is_said(
+    spark: SparkSession, lake: Lake, inbox: Path
+) -> None:
+    first, second = inbox / "1 é.tsv", inbox / "2.tsv"
+    first.write_bytes(line("04T12:00:00"))
+    assert load(spark, lake, inbox, 0)["new"] is None
+
+    second.write_bytes(line("05T12:00:00"))
+    record = load(spark, lake, inbox, 1)
+    assert record["rows"] == {"lines_read": 1, "listens_kept": 1, "lines_rejected": 0}
+    assert record["new"]["files_known"] == [f"file:{first}"]
+    assert [file["file"] for file in record["files"]] == [f"file:{second}"]
+
+    nothing = load(spark, lake, inbox, 2)
+    assert nothing["rows"] == {"lines_read": 0, "listens_kept": 0, "lines_rejected": 0}
+    assert (nothing["quality_score"], nothing["files"], nothing["input"]) == (100, [], {"files": 0, "bytes": 0})
+    assert nothing["log"]["listens"] == 2
+
+    first.write_bytes(line("04T12:00:00") + line("06T12:00:00"))
+    changed = load(spark, lake, inbox, 3)
+    assert changed["rows"] == {"lines_read": 2, "listens_kept": 1, "lines_rejected": 1}
+    assert (changed["new"]["files_changed"], changed["new"]["files_known"]) == ([f"file:{first}"], [f"file:{second}"])
+    day = FIRST + timedelta(days=3)
+    assert rows(lake, REJECTED_LISTENS, day) == [(line("04T12:00:00").strip(), "duplicate", f"file:{first}")]
+    assert changed["log"] == {
+        "listens": 3,
+        "first_listened_at": "2009-05-04T12:00:00Z",
+        "last_listened_at": "2009-05-06T12:00:00Z",
+    }
+
+
+def test_how_late_listens_are_is_counted(spark: SparkSession, lake: Lake, inbox: Path) -> None:
+    load_first(spark, lake, inbox)
+    times = ("05T00:00:00", "04T23:59:59", "03T12:00:00", "05T23:59:59", "06T10:00:00")
+    late = b"".join(line(time, "late") for time in times) + line("05T08:00:00", "a year").replace(b"2009", b"2008")
+    (inbox / "2.tsv").write_bytes(late)
+    assert load(spark, lake, inbox, 1)["new"]["late"] == {
+        "listens": 3,
+        "most_days": 365,
+        "up_to_1_days": 1,
+        "up_to_7_days": 1,
+        "up_to_30_days": 0,
+        "up_to_365_days": 1,
+        "later": 0,
+    }
+
+
+def load_first(spark: SparkSession, lake: Lake, inbox: Path) -> None:
+    (inbox / "1.tsv").write_bytes(line("04T12:00:00"))
+    load(spark, lake, inbox, 0)
+
+
+def test_a_day_that_was_passed_over_is_missed(spark: SparkSession, lake: Lake, inbox: Path) -> None:
+    load_first(spark, lake, inbox)
+    with pytest.raises(MissingPartitionError, match="run the days from 2009-05-05 to 2009-05-06 first, in order"):
+        load(spark, lake, inbox, 3)
+
+
+def test_a_log_whose_listens_are_others_now_is_not_added_to(spark: SparkSession, lake: Lake, inbox: Path) -> None:
+    load_first(spark, lake, inbox)
+    load(spark, lake, inbox, 1)
+    (inbox / "1.tsv").write_bytes(line("04T13:00:00"))
+    load(spark, lake, inbox, 0)
+    with pytest.raises(DamagedPartitionError, match="run_date=2009-05-04 .* it was made from the log"):
+        load(spark, lake, inbox, 2)
+
+
+def test_a_long_log_is_folded_into_one_partition_without_the_raw_input(
+    spark: SparkSession, lake: Lake, inbox: Path
+) -> None:
+    for day in range(4):
+        (inbox / f"{day}.tsv").write_bytes(line(f"0{4 + day}T12:00:00", f"song {day}"))
+        record = load(spark, lake, inbox, day, fold_after=2)
+        if day == 1:
+            assert not record["folded"]
+            for file in inbox.iterdir():
+                stat = file.stat()
+                file.write_bytes(b"")
+                os.truncate(file, stat.st_size)
+                os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        if day == 2:
+            assert record["folded"]
+            folded = rows(lake, FOLDED_LISTENS, FIRST + timedelta(days=2))
+            assert sorted(row[5] for row in folded) == ["song 0", "song 1", "song 2"]
+    # From then on the folded one is all there is of the days before.
+    parts = [(part["dataset"], part["run_date"]) for part in record["lineage"]["parts"]]
+    assert parts == [(FOLDED_LISTENS, "2009-05-06"), (LISTENS, "2009-05-07")]
