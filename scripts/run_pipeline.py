@@ -24,6 +24,7 @@ from rich.table import Table
 from benchmarks import generate_log
 from include import base_check, input_check, parameters
 from include.records import read_record
+from include.report import news
 from include.run_date import DAG_ID, last_days
 from include.settings import SettingsError
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
@@ -150,8 +151,11 @@ def show_answer(run: Run, seconds: float) -> None:
         console.print(f"[bold yellow]Degraded:[/] {plain(claim)}")
     console.print(
         f"Quality score {report['quality_score']:.2f}: of {rows['lines_read']:,} lines {rows['listens_kept']:,} kept, "
-        f"{rows['lines_rejected']:,} rejected; {rows['sessions']:,} sessions of {rows['users']:,} users"
+        f"{rows['lines_rejected']:,} rejected; {'the log has ' if report['new'] else ''}"
+        f"{rows['sessions']:,} sessions of {rows['users']:,} users"
     )
+    if said := news.sentences(report):
+        console.print(f"New: {' '.join(said)}")
     stages = ", ".join(f"{stage} {spent:.0f}" for stage, spent in report["stage_seconds"].items())
     console.print(f"Seconds: {seconds:.0f} ({stages})")
     console.print(f"Report: {short(directory / 'report.html')}")

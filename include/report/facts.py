@@ -10,14 +10,17 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from include.event_logs import read_figures
-from include.records import read_record
+from include.records import read_log, read_record
 from include.report.changes import changes, since_previous
 from include.report.figures import listening_figures
 from include.report.listeners import listener_groups
+from include.report.news import news
+from include.report.scan import place
 from include.report.spread import song_spread
 from spark_jobs.shared import marks
 from spark_jobs.shared.errors import DamagedPartitionError
-from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared.lineage import Log, Part
 
 # In the order in which they are shown.
 DEFINITIONS = (
@@ -32,9 +35,15 @@ CHECKS = ("check_listens", "check_sessions", "check_top_songs")
 INPUT_ROWS = {
     "data_quality": ("lines_read",),
     "check_listens": ("listens_kept",),
-    "session_analysis": ("listens_kept",),
+    "session_analysis": ("log_listens",),
     "check_sessions": ("sessions",),
-    "ranking": ("sessions", "listens_kept"),
+    "ranking": ("sessions", "log_listens"),
+}
+# Where a run adds to a log, these look up what they need of it: what they read is told as a share of what it has.
+LOG_ROWS = {
+    "data_quality": ("log_listens",),
+    "session_analysis": ("sessions", "log_listens"),
+    "ranking": ("sessions", "log_listens"),
 }
 Rows = list[dict[str, Any]]
 
@@ -44,9 +53,9 @@ def report_facts(
 ) -> dict[str, Any]:
     """All that `report.json` holds, in the form that `report.schema.json` describes.
 
-    Raises DamagedPartitionError when what it reads is not what the jobs published.
+    Raises DamagedPartitionError when what it reads is not what the jobs published, or not of one log.
     """
-    _check_partitions(lake, run_date)
+    _check_partitions(lake, run_date, read_log(lake, run_date))
     songs, sessions = _rows(lake, TOP_SONGS, run_date), _rows(lake, TOP_SESSIONS, run_date)
     facts = {
         "run_date": str(run_date),
@@ -62,22 +71,30 @@ def report_facts(
     return {**facts, "since_previous": since_previous(lake, run_date, facts)}
 
 
-def _check_partitions(lake: Lake, run_date: date) -> None:
-    for dataset in (LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS):
-        partition = Path(lake.partition(dataset, run_date))
-        faults = marks.local_faults(partition) if partition.exists() else []
+def _check_partitions(lake: Lake, run_date: date, log: Log) -> None:
+    needed = [*log.parts, *(Part(dataset, run_date, log.log_id) for dataset in (SESSIONS, TOP_SESSIONS, TOP_SONGS))]
+    optional = [Part(dataset, run_date, log.log_id) for dataset in (ALTERNATIVE_SONGS, LISTENERS)]
+    for part in (*needed, *(part for part in optional if Path(place(lake, part)).exists())):
+        partition = Path(place(lake, part))
+        faults = marks.local_faults(partition) if partition.exists() else ["it is missing"]
+        if not faults and (found := marks.local_log_id(partition)) != part.log_id:
+            faults = [f"it was made from another log ({found or 'of an earlier version'}, not {part.log_id})"]
         if faults:
+            days = str(run_date)
+            if part.run_date != run_date:
+                days = f"all days from {part.run_date} to {run_date}, in order,"
             raise DamagedPartitionError(
-                f"{partition} is not what a run published: {'; '.join(faults)}; run {run_date} again"
+                f"{partition} is not what a run published: {'; '.join(faults)}; run {days} again"
             )
 
 
 def _run_facts(lake: Lake, run_date: date, seconds: dict[str, float | None]) -> dict[str, Any]:
     """What the records of the stages say."""
     quality = read_record(lake, "data_quality", run_date)
-    session_rows = read_record(lake, "session_analysis", run_date)["rows"]
+    analysis = read_record(lake, "session_analysis", run_date)
     checks = {check: read_record(lake, check, run_date) for check in CHECKS}
-    rows = {**quality["rows"], "users": session_rows["users"], "sessions": session_rows["sessions"]}
+    rows = {**quality["rows"], "users": analysis["rows"]["users"], "sessions": analysis["rows"]["sessions"]}
+    new = news(quality, analysis)
     # None of them is critical: such a one would have stopped the run before its report.
     degraded_because = [claim for check in checks.values() for claim in check["warning"]]
     return {
@@ -87,6 +104,8 @@ def _run_facts(lake: Lake, run_date: date, seconds: dict[str, float | None]) -> 
         "flags": [claim for check in checks.values() for claim in check["info"]],
         "input": {"path": quality["parameters"]["input_path"], **quality["input"]},
         "rows": rows,
+        "log": quality["log"],
+        "new": new,
         "quality_score": quality["quality_score"],
         "rejected": quality["rejected"],
         "warnings": quality["warnings"],
@@ -94,20 +113,27 @@ def _run_facts(lake: Lake, run_date: date, seconds: dict[str, float | None]) -> 
         "first_listened_at": quality["first_listened_at"],
         "last_listened_at": quality["last_listened_at"],
         "stage_seconds": {stage: spent for stage, spent in seconds.items() if spent is not None},
-        "spark": _spark_facts(lake, run_date, list(seconds), rows),
+        "spark": _spark_facts(
+            lake, run_date, list(seconds), {**rows, "log_listens": quality["log"]["listens"]}, LOG_ROWS if new else {}
+        ),
         "checks": {check: _check_facts(record) for check, record in checks.items()},
     }
 
 
-def _spark_facts(lake: Lake, run_date: date, stages: list[str], rows: dict[str, int]) -> dict[str, Any]:
+def _spark_facts(
+    lake: Lake, run_date: date, stages: list[str], rows: dict[str, int], log_rows: dict[str, tuple[str, ...]]
+) -> dict[str, Any]:
     """Spark's own figures of those stages that kept them.
 
-    `input_reads`: how many times over the rows of its input a stage has read, None where nobody counts them.
+    `input_reads`: how many times over the rows of its input a stage has read, None where nobody counts them. For those
+    in `log_rows` it is None too, and `log_share` says how many rows they have read by those of the log, 1 for as many.
     """
     found = {stage: figures for stage in stages if (figures := read_figures(lake, stage, run_date))}
     for stage, figures in found.items():
-        to_read = sum(rows[name] for name in INPUT_ROWS.get(stage, ()))
-        figures["input_reads"] = round(figures["input_records"] / to_read, 2) if to_read else None
+        of_input = sum(rows[name] for name in INPUT_ROWS.get(stage, ()) if stage not in log_rows)
+        of_log = sum(rows[name] for name in log_rows.get(stage, ()))
+        figures["input_reads"] = round(figures["input_records"] / of_input, 2) if of_input else None
+        figures["log_share"] = round(figures["input_records"] / of_log, 4) if of_log else None
     return found
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from include.report.scan import scanner
-from spark_jobs.shared.lake import LISTENS, SESSIONS, Lake
+from include.report.scan import scan, scan_listens
+from spark_jobs.shared.lake import SESSIONS, Lake
 
 Counts = NDArray[np.int64]
 HOURS_A_WEEK = 168
@@ -22,11 +22,14 @@ BY_DAY, BY_WEEK = 92, 1100
 
 
 def listening_figures(lake: Lake, run_date: date, top_sessions: list[dict[str, Any]]) -> dict[str, Any]:
-    """Count a run's listens and sessions in one pass over each: see `over_time`, `by_weekday` and `session_lengths`."""
+    """Count the listens and sessions of a run's log in one pass over each.
+
+    See `over_time`, `by_weekday` and `session_lengths`.
+    """
     listens, sessions, tracks = _none(), _none(), _none()
-    for batch in scanner(lake, LISTENS, run_date, ["listened_at"]).to_batches():
+    for batch in scan_listens(lake, run_date, ["listened_at"]).to_batches():
         listens = _added(listens, _hours(batch["listened_at"]))
-    for batch in scanner(lake, SESSIONS, run_date, ["started_at", "track_count"]).to_batches():
+    for batch in scan(lake, SESSIONS, run_date, ["started_at", "track_count"]).to_batches():
         sessions = _added(sessions, _hours(batch["started_at"]))
         tracks = _added(tracks, _powers_of_two(batch["track_count"].to_numpy()))
     top = _added(_none(), _powers_of_two(np.array([row["track_count"] for row in top_sessions], np.int64)))

@@ -7,14 +7,15 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from jinja2.filters import do_filesizeformat
 
-from include.report import text
+from include.report import news, text
 from include.report.pictures import pictures
 from include.run_date import last_days
 
 # In the page; the JSON has all of them. Files with rejected lines come first.
-FILES_SHOWN, SESSIONS_OPEN, SESSIONS_SHOWN, SONGS_NAMED, SONGS_COMPARED = 20, 10, 100, 10, 20
+FILES_SHOWN, FILES_NAMED, SESSIONS_OPEN, SESSIONS_SHOWN, SONGS_NAMED, SONGS_COMPARED = 20, 5, 10, 100, 10, 20
 SECTIONS = {
     "answer": "The answer",
+    "new": "What was new",
     "sure": "How sure is the answer?",
     "trust": "Can it be trusted?",
     "listening": "The listening behind it",
@@ -50,6 +51,9 @@ def render_html(facts: Facts) -> str:
         pictures=pictures(facts),
         no_song=_no_song(facts),
         before=_ranks_before(facts),
+        news=news.sentences(facts),
+        new_rows=_new_rows(facts["new"]),
+        late_rows=_late_rows(facts["new"]),
         steady=_steady(facts),
         ranks_by_definition=_ranks_by_definition(facts),
         definitions=DEFINITIONS,
@@ -63,23 +67,28 @@ def render_html(facts: Facts) -> str:
 
 def render_markdown(facts: Facts) -> str:
     """Verdict, score, the first songs and what changed, for a chat that knows Markdown."""
-    return _template("report.md.j2").render(facts, no_song=_no_song(facts))
+    return _template("report.md.j2").render(facts, no_song=_no_song(facts), news=news.sentences(facts))
 
 
 def spark_row(figures: Facts) -> list[str]:
     """A stage's figures as text, under SPARK_HEADS; a dash where there is nothing to tell."""
     # The first is the Spark stage with the most work; a single task is no slower than another.
     of_many = next((stage for stage in figures["slowest_stages"] if stage["tasks"] > 1), None)
-    reads = figures["input_reads"]
     return [
         f"{figures['seconds']:.1f}",
         f"{figures['tasks']:,}",
-        NONE if reads is None else f"{reads:.2f} \N{MULTIPLICATION SIGN}",
+        _read(figures),
         do_filesizeformat(figures["shuffle_bytes_written"]),
         do_filesizeformat(figures["spilled_disk_bytes"]),
         f"{figures['gc_share']:.1%}",
         f"{of_many['slowest_task_seconds']:.1f} s / {of_many['median_task_seconds']:.1f} s" if of_many else NONE,
     ]
+
+
+def _read(figures: Facts) -> str:
+    if figures["log_share"] is not None:
+        return f"{figures['log_share']:.1%} of the log"
+    return NONE if figures["input_reads"] is None else f"{figures['input_reads']:.2f} \N{MULTIPLICATION SIGN}"
 
 
 def _template(name: str) -> Any:
@@ -98,6 +107,7 @@ def _template(name: str) -> Any:
         "value": _value,
     }
     templates.globals |= {
+        "FILES_NAMED": FILES_NAMED,
         "SESSIONS_OPEN": SESSIONS_OPEN,
         "SESSIONS_SHOWN": SESSIONS_SHOWN,
         "SONGS_NAMED": SONGS_NAMED,
@@ -110,6 +120,8 @@ def _sections(facts: Facts) -> dict[str, str]:
     absent = set()
     if not facts["alternatives"]:
         absent.add("sure")
+    if not facts["new"]:
+        absent.add("new")
     if not facts["listeners"] and not facts["profiles_problem"]:
         absent.add("who")
     if not facts["rows"]["sessions"]:
@@ -143,6 +155,31 @@ def _ranks_before(facts: Facts) -> dict[int, int | None] | None:
         return None
     moved = {change["to_rank"]: change["from_rank"] for kind in ("entered", "up", "down") for change in since[kind]}
     return {song["rank"]: moved.get(song["rank"], song["rank"]) for song in facts["top_songs"]}
+
+
+def _new_rows(new: Facts | None) -> list[tuple[str, int]]:
+    """What a day that added something has added."""
+    if not new or not new["listens_added"]:
+        return []
+    found = [
+        ("Listens added", new["listens_added"]),
+        ("Listens added late", new["late"]["listens"]),
+        ("Lines rejected as duplicates", new["duplicates_rejected"]),
+    ]
+    if new["sessions"]:
+        found += [
+            ("Sessions opened", new["sessions"]["opened"]),
+            ("Sessions extended", new["sessions"]["extended"]),
+            ("Sessions joined from several", new["sessions"]["joined"]),
+            ("Users first seen", new["users_first_seen"]),
+        ]
+    return found
+
+
+def _late_rows(new: Facts | None) -> list[tuple[str, int]]:
+    if not new or not new["late"]["listens"]:
+        return []
+    return [(words, new["late"][name]) for name, words in news.LATE.items()]
 
 
 def _steady(facts: Facts) -> int:

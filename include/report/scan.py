@@ -7,16 +7,33 @@ from datetime import date
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from include.records import read_log
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lineage import Part
 
 # Kept as the numbers they are in the file until they are used: a third of the CPU seconds of texts.
 TEXTS = ["user_id", "artist_name", "track_name"]
 
 
-def scanner(
+def scan(
     lake: Lake, dataset: str, run_date: date, columns: list[str], where: pc.Expression | None = None
 ) -> ds.Scanner:
     """Read some columns of a run date's rows, those in which `where` holds; columns of TEXTS come as dictionaries."""
-    partition = ds.dataset(lake.partition(dataset, run_date), format=ds.ParquetFileFormat(dictionary_columns=TEXTS))
+    return _scanner([lake.partition(dataset, run_date)], columns, where)
+
+
+def scan_listens(lake: Lake, run_date: date, columns: list[str], where: pc.Expression | None = None) -> ds.Scanner:
+    """Read listens as `scan` does, but all of the run's log, in whichever partitions they lie."""
+    return _scanner([place(lake, part) for part in read_log(lake, run_date).parts], columns, where)
+
+
+def place(lake: Lake, part: Part) -> str:
+    """The directory of a log's part."""
+    return lake.partition(part.dataset, part.run_date)
+
+
+def _scanner(partitions: list[str], columns: list[str], where: pc.Expression | None) -> ds.Scanner:
+    kind = ds.ParquetFileFormat(dictionary_columns=TEXTS)
+    rows = ds.dataset([ds.dataset(partition, format=kind) for partition in partitions])
     # Reading far ahead, as is the default, would hold most of a partition at once.
-    return partition.scanner(columns=columns, filter=where, batch_readahead=2, fragment_readahead=1)
+    return rows.scanner(columns=columns, filter=where, batch_readahead=2, fragment_readahead=1)

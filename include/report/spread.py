@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from include.report.scan import TEXTS, scanner
-from spark_jobs.shared.lake import LISTENS, TOP_SESSIONS, Lake
+from include.report.scan import TEXTS, scan, scan_listens
+from spark_jobs.shared.lake import TOP_SESSIONS, Lake
 
 Rows = list[dict[str, Any]]
 SONG = ["artist_name", "track_name"]
@@ -38,7 +38,7 @@ def song_spread(lake: Lake, run_date: date, songs: Rows) -> Rows:
 def _plays(lake: Lake, run_date: date, songs: Rows) -> pd.DataFrame:
     """How often each song was played in each top session: artist_name, track_name, session_rank, user_id, plays."""
     columns = ["rank", "user_id", "started_at", "ended_at"]
-    sessions = _frame(scanner(lake, TOP_SESSIONS, run_date, columns)).rename(columns={"rank": "session_rank"})
+    sessions = _frame(scan(lake, TOP_SESSIONS, run_date, columns)).rename(columns={"rank": "session_rank"})
     listens = _listens(lake, run_date, sessions["user_id"].unique().tolist(), songs).sort_values("listened_at")
     sessions = sessions.sort_values("started_at")
     # A user's sessions do not overlap: a listen is in the last one that began before it, or in none.
@@ -54,7 +54,7 @@ def _listens(lake: Lake, run_date: date, users: list[str], songs: Rows) -> pd.Da
     for name in SONG:
         wanted &= pc.field(name).isin([song[name] for song in songs])
     columns = ["user_id", "listened_at", *SONG]
-    return _frame(scanner(lake, LISTENS, run_date, columns, wanted))
+    return _frame(scan_listens(lake, run_date, columns, wanted))
 
 
 def _frame(found: ds.Scanner) -> pd.DataFrame:

@@ -12,10 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from include.records import replace_file, write_record
+from include.records import read_record, replace_file, write_record
 from include.report.build import build_report
 from include.report.facts import report_facts
-from spark_jobs.shared import marks
+from include.report.news import LATE
+from spark_jobs.shared import lineage, marks
 from spark_jobs.shared.lake import LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 from tests import model
 from tests.frames import at
@@ -89,34 +90,81 @@ def in_a_row(user: str, start: datetime, songs: Sequence[tuple[str, str]], secon
 def finish(
     lake: Lake, played: list[model.Listen], run_date: date = RUN_DATE, parameters: dict[str, Any] = PARAMETERS
 ) -> None:
-    """Leave listens, sessions, the answer and every stage's record of a run with nothing to complain about."""
+    """Leave listens, sessions, the answer and every stage's record of a full load with nothing to complain about."""
+    _leave(lake, lineage.new_log(run_date, [taken_in(run_date)], buckets=1), played, played, run_date, parameters)
+
+
+def finish_daily(lake: Lake, before: list[model.Listen], new: list[model.Listen], run_date: date, **facts: Any) -> None:
+    """Leave what `finish` does, of a daily load that has added some listens to those of the day before.
+
+    `facts` stand in the record of what was new, in place of one that says that none was late and no file known.
+    """
+    base = lineage.read_log(read_record(lake, "data_quality", lineage.base_date(run_date)))
+    assert base is not None
+    log = lineage.grown_log(base, run_date, [taken_in(run_date)], buckets=1)
+    late = dict.fromkeys(("listens", "most_days", *LATE), 0)
+    found = {"late": late, "files_changed": [], "files_known": [], **facts}
+    _leave(lake, log, [*before, *new], new, run_date, PARAMETERS, found)
+    analysis = read_record(lake, "session_analysis", run_date)
+    made = {"sessions_opened": 3, "sessions_extended": 2, "sessions_joined": 1, "users_first_seen": 1}
+    write_record(lake, "session_analysis", run_date, {**analysis, "new": made})
+
+
+def taken_in(run_date: date) -> lineage.Input:
+    return lineage.Input(f"/logs/{run_date}.tsv", 99, 1)
+
+
+def log_of(lake: Lake, run_date: date = RUN_DATE) -> lineage.Log:
+    """The log that a run's record tells of."""
+    log = lineage.read_log(read_record(lake, "data_quality", run_date))
+    assert log is not None
+    return log
+
+
+def _leave(
+    lake: Lake,
+    log: lineage.Log,
+    played: list[model.Listen],
+    new: list[model.Listen],
+    run_date: date,
+    parameters: dict[str, Any],
+    found: dict[str, Any] | None = None,
+) -> None:
+    """What `new` there is of all that was `played` stands in the run's own partition."""
     sessions = model.sessions_of(list(played), GAP)
     within = (run_date, parameters["window_days"]) if parameters["window_days"] else None
     top = model.top_sessions(model.started_in_time(sessions, within), parameters["top_sessions"])
     songs = model.top_songs(sessions, top, parameters["top_songs"])
-    put(lake, LISTENS, [asdict(listen) for listen in played], run_date)
-    put(lake, SESSIONS, [asdict(session) for session in sessions], run_date)
-    put(lake, TOP_SESSIONS, [{"rank": rank, **asdict(one)} for rank, one in enumerate(top, start=1)], run_date)
-    put(lake, TOP_SONGS, [asdict(song) for song in songs], run_date)
-    counts = {"lines_read": len(played) + 6, "listens_kept": len(played), "lines_rejected": 6}
-    times = [f"{listen.listened_at:%Y-%m-%dT%H:%M:%SZ}" for listen in played] or ["2009-05-01T12:00:00Z"]
+    counts = {"lines_read": len(new) + 6, "listens_kept": len(new), "lines_rejected": 6}
     quality = {
-        "parameters": {"input_path": "/logs/<day>.tsv"},
+        "parameters": {"input_path": "/logs/<day>.tsv", "load": lineage.DAILY if found else lineage.FULL},
         "input": {"files": 1, "bytes": 99},
         "rows": counts,
         "quality_score": 99.5,
-        "rejected": {"field_count": 6},
+        "rejected": {"field_count": 4, "duplicate": 2},
         "warnings": {"missing_track_id": 2},
+        "log": {"listens": len(played), **_ends(played)},
+        "new": found,
         "files": [{"file": "/logs/<day>.tsv", "bytes": 99, **counts}],
-        "first_listened_at": min(times),
-        "last_listened_at": max(times),
+        "lineage": log.to_json(),
+        **_ends(new),
     }
     write_record(lake, "data_quality", run_date, quality)
+    put(lake, LISTENS, [asdict(listen) for listen in new], run_date)
+    put(lake, SESSIONS, [asdict(session) for session in sessions], run_date)
+    put(lake, TOP_SESSIONS, [{"rank": rank, **asdict(one)} for rank, one in enumerate(top, start=1)], run_date)
+    put(lake, TOP_SONGS, [asdict(song) for song in songs], run_date)
     users = len({listen.user_id for listen in played})
-    write_record(lake, "session_analysis", run_date, {"rows": {"users": users, "sessions": len(sessions)}})
+    analysis = {"rows": {"users": users, "sessions": len(sessions)}, "new": None}
+    write_record(lake, "session_analysis", run_date, analysis)
     write_record(lake, "ranking", run_date, {})
     for check in CHECKS:
         check_says(lake, check, run_date=run_date)
+
+
+def _ends(played: list[model.Listen]) -> dict[str, str | None]:
+    times = [f"{listen.listened_at:%Y-%m-%dT%H:%M:%SZ}" for listen in played]
+    return {"first_listened_at": min(times, default=None), "last_listened_at": max(times, default=None)}
 
 
 def check_says(
@@ -139,10 +187,12 @@ def look_further(
 
 
 def put(lake: Lake, dataset: str, rows: list[dict[str, Any]], run_date: date = RUN_DATE) -> None:
+    """Publish a partition as made from the run's log."""
     directory = Path(lake.partition(dataset, run_date))
     directory.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(SCHEMAS[dataset])), directory / "part.parquet")
-    (directory / marks.MARK).write_text(marks.mark_of({"part.parquet": (directory / "part.parquet").stat().st_size}))
+    sizes = {"part.parquet": (directory / "part.parquet").stat().st_size}
+    (directory / marks.MARK).write_text(marks.mark_of(sizes, log_of(lake, run_date).log_id))
 
 
 def facts(lake: Lake, run_date: date = RUN_DATE, parameters: dict[str, Any] = PARAMETERS) -> dict[str, Any]:

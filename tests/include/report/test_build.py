@@ -21,8 +21,10 @@ from tests.include.report.finished import (
     check_says,
     facts,
     finish,
+    finish_daily,
     leave_facts,
     listens,
+    log_of,
     look_further,
     report,
 )
@@ -55,14 +57,21 @@ def test_the_json_holds_the_answer_and_all_that_led_to_it(finished_lake: Lake) -
     by_weekday[4][12], by_weekday[4][18] = 3, 1
     assert facts == {
         "run_date": "2009-05-04",
+        "log_id": log_of(finished_lake).log_id,
         "verdict": "good",
         "degraded_because": [],
         "flags": [],
         "parameters": PARAMETERS,
         "input": {"path": "/logs/<day>.tsv", "files": 1, "bytes": 99},
         "rows": {**counts, "users": 2, "sessions": 2},
+        "log": {
+            "listens": 4,
+            "first_listened_at": "2009-05-01T12:00:00Z",
+            "last_listened_at": "2009-05-01T18:00:00Z",
+        },
+        "new": None,
         "quality_score": 99.5,
-        "rejected": {"field_count": 6},
+        "rejected": {"field_count": 4, "duplicate": 2},
         "warnings": {"missing_track_id": 2},
         "files": [{"file": "/logs/<day>.tsv", "bytes": 99, **counts}],
         "first_listened_at": "2009-05-01T12:00:00Z",
@@ -196,6 +205,13 @@ def test_reports_of_all_kinds_fit_the_schema(finished_lake: Lake) -> None:
     of_a_week = {**PARAMETERS, "window_days": 7}
     finish(finished_lake, listens(("u", "12:00:00", "A", "B")), RUN_DATE + timedelta(days=30), of_a_week)
     kinds["of an empty window"] = facts(finished_lake, RUN_DATE + timedelta(days=30), of_a_week)
+    day = RUN_DATE + timedelta(days=3)
+    finish_daily(finished_lake, [], listens(("u", "2009-05-07T12:00:00", "A", "B")), day, files_changed=["/a.tsv"])
+    kinds["a day"] = facts(finished_lake, day)
+    finish_daily(finished_lake, [], [], day)
+    cut_again = {**read_record(finished_lake, "session_analysis", day), "new": None}
+    write_record(finished_lake, "session_analysis", day, cut_again)
+    kinds["an empty day, its sessions cut again"] = facts(finished_lake, day)
     assert {kind: [fault.message for fault in SCHEMA.iter_errors(found)] for kind, found in kinds.items()} == {
         kind: [] for kind in kinds
     }

@@ -61,7 +61,11 @@ def test_names_are_shown_as_text_and_the_figures_behind_the_answer_stand_beside_
         ["1", f'{SCRIPT} "Weird Al"', "3", "2", "2"],
         ["2", "a b 坂本龍一 one session", "1", "1", "1"],
     ]
-    assert table(html, "Rejected lines") == [["Reason to reject", "Lines"], ["field_count", "6"]]
+    assert table(html, "Rejected lines") == [
+        ["Reason to reject", "Lines"],
+        ["field_count", "4"],
+        ["duplicate", "2"],
+    ]
     shown = words(html)
     for part in (
         f'{SCRIPT} by "Weird Al" leads: 3 plays in 2 sessions of 2 listeners.',
@@ -140,7 +144,7 @@ def test_sparks_own_figures_stand_in_a_row_for_each_stage_that_kept_them(finishe
     replace_file(kept, json.dumps(figures))
     shown = ["data_quality", "11.2", "1,234", "2.00 \N{MULTIPLICATION SIGN}", "19.4 MB", "0 Bytes", "3.5%"]
     assert table(page(finished_lake), "Spark&#39;s own figures")[1:] == [[*shown, "3.1 s / 2.0 s"]]
-    assert facts(finished_lake)["spark"] == {"data_quality": {**figures, "input_reads": 2}}
+    assert facts(finished_lake)["spark"] == {"data_quality": {**figures, "input_reads": 2, "log_share": None}}
     # No two tasks to compare.
     replace_file(kept, json.dumps({**figures, "slowest_stages": [single]}))
     assert table(page(finished_lake), "Spark&#39;s own figures")[1:] == [[*shown, "\N{EN DASH}"]]
