@@ -91,7 +91,7 @@ def finish(
     lake: Lake, played: list[model.Listen], run_date: date = RUN_DATE, parameters: dict[str, Any] = PARAMETERS
 ) -> None:
     """Leave listens, sessions, the answer and every stage's record of a full load with nothing to complain about."""
-    _leave(lake, lineage.new_log(run_date, [taken_in(run_date)], buckets=1), played, played, run_date, parameters)
+    _leave(lake, lineage.new_log(run_date, [taken_in(run_date)], buckets=1), played, played, parameters)
 
 
 def finish_daily(lake: Lake, before: list[model.Listen], new: list[model.Listen], run_date: date, **facts: Any) -> None:
@@ -104,7 +104,7 @@ def finish_daily(lake: Lake, before: list[model.Listen], new: list[model.Listen]
     log = lineage.grown_log(base, run_date, [taken_in(run_date)], buckets=1)
     late = dict.fromkeys(("listens", "most_days", *LATE), 0)
     found = {"late": late, "files_changed": [], "files_known": [], **facts}
-    _leave(lake, log, [*before, *new], new, run_date, PARAMETERS, found)
+    _leave(lake, log, [*before, *new], new, PARAMETERS, found)
     analysis = read_record(lake, "session_analysis", run_date)
     made = {"sessions_opened": 3, "sessions_extended": 2, "sessions_joined": 1, "users_first_seen": 1}
     write_record(lake, "session_analysis", run_date, {**analysis, "new": made})
@@ -126,11 +126,11 @@ def _leave(
     log: lineage.Log,
     played: list[model.Listen],
     new: list[model.Listen],
-    run_date: date,
     parameters: dict[str, Any],
     found: dict[str, Any] | None = None,
 ) -> None:
     """What `new` there is of all that was `played` stands in the run's own partition."""
+    run_date = log.own.run_date
     sessions = model.sessions_of(list(played), GAP)
     within = (run_date, parameters["window_days"]) if parameters["window_days"] else None
     top = model.top_sessions(model.started_in_time(sessions, within), parameters["top_sessions"])

@@ -1,0 +1,324 @@
+"""What a daily load has added, in figures and in words, and that its report is of the whole log."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.records import read_log, read_record, write_record
+from include.report.news import sentences
+from spark_jobs.shared import lineage, marks
+from spark_jobs.shared.errors import DamagedPartitionError
+from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared.lineage import Part
+from tests import model
+from tests.include.report.finished import facts, finish, finish_daily, in_a_row, leave_facts, log_of, put, report
+from tests.include.report.test_page import section, table, words
+from tests.logs import RUN_DATE
+
+DAY, NEXT = RUN_DATE + timedelta(days=1), RUN_DATE + timedelta(days=2)
+NO_LATE = {"listens": 0, "most_days": 0, "up_to_1_days": 0, "up_to_7_days": 0, "up_to_30_days": 0}
+NO_LATE |= {"up_to_365_days": 0, "later": 0}
+# The second day's are of the evening that the first ends in: one session crosses midnight.
+FIRST = in_a_row("u", datetime(2009, 5, 4, 23, 30, tzinfo=UTC), [("A", "a"), ("A", "b")] * 5)
+SECOND = in_a_row("u", datetime(2009, 5, 5, 0, 10, tzinfo=UTC), [("A", "a")] * 3)
+THIRD = in_a_row("v", datetime(2009, 5, 6, 12, 0, tzinfo=UTC), [("A", "c"), ("A", "a")])
+# What does not depend on where the listens lie.
+OF_THE_LOG = ("over_time", "by_weekday", "session_lengths", "song_spread", "top_songs", "top_sessions", "log")
+
+
+@pytest.fixture
+def grown(lake: Lake) -> Lake:
+    """A full load and two days that were added to it."""
+    finish(lake, FIRST)
+    finish_daily(lake, FIRST, SECOND, DAY)
+    finish_daily(lake, FIRST + SECOND, THIRD, NEXT)
+    return lake
+
+
+@pytest.fixture
+def at_once(tmp_path: Path) -> dict[str, Any]:
+    """What the report of a full load of all that says."""
+    lake = Lake(str(tmp_path / "at-once"))
+    finish(lake, FIRST + SECOND + THIRD, NEXT)
+    return facts(lake, NEXT)
+
+
+def fold(lake: Lake, listens: list[model.Listen]) -> None:
+    """Leave the last day's log in one partition, and take those away that it was made of."""
+    put(lake, LISTENS, [asdict(listen) for listen in listens], NEXT)
+    Path(lake.dataset(FOLDED_LISTENS)).mkdir()
+    shutil.move(lake.partition(LISTENS, NEXT), lake.partition(FOLDED_LISTENS, NEXT))
+    shutil.rmtree(lake.dataset(LISTENS))
+
+
+@pytest.mark.parametrize("is_folded", [False, True])
+def test_the_figures_are_those_of_the_whole_log_wherever_it_lies(
+    grown: Lake, at_once: dict[str, Any], is_folded: bool
+) -> None:
+    if is_folded:
+        fold(grown, FIRST + SECOND + THIRD)
+    found = facts(grown, NEXT)
+    assert {name: found[name] for name in OF_THE_LOG} == {name: at_once[name] for name in OF_THE_LOG}
+    assert found["song_spread"][0]["sessions"] == [
+        {"session_rank": 1, "user_id": "u", "plays": 8},
+        {"session_rank": 2, "user_id": "v", "plays": 1},
+    ]
+    assert found["rows"] == {"lines_read": 8, "listens_kept": 2, "lines_rejected": 6, "users": 2, "sessions": 2}
+
+
+def test_a_folded_log_of_another_run_of_the_date_is_not_read(grown: Lake) -> None:
+    folded = Path(grown.partition(FOLDED_LISTENS, NEXT))
+    folded.mkdir(parents=True)
+    (folded / marks.MARK).write_text(marks.mark_of({}, "an earlier one"))
+    assert [(part.dataset, part.run_date) for part in read_log(grown, NEXT).parts] == [
+        (LISTENS, RUN_DATE),
+        (LISTENS, DAY),
+        (LISTENS, NEXT),
+    ]
+
+
+def lose(lake: Lake) -> None:
+    shutil.rmtree(lake.partition(LISTENS, DAY))
+
+
+def lose_a_file(lake: Lake) -> None:
+    (Path(lake.partition(LISTENS, DAY)) / "part.parquet").unlink()
+
+
+def make_anew(lake: Lake) -> None:
+    mark(lake, LISTENS, DAY)
+
+
+def mark(lake: Lake, dataset: str, run_date: Any) -> None:
+    partition = Path(lake.partition(dataset, run_date))
+    sizes = {"part.parquet": (partition / "part.parquet").stat().st_size}
+    (partition / marks.MARK).write_text(marks.mark_of(sizes, "another"))
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        pytest.param(lose, "it is missing", id="gone"),
+        pytest.param(lose_a_file, "part.parquet is missing", id="a file gone"),
+        pytest.param(make_anew, r"it was made from another log \(another, not ", id="run again with other input"),
+    ],
+)
+def test_no_report_is_made_when_an_earlier_part_of_the_log_is_not_what_it_was(
+    grown: Lake, damage: Callable[[Lake], None], found: str
+) -> None:
+    damage(grown)
+    said = f"run_date={DAY} is not what a run published: {found}.*; run all days from {DAY} to {NEXT}, in order, again"
+    with pytest.raises(DamagedPartitionError, match=said):
+        facts(grown, NEXT)
+    assert facts(grown, RUN_DATE)["log"]["listens"] == len(FIRST)
+
+
+@pytest.mark.parametrize("dataset", [SESSIONS, TOP_SONGS])
+def test_no_report_is_made_of_an_answer_from_another_log(grown: Lake, dataset: str) -> None:
+    mark(grown, dataset, NEXT)
+    with pytest.raises(DamagedPartitionError, match=f"{dataset}/run_date={NEXT} is not .* another log .*run {NEXT} ag"):
+        facts(grown, NEXT)
+
+
+def test_a_run_of_an_earlier_version_is_to_be_run_again(lake: Lake) -> None:
+    finish(lake, FIRST)
+    quality = read_record(lake, "data_quality", RUN_DATE)
+    del quality["lineage"]
+    write_record(lake, "data_quality", RUN_DATE, quality)
+    with pytest.raises(DamagedPartitionError, match=f"did not say of what log: run {RUN_DATE} again"):
+        facts(lake)
+
+
+def test_the_json_tells_what_was_new(grown: Lake) -> None:
+    assert facts(grown, RUN_DATE)["new"] is None
+    assert facts(grown, NEXT)["new"] == {
+        "base_run_date": str(DAY),
+        "listens_added": 2,
+        "duplicates_rejected": 2,
+        "late": NO_LATE,
+        "sessions": {"opened": 3, "extended": 2, "joined": 1},
+        "users_first_seen": 1,
+        "files_changed": [],
+        "files_known": [],
+    }
+
+
+def test_a_first_day_begins_a_log_and_has_nothing_to_add_to(lake: Lake) -> None:
+    finish(lake, FIRST)
+    quality = read_record(lake, "data_quality", RUN_DATE)
+    quality["parameters"]["load"] = lineage.DAILY
+    write_record(lake, "data_quality", RUN_DATE, quality)
+    assert facts(lake)["new"] is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "changed", "said"),
+    [
+        pytest.param(
+            1210,
+            {"listens_added": 1200, "late": {**NO_LATE, "listens": 40, "most_days": 400}},
+            [
+                "1,200 listens added to the log of 5 May 2009, 40 of them late by up to 400 days; 0 lines rejected as "
+                "duplicates.",
+                "3 sessions opened, 1 extended, 0 joined from several; 2 users first seen.",
+            ],
+            id="late ones",
+        ),
+        pytest.param(
+            2,
+            {"listens_added": 1, "duplicates_rejected": 1},
+            [
+                "1 listen added to the log of 5 May 2009, none of them late; 1 line rejected as a duplicate.",
+                "3 sessions opened, 1 extended, 0 joined from several; 2 users first seen.",
+            ],
+            id="one",
+        ),
+        pytest.param(
+            0,
+            {"files_known": ["a", "b"]},
+            [
+                "Nothing was added to the log of 5 May 2009: there was no line to read.",
+                "Taken in before, and not read again: 2 files.",
+            ],
+            id="a file that was there before",
+        ),
+        pytest.param(
+            3,
+            {"duplicates_rejected": 3, "files_changed": ["a"]},
+            [
+                "Nothing was added to the log of 5 May 2009: none of 3 lines was a new listen, 3 lines rejected as "
+                "duplicates.",
+                "Changed since they were taken in, and read again: 1 file.",
+            ],
+            id="nothing but what was there",
+        ),
+        pytest.param(
+            0,
+            {"sessions": None, "users_first_seen": None},
+            [
+                "Nothing was added to the log of 5 May 2009: there was no line to read.",
+                "All sessions were cut again: those of 5 May 2009 had another gap.",
+            ],
+            id="another gap",
+        ),
+    ],
+)
+def test_what_was_new_in_words(lines: int, changed: dict[str, Any], said: list[str]) -> None:
+    new = {
+        **{"base_run_date": "2009-05-05", "listens_added": 0, "duplicates_rejected": 0, "late": NO_LATE},
+        **{"sessions": {"opened": 3, "extended": 1, "joined": 0}, "users_first_seen": 2},
+        **{"files_changed": [], "files_known": [], **changed},
+    }
+    assert sentences({"rows": {"lines_read": lines}, "new": new}) == said
+    assert sentences({"new": None}) == []
+
+
+def test_the_page_has_a_section_of_what_was_new_and_a_full_load_none(lake: Lake) -> None:
+    finish(lake, FIRST)
+    leave_facts(lake, RUN_DATE)
+    late = {**NO_LATE, "listens": 3, "most_days": 9, "up_to_1_days": 2, "up_to_30_days": 1}
+    files = [f"/logs/<{number}>.tsv" for number in range(7)]
+    finish_daily(lake, FIRST, SECOND, DAY, late=late, files_changed=["/logs/b.tsv"], files_known=files)
+    html = (report(lake, DAY) / "report.html").read_text(encoding="utf-8")
+    shown = section(html, "new")
+    assert table(shown, "What was added") == [
+        ["Added", "Number"],
+        ["Listens added", "3"],
+        ["Listens added late", "3"],
+        ["Lines rejected as duplicates", "2"],
+        ["Sessions opened", "3"],
+        ["Sessions extended", "2"],
+        ["Sessions joined from several", "1"],
+        ["Users first seen", "1"],
+    ]
+    assert table(shown, "How late") == [
+        ["After the day of the listen", "Listens"],
+        ["1 day", "2"],
+        ["2 to 7 days", "0"],
+        ["8 to 30 days", "1"],
+        ["31 to 365 days", "0"],
+        ["more than 365 days", "0"],
+    ]
+    said = words(shown)
+    for part in (
+        "3 listens added to the log of 4 May 2009, 3 of them late by up to 9 days; 2 lines rejected as duplicates. "
+        "The log has 13 listens now, from 2009-05-04T23:30:00Z to 2009-05-05T00:16:40Z.",
+        "Changed since they were taken in, so read again; listens they no longer hold stay in the log: "
+        "/logs/b.tsv Taken in before",
+        "so not read again: /logs/<0>.tsv /logs/<1>.tsv /logs/<2>.tsv /logs/<3>.tsv /logs/<4>.tsv 2 more files:",
+        "Of the songs since 4 May 2009: 0 in, 0 out, 0 up, 0 down; which ones stands in the answer.",
+    ):
+        assert part in said
+    head = words(html)
+    assert "quality score of what was new, of 100 99.50" in head
+    assert "listens, 3 of them new 13" in head
+    assert "Of what was new, every line read was kept or rejected, in every file: of 9 lines 3 were kept" in head
+
+    html = (report(lake) / "report.html").read_text(encoding="utf-8")
+    assert section(html, "new") == ""
+    assert "What was new" not in html
+
+
+def test_a_day_that_added_nothing_says_so(lake: Lake) -> None:
+    finish(lake, FIRST)
+    finish_daily(lake, FIRST, [], DAY)
+    directory = report(lake, DAY)
+    html = (directory / "report.html").read_text(encoding="utf-8")
+    assert words(section(html, "new")) == (
+        "What was new Nothing was added to the log of 4 May 2009: none of 6 lines was a new listen, 2 lines rejected "
+        "as duplicates. The log has 10 listens now, from 2009-05-04T23:30:00Z to 2009-05-05T00:00:00Z."
+    )
+    assert "1 file, 99 bytes, no listen. Report made" in words(html)
+    assert [row[1] for row in table(html, "Top songs")[1:]] == ["a A one session", "b A one session"]
+
+
+def test_sessions_that_were_cut_again_are_not_told_apart(lake: Lake) -> None:
+    finish(lake, FIRST)
+    finish_daily(lake, FIRST, SECOND, DAY)
+    write_record(lake, "session_analysis", DAY, {**read_record(lake, "session_analysis", DAY), "new": None})
+    shown = section((report(lake, DAY) / "report.html").read_text(encoding="utf-8"), "new")
+    assert "All sessions were cut again: those of 4 May 2009 had another gap." in words(shown)
+    assert [row[0] for row in table(shown, "What was added")[1:]] == [
+        "Listens added",
+        "Listens added late",
+        "Lines rejected as duplicates",
+    ]
+
+
+def test_what_a_stage_looks_up_in_the_log_is_told_as_a_share_of_it(grown: Lake) -> None:
+    figures = {"seconds": 1, "tasks": 1, "shuffle_bytes_written": 0, "spilled_disk_bytes": 0, "gc_share": 0.0}
+    for stage in ("data_quality", "ranking"):
+        kept = Path(grown.spark_figures(stage, NEXT))
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps({**figures, "input_records": 6, "slowest_stages": []}))
+    found = facts(grown, NEXT)["spark"]
+    told = {stage: (one["input_reads"], one["log_share"]) for stage, one in found.items()}
+    # Of 15 listens, and of 2 sessions with them.
+    assert told == {"data_quality": (None, 0.4), "ranking": (None, 0.3529)}
+    html = (report(grown, NEXT) / "report.html").read_text(encoding="utf-8")
+    assert [row[3] for row in table(html, "Spark&#39;s own figures")[1:]] == ["40.0% of the log", "35.3% of the log"]
+
+
+def test_the_markdown_says_what_was_new(grown: Lake) -> None:
+    text = (report(grown, NEXT) / "report.md").read_text()
+    assert text.splitlines()[-1] == (
+        "New: 2 listens added to the log of 5 May 2009, none of them late; 2 lines rejected as duplicates. "
+        "3 sessions opened, 2 extended, 1 joined from several; 1 user first seen."
+    )
+
+
+def test_a_log_is_found_without_spark_as_with_it(grown: Lake) -> None:
+    ids = [log_of(grown, day).log_id for day in (RUN_DATE, DAY, NEXT)]
+    assert read_log(grown, NEXT).parts == tuple(
+        Part(LISTENS, day, log_id) for day, log_id in zip((RUN_DATE, DAY, NEXT), ids, strict=True)
+    )
+    fold(grown, FIRST + SECOND + THIRD)
+    assert read_log(grown, NEXT).parts == (Part(FOLDED_LISTENS, NEXT, ids[-1]),)
