@@ -9,10 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from spark_jobs.shared import lineage, marks
-from spark_jobs.shared.errors import DamagedPartitionError
-from spark_jobs.shared.lake import FOLDED_LISTENS, Lake, date_of
-from spark_jobs.shared.lineage import Log, Part
+from spark_jobs.shared.lake import Lake, date_of
 
 
 def read_record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
@@ -21,21 +18,6 @@ def read_record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist; run the stage {stage} for {run_date} first")
     return json.loads(path.read_bytes())
-
-
-def read_log(lake: Lake, run_date: date) -> Log:
-    """Return the log that a run answers for and where its listens lie, as `storage.read_log` does with Spark.
-
-    Raises FileNotFoundError when the run has none, DamagedPartitionError when an earlier version made it.
-    """
-    log = lineage.read_log(read_record(lake, lineage.KEPT_BY, run_date))
-    if log is None:
-        raise DamagedPartitionError(
-            f"the listens of {run_date} are of an earlier version, which did not say of what log: run {run_date} again"
-        )
-    folded = Part(FOLDED_LISTENS, run_date, log.log_id)
-    is_folded = marks.local_log_id(Path(lake.partition(FOLDED_LISTENS, run_date))) == log.log_id
-    return log.folded(folded) if is_folded else log
 
 
 def read_report(lake: Lake, run_date: date) -> dict[str, Any]:

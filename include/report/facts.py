@@ -10,12 +10,12 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from include.event_logs import read_figures
-from include.records import read_log, read_record
+from include.logs import log_behind, made_from, place
+from include.records import read_record
 from include.report.changes import changes, since_previous
 from include.report.figures import listening_figures
 from include.report.listeners import listener_groups
 from include.report.news import news
-from include.report.scan import place
 from include.report.spread import song_spread
 from spark_jobs.shared import marks
 from spark_jobs.shared.errors import DamagedPartitionError
@@ -55,7 +55,7 @@ def report_facts(
 
     Raises DamagedPartitionError when what it reads is not what the jobs published, or not of one log.
     """
-    _check_partitions(lake, run_date, read_log(lake, run_date))
+    _check_partitions(lake, run_date, log_behind(lake, run_date))
     songs, sessions = _rows(lake, TOP_SONGS, run_date), _rows(lake, TOP_SESSIONS, run_date)
     facts = {
         "run_date": str(run_date),
@@ -74,10 +74,10 @@ def report_facts(
 def _check_partitions(lake: Lake, run_date: date, log: Log) -> None:
     needed = [*log.parts, *(Part(dataset, run_date, log.log_id) for dataset in (SESSIONS, TOP_SESSIONS, TOP_SONGS))]
     optional = [Part(dataset, run_date, log.log_id) for dataset in (ALTERNATIVE_SONGS, LISTENERS)]
-    for part in (*needed, *(part for part in optional if Path(place(lake, part)).exists())):
-        partition = Path(place(lake, part))
+    for part in (*needed, *(part for part in optional if place(lake, part).exists())):
+        partition = place(lake, part)
         faults = marks.local_faults(partition) if partition.exists() else ["it is missing"]
-        if not faults and (found := marks.local_log_id(partition)) != part.log_id:
+        if not faults and (found := made_from(lake, part.dataset, part.run_date)) != part.log_id:
             faults = [f"it was made from another log ({found or 'of an earlier version'}, not {part.log_id})"]
         if faults:
             days = str(run_date)

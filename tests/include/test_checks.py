@@ -21,7 +21,7 @@ from spark_jobs.ranking.job import run as run_ranking
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.job import run as run_session_analysis
 from spark_jobs.shared import marks
-from spark_jobs.shared.buckets import read_listens
+from spark_jobs.shared.buckets import listens_as_found
 from spark_jobs.shared.lake import Lake
 from tests.frames import sessions
 from tests.logs import RUN_DATE
@@ -35,7 +35,8 @@ def record(listens_kept: int, **facts: Any) -> dict[str, Any]:
         "rows": {"lines_read": 10, "listens_kept": listens_kept, "lines_rejected": 10 - listens_kept},
         "quality_score": 10.0 * listens_kept,
         "warnings": warnings,
-        "last_listened_at": "2009-05-04T12:00:00Z",
+        "parameters": {"load": "full"},
+        "log": {"listens": listens_kept, "last_listened_at": "2009-05-04T12:00:00Z"},
         **facts,
     }
 
@@ -59,7 +60,7 @@ def test_shares_are_of_the_listens_kept() -> None:
 
 def test_a_log_is_as_old_as_its_newest_listen_at_the_end_of_the_run_date(lake: Lake) -> None:
     assert checks.volume_figures(record(4), lake, RUN_DATE, None) == {"newest_listen_age_days": 0.5}
-    nothing = checks.volume_figures(record(0, last_listened_at=None), lake, RUN_DATE, None)
+    nothing = checks.volume_figures(record(0, log={"listens": 0, "last_listened_at": None}), lake, RUN_DATE, None)
     assert nothing == {"newest_listen_age_days": float("inf")}
 
 
@@ -67,6 +68,24 @@ def test_listens_are_compared_with_those_of_the_run_date_before(lake: Lake) -> N
     write_record(lake, "data_quality", BEFORE, record(8))
     figures = checks.volume_figures(record(2), lake, RUN_DATE, BEFORE)
     assert figures == {"newest_listen_age_days": 0.5, "listens_percent_of_previous": 25.0}
+
+
+@pytest.mark.parametrize(
+    ("load_before", "kept_before", "load"),
+    [
+        pytest.param("full", 8, "daily", id="a day and a whole log"),
+        pytest.param("daily", 8, "full", id="a whole log and a day"),
+        pytest.param("daily", 0, "daily", id="a day after one that added nothing"),
+    ],
+)
+def test_what_a_day_adds_is_compared_with_days_that_added_something_alone(
+    lake: Lake, load_before: str, kept_before: int, load: str
+) -> None:
+    write_record(lake, "data_quality", BEFORE, record(kept_before, parameters={"load": load_before}))
+    now = record(2, parameters={"load": load})
+    assert checks.volume_figures(now, lake, RUN_DATE, BEFORE) == {"newest_listen_age_days": 0.5}
+    write_record(lake, "data_quality", BEFORE, record(8, parameters={"load": load}))
+    assert checks.volume_figures(now, lake, RUN_DATE, BEFORE)["listens_percent_of_previous"] == 25.0
 
 
 def test_the_run_date_before_is_the_last_earlier_one_with_a_report(lake: Lake) -> None:
@@ -120,7 +139,7 @@ def test_a_listen_that_is_there_twice_is_found_where_it_lies(spark: SparkSession
     log = tmp_path / "log.tsv"
     log.write_bytes(b"".join(b"u\t2009-05-01T12:00:0%dZ\t\ta\t\tt\n" % second for second in (1, 2, 2, 3)))
     figures = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
-    kept = read_listens(spark, lake, RUN_DATE)
+    kept = listens_as_found(spark, lake, RUN_DATE)
     assert (figures["rejected"]["duplicate"], checks.repeated_listens(kept).count()) == (1, 0)
     plan = checks.repeated_listens(kept)._jdf.queryExecution().executedPlan().toString()
     assert ("Exchange" in plan, "Sort " in plan) == (False, False)

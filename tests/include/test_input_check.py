@@ -37,6 +37,13 @@ def test_what_is_found_is_counted(root: Path, lake: Lake, input_path: str, files
     assert found == {"input_path": where, "files": files, "bytes": size}
 
 
+def test_a_day_that_adds_nothing_may_be_empty_but_not_missing(root: Path, lake: Lake) -> None:
+    found = check_input("logs/empty.tsv", root, lake, RUN_DATE, may_be_empty=True)
+    assert found == {"input_path": str(root / "logs/empty.tsv"), "files": 1, "bytes": 0}
+    with pytest.raises(InputError, match=r"no file at .*gone.tsv; check input_path"):
+        check_input("gone.tsv", root, lake, RUN_DATE, may_be_empty=True)
+
+
 def test_a_file_whose_name_looks_like_a_pattern_is_read_as_that_file(root: Path, lake: Lake) -> None:
     (root / "log[1].tsv").write_bytes(b"1")
     (root / "log1.tsv").write_bytes(b"1")

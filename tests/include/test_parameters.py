@@ -50,9 +50,10 @@ def test_the_form_shows_the_bounds() -> None:
         (
             "gap",
             3,
-            "gap: found 3, allowed is none but input_path, session_gap_minutes, top_sessions, top_songs, "
+            "gap: found 3, allowed is none but input_path, load, session_gap_minutes, top_sessions, top_songs, "
             "window_days, minimum_quality_score, alternatives, profiles_path",
         ),
+        ("load", "weekly", "load: found 'weekly', allowed is full or daily"),
         ("alternatives", "maybe", "alternatives: found 'maybe', allowed is true or false"),
         (
             "profiles_path",
