@@ -58,6 +58,8 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
     submitted = {task.task_id: task for task in dag.tasks if isinstance(task, SparkSubmitOperator)}
     assert set(submitted) == {"data_quality", "session_analysis", "ranking"}
     assert {task._conn_id for task in submitted.values()} == {"spark_default"}
+    judging = submitted["data_quality"].application_args
+    assert judging[-4:] == ["--load", "{{ params.load }}", "--fold-after", "31"]
     arguments = submitted["ranking"].application_args
     told = dict(zip(arguments[::2], arguments[1::2], strict=True))
     assert list(told) == [
