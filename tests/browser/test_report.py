@@ -10,10 +10,19 @@ import pytest
 from playwright.sync_api import Page
 
 from include.records import write_record
+from include.report.news import LATE
 from spark_jobs.shared.lake import Lake
 from tests.browser.accessibility import grave_faults
 from tests.browser.conftest import DESK, PHONE, NewPage
-from tests.include.report.finished import check_says, finish, in_a_row, leave_facts, look_further, report
+from tests.include.report.finished import (
+    check_says,
+    finish,
+    finish_daily,
+    in_a_row,
+    leave_facts,
+    look_further,
+    report,
+)
 from tests.logs import RUN_DATE
 
 pytestmark = pytest.mark.browser
@@ -74,7 +83,19 @@ def empty(lake: Lake) -> Path:
     return report(lake)
 
 
-KINDS = pytest.mark.parametrize("kind", [plain, whole, empty])
+def daily(lake: Lake) -> Path:
+    """What a day has added, with files of all kinds of names and listens that were late."""
+    before = in_a_row("user_000001", datetime(2009, 5, 3, 23, tzinfo=UTC), SONGS * 4)
+    new = in_a_row("user_000002", datetime(2009, 5, 4, 12, tzinfo=UTC), [("Cake", "Jolene"), ("Plaid", "Ti Bom")])
+    finish(lake, before, RUN_DATE - timedelta(days=1))
+    leave_facts(lake, RUN_DATE - timedelta(days=1))
+    late = {"listens": 1, "most_days": 400, **dict.fromkeys(LATE, 0), "later": 1}
+    files = [f"/logs/{name}.tsv" for _, name in SONGS]
+    finish_daily(lake, before, new, RUN_DATE, late=late, files_changed=files[:1], files_known=[*files, LONG])
+    return report(lake)
+
+
+KINDS = pytest.mark.parametrize("kind", [plain, whole, empty, daily])
 
 
 def opened(page: Page, directory: Path) -> Page:
