@@ -87,7 +87,7 @@ def spark_row(figures: Facts) -> list[str]:
 
 def _read(figures: Facts) -> str:
     if figures["log_share"] is not None:
-        return f"{figures['log_share']:.1%} of the log"
+        return f"{figures['log_share']:.1%}"
     return NONE if figures["input_reads"] is None else f"{figures['input_reads']:.2f} \N{MULTIPLICATION SIGN}"
 
 
