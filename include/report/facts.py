@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from include.event_logs import read_figures
-from include.logs import log_behind, made_from, place
+from include.logs import log_behind, place
 from include.records import read_record
 from include.report.changes import changes, since_previous
 from include.report.figures import listening_figures
@@ -76,9 +76,7 @@ def _check_partitions(lake: Lake, run_date: date, log: Log) -> None:
     optional = [Part(dataset, run_date, log.log_id) for dataset in (ALTERNATIVE_SONGS, LISTENERS)]
     for part in (*needed, *(part for part in optional if place(lake, part).exists())):
         partition = place(lake, part)
-        faults = marks.local_faults(partition) if partition.exists() else ["it is missing"]
-        if not faults and (found := made_from(lake, part.dataset, part.run_date)) != part.log_id:
-            faults = [f"it was made from another log ({found or 'of an earlier version'}, not {part.log_id})"]
+        faults = marks.local_faults(partition, part.log_id) if partition.exists() else ["it is missing"]
         if faults:
             days = str(run_date)
             if part.run_date != run_date:
