@@ -80,9 +80,11 @@ def arrivals(files: list[InputFile], base: Base | None) -> Arrivals:
     return Arrivals(new, [file for file in new if file.name in names], known)
 
 
-def names(arrived: Arrivals) -> dict[str, list[str]]:
-    """What a record tells of files that were there before."""
+def news(arrived: Arrivals, late: dict[str, Any] | None, known_listens: int) -> dict[str, Any]:
+    """What a record tells of how a day's input differs from the log: late listens, and what was there before."""
     return {
+        "late": late,
+        "known_listens": known_listens,
         "files_changed": sorted(file.name for file in arrived.changed),
         "files_known": sorted(file.name for file in arrived.known),
     }

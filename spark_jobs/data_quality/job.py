@@ -113,7 +113,7 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
         "input": {"files": len(files), "bytes": sum(file.size for file in files)},
         **figures,
         "log": history.log_figures(base, figures),
-        "new": None if base is None else {"late": late, **history.names(arrived)},
+        "new": history.news(arrived, late, counts["known_listens"]) if base else None,
         "files": per_file,
         "buckets": bucket_number,
         "folded": folded,
@@ -151,20 +151,25 @@ def write_outcomes(
 
     `known` are the listens, by LISTEN_KEY, that the log to add to has already.
     """
-    read, judged = Observation("read"), Observation("judged")
+    read, in_day, judged = Observation("read"), Observation("in_day"), Observation("judged")
     counted = lines.observe(read, tally(F.col("file_id"), files).alias("files"))
 
     in_order = sort_into_buckets(outcomes.classify_lines(counted, run_date), bucket_number)
     each_once = reject_duplicates(in_order)
-    numbered = outcomes.number_outcomes(each_once if known is None else reject_known(each_once, known))
+    if known is not None:
+        counted_once = each_once.observe(in_day, F.count_if(F.col("reason").isNull()).alias("listens"))
+        each_once = reject_known(counted_once, known)
+    numbered = outcomes.number_outcomes(each_once)
     every_outcome = numbered.observe(judged, *outcomes.outcome_counts(files))
     table = outcomes.outcome_table(every_outcome)
     table.write.options(**buckets.NO_DICTIONARIES).partitionBy("outcome").parquet(staged)
     lines_of_files = read_tally(read.get["files"])
     kept_of_files, rejected_of_files = outcomes.read_file_counts(judged.get)
+    found = outcomes.read_outcome_counts(judged.get)
     return {
         "lines_read": lines_of_files.total(),
-        **outcomes.read_outcome_counts(judged.get),
+        **found,
+        "known_listens": 0 if known is None else in_day.get["listens"] - found[outcomes.KEPT],
         "first_listened_at": judged.get["first_listened_at"],
         "last_listened_at": judged.get["last_listened_at"],
         "of_files": {
@@ -237,6 +242,8 @@ def check_line_counts(
 def quality_figures(counts: dict[str, Any]) -> dict[str, Any]:
     """Shape the counts of a pass for the stage's record."""
     rejected = {reason: counts[reason] for reason in REASONS}
+    # What the log has already says nothing about what is new: a file may overlap one of the days before.
+    lines = counts["lines_read"] - counts["known_listens"]
     return {
         "rows": {
             "lines_read": counts["lines_read"],
@@ -244,7 +251,7 @@ def quality_figures(counts: dict[str, Any]) -> dict[str, Any]:
             "lines_rejected": sum(rejected.values()),
         },
         # Of no line none was bad.
-        "quality_score": 100 * counts[outcomes.KEPT] / counts["lines_read"] if counts["lines_read"] else 100.0,
+        "quality_score": 100 * counts[outcomes.KEPT] / lines if lines else 100.0,
         "rejected": rejected,
         "warnings": {warning: counts[warning] for warning in WARNINGS},
         "first_listened_at": counts["first_listened_at"],

@@ -55,6 +55,8 @@ def test_a_file_is_taken_in_once_unless_it_changes_and_then_that_is_said(
     first.write_bytes(line("04T12:00:00") + line("06T12:00:00"))
     changed = load(spark, lake, inbox, 3)
     assert changed["rows"] == {"lines_read": 2, "listens_kept": 1, "lines_rejected": 1}
+    # What was there before is no fault of the day.
+    assert (changed["quality_score"], changed["new"]["known_listens"]) == (100, 1)
     assert (changed["new"]["files_changed"], changed["new"]["files_known"]) == ([f"file:{first}"], [f"file:{second}"])
     day = FIRST + timedelta(days=3)
     assert rows(lake, REJECTED_LISTENS, day) == [(line("04T12:00:00").strip(), "duplicate", f"file:{first}")]
