@@ -81,10 +81,9 @@ def parts_of_longest(
     """
     parts = rankings.top_sessions(started_in(_parts(longest, listens, gap), window), number)
     least = F.when(F.count(F.lit(1)) == number, F.min("track_count")).otherwise(F.lit(0))
-    it_takes = parts.agg(least.alias("it_takes"))
-    # One row, so each session meets it once.
-    long_enough = sessions.join(F.broadcast(it_takes), on=F.col("track_count") >= F.col("it_takes"), how="inner")
-    return started_in(_parts(long_enough, listens, gap), window)
+    # As a number, for whoever looks for the listens looks at the sessions first.
+    (it_takes,) = parts.agg(least).collect()[0]
+    return started_in(_parts(sessions.where(F.col("track_count") >= it_takes), listens, gap), window)
 
 
 def _parts(sessions: DataFrame, listens: DataFrame, gap: timedelta) -> DataFrame:

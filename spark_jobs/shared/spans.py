@@ -40,8 +40,11 @@ def reach(spans: DataFrame) -> Column:
 
     A filter for Spark to skip by, with the statistics of files and their pages: it lets others through, too.
     """
-    (users,) = spans.agg(F.slice(F.collect_set("user_id"), 1, MOST_USERS + 1)).collect()[0]
-    on_days = days_reach(days_of(spans), "listened_at", "listened_at")
+    users_of = F.slice(F.collect_set("user_id"), 1, MOST_USERS + 1)
+    (users, days) = (
+        spans.select("user_id", F.explode(_days()).alias("day")).agg(users_of, F.collect_set("day")).collect()[0]
+    )
+    on_days = days_reach(days, "listened_at", "listened_at")
     return on_days if len(users) > MOST_USERS else on_days & F.col("user_id").isin(sorted(users))
 
 

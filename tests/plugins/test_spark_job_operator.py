@@ -54,7 +54,9 @@ def context() -> dict[str, Any]:
 @pytest.mark.usefixtures("connection")
 def test_data_that_fails_a_job_fails_it_for_good_and_the_jobs_own_words_are_in_the_error(tmp_path: Path) -> None:
     task = operator("--lake", str(tmp_path), "--run-date", "2009-05-04")
-    with pytest.raises(AirflowFailException, match="run the stage that makes listens for 2009-05-04 first"):
+    with pytest.raises(
+        AirflowFailException, match="data_quality.json does not exist; run data_quality for 2009-05-04 first"
+    ):
         task.execute(context())
     given = {key: value for key, value in (task.conf or {}).items() if not key.startswith("spark.eventLog.")}
     assert given.pop(MARK)

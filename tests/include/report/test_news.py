@@ -265,7 +265,10 @@ def test_the_page_has_a_section_of_what_was_new_and_a_full_load_none(lake: Lake)
     head = words(html)
     assert "listens, 3 new 13" in head
     assert "Of what was new, every line read was kept or rejected, in every file: of 9 lines 3 were kept" in head
-    assert "The quality score is of these lines; what the log had before was judged when it came." in head
+    assert (
+        "The quality score is of these lines, but those that repeat a listen of the days before; "
+        "what the log had before was judged when it came." in head
+    )
 
     html = (report(lake) / "report.html").read_text(encoding="utf-8")
     assert section(html, "new") == ""

@@ -118,7 +118,8 @@ def test_the_listens_are_made_with_one_shuffle_and_one_sort(spark: SparkSession,
     with pytest.MonkeyPatch.context() as patch:
         real = data_quality.outcomes.outcome_table
         patch.setattr(data_quality.outcomes, "outcome_table", lambda judged: plans.append(real(judged)) or plans[-1])
-        data_quality.write_outcomes(lines, 1, RUN_DATE, 3, str(tmp_path / "outcomes"))
+        named = data_quality.name_lines(lines, known=[])
+        data_quality.write_outcomes(named, 1, RUN_DATE, 3, str(tmp_path / "outcomes"))
     plan = plans[0]._jdf.queryExecution().executedPlan().toString()
     assert (plan.count("Exchange"), plan.count("+- Sort ")) == (1, 1)
 

@@ -59,7 +59,9 @@ def test_only_the_buckets_of_the_chosen_users_are_read(
     buckets = read_listens(spark, lake_with_sessions, log.parts)._jdf.queryExecution().executedPlan().toString()
     assert "SelectedBucketsCount: 2 out of 2" in buckets
     assert "SelectedBucketsCount: 1 out of 2" in plan
-    assert "PushedFilters: [In(user_id, [u5])" in plan or "EqualTo(user_id,u5)" in plan
+    assert "user_id#" in plan.split("PushedFilters")[0]
+    assert "In(user_id, [u5])" in plan or "EqualTo(user_id,u5)" in plan
+    assert "GreaterThanOrEqual(listened_at," in plan
 
 
 def test_only_sessions_that_started_in_the_window_are_ranked(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
