@@ -31,14 +31,14 @@ NOT_RUN = [
     ),
     ("docker compose build", DOCKER),
     (
-        """export AIRFLOW_CONN_APPRISE_DEFAULT='{"conn_type":"apprise","extra":{"config":{"path":"json://host:8080/hook"}}}'""",
-        "nobody listens there; tests/plugins/test_run_alerts.py has a webhook",
-    ),
-    (
         """airflow dags trigger --logical-date 2009-04-30 --conf '{"load": "full", "input_path": "log.tsv"}' """
         "lastfm_session_analysis",
         "they wait for runs of a scheduler; tests/stack/test_backfill.py has a backfill, "
         "tests/end_to_end/test_make_run.py a day",
+    ),
+    (
+        """export AIRFLOW_CONN_APPRISE_DEFAULT='{"conn_type":"apprise","extra":{"config":{"path":"json://host:8080/hook"}}}'""",
+        "nobody listens there; tests/plugins/test_run_alerts.py has a webhook",
     ),
     (
         'export AIRFLOW_CONN_SPARK_DEFAULT="$(cat cluster.json)"',
