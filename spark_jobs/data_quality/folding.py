@@ -26,7 +26,7 @@ def fold(spark: SparkSession, lake: Lake, log: Log, area: str, fold_after: int) 
     staged = f"{area}/{FOLDED_LISTENS}"
     # A task holds a bucket, from whichever partition: sorting is all there is to do.
     listens = buckets.read_listens(spark, lake, log.parts).sortWithinPartitions(*LISTEN_KEY)
-    listens.write.options(**buckets.NO_DICTIONARIES).parquet(staged)
+    listens.write.options(**buckets.FILE_OPTIONS).parquet(staged)
     buckets.name_files_by_bucket(spark, staged, buckets.buckets_of(spark, lake, log.own))
     storage.publish_partition(spark, staged, partition, log.log_id)
     return True

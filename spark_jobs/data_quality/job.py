@@ -162,7 +162,7 @@ def write_outcomes(
     numbered = outcomes.number_outcomes(each_once)
     every_outcome = numbered.observe(judged, *outcomes.outcome_counts(files))
     table = outcomes.outcome_table(every_outcome)
-    table.write.options(**buckets.NO_DICTIONARIES).partitionBy("outcome").parquet(staged)
+    table.write.options(**buckets.FILE_OPTIONS).partitionBy("outcome").parquet(staged)
     lines_of_files = read_tally(read.get["files"])
     kept_of_files, rejected_of_files = outcomes.read_file_counts(judged.get)
     found = outcomes.read_outcome_counts(judged.get)

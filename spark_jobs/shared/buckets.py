@@ -16,8 +16,12 @@ from spark_jobs.shared.lineage import Part
 
 # Spark takes a file's bucket from the digits after the last underscore; how many there are in all we add.
 _BUCKET_FILE = "listens-of-{buckets:05d}_{bucket:05d}.snappy.parquet"
-# A bucket holds more tracks than a dictionary of Parquet's does: it would be built, and given up.
-NO_DICTIONARIES = {f"parquet.enable.dictionary#{column}": "false" for column in ("track_id", "track_name")}
+FILE_OPTIONS = {
+    # A bucket holds more tracks than a dictionary of Parquet's does: it would be built, and given up.
+    **{f"parquet.enable.dictionary#{column}": "false" for column in ("track_id", "track_name")},
+    # Ranking skips pages by user and day; of the 20,000 rows that a page has by default, a user has few.
+    "parquet.page.row.count.limit": "2000",
+}
 _FIRST_NUMBER = re.compile(r"\d+")
 
 

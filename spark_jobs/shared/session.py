@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from pyspark.sql import SparkSession
 
+from spark_jobs.shared.spans import MOST_USERS
+
 SETTINGS = {
     # Declaring the listens' buckets as a table makes Spark create its warehouse, by default in the working directory.
     "spark.sql.warehouse.dir": f"file:{tempfile.gettempdir()}/spark-warehouse",
@@ -27,7 +29,7 @@ SETTINGS = {
     # Sessions are summed up in memory, a bucket's at a time, and not by sorting its listens by session.
     "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "10000000",
     # Where many users are asked for, each is looked up in the statistics of a file's pages, not the range they span.
-    "spark.sql.parquet.pushdown.inFilterThreshold": "10000",
+    "spark.sql.parquet.pushdown.inFilterThreshold": str(MOST_USERS),
     # One open file for each outcome a line can have: without it, Spark sorts the listens again by outcome.
     "spark.sql.maxConcurrentOutputFileWriters": "16",
 }

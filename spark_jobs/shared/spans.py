@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
+from itertools import pairwise
 from operator import or_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-# More users are not named in a filter, and of more stretches of days only the first and the last day are.
-MOST_USERS, MOST_STRETCHES = 10_000, 200
+# More users are not named in a filter: Parquet's looks at one after the other, each deeper in the stack.
+MOST_USERS = 200
+# More stretches of days are not told apart: of more code than they make, Java compiles none.
+MOST_STRETCHES = 25
 
 
 def as_spans(listens: DataFrame) -> DataFrame:
@@ -65,18 +69,16 @@ def days_reach(days: Iterable[date], started_at: str, ended_at: str, margin: tim
 
 
 def stretches(days: Iterable[date]) -> list[tuple[date, date]]:
-    """Days in a row as their first and last; one stretch over all of them if there would be too many.
+    """Days in a row as their first and last; the closest of them as one where there would be too many.
 
     >>> stretches([date(2009, 5, 4), date(2009, 5, 2), date(2009, 5, 1)])
     [(datetime.date(2009, 5, 1), datetime.date(2009, 5, 2)), (datetime.date(2009, 5, 4), datetime.date(2009, 5, 4))]
     """
-    found: list[tuple[date, date]] = []
-    for day in sorted(days):
-        if found and day - found[-1][1] <= timedelta(days=1):
-            found[-1] = (found[-1][0], day)
-        else:
-            found.append((day, day))
-    return found if len(found) <= MOST_STRETCHES else [(found[0][0], found[-1][1])]
+    in_order = sorted(days)
+    pauses = ((after - before, number) for number, (before, after) in enumerate(pairwise(in_order), 1))
+    cuts = heapq.nlargest(MOST_STRETCHES - 1, (pause for pause in pauses if pause[0] > timedelta(days=1)))
+    edges = [0, *sorted(number for _, number in cuts), len(in_order)]
+    return [(in_order[first], in_order[after - 1]) for first, after in pairwise(edges) if in_order]
 
 
 def _days() -> Column:

@@ -1,0 +1,54 @@
+"""Which listens can lie within spans: a filter that may let others through, and never keeps one of those out."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+from pyspark.sql import DataFrame, SparkSession
+
+from spark_jobs.shared.spans import MOST_STRETCHES, MOST_USERS, as_spans, reach, stretches
+
+DAYS = st.lists(st.dates(date(2009, 1, 1), date(2009, 12, 31)), unique=True, max_size=80)
+ONE = timedelta(days=1)
+
+
+@given(DAYS)
+def test_stretches_hold_every_day_and_are_days_in_a_row_unless_there_would_be_too_many(days: list[date]) -> None:
+    found = stretches(days)
+    assert all(any(first <= day <= last for first, last in found) for day in days)
+    assert {day for stretch in found for day in stretch} <= set(days)
+    in_a_row = sum(day - ONE not in days for day in days)
+    assert len(found) == min(in_a_row, MOST_STRETCHES)
+
+
+def test_it_is_the_closest_days_that_become_one_stretch() -> None:
+    far = [date(2009, 1, 1) + 10 * number * ONE for number in range(MOST_STRETCHES)]
+    close = far[3] + 2 * ONE
+    assert stretches([*far, close]) == [(day, close if day == far[3] else day) for day in far]
+
+
+def test_parquet_is_asked_for_as_many_users_as_are_named_and_for_more_by_their_days_alone(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    day = datetime(2009, 5, 4, 12, tzinfo=UTC)
+    listens = listens_of(spark, [(f"user {number}", day) for number in range(MOST_USERS + 1)])
+    listens.unionByName(listens_of(spark, [("another", day), ("user 0", day + 2 * ONE)])).write.parquet(
+        str(tmp_path / "listens")
+    )
+    stored = spark.read.parquet(str(tmp_path / "listens"))
+    of_most = as_spans(listens.where("user_id != 'user 0'"))
+    assert found(stored, of_most) == {(f"user {number}", day) for number in range(1, MOST_USERS + 1)}
+    of_all = as_spans(listens)
+    assert found(stored, of_all) == {(f"user {number}", day) for number in range(MOST_USERS + 1)} | {("another", day)}
+
+
+def listens_of(spark: SparkSession, rows: list[tuple[str, datetime]]) -> DataFrame:
+    return spark.createDataFrame(pd.DataFrame(rows, columns=["user_id", "listened_at"]))
+
+
+def found(listens: DataFrame, spans: DataFrame) -> set[tuple[str, datetime]]:
+    return {(row.user_id, row.listened_at.astimezone(UTC)) for row in listens.where(reach(spans)).collect()}
