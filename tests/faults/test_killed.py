@@ -84,13 +84,14 @@ def test_an_orphan_that_goes_on_writing_after_the_next_try_leaves_a_whole_partit
 
 
 @pytest.mark.usefixtures("connection", "applications")
+@pytest.mark.parametrize("stage", STAGES)
 def test_the_java_of_a_killed_task_goes_on_alone_and_publishes_a_whole_partition(
-    undamaged: Lake, lake: Lake, log: Path, tmp_path: Path
+    undamaged: Lake, lake: Lake, log: Path, tmp_path: Path, stage: str
 ) -> None:
     environment = airflow_environment(tmp_path, Path(lake.root), log.parent, log.name)
     environment["AIRFLOW_CONN_SPARK_DEFAULT"] = os.environ["AIRFLOW_CONN_SPARK_DEFAULT"]
-    command = [sys.executable, "-c", TASK, "data_quality", lake.root, str(DAY)]
-    command += arguments("data_quality", lake, DAY, log)
+    command = [sys.executable, "-c", TASK, stage, lake.root, str(DAY)]
+    command += arguments(stage, lake, DAY, log)
     with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL) as task:
         try:
             wait_for(psutil.Process(task.pid).children)
