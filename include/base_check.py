@@ -10,7 +10,7 @@ from include.logs import made_from, read_log
 from include.records import read_report
 from spark_jobs.shared import lineage
 from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, RUNS, SESSIONS, Lake, date_of
-from spark_jobs.shared.lineage import Log
+from spark_jobs.shared.lineage import Log, Part
 
 
 def check_base(lake: Lake, run_date: date) -> None:
@@ -35,6 +35,9 @@ def base_faults(lake: Lake, run_date: date) -> dict[date, str]:
     """What is wrong with the days that a daily load builds on, back to the last that is whole; nothing if none is."""
     days = [day for path in Path(lake.dataset(RUNS)).glob("run_date=*") if (day := date_of(path.name))]
     oldest = min((day for day in days if day < run_date), default=run_date)
+    own = read_log(lake, run_date)
+    if oldest == run_date and own and own.base:
+        return {own.base.run_date: _gone(own.base, run_date)}
     faults: dict[date, str] = {}
     day = lineage.base_date(run_date)
     while day >= oldest:
@@ -45,10 +48,14 @@ def base_faults(lake: Lake, run_date: date) -> dict[date, str]:
         elif log is None or log.base is None or _is_enough_alone(lake, log):
             break
         elif day == oldest:
-            faults[log.base.run_date] = f"the listens of {log.base.run_date}, which {day} was added to, are gone"
+            faults[log.base.run_date] = _gone(log.base, day)
         day -= timedelta(days=1)
     # A day is good as far as the days before it are: those after a bad one are run again with it.
     return faults
+
+
+def _gone(base: Part, day: date) -> str:
+    return f"the listens of {base.run_date}, which {day} was added to, are gone"
 
 
 def _fault(lake: Lake, day: date, log: Log | None) -> str | None:

@@ -123,3 +123,11 @@ def test_without_folding_what_a_log_is_made_of_must_be_there(lake: Lake) -> None
         remove(lake, day)
     with pytest.raises(InputError, match="run .*2009-05"):
         check_base(lake, NEXT)
+
+
+def test_the_oldest_day_left_does_not_begin_a_log_when_it_is_run_again(lake: Lake, logs: dict[date, Log]) -> None:
+    for day in DAYS[:4]:
+        remove(lake, day)
+    assert base_faults(lake, DAYS[4]) == {DAYS[3]: f"the listens of {DAYS[3]}, which {DAYS[4]} was added to, are gone"}
+    ran(lake, new_log(DAYS[4], file(DAYS[4]), 2))
+    assert base_faults(lake, DAYS[4]) == {}
