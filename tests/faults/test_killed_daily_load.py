@@ -1,0 +1,71 @@
+"""A daily load that is killed: run again it ends as if nothing had been, and what it adds to is as it was."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from benchmarks import generate_log
+from scripts.environment import PROJECT
+from spark_jobs.shared import lineage
+from spark_jobs.shared.lake import FOLDED_LISTENS, Lake
+from tests.faults.conftest import DAY, EARLIER
+from tests.faults.processes import stop_where_it_writes, submitted, wait_for
+from tests.faults.stages import MAINS, STAGES, answers, arguments, contents
+from tests.lake_reader import rows
+
+NEXT = date(2009, 5, 6)
+
+
+@pytest.fixture
+def arrived(tmp_path: Path) -> Path:
+    """What arrives on the day after: listens of its own and of years before, of the same users."""
+    file = tmp_path / "arrived.tsv"
+    generate_log.main([str(file), "--listens", "1000", "--users", "40", "--seed", "8", "--newest", f"{NEXT}T22:00:00Z"])
+    return file
+
+
+@pytest.mark.usefixtures("applications")
+def test_a_daily_load_killed_in_every_stage_and_tried_again_ends_as_one_that_was_not(
+    lake: Lake, arrived: Path, tmp_path: Path
+) -> None:
+    unhurt = Lake(str(shutil.copytree(lake.root, tmp_path / "unhurt")))
+    for stage in STAGES:
+        MAINS[stage](arguments_of(stage, unhurt, arrived))
+    expected = everything(unhurt)
+    assert expected[FOLDED_LISTENS]
+
+    before = {day: contents(lake, day) for day in (EARLIER, DAY)}
+    for stage in STAGES:
+        so_far = contents(lake, NEXT)
+        with submitted(PROJECT / "spark_jobs" / stage / "job.py", arguments_of(stage, lake, arrived), {}) as job:
+            stop_where_it_writes(job.pid, lake)
+            kill(job.pid)
+            job.communicate()
+        assert contents(lake, NEXT) == so_far
+        shutil.rmtree(lake.staging(""))
+        MAINS[stage](arguments_of(stage, lake, arrived))
+    assert everything(lake) == expected
+    assert {day: contents(lake, day) for day in (EARLIER, DAY)} == before
+
+
+def arguments_of(stage: str, lake: Lake, arrived: Path) -> list[str]:
+    # Folded at once: that is one more thing to be killed before.
+    daily = ["--load", lineage.DAILY, "--fold-after", "1"] if stage == "data_quality" else []
+    return [*arguments(stage, lake, NEXT, arrived), *daily]
+
+
+def everything(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
+    return answers(lake, NEXT) | {FOLDED_LISTENS: sorted(rows(lake, FOLDED_LISTENS, NEXT), key=repr)}
+
+
+def kill(pid: int) -> None:
+    """Kill a driver's Java that stands still, and wait until its Python has ended too."""
+    (python,) = (child for child in psutil.Process(pid).children() if "python" in child.name())
+    psutil.Process(pid).kill()
+    wait_for(lambda: not python.is_running())
