@@ -294,8 +294,13 @@ def test_a_source_that_falls_silent_is_given_up(person: Person, monkeypatch: pyt
 
 
 def another_process(source: Source) -> subprocess.Popen[str]:
-    """One that fetches what this source has."""
-    program = f"from scripts.data import Published, main; main({source.published!r})"
+    """One that fetches what this source has, and that Ctrl-C reaches, also where the tests run in the background."""
+    program = f"""
+import signal
+from scripts.data import Published, main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main({source.published!r})
+"""
     return subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
 
 
