@@ -31,12 +31,6 @@ NOT_RUN = [
     ),
     ("docker compose build", DOCKER),
     (
-        """airflow dags trigger --logical-date 2009-04-30 --conf '{"load": "full", "input_path": "log.tsv"}' """
-        "lastfm_session_analysis",
-        "they wait for runs of a scheduler; tests/stack/test_backfill.py has a backfill, "
-        "tests/end_to_end/test_make_run.py a day",
-    ),
-    (
         """export AIRFLOW_CONN_APPRISE_DEFAULT='{"conn_type":"apprise","extra":{"config":{"path":"json://host:8080/hook"}}}'""",
         "nobody listens there; tests/plugins/test_run_alerts.py has a webhook",
     ),
@@ -180,6 +174,22 @@ def backfilling(deployment: Deployment, _: Postgres) -> Iterator[None]:
 
 
 @contextmanager
+def adding_days(deployment: Deployment, _: Postgres) -> Iterator[None]:
+    with closing(sqlite3.connect(deployment.root / ".airflow" / "run" / "airflow.db")) as database, database:
+        # No scheduler is there to end the backfill before, and Airflow has one at a time.
+        database.execute("UPDATE backfill SET completed_at = created_at")
+    yield
+    asked = "SELECT date(logical_date), state, conf FROM dag_run WHERE conf LIKE '%daily%' ORDER BY 1"
+    with closing(sqlite3.connect(deployment.root / ".airflow" / "run" / "airflow.db")) as database:
+        runs = database.execute(asked).fetchall()
+    had_runs = {FIRST, SECOND, "2009-05-20"}
+    assert [run[:2] for run in runs] == [
+        (day, "queued") for number in range(1, 32) if (day := f"2009-05-{number:02}") not in had_runs
+    ]
+    assert {run[2] for run in runs} == {'{"load": "daily", "input_path": "days/{run_date}.tsv"}'}
+
+
+@contextmanager
 def nothing(*_: object) -> Iterator[None]:
     yield
 
@@ -190,6 +200,7 @@ AROUND = {
     "tar --extract": restoring_the_lake,
     "pg_dump": dumping_the_database,
     "pg_restore": restoring_the_database,
+    '"load": "daily"': adding_days,
     "backfill create": backfilling,
 }
 
