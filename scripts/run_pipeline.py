@@ -26,7 +26,7 @@ from include import base_check, input_check, parameters
 from include.records import read_record
 from include.report import news
 from include.run_date import DAG_ID, last_days
-from include.settings import SettingsError
+from include.settings import SettingsError, settings
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
 from scripts.stages import show_stages
 from scripts.terminal import console, last_error, plain, short
@@ -100,7 +100,7 @@ def read_arguments() -> Run:
     faults = parameters.faults(run.parameters)
     if faults:
         raise RunError("; ".join(faults))
-    is_daily = run.parameters.get("load") == lineage.DAILY
+    is_daily = run.parameters.get("load", settings().load) == lineage.DAILY
     input_check.check_input(input_path, Path("/"), run.lake, run_date, may_be_empty=is_daily)
     if is_daily:
         base_check.check_base(run.lake, run_date)
