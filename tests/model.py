@@ -39,6 +39,8 @@ class Session:
     track_count: int
     distinct_song_count: int
     is_implausible: bool
+    longest_part_10_minutes: int
+    longest_part_30_minutes: int
 
 
 @dataclass(frozen=True)
@@ -174,16 +176,18 @@ def sessions_of(listens: list[Listen], gap: timedelta) -> dict[Session, list[Lis
     by_user = defaultdict(list)
     for listen in listens:
         by_user[listen.user_id].append(listen)
-    runs: list[list[Listen]] = []
-    for user_listens in by_user.values():
-        user_listens.sort(key=lambda listen: listen.listened_at)
-        previous = None
-        for listen in user_listens:
-            if previous is None or listen.listened_at - previous > gap:
-                runs.append([])
-            runs[-1].append(listen)
-            previous = listen.listened_at
+    runs = [run for user_listens in by_user.values() for run in runs_of(user_listens, gap)]
     return {session(run): run for run in runs}
+
+
+def runs_of(user_listens: list[Listen], gap: timedelta) -> list[list[Listen]]:
+    """One user's listens in order of time, cut where a pause is longer than the gap."""
+    runs: list[list[Listen]] = []
+    for listen in sorted(user_listens, key=lambda listen: listen.listened_at):
+        if not runs or listen.listened_at - runs[-1][-1].listened_at > gap:
+            runs.append([])
+        runs[-1].append(listen)
+    return runs
 
 
 def session(run: list[Listen]) -> Session:
@@ -198,6 +202,8 @@ def session(run: list[Listen]) -> Session:
         track_count=len(run),
         distinct_song_count=len({(listen.artist_name, listen.track_name) for listen in run}),
         is_implausible=(len(run) >= 30 and len(run) > 3 * minutes) or minutes > 3 * 24 * 60,
+        longest_part_10_minutes=max(len(part) for part in runs_of(run, timedelta(minutes=10))),
+        longest_part_30_minutes=max(len(part) for part in runs_of(run, timedelta(minutes=30))),
     )
 
 

@@ -47,11 +47,13 @@ class Arrivals:
 def base_of(spark: SparkSession, lake: Lake, run_date: date) -> Base | None:
     """The log that the day before left; None in a lake that has no earlier run date: there a log begins.
 
-    Raises MissingPartitionError when there are earlier days, but not the one before.
+    Raises MissingPartitionError when there are earlier days, but not the one before, or when the run date itself once
+    added to one that is gone: the listens before it would be lost.
     """
     before = lineage.base_date(run_date)
     earlier = [day for day in storage.run_dates(spark, lake, RUNS) if day < run_date]
     if not earlier:
+        _check_that_it_begins(spark, lake, run_date)
         return None
     if before not in earlier:
         raise MissingPartitionError(
@@ -61,6 +63,18 @@ def base_of(spark: SparkSession, lake: Lake, run_date: date) -> Base | None:
     log = storage.read_log(spark, lake, before)
     figures = storage.read_stage_record(spark, lake, lineage.KEPT_BY, before)["log"]
     return Base(log, buckets_of(spark, lake, log.parts[0]), figures)
+
+
+def _check_that_it_begins(spark: SparkSession, lake: Lake, run_date: date) -> None:
+    try:
+        own = storage.read_log(spark, lake, run_date)
+    except MissingPartitionError:
+        return
+    if own.base:
+        raise MissingPartitionError(
+            f"{run_date} was added to the listens of {own.base.run_date}, which are gone: run it with load=full and "
+            "the whole log as its input"
+        )
 
 
 def log_of(run_date: date, base: Base | None, files: list[InputFile], buckets: int) -> Log:

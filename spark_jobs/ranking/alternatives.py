@@ -9,13 +9,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.ranking import rankings
-from spark_jobs.ranking.start_window import StartWindow, reaching_into, started_in
-from spark_jobs.shared.session_gap import number_sessions
+from spark_jobs.ranking.start_window import StartWindow, lying_in, reaching_into, started_in
+from spark_jobs.shared.session_gap import OTHER_GAPS, longest_part, number_sessions
 from spark_jobs.shared.spans import listens_within, reach
 
 WITHOUT_IMPLAUSIBLE = "without_implausible_sessions"
 BY_DURATION = "longest_by_duration"
-GAPS = {"gap_10_minutes": timedelta(minutes=10), "gap_30_minutes": timedelta(minutes=30)}
+GAPS = {f"gap_{gap // timedelta(minutes=1)}_minutes": gap for gap in OTHER_GAPS}
 DEFINITIONS = (WITHOUT_IMPLAUSIBLE, BY_DURATION, *GAPS, rankings.BY_TRACK_ID)
 
 
@@ -47,7 +47,7 @@ def alternative_sessions(
         if gap > run_gap:
             longest_of[name] = rankings.top_sessions(started_in(joined(sessions, gap), window), number)
         elif gap < run_gap:
-            parts = parts_of_longest(longest, reaching_into(sessions, window), listens, gap, number, window)
+            parts = parts_of_longest(sessions, listens, gap, number, window)
             longest_of[name] = rankings.top_sessions(parts, number)
     return reduce(DataFrame.unionByName, (rankings.chosen(name, rows) for name, rows in longest_of.items()))
 
@@ -66,30 +66,23 @@ def joined(stretches: DataFrame, gap: timedelta) -> DataFrame:
 
 
 def parts_of_longest(
-    longest: DataFrame,
-    sessions: DataFrame,
-    listens: DataFrame,
-    gap: timedelta,
-    number: int,
-    window: StartWindow | None = None,
+    sessions: DataFrame, listens: DataFrame, gap: timedelta, number: int, window: StartWindow | None = None
 ) -> DataFrame:
     """Sessions of a shorter gap than that of `sessions` that started in the `window`; among them the `number` longest.
 
-    The parts of the `number` `longest` sessions show how many tracks it takes: another part that has as many lies in a
-    session that has as many. Only such sessions are cut. Fewer parts show nothing: `longest` are then all that started
-    in the window, so few that all `sessions`, which are those that reach into it, are cut.
+    All parts of a session that lies in the window started there. So the longest parts of those show how many tracks it
+    takes, and only sessions with a part of as many are cut. Fewer than `number` show nothing: then the window has so
+    few that all which reach into it are cut.
     """
-    parts = rankings.top_sessions(started_in(_parts(longest, listens, gap), window), number)
-    least = F.when(F.count(F.lit(1)) == number, F.min("track_count")).otherwise(F.lit(0))
+    length = longest_part(gap)
+    longest = lying_in(sessions, window).select(length).orderBy(F.desc(length)).limit(number)
+    least = F.when(F.count(F.lit(1)) == number, F.min(length)).otherwise(F.lit(0))
     # As a number, for whoever looks for the listens looks at the sessions first.
-    (it_takes,) = parts.agg(least).collect()[0]
-    return started_in(_parts(sessions.where(F.col("track_count") >= it_takes), listens, gap), window)
-
-
-def _parts(sessions: DataFrame, listens: DataFrame, gap: timedelta) -> DataFrame:
+    (it_takes,) = longest.agg(least).collect()[0]
+    cut = reaching_into(sessions, window).where(F.col(length) >= it_takes)
     times = [F.col("listened_at").alias(name) for name in ("started_at", "ended_at")]
-    heard = listens_within(sessions, listens.where(reach(sessions)))
-    return joined(heard.select("user_id", *times, F.lit(1).alias("track_count")), gap)
+    heard = listens_within(cut, listens.where(reach(cut))).select("user_id", *times, F.lit(1).alias("track_count"))
+    return started_in(joined(heard, gap), window)
 
 
 def place() -> Column:

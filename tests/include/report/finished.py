@@ -41,6 +41,8 @@ SESSION = {
     "track_count": COUNT,
     "distinct_song_count": COUNT,
     "is_implausible": pa.bool_(),
+    "longest_part_10_minutes": COUNT,
+    "longest_part_30_minutes": COUNT,
 }
 SONG = {
     "rank": pa.int32(),

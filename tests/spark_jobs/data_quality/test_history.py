@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from pyspark.sql import SparkSession
 from spark_jobs.data_quality.job import DataQualityJob, run
 from spark_jobs.shared import lineage
 from spark_jobs.shared.errors import DamagedPartitionError, MissingPartitionError
-from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, REJECTED_LISTENS, Lake
+from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, REJECTED_LISTENS, RUNS, Lake
 from tests.lake_reader import rows
 
 FIRST = date(2009, 5, 4)
@@ -92,6 +93,19 @@ def test_a_day_that_was_passed_over_is_missed(spark: SparkSession, lake: Lake, i
     load_first(spark, lake, inbox)
     with pytest.raises(MissingPartitionError, match="run the days from 2009-05-05 to 2009-05-06 first, in order"):
         load(spark, lake, inbox, 3)
+
+
+def test_a_day_whose_base_is_gone_begins_no_log_of_its_own(spark: SparkSession, lake: Lake, inbox: Path) -> None:
+    (inbox / "1.tsv").write_bytes(line("04T12:00:00"))
+    load(spark, lake, inbox, 0)
+    (inbox / "2.tsv").write_bytes(line("05T12:00:00"))
+    load(spark, lake, inbox, 1)
+    for dataset in (LISTENS, REJECTED_LISTENS, RUNS):
+        shutil.rmtree(Path(lake.dataset(dataset)) / f"run_date={FIRST}")
+    before = sorted(rows(lake, LISTENS, FIRST + timedelta(days=1)))
+    with pytest.raises(MissingPartitionError, match="2009-05-05 was added to .* 2009-05-04, which are gone"):
+        load(spark, lake, inbox, 1)
+    assert sorted(rows(lake, LISTENS, FIRST + timedelta(days=1))) == before
 
 
 def test_a_log_whose_listens_are_others_now_is_not_added_to(spark: SparkSession, lake: Lake, inbox: Path) -> None:
