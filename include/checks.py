@@ -137,10 +137,11 @@ def answer_flags(top_sessions: pd.DataFrame, top_songs: pd.DataFrame) -> dict[st
 
 def users_gone_percent(before: DataFrame, now: DataFrame) -> float:
     """How many of the users of some sessions have none among others, in percent."""
-    users = before.select("user_id").distinct()
-    # The key is unique on the left, and the right is only looked up.
-    gone = users.join(now, on="user_id", how="left_anti").count()
-    return 100 * gone / max(1, users.count())
+    users, still_there = (sessions.select("user_id").distinct() for sessions in (before, now))
+    # The key is unique on both sides.
+    found = users.join(still_there.withColumn("is_there", F.lit(True)), on="user_id", how="left")
+    row = found.agg(F.count(F.lit(1)).alias("users"), F.count_if(F.col("is_there").isNull()).alias("gone")).first()
+    return 100 * row.gone / max(1, row.users)
 
 
 def _load(record: dict[str, Any]) -> str:

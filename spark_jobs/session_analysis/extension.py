@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
 from spark_jobs.shared.schemas import SESSIONS, conform
 from spark_jobs.shared.session_gap import number_sessions
-from spark_jobs.shared.spans import as_spans, days_of, days_reach, listens_within
+from spark_jobs.shared.spans import as_spans, days_of, days_reach, listens_within, reach
 
 
 def touched_spans(near: DataFrame, new: DataFrame, gap: timedelta) -> DataFrame:
@@ -38,12 +38,21 @@ def touched_spans(near: DataFrame, new: DataFrame, gap: timedelta) -> DataFrame:
     return spans.where("is_touched").select("user_id", "started_at", "ended_at", "replaced")
 
 
-def extend_sessions(sessions: DataFrame, spans: DataFrame, listens: DataFrame, gap: timedelta) -> DataFrame:
-    """The sessions of all `listens`, given those they had before, and the touched `spans`: few enough to broadcast."""
+def extend_sessions(
+    sessions: DataFrame, spans: DataFrame, listens: DataFrame, new: DataFrame, gap: timedelta
+) -> DataFrame:
+    """The sessions of all `listens`, given those they had before, and the touched `spans`: few enough to broadcast.
+
+    Most are opened by `new` listens and hold no others. Only for those that were there before does this look at the
+    spans, and at what has been there of the listens.
+    """
     replaced = spans.select("user_id", F.explode("replaced").alias("started_at"))
     # No two sessions of a user start together.
     untouched = sessions.join(F.broadcast(replaced), on=["user_id", "started_at"], how="left_anti")
-    touched = summarize_sessions(sessionize(listens_within(spans, listens), gap))
+    is_opened = F.size("replaced") == 0
+    opened, grown = spans.where(is_opened), spans.where(~is_opened)
+    heard = listens_within(opened, new).unionByName(listens_within(grown, listens.where(reach(grown))))
+    touched = summarize_sessions(sessionize(heard, gap))
     return conform(untouched, SESSIONS).unionByName(conform(touched, SESSIONS))
 
 

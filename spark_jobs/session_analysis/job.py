@@ -22,7 +22,6 @@ from spark_jobs.shared.arguments import job_parser, positive_int
 from spark_jobs.shared.buckets import read_listens
 from spark_jobs.shared.lake import SESSIONS, Lake
 from spark_jobs.shared.lineage import Log
-from spark_jobs.shared.spans import reach
 
 STAGE = "session_analysis"
 
@@ -103,7 +102,7 @@ def _extend(
 ) -> dict[str, Any]:
     """Take sessions over but for those near a new listen, and count them all, and what came of the new listens."""
     spans = storage.kept(touched_spans(near_sessions(before, new, gap), new, gap), f"{area}/spans")
-    sessions = extend_sessions(before, spans, listens.where(reach(spans)), gap)
+    sessions = extend_sessions(before, spans, listens, new, gap)
     counts = _write(sessions, f"{area}/{SESSIONS}")
     taken_in = F.size("replaced")
     (made,) = spans.agg(

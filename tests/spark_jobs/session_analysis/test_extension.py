@@ -10,7 +10,6 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.session_analysis.extension import extend_sessions, near_sessions, touched_spans
 from spark_jobs.shared import schemas
-from spark_jobs.shared.spans import reach
 from tests import model
 from tests.logs import START
 
@@ -56,7 +55,7 @@ def test_sessions_that_grow_are_those_of_the_whole_log(
         )
     )
     spans = touched_spans(near_sessions(sessions, new, GAP), new, GAP)
-    found = extend_sessions(sessions, spans, everything.where(reach(spans)), GAP).collect()
+    found = extend_sessions(sessions, spans, everything, new, GAP).collect()
     expected = [astuple(session) for session in model.sessions_of(there + came, GAP)]
     assert sorted(_in_utc(tuple(row)) for row in found) == sorted(expected)
 
