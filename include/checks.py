@@ -140,7 +140,7 @@ def users_gone_percent(before: DataFrame, now: DataFrame) -> float:
     users, still_there = (sessions.select("user_id").distinct() for sessions in (before, now))
     # The key is unique on both sides.
     found = users.join(still_there.withColumn("is_there", F.lit(True)), on="user_id", how="left")
-    row = found.agg(F.count(F.lit(1)).alias("users"), F.count_if(F.col("is_there").isNull()).alias("gone")).first()
+    (row,) = found.agg(F.count(F.lit(1)).alias("users"), F.count_if(F.col("is_there").isNull()).alias("gone")).collect()
     return 100 * row.gone / max(1, row.users)
 
 

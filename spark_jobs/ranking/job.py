@@ -1,7 +1,7 @@
 """Rank the longest sessions and the songs played most in them, and tell how sure that is and who listened.
 
-Reads the partition `run_date` of `sessions` and `listens`, writes that of `top_sessions` and `top_songs`, of
-`alternative_songs` and `listeners` where they are asked for, and the stage's record.
+Reads the partition `run_date` of `sessions` and `listens`, writes that of `top_sessions`, `top_songs` and
+`chosen_listens`, of `alternative_songs` and `listeners` where they are asked for, and the stage's record.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,10 +24,18 @@ from spark_jobs.shared import schemas, storage
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import add_input_root, job_parser, positive_int
 from spark_jobs.shared.buckets import read_listens
-from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.errors import DamagedPartitionError, DataError, MissingPartitionError
 from spark_jobs.shared.input_root import OutsideInputRootError
-from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
-from spark_jobs.shared.lineage import Part
+from spark_jobs.shared.lake import (
+    ALTERNATIVE_SONGS,
+    CHOSEN_LISTENS,
+    LISTENERS,
+    SESSIONS,
+    TOP_SESSIONS,
+    TOP_SONGS,
+    Lake,
+)
+from spark_jobs.shared.lineage import Log, Part
 from spark_jobs.shared.schemas import conform
 from spark_jobs.shared.session_gap import SESSION_GAP
 from spark_jobs.shared.spans import listens_within, reach
@@ -128,8 +136,9 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
         longest = conform(rankings.top_sessions(recent, job.top_sessions), schemas.TOP_SESSIONS)
         longest = _staged(longest, f"{area}/{TOP_SESSIONS}", "rank")
         chosen, alternatives_record = _chosen(job, longest, sessions, listens, area)
-        listed = longest.select("user_id", "track_count").collect()
-        songs = _stage_songs(job, chosen, listens, area, sum(row.track_count for row in listed))
+        listed = longest.select("user_id").collect()
+        heard = _stage_listens(job, chosen, listens, _heard_before(spark, job, log), area)
+        songs = _stage_songs(job, chosen, heard, area)
         problem = _stage_listeners(job, longest, area)
         users = {row.user_id for row in listed}
         rows = {"top_sessions": len(listed), "top_songs": songs.count(), "listeners": len(users)}
@@ -167,15 +176,45 @@ def _chosen(
     return chosen, {"made": True, "definitions": alternatives.definitions(job.gap), "seconds": seconds}
 
 
-def _stage_songs(job: RankingJob, chosen: DataFrame, listens: DataFrame, area: str, tracks: int) -> DataFrame:
-    """Rank the songs by every definition at once, and return those of the answer.
+def _heard_before(spark: SparkSession, job: RankingJob, log: Log) -> DataFrame | None:
+    """The listens of the sessions that were chosen of the log's base; None if there are none to be had."""
+    if log.base is None:
+        return None
+    try:
+        return storage.read_partition(
+            spark, job.lake, replace(log.base, dataset=CHOSEN_LISTENS), schemas.CHOSEN_LISTENS
+        )
+    # They save work, and are made from what is there in any case.
+    except (MissingPartitionError, DamagedPartitionError):
+        return None
 
-    Raises SessionsOfOtherListensError unless the sessions of the answer hold as many listens as they have `tracks`.
+
+def _stage_listens(
+    job: RankingJob, chosen: DataFrame, listens: DataFrame, before: DataFrame | None, area: str
+) -> DataFrame:
+    """Find the listens of the chosen sessions, those of a session that has not changed among the ones of `before`.
+
+    A log only grows: a session of the same start, end and number of tracks holds the same listens. Raises
+    SessionsOfOtherListensError unless there are as many listens as the sessions have tracks.
     """
-    played = listens_within(chosen, listens.where(reach(chosen)), "definition", "session_id")
-    played = storage.kept(played, f"{area}/played")
+    sessions = storage.kept(chosen.select("session").distinct(), f"{area}/chosen_sessions")
+    fresh = sessions
+    if before is not None:
+        fresh = sessions.join(before.select("session").distinct(), on="session", how="left_anti")
+    spans = fresh.select("session", "session.*")
+    found = listens_within(spans, listens.where(reach(spans)), "session")
+    if before is not None:
+        found = found.unionByName(before.join(F.broadcast(sessions), on="session", how="left_semi"))
+    found = storage.kept(conform(found, schemas.CHOSEN_LISTENS), f"{area}/{CHOSEN_LISTENS}")
+    (tracks,) = sessions.agg(F.coalesce(F.sum("session.track_count"), F.lit(0))).collect()[0]
+    _check_tracks(job, tracks, found.count())
+    return found
+
+
+def _stage_songs(job: RankingJob, chosen: DataFrame, heard: DataFrame, area: str) -> DataFrame:
+    """Rank the songs by every definition at once, and return those of the answer."""
+    played = heard.join(F.broadcast(chosen), on="session")
     is_answer = F.col("definition") == rankings.ANSWER
-    _check_tracks(job, tracks, played.where(is_answer).count())
     ranked = conform(rankings.top_songs(played, job.top_songs), schemas.ALTERNATIVE_SONGS)
     if job.alternatives:
         ranked = storage.kept(ranked, f"{area}/ranked")
@@ -186,7 +225,7 @@ def _stage_songs(job: RankingJob, chosen: DataFrame, listens: DataFrame, area: s
 def _check_tracks(job: RankingJob, tracks: int, listens: int) -> None:
     if tracks != listens:
         raise SessionsOfOtherListensError(
-            f"the top sessions of {job.run_date} have {tracks} tracks, and the listens hold {listens} of them: they "
+            f"the chosen sessions of {job.run_date} have {tracks} tracks, and the listens hold {listens} of them: they "
             "are not of one run; nothing was published: run session_analysis for this date again, and what is after it"
         )
 
@@ -210,7 +249,7 @@ def _stage_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | No
 
 def _publish(spark: SparkSession, job: RankingJob, area: str, made: dict[str, bool], log_id: str) -> None:
     """Publish the answer and what else was made; what was not goes, if an earlier run of the date made it."""
-    for dataset in (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS):
+    for dataset in (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS, CHOSEN_LISTENS):
         partition = job.lake.partition(dataset, job.run_date)
         if made.get(dataset, True):
             storage.publish_partition(spark, f"{area}/{dataset}", partition, log_id)

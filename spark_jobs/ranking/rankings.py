@@ -30,15 +30,15 @@ def lasting_sessions(sessions: DataFrame, number: int = TOP_SESSIONS) -> DataFra
 
 
 def chosen(definition: str, sessions: DataFrame) -> DataFrame:
-    """Some sessions as those that a `definition` chose: `session_id`, their user and start, and the span of listens."""
-    session_id = F.struct("user_id", "started_at").alias("session_id")
-    return sessions.select(F.lit(definition).alias("definition"), session_id, "user_id", "started_at", "ended_at")
+    """Some sessions as those that a `definition` chose: two columns, the other is `session`, as in CHOSEN_LISTENS."""
+    session = F.struct("user_id", "started_at", "ended_at", F.col("track_count").cast("long").alias("track_count"))
+    return sessions.select(F.lit(definition).alias("definition"), session.alias("session"))
 
 
 def top_songs(session_listens: DataFrame, number: int = TOP_SONGS) -> DataFrame:
     """The `number` songs played most by each definition, all there are if fewer, with `rank` (int) from 1.
 
-    `session_listens` are listens with the `definition` and `session_id` of the session they count in. A song is its
+    `session_listens` are listens with the `definition` and `session` that they count in. A song is its
     artist name and track name, both to the letter. Ties: more sessions first, then more listeners, then artist name and
     track name in code point order.
 
@@ -55,7 +55,7 @@ def top_songs(session_listens: DataFrame, number: int = TOP_SONGS) -> DataFrame:
         .agg(
             F.count(F.lit(1)).alias("play_count"),
             # To count distinct values, Spark would first write every row three times; these sets are small.
-            F.size(F.collect_set("session_id")).cast("long").alias("session_count"),
+            F.size(F.collect_set("session")).cast("long").alias("session_count"),
             F.size(F.collect_set("user_id")).cast("long").alias("listener_count"),
             F.mode(names, deterministic=True).alias("shown"),
         )

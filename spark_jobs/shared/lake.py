@@ -11,6 +11,8 @@ FOLDED_LISTENS = "folded_listens"
 REJECTED_LISTENS = "rejected_listens"
 SESSIONS = "sessions"
 TOP_SESSIONS = "top_sessions"
+# The listens of the sessions that some definition chose.
+CHOSEN_LISTENS = "chosen_listens"
 TOP_SONGS = "top_songs"
 ALTERNATIVE_SONGS = "alternative_songs"
 LISTENERS = "listeners"
@@ -25,6 +27,7 @@ OF_A_RUN = (
     TOP_SESSIONS,
     ALTERNATIVE_SONGS,
     LISTENERS,
+    CHOSEN_LISTENS,
     SESSIONS,
     FOLDED_LISTENS,
     LISTENS,

@@ -50,6 +50,19 @@ SESSIONS = T.StructType(
 
 TOP_SESSIONS = T.StructType([T.StructField("rank", T.IntegerType()), *SESSIONS.fields])
 
+# A listen is there once for each session that was chosen and holds it: those of different definitions may overlap.
+CHOSEN_LISTENS = T.StructType(
+    [
+        T.StructField(
+            "session",
+            T.StructType(
+                [SESSIONS["user_id"], SESSIONS["started_at"], SESSIONS["ended_at"], SESSIONS["track_count"]],
+            ),
+        ),
+        *LISTENS.fields,
+    ]
+)
+
 TOP_SONGS = T.StructType(
     [
         T.StructField("rank", T.IntegerType()),

@@ -13,6 +13,7 @@ from spark_jobs.session_analysis import job as session_analysis
 from spark_jobs.shared import marks
 from spark_jobs.shared.lake import (
     ALTERNATIVE_SONGS,
+    CHOSEN_LISTENS,
     LISTENS,
     REJECTED_LISTENS,
     SESSIONS,
@@ -32,7 +33,7 @@ STAGES = tuple(MAINS)
 MADE = {
     "data_quality": (REJECTED_LISTENS, LISTENS),
     "session_analysis": (SESSIONS,),
-    "ranking": (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS),
+    "ranking": (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, CHOSEN_LISTENS),
 }
 DATASETS = tuple(dataset for datasets in MADE.values() for dataset in datasets)
 

@@ -60,7 +60,7 @@ def ranked(
     all_sessions = spark.createDataFrame(cut, schemas.SESSIONS)
     longest = top_sessions(started_in(all_sessions, window), sessions)
     chosen = alternatives.alternative_sessions(longest, all_sessions, all_listens, gap, sessions, window)
-    found = top_songs(listens_within(chosen, all_listens, "definition", "session_id"), songs)
+    found = top_songs(listens_within(chosen.select("*", "session.*"), all_listens, "definition", "session"), songs)
     in_order = found.orderBy(alternatives.place(), "rank").select(*schemas.ALTERNATIVE_SONGS.fieldNames())
     return [tuple(row) for row in in_order.collect()]
 

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import gzip
 import re
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.data_quality.job import run as run_data_quality
@@ -15,9 +17,9 @@ from spark_jobs.ranking.job import RankingJob, parse_args, run
 from spark_jobs.ranking.listeners import HEADER
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.job import run as run_session_analysis
-from spark_jobs.shared import marks, storage
+from spark_jobs.shared import lineage, marks, storage
 from spark_jobs.shared.buckets import read_listens
-from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, TOP_SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared.lake import ALTERNATIVE_SONGS, CHOSEN_LISTENS, LISTENERS, TOP_SESSIONS, TOP_SONGS, Lake
 from tests.frames import at
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE
@@ -64,6 +66,43 @@ def test_only_the_buckets_of_the_chosen_users_are_read(
     pushed = plan.split("PushedFilters")[1]
     assert "In(user_id, [u5])" in pushed or "EqualTo(user_id,u5)" in pushed
     assert "GreaterThanOrEqual(listened_at," in pushed
+
+
+def test_listens_of_sessions_that_have_not_changed_since_the_day_before_are_not_looked_for_again(
+    spark: SparkSession, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log.tsv"
+    looked_for: list[str] = []
+    real = ranking.listens_within
+
+    def spy(spans: DataFrame, *more: Any) -> DataFrame:
+        looked_for.extend(sorted(row.user_id for row in spans.collect()))
+        return real(spans, *more)
+
+    def ranked(run_date: date, lines: list[str]) -> list[str]:
+        """Add lines to the log, and tell whose sessions' listens were looked for."""
+        listens = (line.split() for line in lines)
+        log.write_text("".join(f"{user}\t2009-05-01T{time}Z\t\tA\t\t{song}\n" for user, time, song in listens))
+        run_data_quality(spark, DataQualityJob(str(log), lake, run_date, load=lineage.DAILY))
+        run_session_analysis(spark, SessionAnalysisJob(lake, run_date))
+        return rank(run_date)
+
+    def rank(run_date: date) -> list[str]:
+        looked_for.clear()
+        run(spark, RankingJob(lake, run_date, alternatives=False))
+        return list(looked_for)
+
+    monkeypatch.setattr(ranking, "listens_within", spy)
+    first = ["u 12:00:00 same", "u 12:09:00 same", "v 12:00:00 old", "v 12:09:00 old"]
+    assert ranked(RUN_DATE, first) == ["u", "v"]
+    # A late one within the session of v: it starts and ends as before.
+    assert ranked(RUN_DATE + timedelta(days=1), ["v 12:05:00 late", "w 12:00:00 new"]) == ["v", "w"]
+    day = RUN_DATE + timedelta(days=1)
+    answer = rows(lake, TOP_SONGS, day)
+    assert [row[2:4] for row in answer] == [("old", 2), ("same", 2), ("late", 1), ("new", 1)]
+    shutil.rmtree(lake.partition(CHOSEN_LISTENS, RUN_DATE))
+    assert rank(day) == ["u", "v", "w"]
+    assert rows(lake, TOP_SONGS, day) == answer
 
 
 def test_only_sessions_that_started_in_the_window_are_ranked(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:

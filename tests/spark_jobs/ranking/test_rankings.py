@@ -56,7 +56,7 @@ def test_a_song_is_its_artist_and_track_name_to_the_letter(spark: SparkSession) 
         ("u", "12:01:00", "the killers", "Bonus Track"),
         ("u", "12:02:00", "Everclear", "Bonus Track"),
         ("u", "12:03:00", "The Killers", "Bonus Track"),
-    ).select("*", F.lit("s").alias("session_id"), F.lit("answer").alias("definition"))
+    ).select("*", F.lit("s").alias("session"), F.lit("answer").alias("definition"))
     counts = {(row.artist_name, row.play_count) for row in top_songs(played, 10).collect()}
     assert counts == {("The Killers", 2), ("the killers", 1), ("Everclear", 1)}
 
@@ -73,7 +73,7 @@ def test_ties_go_to_more_sessions_then_more_listeners_then_the_names(spark: Spar
     ]
     played = spark.createDataFrame(
         [("d", user, artist, track, None, str(session)) for artist, track, plays in rows for user, session in plays],
-        "definition string, user_id string, artist_name string, track_name string, track_id string, session_id string",
+        "definition string, user_id string, artist_name string, track_name string, track_id string, session string",
     )
     expected = spark.createDataFrame(
         [
