@@ -101,7 +101,9 @@ def test_the_run_date_before_is_the_last_earlier_one_with_a_report(lake: Lake) -
 def test_the_shape_of_sessions_is_their_mean_length_and_the_quantiles_of_length_and_speed(spark: SparkSession) -> None:
     # An hour each: of 2 tracks a minute, of 4, of 1; and one of no time at all, whose speed is that of a minute.
     made = sessions(spark, ("u", "12:00:00", 120), ("u", "15:00:00", 240), ("v", "12:00:00", 60)).unionByName(
-        sessions(spark, ("v", "18:00:00", 5)).withColumns({"ended_at": F.col("started_at"), "duration_seconds": F.lit(0)})
+        sessions(spark, ("v", "18:00:00", 5))
+        .withColumn("ended_at", F.col("started_at"))
+        .withColumn("duration_seconds", F.lit(0))
     )
     assert checks.session_figures(made) == {
         "mean_tracks": 106.25,
