@@ -1,7 +1,7 @@
 """Measure what a day costs: a log whose last days are loaded one by one, each answer checked by DuckDB on all there is.
 
-LISTENS and DAYS come from the environment, where make puts them. A full run on all but the last DAYS days is the base;
-a full run on the whole log, into another lake, is what the days are compared with. Every figure goes to
+LISTENS and DAYS come from the environment, where make puts them. A full run on the whole log, into another lake, is
+what the days are compared with; one on all but the last DAYS days is the base. Every figure goes to
 `benchmarks/results/<machine>-<version>-<listens>-daily.json`, raw.
 """
 
@@ -43,18 +43,22 @@ def main() -> None:
         base, files = split(log, first, scratch)
         environment = airflow_environment(RUN_HOME, scratch / "lake", scratch, str(log))
         prepare_database(environment)
-        runs = [one_run(environment, first - timedelta(days=1), base, lineage.FULL, [base])]
-        print_run(runs[-1])
-        for number, (day, file) in enumerate(files.items()):
-            there = [base, *list(files.values())[: number + 1]]
-            runs.append(one_run(environment, day, file, lineage.DAILY, there))
-            print_run(runs[-1])
-        whole = one_run(environment | {"LASTFM_LAKE": str(scratch / "whole")}, LAST_DAY, log, lineage.FULL, [log])
-        print_run(whole)
-        figures = {**facts_of_machine(listens, log.stat().st_size), "runs": runs, "whole": whole}
-    kept = RESULTS / f"{figures['machine']}-{figures['version']}-{listens}-daily.json"
-    kept.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    show(runs[1:], whole)
+        in_full = environment | {"LASTFM_LAKE": str(scratch / "whole")}
+        figures: dict[str, Any] = {
+            **facts_of_machine(listens, log.stat().st_size),
+            "whole": one_run(in_full, LAST_DAY, log, lineage.FULL, [log]),
+            "runs": [],
+        }
+        print_run(figures["whole"])
+        for day, file in {first - timedelta(days=1): base, **files}.items():
+            load = lineage.FULL if file == base else lineage.DAILY
+            there = [base, *(other for day_of, other in files.items() if day_of <= day)]
+            figures["runs"].append(one_run(environment, day, file, load, there))
+            print_run(figures["runs"][-1])
+            # Of a benchmark that is stopped stays what it has measured.
+            kept = RESULTS / f"{figures['machine']}-{figures['version']}-{listens}-daily.json"
+            kept.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    show(figures["runs"][1:], figures["whole"])
     print(f"Raw figures: {kept.relative_to(PROJECT)}")
 
 

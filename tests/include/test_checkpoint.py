@@ -28,7 +28,7 @@ from tests.include.judging import RUN_DATE
 def two_songs(spark: SparkSession) -> DataFrame:
     played = listens(spark, ("u", "12:00:00", "a", "x"), ("u", "12:01:00", "a", "x"), ("u", "12:02:00", "a", "y"))
     return schemas.conform(
-        top_songs(played.withColumns({"definition": F.lit("answer"), "session_id": F.lit("s")})), schemas.TOP_SONGS
+        top_songs(played.withColumns({"definition": F.lit("answer"), "session": F.lit("s")})), schemas.TOP_SONGS
     )
 
 

@@ -108,11 +108,11 @@ def test_without_yes_it_only_says_what_would_go(lake: Lake, call: Call) -> None:
     before = files(lake)
     looked = call(KEEP="3")
     assert looked.returncode == 0
-    parts = ", ".join(OF_A_RUN)
+    parts, size = ", ".join(OF_A_RUN), 10 * len(OF_A_RUN)
     assert looked.stdout.splitlines() == [
-        f" 100 bytes  2009-05-01  {parts}",
-        f" 100 bytes  2009-05-02  {parts}",
-        " 200 bytes  2 run date(s) go, 3 stay",
+        f" {size} bytes  2009-05-01  {parts}",
+        f" {size} bytes  2009-05-02  {parts}",
+        f" {2 * size} bytes  2 run date(s) go, 3 stay",
         "Nothing was removed: this only says what would go. To remove it, add YES=1.",
     ]
     assert files(lake) == before
