@@ -2,7 +2,7 @@
 
 LISTENS and DAYS come from the environment, where make puts them. A full run on the whole log, into another lake, is
 what the days are compared with; one on all but the last DAYS days is the base. Every figure goes to
-`benchmarks/results/<machine>-<version>-<listens>-daily.json`, raw.
+`benchmarks/results/daily/<machine>-<version>-<listens>.json`, raw; that has as many runs as were made of its `days`.
 """
 
 from __future__ import annotations
@@ -44,21 +44,19 @@ def main() -> None:
         environment = airflow_environment(RUN_HOME, scratch / "lake", scratch, str(log))
         prepare_database(environment)
         in_full = environment | {"LASTFM_LAKE": str(scratch / "whole")}
-        figures: dict[str, Any] = {
-            **facts_of_machine(listens, log.stat().st_size),
-            "whole": one_run(in_full, LAST_DAY, log, lineage.FULL, [log]),
-            "runs": [],
-        }
-        print_run(figures["whole"])
+        whole, runs = one_run(in_full, LAST_DAY, log, lineage.FULL, [log]), []
+        print_run(whole)
+        figures = {**facts_of_machine(listens, log.stat().st_size), "days": days, "whole": whole, "runs": runs}
         for day, file in {first - timedelta(days=1): base, **files}.items():
             load = lineage.FULL if file == base else lineage.DAILY
             there = [base, *(other for day_of, other in files.items() if day_of <= day)]
-            figures["runs"].append(one_run(environment, day, file, load, there))
-            print_run(figures["runs"][-1])
-            # Of a benchmark that is stopped stays what it has measured.
-            kept = RESULTS / f"{figures['machine']}-{figures['version']}-{listens}-daily.json"
+            runs.append(one_run(environment, day, file, load, there))
+            print_run(runs[-1])
+            # After each, for it takes an hour and more: of one that is stopped stays what it has measured.
+            kept = RESULTS / "daily" / f"{figures['machine']}-{figures['version']}-{listens}.json"
+            kept.parent.mkdir(exist_ok=True)
             kept.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    show(figures["runs"][1:], figures["whole"])
+    show(runs[1:], whole)
     print(f"Raw figures: {kept.relative_to(PROJECT)}")
 
 
