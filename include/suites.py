@@ -117,11 +117,11 @@ def sessions(listens_kept: int, limits: Settings) -> ExpectationSuite:
             *_never_null(*schemas.SESSIONS.fieldNames()),
             gxe.ExpectColumnValuesToBeUnique(column="session_id", description="each session_id is there once"),
             _at_least("track_count", 1, "every session has a track"),
-            gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-                column_A="ended_at",
-                column_B="started_at",
-                or_equal=True,
-                description="no session ends before it starts",
+            _at_least("longest_part_10_minutes", 1, "every part of a session has a track"),
+            _never_below("ended_at", "started_at", "no session ends before it starts"),
+            _never_below("track_count", "longest_part_30_minutes", "no part has more tracks than its session"),
+            _never_below(
+                "longest_part_30_minutes", "longest_part_10_minutes", "a shorter gap makes no longer part of a session"
             ),
             gxe.ExpectColumnSumToBeBetween(
                 column="track_count",
@@ -235,6 +235,12 @@ def _at_least(column: str, value: float, claim: str, severity: FailureSeverity =
 
 def _at_most(column: str, value: float, claim: str, severity: FailureSeverity = CRITICAL) -> Any:
     return gxe.ExpectColumnMaxToBeBetween(column=column, max_value=value, severity=severity, description=claim)
+
+
+def _never_below(column: str, other: str, claim: str) -> Any:
+    return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+        column_A=column, column_B=other, or_equal=True, description=claim
+    )
 
 
 def _midnight(day: date) -> datetime:
