@@ -88,12 +88,34 @@ WINDOWS = [None, (date(2009, 5, 1), 1), (date(2009, 5, 2), 1)]
     run=(20, 2),
     within=(date(2009, 5, 1), 1),
 )
+# A session that starts in the window has its longest part after it, and what it has within is shorter than another's.
+@example(
+    log=stretch("u", "23:50:00", 15, 1, 1) + stretch("v", "12:00:00", 5, song="T"),
+    run=(20, 1),
+    within=(date(2009, 5, 1), 1),
+)
 @example(log=[], run=(20, 3), within=(date(2009, 5, 1), 1))
 def test_the_definitions_agree_with_the_plain_model(
     spark: SparkSession, log: list[model.Listen], run: tuple[int, int], within: tuple[date, int] | None
 ) -> None:
     gap, sessions = timedelta(minutes=run[0]), run[1]
     assert ranked(spark, log, gap, sessions, 4, within) == model.alternative_songs(log, gap, sessions, 4, within)
+
+
+def test_only_sessions_that_can_hold_a_longest_part_are_cut(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = []
+    real = alternatives.listens_within
+    monkeypatch.setattr(alternatives, "listens_within", lambda *frames: cut.append(frames[0]) or real(*frames))
+    log = [
+        *stretch("u", "12:00:00", 15, 15, 15, 15),
+        *stretch("v", "12:00:00", 5, 5),
+        *stretch("w", "12:00:00", 5, 15, 5),
+    ]
+    assert names(ranked(spark, log, timedelta(minutes=20), 1, 9), "gap_10_minutes") == ["t"]
+    (sessions,) = cut
+    assert [(row.user_id, row.track_count) for row in sessions.collect()] == [("v", 3)]
 
 
 def names(rows: list[tuple], definition: str) -> list[str]:
