@@ -20,8 +20,8 @@ def spark_figures(event_log: Path) -> dict[str, Any]:
     """Sum up the application of an uncompressed event log; times in seconds, sizes in bytes.
 
     `input_records` counts a row each time a task read it; `input_bytes` a file's whole size for each scan that opened
-    it. The tasks' own bytes are no measure: of Parquet on a disk they count the footers only, for Hadoop does not
-    count vectored reads (a scan of 6,666,807 bytes said 12,438). The GC's share is of the tasks' run time, and in an
+    it. The tasks' own bytes are no measure: where Parquet reads in vectors they count the footers only, for Hadoop does
+    not count such reads (a scan of 6,666,807 bytes said 12,438). The GC's share is of the tasks' run time, and in an
     embedded Spark the tasks share one collector. Raises KeyError or ValueError when the log was cut short.
     """
     events = defaultdict(list)

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from spark_jobs.ranking import rankings
 from spark_jobs.ranking.start_window import StartWindow, lying_in, reaching_into, started_in
 from spark_jobs.shared.session_gap import OTHER_GAPS, longest_part, number_sessions
-from spark_jobs.shared.spans import listens_within, reach
+from spark_jobs.shared.spans import as_spans, listens_within, reach
 
 WITHOUT_IMPLAUSIBLE = "without_implausible_sessions"
 BY_DURATION = "longest_by_duration"
@@ -80,8 +80,7 @@ def parts_of_longest(
     # As a number, for whoever looks for the listens looks at the sessions first.
     (it_takes,) = longest.agg(least).collect()[0]
     cut = reaching_into(sessions, window).where(F.col(length) >= it_takes)
-    times = [F.col("listened_at").alias(name) for name in ("started_at", "ended_at")]
-    heard = listens_within(cut, listens.where(reach(cut))).select("user_id", *times, F.lit(1).alias("track_count"))
+    heard = as_spans(listens_within(cut, listens.where(reach(cut)))).withColumn("track_count", F.lit(1))
     return started_in(joined(heard, gap), window)
 
 

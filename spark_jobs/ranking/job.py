@@ -184,7 +184,7 @@ def _heard_before(spark: SparkSession, job: RankingJob, log: Log) -> DataFrame |
         return storage.read_partition(
             spark, job.lake, replace(log.base, dataset=CHOSEN_LISTENS), schemas.CHOSEN_LISTENS
         )
-    # They save work, and are made from what is there in any case.
+    # They only save work: without them all listens are looked for.
     except (MissingPartitionError, DamagedPartitionError):
         return None
 

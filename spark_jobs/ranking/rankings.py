@@ -31,8 +31,8 @@ def lasting_sessions(sessions: DataFrame, number: int = TOP_SESSIONS) -> DataFra
 
 def chosen(definition: str, sessions: DataFrame) -> DataFrame:
     """Some sessions as those that a `definition` chose: two columns, the other is `session`, as in CHOSEN_LISTENS."""
-    session = F.struct("user_id", "started_at", "ended_at", F.col("track_count").cast("long").alias("track_count"))
-    return sessions.select(F.lit(definition).alias("definition"), session.alias("session"))
+    session = F.struct("user_id", "started_at", "ended_at", "track_count").alias("session")
+    return sessions.select(F.lit(definition).alias("definition"), session)
 
 
 def top_songs(session_listens: DataFrame, number: int = TOP_SONGS) -> DataFrame:

@@ -51,7 +51,7 @@ def contents(lake: Lake, day: date) -> dict[str, bytes]:
 
 
 def answers(lake: Lake, day: date) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of every dataset of a date; rejected lines and alternatives have no order of their own."""
+    """The rows of every dataset of a date; rejected lines, alternatives and chosen listens have no order."""
     found = {dataset: rows(lake, dataset, day) for dataset in DATASETS}
     return {dataset: sorted(of_it, key=repr) for dataset, of_it in found.items()}
 

@@ -117,7 +117,7 @@ class DailyLoads(RuleBasedStateMachine):
             self.is_run(one, self.days[one].names, self.days[one].is_full)
 
     @precondition(lambda self: self.days)
-    @rule(data=st.data(), published=st.integers(0, 9))
+    @rule(data=st.data(), published=st.integers(0, 10))
     def the_last_day_is_killed_and_run_again(self, data: st.DataObject, published: int) -> None:
         """Before one of its partitions or records is published; Java and Python are killed in tests/faults."""
         day = max(self.days)
@@ -240,5 +240,5 @@ def killed_after(published: int) -> Iterator[None]:
 def test_days_add_up_to_the_log_read_at_once_whatever_comes_late_twice_or_again(spark: SparkSession) -> None:
     DailyLoads.spark = spark
     # A step is three jobs or more, ten seconds: far fewer histories than there are examples elsewhere, and short.
-    few = settings(max_examples=settings().max_examples // 6, stateful_step_count=5)
+    few = settings(max_examples=settings().max_examples // 5, stateful_step_count=5)
     run_state_machine_as_test(DailyLoads, settings=few)
