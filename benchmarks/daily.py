@@ -97,6 +97,7 @@ def one_run(environment: Mapping[str, str], day: date, file: Path, load: str, th
         "stage_seconds": report["stage_seconds"],
         "spark": report["spark"],
         "spark_seconds": sum(stage["executor_run_seconds"] for stage in report["spark"].values()),
+        "spark_cpu_seconds": sum(stage["executor_cpu_seconds"] for stage in report["spark"].values()),
         "answer_right": answer == right.read_bytes(),
     }
 
@@ -106,6 +107,7 @@ def print_run(run: dict[str, Any]) -> None:
     print(
         f"{run['run_date']} {run['load']:<5} {run['new_listens']:>10,} new of {run['listens']:,} listens: "
         f"{run['seconds']:.0f} s, {run['cpu_seconds']:.0f} CPU s, {run['spark_seconds']:.1f} s of Spark tasks, "
+        f"{run['spark_cpu_seconds']:.1f} of it CPU, "
         f"answer {'right' if run['answer_right'] else 'WRONG'}",
         flush=True,
     )
@@ -113,7 +115,7 @@ def print_run(run: dict[str, Any]) -> None:
 
 def show(days: list[dict[str, Any]], whole: dict[str, Any]) -> None:
     """Print the medians of the days beside the full run, by stage, and the share of the log that a stage reads."""
-    for name in ("seconds", "cpu_seconds", "spark_seconds"):
+    for name in ("seconds", "cpu_seconds", "spark_seconds", "spark_cpu_seconds"):
         median = statistics.median(run[name] for run in days)
         print(f"{name}: a day {median:.1f} (median), in full {whole[name]:.1f}: {median / whole[name]:.3f}")
     for stage, in_full in whole["spark"].items():

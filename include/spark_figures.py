@@ -67,6 +67,8 @@ def _task_totals(tasks: list[Event]) -> dict[str, Any]:
         "spilled_disk_bytes": sum(task["Disk Bytes Spilled"] for task in metrics),
         "peak_execution_memory_bytes": max((task["Peak Execution Memory"] for task in metrics), default=0),
         "executor_run_seconds": _seconds(0, run_time),
+        # In nanoseconds. Less than the above where tasks wait: for a disk, or for a core that Java compiles on.
+        "executor_cpu_seconds": round(sum(task["Executor CPU Time"] for task in metrics) / 1e9, 3),
         "gc_share": round(sum(task["JVM GC Time"] for task in metrics) / run_time, 3) if run_time else 0.0,
     }
 

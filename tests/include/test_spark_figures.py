@@ -56,6 +56,7 @@ def test_the_figures_are_those_of_the_application_that_ran(event_log: Path) -> N
     assert figures["shuffle_bytes_written"] == figures["shuffle_bytes_read"] > 0
     assert figures["spilled_memory_bytes"] == figures["spilled_disk_bytes"] == 0
     assert figures["seconds"] > figures["executor_run_seconds"] / 2 > 0
+    assert figures["executor_run_seconds"] > figures["executor_cpu_seconds"] > 0
     assert 0 <= figures["gc_share"] < 1
     assert sorted(stage["tasks"] for stage in figures["slowest_stages"]) == [1, 1, 1, 4]
     for stage in figures["slowest_stages"]:
