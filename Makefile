@@ -39,7 +39,7 @@ health: $(VENV)/runtime ## Ask every part of the stack how it is, Compose's or m
 	@$(BIN)/python -m scripts.health
 
 test: $(VENV)/development ## Run the tests of rules, Spark, Airflow and the whole DAG
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --cov --cov-report=term-missing:skip-covered
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 
 test-browser: $(VENV)/development ## Run the tests that drive a Chromium, Debian's own (installed if need be, as root)
 	@$(BIN)/python -m scripts.browser

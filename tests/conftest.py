@@ -45,6 +45,15 @@ settings.register_profile("thorough", max_examples=200, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+# Each worker takes one file after the other: these come first, so that none is left for one worker alone at the end.
+TAKE_MINUTES = ("test_agreement.py", "test_ui.py", "test_make_run.py", "test_daily_loads.py", "test_alternatives.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests that take minutes before all others."""
+    items.sort(key=lambda item: not item.path.name.endswith(TAKE_MINUTES))
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """The jobs' own session on two local cores, without the UI and with few shuffle partitions."""

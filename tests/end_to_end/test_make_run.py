@@ -143,7 +143,8 @@ def test_a_day_is_added_to_the_one_before_and_to_no_other(
 ) -> None:
     assert first_run.returncode == 0
     grown = Lake(str(home / "a lake that grows"))
-    shutil.copytree(lake.root, grown.root)
+    for partition in Path(lake.root).glob(f"*/run_date={FIRST}"):
+        shutil.copytree(partition, Path(grown.root) / partition.relative_to(lake.root))
     day = {"LAKE": grown.root, "LOAD": "daily", "INPUT": str(home / "day.tsv"), **PARAMETERS}
     longest = json.loads((Path(lake.report(FIRST)) / "report.json").read_bytes())["top_sessions"][0]
     more = datetime.fromisoformat(longest["ended_at"])
