@@ -44,8 +44,9 @@ def main() -> None:
         environment = airflow_environment(RUN_HOME, scratch / "lake", scratch, str(log))
         prepare_database(environment)
         in_full = environment | {"LASTFM_LAKE": str(scratch / "whole")}
-        whole, runs = one_run(in_full, LAST_DAY, log, lineage.FULL, [log]), []
+        whole = one_run(in_full, LAST_DAY, log, lineage.FULL, [log])
         print_run(whole)
+        runs: list[dict[str, Any]] = []
         figures = {**facts_of_machine(listens, log.stat().st_size), "days": days, "whole": whole, "runs": runs}
         for day, file in {first - timedelta(days=1): base, **files}.items():
             load = lineage.FULL if file == base else lineage.DAILY
