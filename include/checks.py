@@ -53,7 +53,7 @@ def sessions(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
     limits, previous = settings(), previous_run_date(lake, run_date)
     listens = read_record(lake, "data_quality", run_date)["log"]["listens"]
     made = _partition(spark, lake, SESSIONS, run_date)
-    figures = session_figures(made)
+    figures = {**session_figures(made), "repeated_session_ids": repeated_session_ids(made)}
     if previous:
         figures["users_gone_percent"] = users_gone_percent(_partition(spark, lake, SESSIONS, previous), made)
     return [
@@ -111,7 +111,7 @@ def volume_figures(record: dict[str, Any], lake: Lake, run_date: date, previous:
 
 
 def session_figures(sessions: DataFrame) -> dict[str, float]:
-    """Length and speed of sessions: means, quantiles (to 1 %), and the percentage of implausible ones.
+    """Length and speed of sessions: means, quantiles (to 1 %), the percentage of implausible ones; how many cannot be.
 
     A session's speed is its tracks by its minutes; one that lasts less than a minute counts as one minute.
     """
@@ -122,8 +122,23 @@ def session_figures(sessions: DataFrame) -> dict[str, float]:
         F.percentile_approx(minutes, 0.5, F.lit(100)).alias("median_minutes"),
         F.percentile_approx(speed, 0.99, F.lit(1000)).alias("p99_tracks_per_minute"),
         (100 * F.mean(F.col("is_implausible").cast("int"))).alias("implausible_percent"),
+        F.count_if(F.col("ended_at") < F.col("started_at")).alias("sessions_ending_before_start"),
+        F.count_if(F.col("longest_part_30_minutes") > F.col("track_count")).alias("parts_longer_than_session"),
+        F.count_if(F.col("longest_part_10_minutes") > F.col("longest_part_30_minutes")).alias(
+            "parts_longer_by_shorter_gap"
+        ),
     ).collect()
     return row.asDict()
+
+
+def repeated_session_ids(sessions: DataFrame) -> int:
+    """How many sessions have a `session_id` that another one has, too, but for one of each.
+
+    Names are compared by a hash of 64 bits: two of a million different ones share theirs in one of 30 million logs.
+    """
+    of_name = sessions.groupBy(F.xxhash64("session_id")).agg((F.count(F.lit(1)) - 1).alias("more"))
+    (row,) = of_name.agg(F.coalesce(F.sum("more"), F.lit(0)).alias("repeated")).collect()
+    return row.repeated
 
 
 def answer_flags(top_sessions: pd.DataFrame, top_songs: pd.DataFrame) -> dict[str, float]:

@@ -23,6 +23,10 @@ QUALITY = {
 }
 VOLUME = {"newest_listen_age_days": 2.0, "listens_percent_of_previous": 50.0}
 SHAPE = {
+    "repeated_session_ids": 0,
+    "sessions_ending_before_start": 0,
+    "parts_longer_than_session": 0,
+    "parts_longer_by_shorter_gap": 0,
     "mean_tracks": 4.0,
     "median_minutes": 240.0,
     "p99_tracks_per_minute": 3.0,
@@ -120,6 +124,10 @@ def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> N
         ),
         pytest.param(
             {
+                "repeated_session_ids": 1,
+                "sessions_ending_before_start": 2,
+                "parts_longer_than_session": 3,
+                "parts_longer_by_shorter_gap": 4,
                 "mean_tracks": 3.9,
                 "median_minutes": 241.0,
                 "p99_tracks_per_minute": 3.1,
@@ -128,6 +136,16 @@ def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> N
             },
             suites.session_shape(YESTERDAY, LIMITS),
             [
+                ("critical", f"session_shape: expected: each session_id is there once; found 1 ({MAXIMUM})"),
+                ("critical", f"session_shape: expected: no session ends before it starts; found 2 ({MAXIMUM})"),
+                (
+                    "critical",
+                    f"session_shape: expected: no part has more tracks than its session; found 3 ({MAXIMUM})",
+                ),
+                (
+                    "critical",
+                    f"session_shape: expected: a shorter gap makes no longer part of a session; found 4 ({MAXIMUM})",
+                ),
                 (
                     "warning",
                     "session_shape: expected: a session has 4 to 80 tracks on average; found 3.9 "
@@ -152,7 +170,7 @@ def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> N
                     f"found 5.1 ({MAXIMUM})",
                 ),
             ],
-            id="sessions as nobody has them and users that are gone degrade",
+            id="sessions that cannot be stop the run, such as nobody has and users that are gone degrade",
         ),
         pytest.param(
             {"implausible_top_sessions": 1, "songs_of_one_session": 2, "songs_of_one_listener": 3},
