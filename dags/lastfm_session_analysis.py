@@ -39,7 +39,7 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert
 from airflow.sdk.exceptions import AirflowFailException
 
-from include import parameters
+from include import compilers, parameters
 from include.run_date import run_date
 from include.settings import settings
 from plugins import run_alerts
@@ -53,6 +53,7 @@ INPUT_ROOT = str(SETTINGS.input_root)
 # For an earlier one Airflow makes a run without tasks, which succeeds.
 FIRST_RUN_DATE = datetime(2002, 1, 1)
 RUN_DATE = "{{ run_date(dag_run) }}"
+JAVA = {compilers.SETTING: "{{ java_options(ti.xcom_pull('check_input')['bytes']) }}"}
 
 
 def asset(dataset: str) -> Asset:
@@ -71,6 +72,7 @@ def spark_job(job: str, **arguments: Any) -> SparkJobOperator:
         lake=SETTINGS.lake,
         run_date=RUN_DATE,
         application_args=command_line,
+        conf=JAVA,
         name=f"{job} {RUN_DATE}",
     )
 
@@ -81,6 +83,7 @@ def checkpoint(dataset: str, publishes: str | None = None, **facts: str) -> Chec
         task_id=f"check_{dataset}",
         tables=f"include.checks.{dataset}",
         facts=facts,
+        config_kwargs=JAVA,
         lake=SETTINGS.lake,
         run_date=RUN_DATE,
         outlets=[asset(publishes)] if publishes else [],
@@ -147,7 +150,7 @@ def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
         interval=timedelta(minutes=SETTINGS.run_deadline_minutes),
         callback=AsyncCallback(run_alerts.run_late),
     ),
-    user_defined_macros={"run_date": run_date},
+    user_defined_macros={"run_date": run_date, "java_options": compilers.java_options},
     tags=["lastfm", "listening", "spark", "great-expectations"],
     doc_md=__doc__,
 )

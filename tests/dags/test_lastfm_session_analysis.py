@@ -93,6 +93,18 @@ def test_the_ranking_is_told_a_whole_number_of_days_or_nothing(dag: Any, days: f
     assert dag.get_template_env().from_string(template).render(params={"window_days": days}) == told
 
 
+@pytest.mark.parametrize(("size", "options"), [(10_000, "-XX:TieredStopAtLevel=1"), (10**9, "")])
+def test_every_spark_of_a_run_is_given_the_java_compilers_that_its_input_is_worth(
+    dag: Any, size: int, options: str
+) -> None:
+    settings = [getattr(task, "conf", None) or getattr(task, "config_kwargs", None) for task in dag.tasks[1:-1]]
+    found_by = {"check_input": {"bytes": size}}
+    rendered = dag.get_template_env().from_string(settings[0]["spark.driver.defaultJavaOptions"])
+    assert [list(setting) for setting in settings] == [["spark.driver.defaultJavaOptions"]] * 6
+    assert settings == [settings[0]] * 6
+    assert rendered.render(ti=SimpleNamespace(xcom_pull=found_by.get), **dag.user_defined_macros) == options
+
+
 def test_it_runs_daily_over_finished_days_one_run_at_a_time_without_catching_up(dag: Any) -> None:
     assert (dag.catchup, dag.max_active_runs) == (False, 1)
     noon = pendulum.datetime(2026, 1, 2, 12)

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.end_to_end
 FIRST, SECOND, THIRD = date(2009, 5, 5), date(2009, 5, 6), date(2009, 5, 7)
 # Of every run of the first date: tests run in any order, and what one leaves another finds.
 PARAMETERS = {"SESSION_GAP_MINUTES": "15", "TOP_SESSIONS": "12", "TOP_SONGS": "7", "MIN_QUALITY_SCORE": "96.5"}
+STAGES = ["data_quality", "check_listens", "session_analysis", "check_sessions", "ranking", "check_top_songs"]
 QUICK_SPARK = {
     **SPARK_CONNECTION,
     "extra": {**SPARK_CONNECTION["extra"], "spark.driver.extraJavaOptions": QUICK_JVM},
@@ -131,11 +132,26 @@ def test_the_answer_is_right_to_the_last_song_and_shown(
         "alternatives": True,
         "profiles_path": None,
     }
-    stages = ["data_quality", "check_listens", "session_analysis", "check_sessions", "ranking", "check_top_songs"]
-    assert list(facts["stage_seconds"]) == stages
+    assert list(facts["stage_seconds"]) == STAGES
     assert (Path(lake.data_docs()) / "index.html").exists()
-    for shown in ("Top songs of the 12 longest sessions", "Quality score 97.00", *stages, "report.html"):
+    for shown in ("Top songs of the 12 longest sessions", "Quality score 97.00", *STAGES, "report.html"):
         assert shown in first_run.stdout
+
+
+def test_on_a_little_log_no_spark_has_javas_second_compiler(
+    first_run: subprocess.CompletedProcess[str], lake: Lake
+) -> None:
+    assert first_run.returncode == 0, first_run.stdout + first_run.stderr
+    found = {stage: java_options(lake, stage) for stage in STAGES}
+    assert found == dict.fromkeys(STAGES, "-XX:TieredStopAtLevel=1")
+
+
+def java_options(lake: Lake, stage: str) -> str:
+    """The default Java options of the application that a stage of the first date was."""
+    application = json.loads(Path(lake.spark_figures(stage, FIRST)).read_bytes())["application_id"]
+    events = Path(lake.spark_events(), application).read_text(encoding="utf-8").splitlines()
+    environment = next(line for line in events if "SparkListenerEnvironmentUpdate" in line)
+    return json.loads(environment)["Spark Properties"]["spark.driver.defaultJavaOptions"]
 
 
 def test_a_day_is_added_to_the_one_before_and_to_no_other(
