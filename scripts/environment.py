@@ -46,7 +46,7 @@ SPARK_CONNECTION: dict[str, Any] = {
         "spark.log.level": "WARN",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        # Pages that are far apart, as those of chosen listens are, are read faster one after the other from a disk.
+        # Pages that are far apart, as those of chosen listens are, were read faster one after the other here.
         "spark.hadoop.parquet.hadoop.vectored.io.enabled": "false",
     },
 }
