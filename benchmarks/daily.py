@@ -1,7 +1,8 @@
 """Measure what a day costs: a log whose last days are loaded one by one, each answer checked by DuckDB on all there is.
 
-LISTENS and DAYS come from the environment, where make puts them. A full run on the whole log, into another lake, is
-what the days are compared with; one on all but the last DAYS days is the base. Every figure goes to
+LISTENS and DAYS come from the environment, where make puts them. Full runs on the whole log, into another lake, one
+before the days and one after them, for a machine's speed changes, are what these are compared with; one on all but the
+last DAYS days is the base. Every figure goes to
 `benchmarks/results/daily/<machine>-<version>-<listens>.json`, raw; that has as many runs as were made of its `days`.
 """
 
@@ -44,21 +45,30 @@ def main() -> None:
         environment = airflow_environment(RUN_HOME, scratch / "lake", scratch, str(log))
         prepare_database(environment)
         in_full = environment | {"LASTFM_LAKE": str(scratch / "whole")}
-        whole = one_run(in_full, LAST_DAY, log, lineage.FULL, [log])
-        print_run(whole)
+        whole: list[dict[str, Any]] = []
         runs: list[dict[str, Any]] = []
         figures = {**facts_of_machine(listens, log.stat().st_size), "days": days, "whole": whole, "runs": runs}
+        add(whole, one_run(in_full, LAST_DAY, log, lineage.FULL, [log]), figures)
         for day, file in {first - timedelta(days=1): base, **files}.items():
             load = lineage.FULL if file == base else lineage.DAILY
             there = [base, *(other for day_of, other in files.items() if day_of <= day)]
-            runs.append(one_run(environment, day, file, load, there))
-            print_run(runs[-1])
-            # After each, for it takes an hour and more: of one that is stopped stays what it has measured.
-            kept = RESULTS / "daily" / f"{figures['machine']}-{figures['version']}-{listens}.json"
-            kept.parent.mkdir(exist_ok=True)
-            kept.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            add(runs, one_run(environment, day, file, load, there), figures)
+        kept = add(whole, one_run(in_full, LAST_DAY, log, lineage.FULL, [log]), figures)
     show(runs[1:], whole)
     print(f"Raw figures: {kept.relative_to(PROJECT)}")
+
+
+def add(runs: list[dict[str, Any]], run: dict[str, Any], figures: dict[str, Any]) -> Path:
+    """Add a run to those of some `figures`, print it, and keep the figures in a file; return that.
+
+    After each run, for all take an hour and more: of a benchmark that is stopped stays what it has measured.
+    """
+    runs.append(run)
+    print_run(run)
+    kept = RESULTS / "daily" / f"{figures['machine']}-{figures['version']}-{figures['listens']}.json"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return kept
 
 
 def split(log: Path, first: date, directory: Path) -> tuple[Path, dict[date, Path]]:
@@ -114,15 +124,19 @@ def print_run(run: dict[str, Any]) -> None:
     )
 
 
-def show(days: list[dict[str, Any]], whole: dict[str, Any]) -> None:
-    """Print the medians of the days beside the full run, by stage, and the share of the log that a stage reads."""
+def show(days: list[dict[str, Any]], whole: list[dict[str, Any]]) -> None:
+    """Print the medians of the days beside the mean of the full runs, and by stage what it takes and reads."""
     for name in ("seconds", "cpu_seconds", "spark_seconds", "spark_cpu_seconds"):
-        median = statistics.median(run[name] for run in days)
-        print(f"{name}: a day {median:.1f} (median), in full {whole[name]:.1f}: {median / whole[name]:.3f}")
-    for stage, in_full in whole["spark"].items():
+        median, in_full = statistics.median(run[name] for run in days), statistics.mean(run[name] for run in whole)
+        most = max(run[name] for run in days)
+        print(
+            f"{name}: a day {median:.1f} (median), {most:.1f} (most), in full {in_full:.1f}: "
+            f"{median / in_full:.3f}, {most / in_full:.3f}"
+        )
+    for stage in whole[0]["spark"]:
         spent = statistics.median(run["spark"][stage]["executor_run_seconds"] for run in days)
         read = statistics.median(run["spark"][stage]["input_records"] / run["listens"] for run in days)
-        whole_log = in_full["executor_run_seconds"]
+        whole_log = statistics.mean(run["spark"][stage]["executor_run_seconds"] for run in whole)
         print(f"{stage:<20} {spent:7.1f} s of tasks, in full {whole_log:7.1f}; rows read: {read:.2f} of the log's")
 
 
