@@ -16,8 +16,8 @@ from spark_jobs.shared import application
 from spark_jobs.shared.lake import Lake
 from tests.faults.stages import MAINS, STAGES, arguments, contents, staged
 
-# The date every fault is for, and an earlier one that no fault may touch.
-DAY, EARLIER = date(2009, 5, 5), date(2009, 5, 4)
+# The date every fault is for, an earlier one that no fault may touch, and the one after, which is loaded daily.
+DAY, EARLIER, NEXT = date(2009, 5, 5), date(2009, 5, 4), date(2009, 5, 6)
 
 Refused = Callable[[str, Lake, int], str]
 
@@ -34,6 +34,14 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     size = ("--listens", "20000", "--users", "40", "--seed", "7", "--odd-lines")
     generate_log.main([str(log), *size, "--newest", f"{EARLIER}T22:00:00Z"])
     return log
+
+
+@pytest.fixture(scope="session")
+def arrived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What arrives on the day after: listens of its own and of years before, of the same users."""
+    file = tmp_path_factory.mktemp("arrived") / "arrived.tsv"
+    generate_log.main([str(file), "--listens", "1000", "--users", "40", "--seed", "8", "--newest", f"{NEXT}T22:00:00Z"])
+    return file
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 from spark_jobs.data_quality import job as data_quality
 from spark_jobs.ranking import job as ranking
 from spark_jobs.session_analysis import job as session_analysis
-from spark_jobs.shared import marks
+from spark_jobs.shared import lineage, marks
 from spark_jobs.shared.lake import (
     ALTERNATIVE_SONGS,
     CHOSEN_LISTENS,
@@ -42,6 +42,12 @@ def arguments(stage: str, lake: Lake, day: date, log: Path) -> list[str]:
     """A job's command line."""
     common = ["--lake", lake.root, "--run-date", str(day)]
     return ["--input", str(log), *common] if stage == "data_quality" else common
+
+
+def daily_arguments(stage: str, lake: Lake, day: date, arrived: Path) -> list[str]:
+    """A job's command line for a daily load that folds at once: that is one more thing to fail in."""
+    daily = ["--load", lineage.DAILY, "--fold-after", "1"] if stage == "data_quality" else []
+    return [*arguments(stage, lake, day, arrived), *daily]
 
 
 def contents(lake: Lake, day: date) -> dict[str, bytes]:

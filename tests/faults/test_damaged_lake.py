@@ -19,9 +19,17 @@ from scripts import rejected
 from spark_jobs.data_quality.rules import REASONS
 from spark_jobs.shared import marks
 from spark_jobs.shared.errors import DamagedPartitionError
-from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
-from tests.faults.conftest import DAY, Refused
-from tests.faults.stages import MAINS, answers, arguments
+from spark_jobs.shared.lake import (
+    CHOSEN_LISTENS,
+    LISTENS,
+    REJECTED_LISTENS,
+    SESSIONS,
+    TOP_SESSIONS,
+    TOP_SONGS,
+    Lake,
+)
+from tests.faults.conftest import DAY, NEXT, Refused
+from tests.faults.stages import MAINS, answers, arguments, contents, daily_arguments, staged
 
 # Who reads what.
 READERS = [("session_analysis", LISTENS), ("ranking", LISTENS), ("ranking", SESSIONS)]
@@ -230,6 +238,24 @@ def test_a_flipped_bit_fails_the_stage_that_reads_it(
     assert re.search(f"file:/+{lake.partition(dataset, DAY)[1:]}/", said)
     assert re.search("cannot be read|Checksum error", said)
     assert said.endswith("if trying again does not mend it, run the stage that made it again for its run date")
+
+
+@pytest.mark.usefixtures("applications")
+def test_a_flipped_bit_in_what_is_taken_over_from_the_day_before_fails_the_ranking(
+    lake: Lake, arrived: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for stage in ("data_quality", "session_analysis"):
+        MAINS[stage](daily_arguments(stage, lake, NEXT, arrived))
+    for file in files_of(lake, CHOSEN_LISTENS):
+        remove_sums(file)
+        flip(file, page_of(file, "artist_name"))
+    before = contents(lake, NEXT)
+    with pytest.raises(SystemExit, match=r"^1$"):
+        MAINS["ranking"](daily_arguments("ranking", lake, NEXT, arrived))
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert re.search(f"file:/+{lake.partition(CHOSEN_LISTENS, DAY)[1:]}/.* cannot be read", said)
+    assert said.endswith("if trying again does not mend it, run the stage that made it again for its run date")
+    assert (contents(lake, NEXT), staged(lake)) == (before, [])
 
 
 def test_whichever_bit_of_a_page_is_flipped_it_is_seen_or_changes_nothing(spark: SparkSession, lake: Lake) -> None:

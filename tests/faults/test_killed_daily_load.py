@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from benchmarks import generate_log
 from scripts.environment import PROJECT
-from spark_jobs.shared import lineage
 from spark_jobs.shared.lake import FOLDED_LISTENS, Lake
-from tests.faults.conftest import DAY, EARLIER
+from tests.faults.conftest import DAY, EARLIER, NEXT
 from tests.faults.processes import stop_where_it_writes, submitted, wait_for
-from tests.faults.stages import MAINS, STAGES, answers, arguments, contents
+from tests.faults.stages import MAINS, STAGES, answers, contents, daily_arguments
 from tests.lake_reader import rows
-
-NEXT = date(2009, 5, 6)
-
-
-@pytest.fixture
-def arrived(tmp_path: Path) -> Path:
-    """What arrives on the day after: listens of its own and of years before, of the same users."""
-    file = tmp_path / "arrived.tsv"
-    generate_log.main([str(file), "--listens", "1000", "--users", "40", "--seed", "8", "--newest", f"{NEXT}T22:00:00Z"])
-    return file
 
 
 @pytest.mark.usefixtures("applications")
@@ -36,28 +23,24 @@ def test_a_daily_load_killed_in_every_stage_and_tried_again_ends_as_one_that_was
 ) -> None:
     unhurt = Lake(str(shutil.copytree(lake.root, tmp_path / "unhurt")))
     for stage in STAGES:
-        MAINS[stage](arguments_of(stage, unhurt, arrived))
+        MAINS[stage](daily_arguments(stage, unhurt, NEXT, arrived))
     expected = everything(unhurt)
     assert expected[FOLDED_LISTENS]
 
     before = {day: contents(lake, day) for day in (EARLIER, DAY)}
     for stage in STAGES:
         so_far = contents(lake, NEXT)
-        with submitted(PROJECT / "spark_jobs" / stage / "job.py", arguments_of(stage, lake, arrived), {}) as job:
+        with submitted(
+            PROJECT / "spark_jobs" / stage / "job.py", daily_arguments(stage, lake, NEXT, arrived), {}
+        ) as job:
             stop_where_it_writes(job.pid, lake)
             kill(job.pid)
             job.communicate()
         assert contents(lake, NEXT) == so_far
         shutil.rmtree(lake.staging(""))
-        MAINS[stage](arguments_of(stage, lake, arrived))
+        MAINS[stage](daily_arguments(stage, lake, NEXT, arrived))
     assert everything(lake) == expected
     assert {day: contents(lake, day) for day in (EARLIER, DAY)} == before
-
-
-def arguments_of(stage: str, lake: Lake, arrived: Path) -> list[str]:
-    # Folded at once: that is one more thing to be killed before.
-    daily = ["--load", lineage.DAILY, "--fold-after", "1"] if stage == "data_quality" else []
-    return [*arguments(stage, lake, NEXT, arrived), *daily]
 
 
 def everything(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
@@ -100,9 +102,27 @@ def test_listens_of_sessions_that_have_not_changed_since_the_day_before_are_not_
     day = RUN_DATE + timedelta(days=1)
     answer = rows(lake, TOP_SONGS, day)
     assert [row[2:4] for row in answer] == [("old", 2), ("same", 2), ("late", 1), ("new", 1)]
-    shutil.rmtree(lake.partition(CHOSEN_LISTENS, RUN_DATE))
-    assert rank(day) == ["u", "v", "w"]
-    assert rows(lake, TOP_SONGS, day) == answer
+    # What cannot be taken over is looked for.
+    before = Path(lake.partition(CHOSEN_LISTENS, RUN_DATE))
+    for spoil in (of_another_log, with_another_column, shutil.rmtree):
+        spoil(before)
+        assert rank(day) == ["u", "v", "w"]
+        assert rows(lake, TOP_SONGS, day) == answer
+
+
+def of_another_log(partition: Path) -> None:
+    mark = partition / marks.MARK
+    files = json.loads(mark.read_text())["files"]
+    (partition / f".{marks.MARK}.crc").unlink()
+    mark.write_text(marks.mark_of(files, log_id="another"))
+
+
+def with_another_column(partition: Path) -> None:
+    (partition / marks.MARK).write_text("")
+    for file in partition.glob("*.parquet"):
+        file.with_name(f".{file.name}.crc").unlink()
+        table = pq.ParquetFile(file).read()
+        pq.write_table(table.rename_columns({"track_id": "song_id"}).replace_schema_metadata(), file)
 
 
 def test_only_sessions_that_started_in_the_window_are_ranked(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
