@@ -53,7 +53,7 @@ INPUT_ROOT = str(SETTINGS.input_root)
 # For an earlier one Airflow makes a run without tasks, which succeeds.
 FIRST_RUN_DATE = datetime(2002, 1, 1)
 RUN_DATE = "{{ run_date(dag_run) }}"
-JAVA = {compilers.SETTING: "{{ java_options(ti.xcom_pull('check_input')['log_bytes']) }}"}
+JAVA = {compilers.SETTING: "{{ java_options(ti.xcom_pull('check_input')['bytes']) }}"}
 
 
 def asset(dataset: str) -> Asset:
@@ -100,14 +100,11 @@ def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
         found = input_check.check_input(
             params["input_path"], SETTINGS.input_root, SETTINGS.lake, day, may_be_empty=is_daily
         )
-        log_bytes = found["bytes"]
         if is_daily:
             base_check.check_base(SETTINGS.lake, day)
-            log_bytes += base_check.base_bytes(SETTINGS.lake, day)
     except input_check.InputError as error:
         raise AirflowFailException(str(error)) from None
-    profiles = input_check.check_profiles(params["profiles_path"], SETTINGS.input_root, day)
-    return {**found, "log_bytes": log_bytes, **profiles}
+    return found | input_check.check_profiles(params["profiles_path"], SETTINGS.input_root, day)
 
 
 @task(

@@ -31,12 +31,6 @@ def check_base(lake: Lake, run_date: date) -> None:
     )
 
 
-def base_bytes(lake: Lake, run_date: date) -> int:
-    """The size of all files that were ever taken into the log which a daily load adds to; 0 where it begins one."""
-    base = read_log(lake, lineage.base_date(run_date))
-    return sum(file.bytes for file in base.inputs) if base else 0
-
-
 def base_faults(lake: Lake, run_date: date) -> dict[date, str]:
     """What is wrong with the days that a daily load builds on, back to the last that is whole; nothing if none is."""
     days = [day for path in Path(lake.dataset(RUNS)).glob("run_date=*") if (day := date_of(path.name))]

@@ -3,7 +3,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import date, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,10 +11,7 @@ import pytest
 
 from include.parameters import schemas
 from include.run_date import run_date
-from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.lineage import Input, new_log
 from tests.conftest import PROJECT
-from tests.include.test_base_check import ran
 
 CHAIN = [
     "check_input",
@@ -98,28 +94,15 @@ def test_the_ranking_is_told_a_whole_number_of_days_or_nothing(dag: Any, days: f
 
 
 @pytest.mark.parametrize(("size", "options"), [(10_000, "-XX:TieredStopAtLevel=1"), (10**9, "")])
-def test_every_spark_of_a_run_is_given_the_java_compilers_that_its_log_is_worth(
+def test_every_spark_of_a_run_is_given_the_java_compilers_that_its_input_is_worth(
     dag: Any, size: int, options: str
 ) -> None:
     settings = [getattr(task, "conf", None) or getattr(task, "config_kwargs", None) for task in dag.tasks[1:-1]]
-    found_by = {"check_input": {"log_bytes": size}}
+    found_by = {"check_input": {"bytes": size}}
     rendered = dag.get_template_env().from_string(settings[0]["spark.driver.defaultJavaOptions"])
     assert [list(setting) for setting in settings] == [["spark.driver.defaultJavaOptions"]] * 6
     assert settings == [settings[0]] * 6
     assert rendered.render(ti=SimpleNamespace(xcom_pull=found_by.get), **dag.user_defined_macros) == options
-
-
-@pytest.mark.parametrize(("load", "size"), [("full", 9), ("daily", 9 + 70)])
-def test_a_daily_load_is_as_large_as_the_log_it_adds_to_and_what_it_adds(
-    dag: Any, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: str, size: int
-) -> None:
-    ran(lake, new_log(date(2009, 5, 4), [Input("whole.tsv", 70, 0)], 2))
-    (tmp_path / "log.tsv").write_text("nine here")
-    check_input = dag.get_task("check_input").python_callable
-    monkeypatch.setitem(check_input.__globals__, "SETTINGS", SimpleNamespace(lake=lake, input_root=tmp_path))
-    params = {"input_path": "log.tsv", "load": load, "profiles_path": None}
-    found = check_input(params=params, dag_run=SimpleNamespace(logical_date=pendulum.datetime(2009, 5, 5)))
-    assert (found["bytes"], found["log_bytes"]) == (9, size)
 
 
 def test_it_runs_daily_over_finished_days_one_run_at_a_time_without_catching_up(dag: Any) -> None:

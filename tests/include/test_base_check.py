@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from include.base_check import base_bytes, base_faults, check_base
+from include.base_check import base_faults, check_base
 from include.input_check import InputError
 from include.records import replace_file
 from spark_jobs.shared import marks
@@ -49,11 +49,6 @@ def logs(lake: Lake) -> dict[date, Log]:
     for before, day in itertools.pairwise(DAYS):
         made[day] = ran(lake, grown_log(made[before], day, file(day), 2))
     return made
-
-
-@pytest.mark.usefixtures("logs")
-def test_a_log_is_as_large_as_all_that_was_ever_taken_in(lake: Lake) -> None:
-    assert [base_bytes(lake, day) for day in (DAYS[0], DAYS[1], NEXT)] == [0, 1, 5]
 
 
 def remove(lake: Lake, day: date) -> None:
