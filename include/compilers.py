@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SETTING = "spark.driver.defaultJavaOptions"
-# Measured in docs/performance.md; a log of LastFM-1K's kind has 137 bytes a listen.
+# Measured in docs/performance.md, where a listen has 137 bytes.
 MUCH_INPUT = 128 * 2**20
 
 
