@@ -9,9 +9,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.ranking import rankings
-from spark_jobs.ranking.start_window import StartWindow, lying_in, reaching_into, started_in
-from spark_jobs.shared.session_gap import OTHER_GAPS, longest_part, number_sessions
-from spark_jobs.shared.spans import as_spans, listens_within, reach
+from spark_jobs.ranking.growth import Growth
+from spark_jobs.ranking.other_gaps import Cut, joined, parts_of_longest
+from spark_jobs.ranking.start_window import StartWindow, started_in
+from spark_jobs.shared.session_gap import OTHER_GAPS
 
 WITHOUT_IMPLAUSIBLE = "without_implausible_sessions"
 BY_DURATION = "longest_by_duration"
@@ -26,62 +27,33 @@ def definitions(run_gap: timedelta) -> list[str]:
 
 def alternative_sessions(
     longest: DataFrame,
-    sessions: DataFrame,
-    listens: DataFrame,
-    run_gap: timedelta,
+    cut: Cut,
     number: int,
     window: StartWindow | None = None,
+    growth: Growth | None = None,
 ) -> DataFrame:
     """The `number` longest sessions of each definition that started in the `window`, as `rankings.chosen`.
 
-    `sessions` are all there are, cut from `listens` with `run_gap`; `longest` are the answer's. A session of another
-    gap may start in the window where none of `sessions` does, or the other way round.
+    `longest` are the answer's. A session of another gap may start in the window where none of the `cut` does, or the
+    other way round. Where the `growth` of the log is known, there is no window, and only what is near a new listen is
+    joined or cut.
     """
-    recent = started_in(sessions, window)
+    recent = started_in(cut.sessions, window)
     longest_of = {
         WITHOUT_IMPLAUSIBLE: rankings.top_sessions(recent.where(~F.col("is_implausible")), number),
         BY_DURATION: rankings.lasting_sessions(recent, number),
         rankings.BY_TRACK_ID: longest,
     }
     for name, gap in GAPS.items():
-        if gap > run_gap:
-            longest_of[name] = rankings.top_sessions(started_in(joined(sessions, gap), window), number)
-        elif gap < run_gap:
-            parts = parts_of_longest(sessions, listens, gap, number, window)
-            longest_of[name] = rankings.top_sessions(parts, number)
+        if gap == cut.gap:
+            continue
+        found = growth.longest(name, gap, cut, number) if growth else None
+        if found is None and gap > cut.gap:
+            found = started_in(joined(cut.sessions, gap), window)
+        elif found is None:
+            found = parts_of_longest(cut, gap, number, window)
+        longest_of[name] = rankings.top_sessions(found, number)
     return reduce(DataFrame.unionByName, (rankings.chosen(name, rows) for name, rows in longest_of.items()))
-
-
-def joined(stretches: DataFrame, gap: timedelta) -> DataFrame:
-    """Sessions of another gap, from stretches of listening that no session of that gap cuts in two.
-
-    Stretches and sessions alike are `user_id`, `started_at`, `ended_at`, `track_count`.
-    """
-    numbered = number_sessions(stretches, "started_at", "ended_at", gap)
-    return numbered.groupBy("user_id", "session_number").agg(
-        F.min("started_at").alias("started_at"),
-        F.max("ended_at").alias("ended_at"),
-        F.sum("track_count").alias("track_count"),
-    )
-
-
-def parts_of_longest(
-    sessions: DataFrame, listens: DataFrame, gap: timedelta, number: int, window: StartWindow | None = None
-) -> DataFrame:
-    """Sessions of a shorter gap than that of `sessions` that started in the `window`; among them the `number` longest.
-
-    All parts of a session that lies in the window started there. So the longest parts of those show how many tracks it
-    takes, and only sessions with a part of as many are cut. Fewer than `number` show nothing: then the window has so
-    few that all which reach into it are cut.
-    """
-    length = longest_part(gap)
-    longest = lying_in(sessions, window).select(length).orderBy(F.desc(length)).limit(number)
-    least = F.when(F.count(F.lit(1)) == number, F.min(length)).otherwise(F.lit(0))
-    # As a number, for whoever looks for the listens looks at the sessions first.
-    (it_takes,) = longest.agg(least).collect()[0]
-    cut = reaching_into(sessions, window).where(F.col(length) >= it_takes)
-    heard = as_spans(listens_within(cut, listens.where(reach(cut)))).withColumn("track_count", F.lit(1))
-    return started_in(joined(heard, gap), window)
 
 
 def place() -> Column:

@@ -17,8 +17,11 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from spark_jobs.ranking import alternatives, listeners, rankings
+from spark_jobs.ranking.growth import Growth
+from spark_jobs.ranking.other_gaps import Cut
 from spark_jobs.ranking.start_window import MAXIMUM_DAYS, StartWindow, last_days, started_in
 from spark_jobs.shared import schemas, storage
 from spark_jobs.shared.application import run_application
@@ -29,6 +32,7 @@ from spark_jobs.shared.input_root import OutsideInputRootError
 from spark_jobs.shared.lake import (
     ALTERNATIVE_SONGS,
     CHOSEN_LISTENS,
+    CHOSEN_SESSIONS,
     LISTENERS,
     SESSIONS,
     TOP_SESSIONS,
@@ -135,14 +139,21 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
         recent = started_in(sessions, job.window)
         longest = conform(rankings.top_sessions(recent, job.top_sessions), schemas.TOP_SESSIONS)
         longest = _staged(longest, f"{area}/{TOP_SESSIONS}", "rank")
-        chosen, alternatives_record = _chosen(job, longest, sessions, listens, area)
+        cut = Cut(sessions, listens, job.gap)
+        chosen, alternatives_record = _chosen(job, longest, cut, _growth(spark, job, log, area), area)
         listed = longest.select("user_id").collect()
-        heard = _stage_listens(job, chosen, listens, _heard_before(spark, job, log), area)
+        heard_before = _of_base(spark, job, log, CHOSEN_LISTENS, schemas.CHOSEN_LISTENS)
+        heard = _stage_listens(job, chosen, listens, heard_before, area)
         songs = _stage_songs(job, chosen, heard, area)
         problem = _stage_listeners(job, longest, area)
         users = {row.user_id for row in listed}
         rows = {"top_sessions": len(listed), "top_songs": songs.count(), "listeners": len(users)}
-        optional = {ALTERNATIVE_SONGS: job.alternatives, LISTENERS: bool(job.profiles and not problem)}
+        optional = {
+            ALTERNATIVE_SONGS: job.alternatives,
+            LISTENERS: bool(job.profiles and not problem),
+            # Of a window they would tell nothing of another one's: whoever finds them may take them for those of all.
+            CHOSEN_SESSIONS: job.alternatives and job.window is None,
+        }
         _publish(spark, job, area, optional, log.log_id)
 
     record = {
@@ -162,29 +173,36 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
 
 
 def _chosen(
-    job: RankingJob, longest: DataFrame, sessions: DataFrame, listens: DataFrame, area: str
+    job: RankingJob, longest: DataFrame, cut: Cut, growth: Growth | None, area: str
 ) -> tuple[DataFrame, dict[str, Any]]:
     """The sessions of every definition, the answer's first, and what the record says of the others."""
     started = time.monotonic()
     chosen = rankings.chosen(rankings.ANSWER, longest)
     if not job.alternatives:
         return chosen, {"made": False, "definitions": [], "seconds": 0.0}
-    others = alternatives.alternative_sessions(longest, sessions, listens, job.gap, job.top_sessions, job.window)
-    chosen = storage.kept(chosen.unionByName(others), f"{area}/chosen")
+    others = alternatives.alternative_sessions(longest, cut, job.top_sessions, job.window, growth)
+    chosen = conform(chosen.unionByName(others), schemas.CHOSEN_SESSIONS)
+    chosen = _staged(chosen, f"{area}/{CHOSEN_SESSIONS}", "definition", "session")
     # Of their own: the listens are read and counted together with the answer's.
     seconds = round(time.monotonic() - started, 3)
     return chosen, {"made": True, "definitions": alternatives.definitions(job.gap), "seconds": seconds}
 
 
-def _heard_before(spark: SparkSession, job: RankingJob, log: Log) -> DataFrame | None:
-    """The listens of the sessions that were chosen of the log's base; None if there are none to be had."""
+def _growth(spark: SparkSession, job: RankingJob, log: Log, area: str) -> Growth | None:
+    """What has come since the log's base was ranked; None if that cannot tell which sessions are the longest now."""
+    chosen = _of_base(spark, job, log, CHOSEN_SESSIONS, schemas.CHOSEN_SESSIONS)
+    if chosen is None or job.window is not None:
+        return None
+    return Growth(chosen, read_listens(spark, job.lake, [log.own]), f"{area}/growth")
+
+
+def _of_base(spark: SparkSession, job: RankingJob, log: Log, dataset: str, schema: T.StructType) -> DataFrame | None:
+    """What the ranking of the log's base left in a dataset; None if there is nothing to be had."""
     if log.base is None:
         return None
     try:
-        return storage.read_partition(
-            spark, job.lake, replace(log.base, dataset=CHOSEN_LISTENS), schemas.CHOSEN_LISTENS
-        )
-    # They only save work: without them all listens are looked for.
+        return storage.read_partition(spark, job.lake, replace(log.base, dataset=dataset), schema)
+    # It only saves work: without it, all sessions and listens are looked at.
     except (MissingPartitionError, DamagedPartitionError):
         return None
 
@@ -197,7 +215,7 @@ def _stage_listens(
     A log only grows: a session of the same start, end and number of tracks holds the same listens. Raises
     SessionsOfOtherListensError unless there are as many listens as the sessions have tracks.
     """
-    sessions = storage.kept(chosen.select("session").distinct(), f"{area}/chosen_sessions")
+    sessions = storage.kept(chosen.select("session").distinct(), f"{area}/sessions")
     fresh = sessions
     if before is not None:
         fresh = sessions.join(before.select("session").distinct(), on="session", how="left_anti")
@@ -249,7 +267,7 @@ def _stage_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | No
 
 def _publish(spark: SparkSession, job: RankingJob, area: str, made: dict[str, bool], log_id: str) -> None:
     """Publish the answer and what else was made; what was not goes, if an earlier run of the date made it."""
-    for dataset in (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS, CHOSEN_LISTENS):
+    for dataset in (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS, CHOSEN_SESSIONS, CHOSEN_LISTENS):
         partition = job.lake.partition(dataset, job.run_date)
         if made.get(dataset, True):
             storage.publish_partition(spark, f"{area}/{dataset}", partition, log_id)

@@ -30,9 +30,14 @@ def lasting_sessions(sessions: DataFrame, number: int = TOP_SESSIONS) -> DataFra
 
 
 def chosen(definition: str, sessions: DataFrame) -> DataFrame:
-    """Some sessions as those that a `definition` chose: two columns, the other is `session`, as in CHOSEN_LISTENS."""
+    """Some sessions as those that a `definition` chose: as CHOSEN_SESSIONS."""
     session = F.struct("user_id", "started_at", "ended_at", "track_count").alias("session")
     return sessions.select(F.lit(definition).alias("definition"), session)
+
+
+def standing(length: str) -> Column:
+    """Where a session stands among the longest by a column: the lower, the further ahead; no two stand alike."""
+    return F.struct((-F.col(length)).alias("longest"), "started_at", "user_id")
 
 
 def top_songs(session_listens: DataFrame, number: int = TOP_SONGS) -> DataFrame:

@@ -11,7 +11,8 @@ FOLDED_LISTENS = "folded_listens"
 REJECTED_LISTENS = "rejected_listens"
 SESSIONS = "sessions"
 TOP_SESSIONS = "top_sessions"
-# The listens of the sessions that some definition chose.
+# The sessions that each definition chose, and the listens of all of them.
+CHOSEN_SESSIONS = "chosen_sessions"
 CHOSEN_LISTENS = "chosen_listens"
 TOP_SONGS = "top_songs"
 ALTERNATIVE_SONGS = "alternative_songs"
@@ -27,6 +28,7 @@ OF_A_RUN = (
     TOP_SESSIONS,
     ALTERNATIVE_SONGS,
     LISTENERS,
+    CHOSEN_SESSIONS,
     CHOSEN_LISTENS,
     SESSIONS,
     FOLDED_LISTENS,

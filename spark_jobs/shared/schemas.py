@@ -50,18 +50,16 @@ SESSIONS = T.StructType(
 
 TOP_SESSIONS = T.StructType([T.StructField("rank", T.IntegerType()), *SESSIONS.fields])
 
-# A listen is there once for each session that was chosen and holds it: those of different definitions may overlap.
-CHOSEN_LISTENS = T.StructType(
-    [
-        T.StructField(
-            "session",
-            T.StructType(
-                [SESSIONS["user_id"], SESSIONS["started_at"], SESSIONS["ended_at"], SESSIONS["track_count"]],
-            ),
-        ),
-        *LISTENS.fields,
-    ]
+# A session of whatever gap its definition has.
+_CHOSEN = T.StructField(
+    "session",
+    T.StructType([SESSIONS["user_id"], SESSIONS["started_at"], SESSIONS["ended_at"], SESSIONS["track_count"]]),
 )
+
+CHOSEN_SESSIONS = T.StructType([T.StructField("definition", T.StringType()), _CHOSEN])
+
+# A listen is there once for each session that was chosen and holds it: those of different definitions may overlap.
+CHOSEN_LISTENS = T.StructType([_CHOSEN, *LISTENS.fields])
 
 TOP_SONGS = T.StructType(
     [

@@ -14,6 +14,7 @@ from spark_jobs.shared import lineage, marks
 from spark_jobs.shared.lake import (
     ALTERNATIVE_SONGS,
     CHOSEN_LISTENS,
+    CHOSEN_SESSIONS,
     LISTENS,
     REJECTED_LISTENS,
     SESSIONS,
@@ -33,7 +34,7 @@ STAGES = tuple(MAINS)
 MADE = {
     "data_quality": (REJECTED_LISTENS, LISTENS),
     "session_analysis": (SESSIONS,),
-    "ranking": (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, CHOSEN_LISTENS),
+    "ranking": (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, CHOSEN_SESSIONS, CHOSEN_LISTENS),
 }
 DATASETS = tuple(dataset for datasets in MADE.values() for dataset in datasets)
 

@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from spark_jobs.ranking import alternatives
+from spark_jobs.ranking import alternatives, other_gaps
+from spark_jobs.ranking.other_gaps import Cut
 from spark_jobs.ranking.rankings import top_sessions, top_songs
 from spark_jobs.ranking.start_window import last_days, started_in
 from spark_jobs.shared import schemas
@@ -59,7 +60,7 @@ def ranked(
     cut = [astuple(session) for session in model.sessions_of(log, gap)]
     all_sessions = spark.createDataFrame(cut, schemas.SESSIONS)
     longest = top_sessions(started_in(all_sessions, window), sessions)
-    chosen = alternatives.alternative_sessions(longest, all_sessions, all_listens, gap, sessions, window)
+    chosen = alternatives.alternative_sessions(longest, Cut(all_sessions, all_listens, gap), sessions, window)
     found = top_songs(listens_within(chosen.select("*", "session.*"), all_listens, "definition", "session"), songs)
     in_order = found.orderBy(alternatives.place(), "rank").select(*schemas.ALTERNATIVE_SONGS.fieldNames())
     return [tuple(row) for row in in_order.collect()]
@@ -106,8 +107,8 @@ def test_only_sessions_that_can_hold_a_longest_part_are_cut(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cut = []
-    real = alternatives.listens_within
-    monkeypatch.setattr(alternatives, "listens_within", lambda *frames: cut.append(frames[0]) or real(*frames))
+    real = other_gaps.listens_within
+    monkeypatch.setattr(other_gaps, "listens_within", lambda *frames: cut.append(frames[0]) or real(*frames))
     log = [
         *stretch("u", "12:00:00", 15, 15, 15, 15),
         *stretch("v", "12:00:00", 5, 5),

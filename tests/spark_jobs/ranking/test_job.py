@@ -15,13 +15,22 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.data_quality.job import run as run_data_quality
 from spark_jobs.ranking import job as ranking
+from spark_jobs.ranking.growth import Growth
 from spark_jobs.ranking.job import RankingJob, parse_args, run
 from spark_jobs.ranking.listeners import HEADER
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.job import run as run_session_analysis
 from spark_jobs.shared import lineage, marks, storage
 from spark_jobs.shared.buckets import read_listens
-from spark_jobs.shared.lake import ALTERNATIVE_SONGS, CHOSEN_LISTENS, LISTENERS, TOP_SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared.lake import (
+    ALTERNATIVE_SONGS,
+    CHOSEN_LISTENS,
+    CHOSEN_SESSIONS,
+    LISTENERS,
+    TOP_SESSIONS,
+    TOP_SONGS,
+    Lake,
+)
 from tests.frames import at
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE
@@ -122,7 +131,51 @@ def with_another_column(partition: Path) -> None:
     for file in partition.glob("*.parquet"):
         file.with_name(f".{file.name}.crc").unlink()
         table = pq.ParquetFile(file).read()
-        pq.write_table(table.rename_columns({"track_id": "song_id"}).replace_schema_metadata(), file)
+        column = table.column_names[-1]
+        pq.write_table(table.rename_columns({column: f"{column}_2"}).replace_schema_metadata(), file)
+
+
+def test_what_the_day_before_has_chosen_saves_work_and_changes_nothing(
+    spark: SparkSession, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log.tsv"
+    told: list[bool] = []
+    real = Growth.longest
+
+    def spy(*asked: Any) -> DataFrame | None:
+        found = real(*asked)
+        told.append(found is not None)
+        return found
+
+    monkeypatch.setattr(Growth, "longest", spy)
+    day = RUN_DATE + timedelta(days=1)
+
+    def rank(window_days: int | None = None) -> tuple[list[bool], list[tuple]]:
+        """Which of the other gaps the day before told of, and what songs there are."""
+        told.clear()
+        run(spark, RankingJob(lake, day, top_sessions=2, window_days=window_days))
+        return list(told), rows(lake, ALTERNATIVE_SONGS, day)
+
+    for run_date, listens in (
+        (RUN_DATE, ["u 12:00 a", "u 12:15 a", "u 12:40 b", "v 12:00 c", "v 12:05 c", "w 12:00 d"]),
+        # One late, which joins what is 25 minutes before it by half an hour, and one of a user who is new.
+        (day, ["w 12:25 e", "x 12:00 f"]),
+    ):
+        words = (listen.split() for listen in listens)
+        log.write_text("".join(f"{user}\t2009-05-01T{time}:00Z\t\tA\t\t{song}\n" for user, time, song in words))
+        run_data_quality(spark, DataQualityJob(str(log), lake, run_date, load=lineage.DAILY))
+        run_session_analysis(spark, SessionAnalysisJob(lake, run_date))
+        run(spark, RankingJob(lake, run_date, top_sessions=2))
+
+    both_told, songs = rank()
+    assert both_told == [True, True]
+    before = Path(lake.partition(CHOSEN_SESSIONS, RUN_DATE))
+    # In the last three days no session started: what was chosen before must not be.
+    assert rank(window_days=3) == ([], [])
+    assert rank() == ([True, True], songs)
+    for spoil in (of_another_log, with_another_column, shutil.rmtree):
+        spoil(before)
+        assert rank() == ([], songs), spoil
 
 
 def test_only_sessions_that_started_in_the_window_are_ranked(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
@@ -160,6 +213,8 @@ def test_an_answer_of_no_session_is_published(spark: SparkSession, lake_with_ses
     for dataset in (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS):
         assert rows(lake_with_sessions, dataset, RUN_DATE) == [], dataset
         assert marks.local_faults(Path(lake_with_sessions.partition(dataset, RUN_DATE))) == []
+    # Of a window: they tell the next day nothing.
+    assert not Path(lake_with_sessions.partition(CHOSEN_SESSIONS, RUN_DATE)).exists()
 
 
 def test_what_is_not_asked_for_is_not_there_even_if_an_earlier_run_of_the_date_made_it(
@@ -170,12 +225,13 @@ def test_what_is_not_asked_for_is_not_there_even_if_an_earlier_run_of_the_date_m
     assert (record["alternatives"]["made"], record["profiles"]) == (True, {"path": profiles, "problem": None})
     made = {row[0] for row in rows(lake_with_sessions, ALTERNATIVE_SONGS, RUN_DATE)}
     assert made == set(record["alternatives"]["definitions"])
+    assert {row[0] for row in rows(lake_with_sessions, CHOSEN_SESSIONS, RUN_DATE)} == {"answer", *made}
     assert rows(lake_with_sessions, LISTENERS, RUN_DATE)[5] == ("u5", 1, 6, "Peru", 22, date(2006, 8, 13))
 
     record = run(spark, RankingJob(lake_with_sessions, RUN_DATE, alternatives=False))
     assert record["alternatives"] == {"made": False, "definitions": [], "seconds": 0.0}
     assert record["profiles"] == {"path": None, "problem": None}
-    for dataset in (ALTERNATIVE_SONGS, LISTENERS):
+    for dataset in (ALTERNATIVE_SONGS, LISTENERS, CHOSEN_SESSIONS):
         assert not Path(lake_with_sessions.partition(dataset, RUN_DATE)).exists()
     assert rows(lake_with_sessions, TOP_SONGS, RUN_DATE)
     assert list(Path(lake_with_sessions.staging("")).iterdir()) == []
