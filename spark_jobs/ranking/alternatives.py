@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.ranking import rankings
 from spark_jobs.ranking.growth import Growth
-from spark_jobs.ranking.other_gaps import Cut, joined, parts_of_longest
+from spark_jobs.ranking.other_gaps import CutLog, joined, parts_of_longest
 from spark_jobs.ranking.start_window import StartWindow, started_in
 from spark_jobs.shared.session_gap import OTHER_GAPS
 
@@ -27,7 +27,7 @@ def definitions(run_gap: timedelta) -> list[str]:
 
 def alternative_sessions(
     longest: DataFrame,
-    cut: Cut,
+    cut: CutLog,
     number: int,
     window: StartWindow | None = None,
     growth: Growth | None = None,
@@ -35,7 +35,7 @@ def alternative_sessions(
     """The `number` longest sessions of each definition that started in the `window`, as `rankings.chosen`.
 
     `longest` are the answer's. A session of another gap may start in the window where none of the `cut` does, or the
-    other way round. Where the `growth` of the log is known, there is no window, and only what is near a new listen is
+    other way round. Where the `growth` of the log is known, and there is no window, only what is near a new listen is
     joined or cut.
     """
     recent = started_in(cut.sessions, window)
@@ -47,7 +47,7 @@ def alternative_sessions(
     for name, gap in GAPS.items():
         if gap == cut.gap:
             continue
-        found = growth.longest(name, gap, cut, number) if growth else None
+        found = growth.longest(name, gap, cut, number) if growth and not window else None
         if found is None and gap > cut.gap:
             found = started_in(joined(cut.sessions, gap), window)
         elif found is None:

@@ -1,7 +1,8 @@
 """Rank the longest sessions and the songs played most in them, and tell how sure that is and who listened.
 
 Reads the partition `run_date` of `sessions` and `listens`, writes that of `top_sessions`, `top_songs` and
-`chosen_listens`, of `alternative_songs` and `listeners` where they are asked for, and the stage's record.
+`chosen_listens`, of `alternative_songs`, `chosen_sessions` and `listeners` where they are asked for, and the stage's
+record. Where the log has grown from that of the day before, what that chose is taken over.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,29 +18,24 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
-from spark_jobs.ranking import alternatives, listeners, rankings
-from spark_jobs.ranking.growth import Growth
-from spark_jobs.ranking.other_gaps import Cut
+from spark_jobs.ranking import alternatives, listeners, rankings, sources
+from spark_jobs.ranking.other_gaps import CutLog
 from spark_jobs.ranking.start_window import MAXIMUM_DAYS, StartWindow, last_days, started_in
 from spark_jobs.shared import schemas, storage
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import add_input_root, job_parser, positive_int
-from spark_jobs.shared.buckets import read_listens
-from spark_jobs.shared.errors import DamagedPartitionError, DataError, MissingPartitionError
 from spark_jobs.shared.input_root import OutsideInputRootError
 from spark_jobs.shared.lake import (
     ALTERNATIVE_SONGS,
     CHOSEN_LISTENS,
     CHOSEN_SESSIONS,
     LISTENERS,
-    SESSIONS,
     TOP_SESSIONS,
     TOP_SONGS,
     Lake,
 )
-from spark_jobs.shared.lineage import Log, Part
+from spark_jobs.shared.lineage import Log
 from spark_jobs.shared.schemas import conform
 from spark_jobs.shared.session_gap import SESSION_GAP
 from spark_jobs.shared.spans import listens_within, reach
@@ -72,10 +68,6 @@ class RankingJob:
     def window(self) -> StartWindow | None:
         """The days on which a session must start to be ranked."""
         return last_days(self.run_date, self.window_days)
-
-
-class SessionsOfOtherListensError(DataError):
-    """The sessions were not cut from these listens."""
 
 
 def parse_args(argv: list[str] | None = None) -> RankingJob:
@@ -127,23 +119,18 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     """Publish the answer and return the stage's record.
 
     Raises MissingPartitionError when the run has no sessions or no listens, DamagedPartitionError when they are not as
-    published, SessionsOfOtherListensError when they are not of each other.
+    published, SessionsOfOtherGapError or SessionsOfOtherListensError when they are not what is to be ranked.
     """
     started = time.monotonic()
-    log = storage.read_log(spark, job.lake, job.run_date)
-    made = Part(SESSIONS, job.run_date, log.log_id)
-    sessions = storage.read_partition(spark, job.lake, made, schemas.SESSIONS)
-    listens = read_listens(spark, job.lake, log.parts)
+    log, cut = sources.read_cut_log(spark, job.lake, job.run_date, job.gap)
 
     with storage.staging_area(spark, job.lake, job.run_date) as area:
-        recent = started_in(sessions, job.window)
+        recent = started_in(cut.sessions, job.window)
         longest = conform(rankings.top_sessions(recent, job.top_sessions), schemas.TOP_SESSIONS)
         longest = _staged(longest, f"{area}/{TOP_SESSIONS}", "rank")
-        cut = Cut(sessions, listens, job.gap)
-        chosen, alternatives_record = _chosen(job, longest, cut, _growth(spark, job, log, area), area)
+        chosen, alternatives_record = _chosen(spark, job, log, cut, longest, area)
         listed = longest.select("user_id").collect()
-        heard_before = _of_base(spark, job, log, CHOSEN_LISTENS, schemas.CHOSEN_LISTENS)
-        heard = _stage_listens(job, chosen, listens, heard_before, area)
+        heard = _stage_listens(job, chosen, cut.listens, sources.read_heard_before(spark, job.lake, log), area)
         songs = _stage_songs(job, chosen, heard, area)
         problem = _stage_listeners(job, longest, area)
         users = {row.user_id for row in listed}
@@ -151,7 +138,7 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
         optional = {
             ALTERNATIVE_SONGS: job.alternatives,
             LISTENERS: bool(job.profiles and not problem),
-            # Of a window they would tell nothing of another one's: whoever finds them may take them for those of all.
+            # The next day takes these for the longest of all sessions: those of a window are not.
             CHOSEN_SESSIONS: job.alternatives and job.window is None,
         }
         _publish(spark, job, area, optional, log.log_id)
@@ -173,38 +160,21 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
 
 
 def _chosen(
-    job: RankingJob, longest: DataFrame, cut: Cut, growth: Growth | None, area: str
+    spark: SparkSession, job: RankingJob, log: Log, cut: CutLog, longest: DataFrame, area: str
 ) -> tuple[DataFrame, dict[str, Any]]:
     """The sessions of every definition, the answer's first, and what the record says of the others."""
     started = time.monotonic()
     chosen = rankings.chosen(rankings.ANSWER, longest)
     if not job.alternatives:
         return chosen, {"made": False, "definitions": [], "seconds": 0.0}
+    # What the day before chose is of all sessions, and tells nothing of a window.
+    growth = None if job.window else sources.read_growth(spark, job.lake, log, f"{area}/growth")
     others = alternatives.alternative_sessions(longest, cut, job.top_sessions, job.window, growth)
     chosen = conform(chosen.unionByName(others), schemas.CHOSEN_SESSIONS)
     chosen = _staged(chosen, f"{area}/{CHOSEN_SESSIONS}", "definition", "session")
     # Of their own: the listens are read and counted together with the answer's.
     seconds = round(time.monotonic() - started, 3)
     return chosen, {"made": True, "definitions": alternatives.definitions(job.gap), "seconds": seconds}
-
-
-def _growth(spark: SparkSession, job: RankingJob, log: Log, area: str) -> Growth | None:
-    """What has come since the log's base was ranked; None if that cannot tell which sessions are the longest now."""
-    chosen = _of_base(spark, job, log, CHOSEN_SESSIONS, schemas.CHOSEN_SESSIONS)
-    if chosen is None or job.window is not None:
-        return None
-    return Growth(chosen, read_listens(spark, job.lake, [log.own]), f"{area}/growth")
-
-
-def _of_base(spark: SparkSession, job: RankingJob, log: Log, dataset: str, schema: T.StructType) -> DataFrame | None:
-    """What the ranking of the log's base left in a dataset; None if there is nothing to be had."""
-    if log.base is None:
-        return None
-    try:
-        return storage.read_partition(spark, job.lake, replace(log.base, dataset=dataset), schema)
-    # It only saves work: without it, all sessions and listens are looked at.
-    except (MissingPartitionError, DamagedPartitionError):
-        return None
 
 
 def _stage_listens(
@@ -225,7 +195,7 @@ def _stage_listens(
         found = found.unionByName(before.join(F.broadcast(sessions), on="session", how="left_semi"))
     found = storage.kept(conform(found, schemas.CHOSEN_LISTENS), f"{area}/{CHOSEN_LISTENS}")
     (tracks,) = sessions.agg(F.coalesce(F.sum("session.track_count"), F.lit(0))).collect()[0]
-    _check_tracks(job, tracks, found.count())
+    sources.check_tracks(job.run_date, tracks, found.count())
     return found
 
 
@@ -238,14 +208,6 @@ def _stage_songs(job: RankingJob, chosen: DataFrame, heard: DataFrame, area: str
         ranked = storage.kept(ranked, f"{area}/ranked")
         _staged(ranked.where(~is_answer), f"{area}/{ALTERNATIVE_SONGS}", alternatives.place(), "rank")
     return _staged(conform(ranked.where(is_answer), schemas.TOP_SONGS), f"{area}/{TOP_SONGS}", "rank")
-
-
-def _check_tracks(job: RankingJob, tracks: int, listens: int) -> None:
-    if tracks != listens:
-        raise SessionsOfOtherListensError(
-            f"the chosen sessions of {job.run_date} have {tracks} tracks, and the listens hold {listens} of them: they "
-            "are not of one run; nothing was published: run session_analysis for this date again, and what is after it"
-        )
 
 
 def _stage_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | None:

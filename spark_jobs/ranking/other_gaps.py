@@ -1,6 +1,6 @@
 """Sessions of another gap than the run's: joined from its sessions by a longer one, cut from its listens by a shorter.
 
-Here they all are `user_id`, `started_at`, `ended_at`, `track_count`.
+All of them have the columns of schemas.CHOSEN_SESSION.
 """
 
 from __future__ import annotations
@@ -15,11 +15,9 @@ from spark_jobs.ranking.start_window import StartWindow, lying_in, reaching_into
 from spark_jobs.shared.session_gap import longest_part, number_sessions
 from spark_jobs.shared.spans import as_spans, listens_within, reach
 
-SESSION = ("user_id", "started_at", "ended_at", "track_count")
-
 
 @dataclass(frozen=True)
-class Cut:
+class CutLog:
     """All `sessions` of a log, and the `listens` that they were cut from with a `gap`."""
 
     sessions: DataFrame
@@ -44,7 +42,7 @@ def parts(sessions: DataFrame, listens: DataFrame, gap: timedelta) -> DataFrame:
     return joined(heard.withColumn("track_count", F.lit(1)), gap)
 
 
-def parts_of_longest(cut: Cut, gap: timedelta, number: int, window: StartWindow | None = None) -> DataFrame:
+def parts_of_longest(cut: CutLog, gap: timedelta, number: int, window: StartWindow | None = None) -> DataFrame:
     """Sessions of a shorter gap than that of the `cut` that started in the `window`; among them the `number` longest.
 
     All parts of a session that lies in the window started there. So the longest parts of those show how many tracks it

@@ -6,6 +6,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
+from spark_jobs.shared.schemas import CHOSEN_SESSION
+
 TOP_SESSIONS = 50
 TOP_SONGS = 10
 
@@ -31,12 +33,12 @@ def lasting_sessions(sessions: DataFrame, number: int = TOP_SESSIONS) -> DataFra
 
 def chosen(definition: str, sessions: DataFrame) -> DataFrame:
     """Some sessions as those that a `definition` chose: as CHOSEN_SESSIONS."""
-    session = F.struct("user_id", "started_at", "ended_at", "track_count").alias("session")
+    session = F.struct(*CHOSEN_SESSION.fieldNames()).alias("session")
     return sessions.select(F.lit(definition).alias("definition"), session)
 
 
 def standing(length: str) -> Column:
-    """Where a session stands among the longest by a column: the lower, the further ahead; no two stand alike."""
+    """Where a session stands among the longest, as `top_sessions` orders them: the lower, the further ahead."""
     return F.struct((-F.col(length)).alias("longest"), "started_at", "user_id")
 
 

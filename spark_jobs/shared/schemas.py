@@ -50,16 +50,15 @@ SESSIONS = T.StructType(
 
 TOP_SESSIONS = T.StructType([T.StructField("rank", T.IntegerType()), *SESSIONS.fields])
 
-# A session of whatever gap its definition has.
-_CHOSEN = T.StructField(
-    "session",
-    T.StructType([SESSIONS["user_id"], SESSIONS["started_at"], SESSIONS["ended_at"], SESSIONS["track_count"]]),
+# A session by the gap of the definition that chose it.
+CHOSEN_SESSION = T.StructType(
+    [SESSIONS["user_id"], SESSIONS["started_at"], SESSIONS["ended_at"], SESSIONS["track_count"]]
 )
 
-CHOSEN_SESSIONS = T.StructType([T.StructField("definition", T.StringType()), _CHOSEN])
+CHOSEN_SESSIONS = T.StructType([T.StructField("definition", T.StringType()), T.StructField("session", CHOSEN_SESSION)])
 
 # A listen is there once for each session that was chosen and holds it: those of different definitions may overlap.
-CHOSEN_LISTENS = T.StructType([_CHOSEN, *LISTENS.fields])
+CHOSEN_LISTENS = T.StructType([T.StructField("session", CHOSEN_SESSION), *LISTENS.fields])
 
 TOP_SONGS = T.StructType(
     [

@@ -218,8 +218,12 @@ def read_log(spark: SparkSession, lake: Lake, run_date: date) -> Log:
         # An earlier version's: the run's own listens, whatever they were made from.
         return lineage.unnamed_log(run_date)
     folded = Part(FOLDED_LISTENS, run_date, log.log_id)
-    mark = _mark(spark, lake.partition(folded.dataset, run_date))
-    return log.folded(folded) if marks.log_id_of(mark) == log.log_id else log
+    return log.folded(folded) if is_made_from(spark, lake, folded) else log
+
+
+def is_made_from(spark: SparkSession, lake: Lake, part: Part) -> bool:
+    """Does the mark of a partition say that it was made from the log `part` has the id of?"""
+    return marks.log_id_of(_mark(spark, lake.partition(part.dataset, part.run_date))) == part.log_id
 
 
 def kept(rows: DataFrame, path: str) -> DataFrame:

@@ -21,6 +21,7 @@ from spark_jobs.shared import marks
 from spark_jobs.shared.errors import DamagedPartitionError
 from spark_jobs.shared.lake import (
     CHOSEN_LISTENS,
+    CHOSEN_SESSIONS,
     LISTENS,
     REJECTED_LISTENS,
     SESSIONS,
@@ -241,19 +242,20 @@ def test_a_flipped_bit_fails_the_stage_that_reads_it(
 
 
 @pytest.mark.usefixtures("applications")
+@pytest.mark.parametrize(("dataset", "column"), [(CHOSEN_LISTENS, "artist_name"), (CHOSEN_SESSIONS, "definition")])
 def test_a_flipped_bit_in_what_is_taken_over_from_the_day_before_fails_the_ranking(
-    lake: Lake, arrived: Path, capsys: pytest.CaptureFixture[str]
+    lake: Lake, arrived: Path, capsys: pytest.CaptureFixture[str], dataset: str, column: str
 ) -> None:
     for stage in ("data_quality", "session_analysis"):
         MAINS[stage](daily_arguments(stage, lake, NEXT, arrived))
-    for file in files_of(lake, CHOSEN_LISTENS):
+    for file in files_of(lake, dataset):
         remove_sums(file)
-        flip(file, page_of(file, "artist_name"))
+        flip(file, page_of(file, column))
     before = contents(lake, NEXT)
     with pytest.raises(SystemExit, match=r"^1$"):
         MAINS["ranking"](daily_arguments("ranking", lake, NEXT, arrived))
     said = capsys.readouterr().err.splitlines()[-1]
-    assert re.search(f"file:/+{lake.partition(CHOSEN_LISTENS, DAY)[1:]}/.* cannot be read", said)
+    assert re.search(f"file:/+{lake.partition(dataset, DAY)[1:]}/.* cannot be read", said)
     assert said.endswith("if trying again does not mend it, run the stage that made it again for its run date")
     assert (contents(lake, NEXT), staged(lake)) == (before, [])
 

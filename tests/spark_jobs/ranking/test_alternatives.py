@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from spark_jobs.ranking import alternatives, other_gaps
-from spark_jobs.ranking.other_gaps import Cut
+from spark_jobs.ranking.other_gaps import CutLog
 from spark_jobs.ranking.rankings import top_sessions, top_songs
 from spark_jobs.ranking.start_window import last_days, started_in
 from spark_jobs.shared import schemas
@@ -60,7 +60,7 @@ def ranked(
     cut = [astuple(session) for session in model.sessions_of(log, gap)]
     all_sessions = spark.createDataFrame(cut, schemas.SESSIONS)
     longest = top_sessions(started_in(all_sessions, window), sessions)
-    chosen = alternatives.alternative_sessions(longest, Cut(all_sessions, all_listens, gap), sessions, window)
+    chosen = alternatives.alternative_sessions(longest, CutLog(all_sessions, all_listens, gap), sessions, window)
     found = top_songs(listens_within(chosen.select("*", "session.*"), all_listens, "definition", "session"), songs)
     in_order = found.orderBy(alternatives.place(), "rank").select(*schemas.ALTERNATIVE_SONGS.fieldNames())
     return [tuple(row) for row in in_order.collect()]

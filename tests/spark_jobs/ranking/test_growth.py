@@ -13,25 +13,22 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.ranking import growth, other_gaps
+from spark_jobs.ranking.alternatives import GAPS
 from spark_jobs.ranking.growth import Growth
-from spark_jobs.ranking.other_gaps import Cut
+from spark_jobs.ranking.other_gaps import CutLog
 from spark_jobs.ranking.rankings import top_sessions
 from spark_jobs.shared import schemas
 from tests import model
-from tests.logs import START
+from tests.logs import GAP, START
 
-GAP, OTHER_GAPS = (
-    timedelta(minutes=20),
-    {"gap_10_minutes": timedelta(minutes=10), "gap_30_minutes": timedelta(minutes=30)},
-)
 # Around all three gaps, and more than a day.
 STEPS = [0, 1, 599, 600, 601, 1200, 1201, 1800, 1801, 9000, 100_000]
 
 History = tuple[list[model.Listen], list[model.Listen]]
 
 
-def listens(*minutes: int, user: str = "u") -> list[model.Listen]:
-    return [model.Listen(user, START + timedelta(minutes=minute), None, "a", None, "t") for minute in minutes]
+def listens(*minutes: int) -> list[model.Listen]:
+    return [model.Listen("u", START + timedelta(minutes=minute), None, "a", None, "t") for minute in minutes]
 
 
 @st.composite
@@ -73,16 +70,20 @@ def order(session: tuple) -> tuple:
     return -track_count, started_at, user_id
 
 
-def grown(spark: SparkSession, history: History, number: int, scratch: Path) -> dict[str, list[tuple] | None]:
+def grown(
+    spark: SparkSession, history: History, name: str, number: int, scratch: Path, run_gap: timedelta = GAP
+) -> list[tuple] | None:
+    """The longest sessions of a log that has grown, by the other gap of this name."""
     there, came = history
-    chosen = [(name, one) for name, gap in OTHER_GAPS.items() for one in longest(there, gap, number)]
+    gap = GAPS[name]
+    chosen = [(name, session) for session in longest(there, gap, number)]
     log = Growth(
         spark.createDataFrame(chosen, schemas.CHOSEN_SESSIONS), frame(spark, came, schemas.LISTENS), str(scratch)
     )
-    sessions = frame(spark, model.sessions_of(there + came, GAP), schemas.SESSIONS)
-    cut = Cut(sessions, frame(spark, there + came, schemas.LISTENS), GAP)
-    found = {name: log.longest(name, gap, cut, number) for name, gap in OTHER_GAPS.items()}
-    return {name: rows if rows is None else ranked(rows, number) for name, rows in found.items()}
+    sessions = frame(spark, model.sessions_of(there + came, run_gap), schemas.SESSIONS)
+    cut = CutLog(sessions, frame(spark, there + came, schemas.LISTENS), run_gap)
+    found = log.longest(name, gap, cut, number)
+    return None if found is None else ranked(found, number)
 
 
 def ranked(sessions: DataFrame, number: int) -> list[tuple]:
@@ -103,24 +104,54 @@ def in_micros(sessions: list[tuple] | None) -> list[tuple] | None:
     return [(user, *(round(at.timestamp() * 1e6) for at in times), tracks) for user, *times, tracks in sessions]
 
 
-@given(history=histories(), number=st.integers(1, 3), days_around=st.sampled_from([0, 7]))
-@example(history=(listens(0, 5, 40), listens(65)), number=1, days_around=0)  # joins two sessions by half an hour
-# Two of the two longest become one: who is second now was not among them.
-@example(history=(listens(0, 25, 80, 105, 300), listens(55)), number=2, days_around=7)
-# The longest by half an hour begins days before the listen that makes it longer.
-@example(history=(listens(*range(0, 5000, 25)), listens(5000)), number=1, days_around=0)
-@example(history=(listens(0, 5), []), number=1, days_around=7)
-@example(history=([], listens(0, 5)), number=1, days_around=7)
+BY_TEN, BY_THIRTY = GAPS
+# Of 5 minutes both are longer, of 45 both are shorter.
+RUN_GAPS = [5, 20, 20, 45]
+
+
+@given(
+    history=histories(),
+    name=st.sampled_from([BY_TEN, BY_THIRTY]),
+    number=st.integers(1, 3),
+    run_gap=st.sampled_from(RUN_GAPS),
+    days_around=st.sampled_from([1, 7]),
+)
+# By half an hour the new listen joins two sessions.
+@example(history=(listens(0, 5, 40), listens(65)), name=BY_THIRTY, number=1, run_gap=20, days_around=7)
+# The two longest become one: who is second now was not among them.
+@example(history=(listens(0, 25, 80, 105, 300), listens(55)), name=BY_THIRTY, number=2, run_gap=20, days_around=7)
+# The longest begins days before the listen that makes it longer.
+@example(history=(listens(*range(0, 5000, 25)), listens(5000)), name=BY_THIRTY, number=1, run_gap=20, days_around=1)
+# Two parts of a session become one, longer than any.
+@example(history=(listens(0, 5, 16, 40), listens(10)), name=BY_TEN, number=1, run_gap=20, days_around=7)
+# A new one is as long as the longest, and began before it.
+@example(history=(listens(100, 105), listens(0, 5)), name=BY_TEN, number=1, run_gap=20, days_around=7)
+@example(history=(listens(0, 5), []), name=BY_TEN, number=1, run_gap=20, days_around=7)
+@example(history=([], listens(0, 5)), name=BY_TEN, number=1, run_gap=20, days_around=7)
 def test_the_longest_sessions_of_another_gap_are_those_of_the_whole_log_or_not_told(
     spark: SparkSession,
     tmp_path_factory: pytest.TempPathFactory,
+    *,
     history: History,
+    name: str,
     number: int,
+    run_gap: int,
     days_around: int,
 ) -> None:
     with patch.object(growth, "DAYS_AROUND", days_around):
-        found = grown(spark, history, number, tmp_path_factory.mktemp("scratch"))
-    assert found == {name: in_micros(known(history, number, gap)) for name, gap in OTHER_GAPS.items()}
+        scratch = tmp_path_factory.mktemp("scratch")
+        found = grown(spark, history, name, number, scratch, timedelta(minutes=run_gap))
+    assert found == in_micros(known(history, number, GAPS[name]))
+
+
+def test_another_number_than_was_chosen_is_not_told(spark: SparkSession, tmp_path: Path) -> None:
+    chosen = [(BY_THIRTY, session) for session in longest(listens(0, 60), GAPS[BY_THIRTY], 2)]
+    log = Growth(
+        spark.createDataFrame(chosen, schemas.CHOSEN_SESSIONS), frame(spark, [], schemas.LISTENS), str(tmp_path)
+    )
+    cut = CutLog(frame(spark, [], schemas.SESSIONS), frame(spark, [], schemas.LISTENS), GAP)
+    for number in (1, 3):
+        assert log.longest(BY_THIRTY, GAPS[BY_THIRTY], cut, number) is None
 
 
 @pytest.fixture
@@ -142,20 +173,22 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_only_what_is_near_a_new_listen_is_looked_at(spark: SparkSession, tmp_path: Path, looked_at: list[int]) -> None:
     days = [1440 * day for day in range(100)]
-    there = listens(*(day + minute for day in days for minute in (0, 5, 25)))
+    # Three a day in one session, the first two close to each other; on the last day one more, of two a while apart.
+    there = listens(*(day + minute for day in days for minute in (0, 5, 25)), days[-1] + 200, days[-1] + 215)
     new = listens(days[-1] + 30)
-    assert grown(spark, (there, new), 1, tmp_path)["gap_10_minutes"] is not None
-    # The four listens of the session that has grown; the sessions of the seven days before the new listen, and that.
-    assert looked_at == [4, 8]
+    assert grown(spark, (there, new), BY_TEN, 1, tmp_path) is not None
+    assert grown(spark, (there, new), BY_THIRTY, 1, tmp_path) is not None
+    # The four listens of the session that has grown, not of the other, which has no part of two tracks; the sessions of
+    # the seven days before the new listen and of its own, and that.
+    assert looked_at == [4, 9]
 
 
-def test_days_are_looked_at_until_no_session_goes_on_beyond_them(
+def test_more_days_are_looked_at_until_no_session_goes_on_beyond_them(
     spark: SparkSession, tmp_path: Path, looked_at: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(growth, "DAYS_AROUND", 1)
     there, new = listens(*range(0, 7200, 25)), listens(7200)
-    found = grown(spark, (there, new), 1, tmp_path)["gap_30_minutes"]
-    assert found == in_micros(longest(there + new, timedelta(minutes=30), 1))
-    of_longer_gap = looked_at[1:]
-    # Around the day of the new listen, around those that these sessions reach, and all there are, and the new listen.
-    assert of_longer_gap == [116, 231, 290]
+    found = grown(spark, (there, new), BY_THIRTY, 1, tmp_path)
+    assert found == in_micros(longest(there + new, GAPS[BY_THIRTY], 1))
+    # A day and a bit before the new listen, two, and all there are; and that listen.
+    assert looked_at == [116, 173, 290]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import shutil
 from datetime import date, timedelta
@@ -18,6 +17,7 @@ from spark_jobs.ranking import job as ranking
 from spark_jobs.ranking.growth import Growth
 from spark_jobs.ranking.job import RankingJob, parse_args, run
 from spark_jobs.ranking.listeners import HEADER
+from spark_jobs.ranking.sources import SessionsOfOtherGapError
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.job import run as run_session_analysis
 from spark_jobs.shared import lineage, marks, storage
@@ -113,26 +113,35 @@ def test_listens_of_sessions_that_have_not_changed_since_the_day_before_are_not_
     assert [row[2:4] for row in answer] == [("old", 2), ("same", 2), ("late", 1), ("new", 1)]
     # What cannot be taken over is looked for.
     before = Path(lake.partition(CHOSEN_LISTENS, RUN_DATE))
-    for spoil in (of_another_log, with_another_column, shutil.rmtree):
+    log_id = marks.local_log_id(before)
+    for spoil in (of_another_log, of_no_log_that_it_names, with_another_column, shutil.rmtree):
         spoil(before)
-        assert rank(day) == ["u", "v", "w"]
+        if spoil is with_another_column:
+            mark(before, log_id)
+        assert rank(day) == ["u", "v", "w"], spoil
         assert rows(lake, TOP_SONGS, day) == answer
 
 
 def of_another_log(partition: Path) -> None:
-    mark = partition / marks.MARK
-    files = json.loads(mark.read_text())["files"]
-    (partition / f".{marks.MARK}.crc").unlink()
-    mark.write_text(marks.mark_of(files, log_id="another"))
+    mark(partition, "another")
+
+
+def of_no_log_that_it_names(partition: Path) -> None:
+    mark(partition, "")
 
 
 def with_another_column(partition: Path) -> None:
-    (partition / marks.MARK).write_text("")
     for file in partition.glob("*.parquet"):
         file.with_name(f".{file.name}.crc").unlink()
         table = pq.ParquetFile(file).read()
-        column = table.column_names[-1]
-        pq.write_table(table.rename_columns({column: f"{column}_2"}).replace_schema_metadata(), file)
+        pq.write_table(table.rename_columns({"track_id": "song_id"}).replace_schema_metadata(), file)
+
+
+def mark(partition: Path, log_id: str) -> None:
+    """Mark the files that are there as whole."""
+    (partition / f".{marks.MARK}.crc").unlink(missing_ok=True)
+    sizes = {file.name: file.stat().st_size for file in partition.glob("*.parquet")}
+    (partition / marks.MARK).write_text(marks.mark_of(sizes, log_id))
 
 
 def test_what_the_day_before_has_chosen_saves_work_and_changes_nothing(
@@ -158,8 +167,8 @@ def test_what_the_day_before_has_chosen_saves_work_and_changes_nothing(
 
     for run_date, listens in (
         (RUN_DATE, ["u 12:00 a", "u 12:15 a", "u 12:40 b", "v 12:00 c", "v 12:05 c", "w 12:00 d"]),
-        # One late, which joins what is 25 minutes before it by half an hour, and one of a user who is new.
-        (day, ["w 12:25 e", "x 12:00 f"]),
+        # Late ones, by ten minutes among the longest, by half an hour with what was there; and of a user who is new.
+        (day, ["w 12:25 e", "w 12:26 e", "x 12:00 f"]),
     ):
         words = (listen.split() for listen in listens)
         log.write_text("".join(f"{user}\t2009-05-01T{time}:00Z\t\tA\t\t{song}\n" for user, time, song in words))
@@ -169,13 +178,18 @@ def test_what_the_day_before_has_chosen_saves_work_and_changes_nothing(
 
     both_told, songs = rank()
     assert both_told == [True, True]
-    before = Path(lake.partition(CHOSEN_SESSIONS, RUN_DATE))
     # In the last three days no session started: what was chosen before must not be.
     assert rank(window_days=3) == ([], [])
-    assert rank() == ([True, True], songs)
-    for spoil in (of_another_log, with_another_column, shutil.rmtree):
-        spoil(before)
-        assert rank() == ([], songs), spoil
+    shutil.rmtree(lake.partition(CHOSEN_SESSIONS, RUN_DATE))
+    assert rank() == ([], songs)
+
+
+def test_sessions_of_another_gap_are_refused(spark: SparkSession, lake_with_sessions: Lake) -> None:
+    with pytest.raises(
+        SessionsOfOtherGapError, match="cut with a gap of 20 minutes, and are to be ranked with one of 45"
+    ):
+        run(spark, RankingJob(lake_with_sessions, RUN_DATE, gap=timedelta(minutes=45)))
+    assert not Path(lake_with_sessions.partition(TOP_SONGS, RUN_DATE)).exists()
 
 
 def test_only_sessions_that_started_in_the_window_are_ranked(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
