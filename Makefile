@@ -52,9 +52,9 @@ test-stack: $(VENV)/development ## Run the tests that bring up the whole stack: 
 test-faults: $(VENV)/development ## Run the tests that inject faults: kills, full disks, damaged files, other clocks
 	@$(BIN)/python -m pytest tests/faults -m faults
 
-test-operations: $(VENV)/development ## Run every command of docs/operations.md (needs PostgreSQL, as above), and the DAG with planted secrets
+test-operations: $(VENV)/development ## Run every command of docs/operations.md (needs PostgreSQL, as above), the UI, and the DAG degraded and with secrets
 	@$(BIN)/python -m scripts.postgres
-	@$(BIN)/python -m pytest tests/docs tests/end_to_end -m operations
+	@$(BIN)/python -m pytest tests/docs tests/end_to_end tests/scripts -m operations
 
 check: $(VENV)/development ## Lint, formatting, types and, where there is a network, the dependencies
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -19,7 +19,7 @@ import pytest
 from benchmarks import generate_log
 from include.records import read_record
 from scripts.environment import SPARK_CONNECTION
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import SESSIONS, Lake
 from tests import model
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.statsd import statsd
@@ -180,8 +180,9 @@ def test_a_day_is_added_to_the_one_before_and_to_no_other(
     assert "New\tHit\t89\t1\t1" in answer
 
 
+@pytest.mark.operations
 def test_a_warning_lets_the_run_finish_and_says_so_in_its_json_report_note_alert_and_metrics(
-    first_run: subprocess.CompletedProcess[str], run: Run, home: Path, lake: Lake
+    run: Run, home: Path, lake: Lake
 ) -> None:
     log = make_log(home / "degraded.tsv", listens=1860, score=93, last_day=SECOND)
     with webhook() as hook, statsd() as metrics:
@@ -260,6 +261,9 @@ def test_another_run_of_the_date_gives_the_same_bytes_and_touches_no_other_date(
     first_run: subprocess.CompletedProcess[str], run: Run, log: Path, lake: Lake
 ) -> None:
     answer = Path(lake.report(FIRST)) / "top_songs.tsv"
+    of_another_date = Path(lake.partition(SESSIONS, SECOND)) / "kept"
+    of_another_date.parent.mkdir(parents=True)
+    of_another_date.touch()
     before, others = answer.read_bytes(), [contents(lake, date) for date in (SECOND, THIRD)]
     # Nor does it matter whether anybody can be told of it.
     unheard = {"AIRFLOW__METRICS__STATSD_ON": "True", "AIRFLOW__METRICS__STATSD_HOST": "exporter.invalid"}
@@ -268,6 +272,7 @@ def test_another_run_of_the_date_gives_the_same_bytes_and_touches_no_other_date(
     assert answer.read_bytes() == before
     assert [contents(lake, date) for date in (SECOND, THIRD)] == others
     assert list(Path(lake.staging("")).iterdir()) == []
+    shutil.rmtree(of_another_date.parent)
 
 
 def test_a_job_that_refuses_its_data_is_heard_at_once(run: Run, home: Path) -> None:

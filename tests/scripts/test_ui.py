@@ -149,6 +149,7 @@ def wait_for(what: Callable[[], Any], seconds: float = 240) -> Any:
     return found
 
 
+@pytest.mark.operations
 def test_a_run_triggered_in_it_succeeds_and_ctrl_c_amid_the_next_leaves_no_process(
     start: Start, home: Path, log: Path, tmp_path: Path
 ) -> None:
