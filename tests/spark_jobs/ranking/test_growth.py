@@ -190,5 +190,5 @@ def test_more_days_are_looked_at_until_no_session_goes_on_beyond_them(
     there, new = listens(*range(0, 7200, 25)), listens(7200)
     found = grown(spark, (there, new), BY_THIRTY, 1, tmp_path)
     assert found == in_micros(longest(there + new, GAPS[BY_THIRTY], 1))
-    # A day and a bit before the new listen, two, and all there are; and that listen.
-    assert looked_at == [116, 173, 290]
+    # Those of a day before the new listen, of two, of four, of eight, which are all; and that listen.
+    assert looked_at == [116, 173, 288, 290]

@@ -30,8 +30,9 @@ def test_the_three_applications_answer_from_their_command_lines_and_say_what_the
     log.write_text("u\t2009-05-01T12:00:00Z\t\tA\t\tx\nu\t2009-05-01T12:10:00Z\t\tA\t\tx\nodd\n")
     common = ["--lake", lake.root, "--run-date", str(RUN_DATE)]
     data_quality.main(["--input", str(log), *common])
-    session_analysis.main([*common, "--session-gap-minutes", "5"])
-    ranking.main([*common, "--top-sessions", "1"])
+    gap = ("--session-gap-minutes", "5")
+    session_analysis.main([*common, *gap])
+    ranking.main([*common, *gap, "--top-sessions", "1"])
     assert rows(lake, TOP_SONGS, RUN_DATE) == [(1, "A", "x", 1, 1, 1)]
     assert capsys.readouterr().out.splitlines() == [
         "data_quality: 3 lines read, 2 listens kept, 1 lines rejected, quality score 66.67",
