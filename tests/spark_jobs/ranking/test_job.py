@@ -166,12 +166,12 @@ def test_what_the_day_before_has_chosen_saves_work_and_changes_nothing(
         return list(told), rows(lake, ALTERNATIVE_SONGS, day)
 
     for run_date, listens in (
-        (RUN_DATE, ["u 12:00 a", "u 12:15 a", "u 12:40 b", "v 12:00 c", "v 12:05 c", "w 12:00 d"]),
-        # Late ones, by ten minutes among the longest, by half an hour with what was there; and of a user who is new.
-        (day, ["w 12:25 e", "w 12:26 e", "x 12:00 f"]),
+        (RUN_DATE, ["u 1T12:00 a", "u 1T12:15 a", "u 1T12:40 b", "v 1T12:00 c", "v 1T12:05 c", "w 1T12:00 d"]),
+        # By half an hour the late ones are one with what was there; by ten minutes the longest is of a day that is new.
+        (day, ["w 1T12:25 e", "w 1T12:26 e", "x 2T12:00 f", "x 2T12:05 f", "x 2T12:10 f"]),
     ):
         words = (listen.split() for listen in listens)
-        log.write_text("".join(f"{user}\t2009-05-01T{time}:00Z\t\tA\t\t{song}\n" for user, time, song in words))
+        log.write_text("".join(f"{user}\t2009-05-0{time}:00Z\t\tA\t\t{song}\n" for user, time, song in words))
         run_data_quality(spark, DataQualityJob(str(log), lake, run_date, load=lineage.DAILY))
         run_session_analysis(spark, SessionAnalysisJob(lake, run_date))
         run(spark, RankingJob(lake, run_date, top_sessions=2))
