@@ -24,7 +24,7 @@ the run's note, the report and the alert say what. `docs/data_quality.md` says w
 | `check_listens` | the proof: schema, nulls, plausible times, quality score |
 | `session_analysis` | `sessions`: a pause longer than the gap opens a new one |
 | `check_sessions` | the proof: unique, in order, together all the listens |
-| `ranking` | `top_sessions`, `top_songs`; where asked for, `alternative_songs` and `listeners`; what all chose |
+| `ranking` | `top_sessions`, `top_songs`, `chosen_…`; `alternative_songs` and `listeners` where asked for |
 | `check_top_songs` | the proof: ranks without holes, plays in order |
 | `report` | `reports/run_date=…/`: `top_songs.tsv`, `report.html`, `report.json`, `report.md` |
 """

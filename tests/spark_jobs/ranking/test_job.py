@@ -2,29 +2,24 @@ from __future__ import annotations
 
 import gzip
 import re
-import shutil
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.data_quality.job import run as run_data_quality
 from spark_jobs.ranking import job as ranking
-from spark_jobs.ranking.growth import Growth
 from spark_jobs.ranking.job import RankingJob, parse_args, run
 from spark_jobs.ranking.listeners import HEADER
 from spark_jobs.ranking.sources import SessionsOfOtherGapError
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.job import run as run_session_analysis
-from spark_jobs.shared import lineage, marks, storage
+from spark_jobs.shared import marks, storage
 from spark_jobs.shared.buckets import read_listens
 from spark_jobs.shared.lake import (
     ALTERNATIVE_SONGS,
-    CHOSEN_LISTENS,
     CHOSEN_SESSIONS,
     LISTENERS,
     TOP_SESSIONS,
@@ -77,111 +72,6 @@ def test_only_the_buckets_of_the_chosen_users_are_read(
     pushed = plan.split("PushedFilters")[1]
     assert "In(user_id, [u5])" in pushed or "EqualTo(user_id,u5)" in pushed
     assert "GreaterThanOrEqual(listened_at," in pushed
-
-
-def test_listens_of_sessions_that_have_not_changed_since_the_day_before_are_not_looked_for_again(
-    spark: SparkSession, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    log = tmp_path / "log.tsv"
-    looked_for: list[str] = []
-    real = ranking.listens_within
-
-    def spy(spans: DataFrame, *more: Any) -> DataFrame:
-        looked_for.extend(sorted(row.user_id for row in spans.collect()))
-        return real(spans, *more)
-
-    def ranked(run_date: date, lines: list[str]) -> list[str]:
-        """Add lines to the log, and tell whose sessions' listens were looked for."""
-        listens = (line.split() for line in lines)
-        log.write_text("".join(f"{user}\t2009-05-01T{time}Z\t\tA\t\t{song}\n" for user, time, song in listens))
-        run_data_quality(spark, DataQualityJob(str(log), lake, run_date, load=lineage.DAILY))
-        run_session_analysis(spark, SessionAnalysisJob(lake, run_date))
-        return rank(run_date)
-
-    def rank(run_date: date) -> list[str]:
-        looked_for.clear()
-        run(spark, RankingJob(lake, run_date, alternatives=False))
-        return list(looked_for)
-
-    monkeypatch.setattr(ranking, "listens_within", spy)
-    first = ["u 12:00:00 same", "u 12:09:00 same", "v 12:00:00 old", "v 12:09:00 old"]
-    assert ranked(RUN_DATE, first) == ["u", "v"]
-    # A late one within the session of v: it starts and ends as before.
-    assert ranked(RUN_DATE + timedelta(days=1), ["v 12:05:00 late", "w 12:00:00 new"]) == ["v", "w"]
-    day = RUN_DATE + timedelta(days=1)
-    answer = rows(lake, TOP_SONGS, day)
-    assert [row[2:4] for row in answer] == [("old", 2), ("same", 2), ("late", 1), ("new", 1)]
-    # What cannot be taken over is looked for.
-    before = Path(lake.partition(CHOSEN_LISTENS, RUN_DATE))
-    log_id = marks.local_log_id(before)
-    for spoil in (of_another_log, of_no_log_that_it_names, with_another_column, shutil.rmtree):
-        spoil(before)
-        if spoil is with_another_column:
-            mark(before, log_id)
-        assert rank(day) == ["u", "v", "w"], spoil
-        assert rows(lake, TOP_SONGS, day) == answer
-
-
-def of_another_log(partition: Path) -> None:
-    mark(partition, "another")
-
-
-def of_no_log_that_it_names(partition: Path) -> None:
-    mark(partition, "")
-
-
-def with_another_column(partition: Path) -> None:
-    for file in partition.glob("*.parquet"):
-        file.with_name(f".{file.name}.crc").unlink()
-        table = pq.ParquetFile(file).read()
-        pq.write_table(table.rename_columns({"track_id": "song_id"}).replace_schema_metadata(), file)
-
-
-def mark(partition: Path, log_id: str) -> None:
-    """Mark the files that are there as whole."""
-    (partition / f".{marks.MARK}.crc").unlink(missing_ok=True)
-    sizes = {file.name: file.stat().st_size for file in partition.glob("*.parquet")}
-    (partition / marks.MARK).write_text(marks.mark_of(sizes, log_id))
-
-
-def test_what_the_day_before_has_chosen_saves_work_and_changes_nothing(
-    spark: SparkSession, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    log = tmp_path / "log.tsv"
-    told: list[bool] = []
-    real = Growth.longest
-
-    def spy(*asked: Any) -> DataFrame | None:
-        found = real(*asked)
-        told.append(found is not None)
-        return found
-
-    monkeypatch.setattr(Growth, "longest", spy)
-    day = RUN_DATE + timedelta(days=1)
-
-    def rank(window_days: int | None = None) -> tuple[list[bool], list[tuple]]:
-        """Which of the other gaps the day before told of, and what songs there are."""
-        told.clear()
-        run(spark, RankingJob(lake, day, top_sessions=2, window_days=window_days))
-        return list(told), rows(lake, ALTERNATIVE_SONGS, day)
-
-    for run_date, listens in (
-        (RUN_DATE, ["u 1T12:00 a", "u 1T12:15 a", "u 1T12:40 b", "v 1T12:00 c", "v 1T12:05 c", "w 1T12:00 d"]),
-        # By half an hour the late ones are one with what was there; by ten minutes the longest is of a day that is new.
-        (day, ["w 1T12:25 e", "w 1T12:26 e", "x 2T12:00 f", "x 2T12:05 f", "x 2T12:10 f"]),
-    ):
-        words = (listen.split() for listen in listens)
-        log.write_text("".join(f"{user}\t2009-05-0{time}:00Z\t\tA\t\t{song}\n" for user, time, song in words))
-        run_data_quality(spark, DataQualityJob(str(log), lake, run_date, load=lineage.DAILY))
-        run_session_analysis(spark, SessionAnalysisJob(lake, run_date))
-        run(spark, RankingJob(lake, run_date, top_sessions=2))
-
-    both_told, songs = rank()
-    assert both_told == [True, True]
-    # In the last three days no session started: what was chosen before must not be.
-    assert rank(window_days=3) == ([], [])
-    shutil.rmtree(lake.partition(CHOSEN_SESSIONS, RUN_DATE))
-    assert rank() == ([], songs)
 
 
 def test_sessions_of_another_gap_are_refused(spark: SparkSession, lake_with_sessions: Lake) -> None:
