@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from scripts.environment import airflow_environment, prepare_database
 from tests.conftest import PROJECT
 from tests.monitoring.queries import metrics_asked
 from tests.plugins.test_run_alerts import TINY_DAG, lines
+from tests.plugins.tiny_dag.tiny import DEADLINE
 from tests.statsd import Statsd, statsd
 from tests.webhook import PASSWORD, TOKEN, Webhook, connection, webhook
 
@@ -117,13 +119,20 @@ def end_of(ask: Ask, run: str) -> dict[str, Any]:
     return wait_for(ended, 600)
 
 
+def seconds_of(run: dict[str, Any]) -> float:
+    """From when a run was queued, which its deadline counts from, to its end."""
+    queued_at, ended_at = (datetime.fromisoformat(run[moment]) for moment in ("queued_at", "end_date"))
+    return (ended_at - queued_at).total_seconds()
+
+
 def titles(hook: Webhook, day: int) -> list[str]:
     return [one["title"].split()[1].rstrip(",") for one in hook.got if one["title"].endswith(f"2009-06-{day:02}")]
 
 
 def test_each_run_gives_the_alerts_and_the_note_of_its_end(ask: Ask, hook: Webhook, log: Path) -> None:
     failed = trigger(ask, "fails for good", 4)
-    assert end_of(ask, failed)["state"] == "failed"
+    first_try = end_of(ask, failed)
+    assert first_try["state"] == "failed"
     ask("PATCH", failed, {"note": f"{ask('GET', failed)['note']}\nCleared by me."})
     # Its deadline is yet to come, and must not be in the way.
     cleared = {"dry_run": False, "dag_run_id": failed.rpartition("/")[2], "only_failed": True}
@@ -131,22 +140,16 @@ def test_each_run_gives_the_alerts_and_the_note_of_its_end(ask: Ask, hook: Webho
     days = {"is killed": 1, "is late": 2, "never ends": 3, "is degraded": 5}
     killed, late, endless, degraded = (trigger(ask, kind, day) for kind, day in days.items())
 
-    assert [end_of(ask, run)["state"] for run in (killed, late, endless, failed, degraded)] == [
-        "failed",
-        "success",
-        "failed",
-        "failed",
-        "success",
-    ]
+    ends = [end_of(ask, run) for run in (killed, late, endless, failed, degraded)]
+    assert [run["state"] for run in ends] == ["failed", "success", "failed", "failed", "success"]
     wait_for(lambda: sum(len(titles(hook, day)) for day in range(1, 6)) >= 7, 30)
     time.sleep(5)
-    assert [titles(hook, day) for day in range(1, 6)] == [
-        ["failed"],
-        ["late"],
-        ["late", "failed"],
-        ["failed", "failed"],
-        ["degraded"],
-    ]
+    ends[3]["queued_at"] = first_try["queued_at"]
+    expected = [["failed"], ["late"], ["late", "failed"], ["failed", "failed"], ["degraded"]]
+    for day, (run, said) in enumerate(zip(ends, expected, strict=True), 1):
+        # On a busy machine others may miss their deadline, too, and are told so, before their end or after it.
+        may_be_late = seconds_of(run) > DEADLINE.total_seconds() and "late" not in said
+        assert [title for title in titles(hook, day) if not (may_be_late and title == "late")] == said, day
     reasons = {one["title"].rpartition(" ")[2]: lines(one)["Reason"] for one in hook.got}
     assert reasons["2009-06-01"].startswith("the task left none: it was killed")
     assert reasons["2009-06-03"].startswith("the run took longer than its time limit")

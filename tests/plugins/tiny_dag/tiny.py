@@ -26,7 +26,7 @@ from include.settings import settings
 from plugins import run_alerts
 from plugins.run_deadline import SinceQueued
 
-DEADLINE, TIME_LIMIT = timedelta(seconds=25), timedelta(seconds=45)
+DEADLINE, TIME_LIMIT = timedelta(seconds=25), timedelta(seconds=60)
 FIRST = datetime(2009, 5, 4, tzinfo=UTC)
 
 
