@@ -65,8 +65,8 @@ audit: $(VENV)/development ## Look the pinned dependencies up among the known vu
 
 sbom: $(VENV)/development ## Write the dependencies as a CycloneDX bill of materials, .build/sbom.cdx.json
 	@mkdir -p .build
-	@$(BIN)/python -W ignore::UserWarning -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml --output-reproducible \
-	  --output-format JSON --output-file .build/sbom.cdx.json
+	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.txt --pyproject pyproject.toml \
+	  --output-reproducible --output-format JSON --output-file .build/sbom.cdx.json
 
 format: $(VENV)/development ## Mend what `make check` can mend by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
