@@ -12,6 +12,8 @@ FIELDS = ("user_id", "timestamp", "artist_id", "artist_name", "track_id", "track
 
 # `\z`, not `$`: Java's `$` also matches before a line end, and a lone CR is a character of a name here.
 _ISO_8601 = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})\z"
+# How nearly every log writes a time, `2009-05-04T23:08:57Z`: what stands between the digits, by byte counted from 1.
+_UTC_BYTES, _UTC_SEPARATORS = 20, {5: b"-", 8: b"-", 11: b"T", 14: b":", 17: b":", 20: b"Z"}
 # RFC 9562, section 4; bytes are counted from 1.
 _UUID_BYTES, _UUID_DASHES = 36, (9, 14, 19, 24)
 _NOT_WHITE_SPACE = r"\P{IsWhite_Space}"
@@ -51,6 +53,23 @@ def parse_timestamp(text: Column) -> Column:
 
     The leap seconds 2005-12-31T23:59:60Z and 2008-12-31T23:59:60Z, in any zone, are the second after them.
     """
+    # What the first cannot read is left to the second, which costs four times as much.
+    return F.coalesce(_in_usual_form(text), _in_any_form(text))
+
+
+def _in_usual_form(text: Column) -> Column:
+    # Without its Z, for Spark looks each zone up anew; the session's is UTC.
+    in_bytes, without_zone = text.cast("binary"), F.substring(text, 1, _UTC_BYTES - 1)
+    claims = [
+        F.octet_length(text) == _UTC_BYTES,
+        *(F.substring(in_bytes, place, 1) == F.lit(separator) for place, separator in _UTC_SEPARATORS.items()),
+        # Spark would read white space, a zone or a fraction there. Anywhere else it takes two digits, in a year four.
+        *(F.substring(in_bytes, place, 1).between(F.lit(b"0"), F.lit(b"9")) for place in (18, 19)),
+    ]
+    return F.when(reduce(operator.and_, claims), without_zone.try_cast("timestamp"))
+
+
+def _in_any_form(text: Column) -> Column:
     after_leap_second = _second_after(text)
     is_leap_second = after_leap_second.isin([F.lit(second).cast("timestamp") for second in _AFTER_LEAP_SECOND])
     instant = (

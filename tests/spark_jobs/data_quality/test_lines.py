@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from datetime import datetime
+
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -84,6 +87,49 @@ def test_a_timestamp_is_iso_8601_to_the_second_with_a_zone(spark: SparkSession, 
     frame = spark.createDataFrame([(text,)], "text string")
     (row,) = frame.select(parse_timestamp(F.col("text")).cast("string").alias("utc")).collect()
     assert row.utc == utc
+
+
+def test_no_other_character_in_a_timestamp_passes_for_the_one_that_belongs_there(spark: SparkSession) -> None:
+    right = "2009-05-04T13:08:57Z"
+    texts = {
+        right[:place] + other + right[place + 1 :]
+        for place in range(len(right))
+        for other in (
+            "0",
+            "1",
+            "2",
+            "3",
+            "6",
+            "9",
+            "-",
+            "+",
+            ":",
+            ".",
+            "/",
+            "T",
+            "Z",
+            "z",
+            " ",
+            "\t",
+            "\0",
+            "é",
+            "٣",
+            "",
+        )
+    }
+    frame = spark.createDataFrame([(text,) for text in sorted(texts)], "text string")
+    found = frame.select("text", F.unix_seconds(parse_timestamp(F.col("text"))).alias("second")).collect()
+    assert {row.text: row.second for row in found} == {text: second_of(text) for text in texts}
+
+
+def second_of(text: str) -> int | None:
+    """The second that a time in UTC names, None if it names none."""
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", text):
+        return None
+    try:
+        return int(datetime.fromisoformat(text).timestamp())
+    except ValueError:
+        return None
 
 
 @pytest.mark.parametrize(
