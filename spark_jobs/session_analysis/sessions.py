@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
-from spark_jobs.shared.session_gap import OTHER_GAPS, SESSION_GAP, longest_part, number_sessions
+from spark_jobs.shared.session_gap import OTHER_GAPS, SESSION_GAP, longest_part, number_sessions, seconds_between
 
 # Nobody listens like that: a script, a broken clock, or several people under one name.
 IMPLAUSIBLE_TRACKS_PER_MINUTE, OVER_AT_LEAST_TRACKS = 3, 30
@@ -29,7 +29,7 @@ def sessionize(listens: DataFrame, gap: timedelta = SESSION_GAP) -> DataFrame:
         return number_sessions(songs, "listened_at", "listened_at", gap)
 
     by_user = W.partitionBy("user_id").orderBy("listened_at")
-    pause = F.col("listened_at") - F.lag("listened_at").over(by_user)
+    pause = seconds_between(F.lag("listened_at").over(by_user), F.col("listened_at"))
     placed = songs.withColumns({"place": F.row_number().over(by_user), "pause": pause})
     # Before the sessions are numbered, so that Spark counts both in one window: each holds all rows of a user.
     opened = placed.withColumns({f"{part}_opened": _opening_place(other) for part, other in shorter.items()})
@@ -41,7 +41,7 @@ def sessionize(listens: DataFrame, gap: timedelta = SESSION_GAP) -> DataFrame:
 
 def _opening_place(gap: timedelta) -> Column:
     """The place of a listen that opens a part, null of one that goes on with it."""
-    goes_on = F.col("pause") <= F.lit(gap)
+    goes_on = F.col("pause") <= gap.total_seconds()
     return F.when(goes_on, None).otherwise(F.col("place"))
 
 
@@ -55,7 +55,9 @@ def summarize_sessions(numbered_listens: DataFrame) -> DataFrame:
     songs = F.array_distinct(F.collect_list("song"))
     parts = [longest_part(gap) for gap in OTHER_GAPS]
     cut = [part for part in parts if part in numbered_listens.columns]
-    per_session = numbered_listens.groupBy("user_id", "session_number").agg(
+    # They are in this order; told so, Spark sums up one session after the other and not all of a bucket in memory.
+    in_order = numbered_listens.sortWithinPartitions("user_id", "session_number")
+    per_session = in_order.groupBy("user_id", "session_number").agg(
         F.min("listened_at").alias("started_at"),
         F.max("listened_at").alias("ended_at"),
         F.count(F.lit(1)).alias("track_count"),
@@ -65,7 +67,7 @@ def summarize_sessions(numbered_listens: DataFrame) -> DataFrame:
     with_duration = per_session.withColumns(
         {
             "session_id": session_id(F.col("user_id"), F.col("started_at")),
-            "duration_seconds": F.unix_seconds("ended_at") - F.unix_seconds("started_at"),
+            "duration_seconds": seconds_between(F.col("started_at"), F.col("ended_at")),
             # By a gap that is not shorter a session is its own longest part.
             **{part: F.col("track_count") for part in parts if part not in cut},
         }

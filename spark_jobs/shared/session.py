@@ -26,8 +26,8 @@ SETTINGS = {
     "spark.sql.files.ignoreMissingFiles": "false",
     # A flipped bit in a page of Parquet is seen, also where no file system keeps sums of its own.
     "spark.hadoop.parquet.page.verify-checksum.enabled": "true",
-    # Sessions are summed up in memory, a bucket's at a time, and not by sorting its listens by session.
-    "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "10000000",
+    # What is sorted by its key is summed up in that order and at once, not by hash and in two steps.
+    "spark.sql.execution.replaceHashWithSortAgg": "true",
     # Where many users are asked for, each is looked up in the statistics of a file's pages, not the range they span.
     "spark.sql.parquet.pushdown.inFilterThreshold": str(MOST_USERS),
     # One open file for each outcome a line can have: without it, Spark sorts the listens again by outcome.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
@@ -16,6 +16,12 @@ OTHER_GAPS = (timedelta(minutes=10), timedelta(minutes=30))
 def longest_part(gap: timedelta) -> str:
     """Name the column of sessions that has the tracks of their longest part by one of OTHER_GAPS."""
     return f"longest_part_{gap // timedelta(minutes=1)}_minutes"
+
+
+def seconds_between(earlier: Column, later: Column) -> Column:
+    """The whole seconds from one timestamp to another (long): no log tells of less."""
+    # A difference of timestamps is an interval, for which Spark takes both into the session's zone, row by row.
+    return F.unix_seconds(later) - F.unix_seconds(earlier)
 
 
 def number_sessions(stretches: DataFrame, started_at: str, ended_at: str, gap: timedelta) -> DataFrame:
@@ -31,9 +37,9 @@ def number_sessions(stretches: DataFrame, started_at: str, ended_at: str, gap: t
 
     # Of listens the one before ends last; of stretches within each other it need not.
     last_end = F.lag(ended_at).over(by_user) if started_at == ended_at else F.max(ended_at).over(before)
-    pause = F.col(started_at) - last_end
     # A user's first stretch has no pause before it, and null > gap is null, not true.
-    opens_session = pause.isNull() | (pause > F.lit(gap))
+    pause = seconds_between(last_end, F.col(started_at))
+    opens_session = pause.isNull() | (pause > gap.total_seconds())
     with_openings = stretches.withColumn("opens_session", opens_session)
     numbered = with_openings.withColumn("session_number", F.count_if("opens_session").over(so_far))
     return numbered.drop("opens_session")
