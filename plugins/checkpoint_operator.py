@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +61,8 @@ class CheckpointOperator(PySparkOperator):
         """Check the tables; raises AirflowFailException that names every failed expectation."""
         from spark_jobs.shared.session import SETTINGS
 
+        # It takes seconds, in which Python would only wait for Java to start.
+        threading.Thread(target=import_great_expectations).start()
         lake, run_date = Lake(self.op_kwargs["lake_root"]), date.fromisoformat(self.op_kwargs["run_date"])
         connection = BaseHook.get_connection(str(self.conn_id)).extra_dejson
         with (
@@ -71,6 +75,13 @@ class CheckpointOperator(PySparkOperator):
             super().execute(context)
 
 
+def import_great_expectations() -> None:
+    """Import what checks, without a word; where another thread does so already, wait for that."""
+    # It tells about each function of its own that it registers, some hundred lines before the first check.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    import_module("include.checkpoint")
+
+
 def check_tables(
     spark: SparkSession, *, check: str, tables: str, lake_root: str, run_date: str, facts: dict[str, Any]
 ) -> None:
@@ -78,8 +89,7 @@ def check_tables(
 
     An expectation that could not be checked raises CheckError, which is worth a retry.
     """
-    # It tells about each function of its own that it registers, some hundred lines before the first check.
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    import_great_expectations()
     from include import checkpoint, data_docs
     from include.settings import settings
     from spark_jobs.shared.errors import DataError
