@@ -50,9 +50,9 @@ test-stack: $(VENV)/development ## Run the tests that bring up the whole stack: 
 	@$(BIN)/python -m pytest tests/stack -m stack
 
 test-faults: $(VENV)/development ## Run the tests that inject faults: kills, full disks, damaged files, other clocks
-	@$(BIN)/python -m pytest tests/faults -m faults
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults -m faults
 
-test-operations: $(VENV)/development ## Run every command of docs/operations.md (needs PostgreSQL, as above), the UI, and the DAG degraded and with secrets
+test-operations: $(VENV)/development ## Run every command of docs/operations.md (needs PostgreSQL, as above), the UI, and the longest runs of the DAG
 	@$(BIN)/python -m scripts.postgres
 	@$(BIN)/python -m pytest tests/docs tests/end_to_end tests/scripts -m operations
 

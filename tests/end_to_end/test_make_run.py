@@ -154,6 +154,7 @@ def java_options(lake: Lake, stage: str) -> str:
     return json.loads(environment)["Spark Properties"]["spark.driver.defaultJavaOptions"]
 
 
+@pytest.mark.operations
 def test_a_day_is_added_to_the_one_before_and_to_no_other(
     first_run: subprocess.CompletedProcess[str], run: Run, home: Path, lake: Lake, log: Path
 ) -> None:
@@ -257,6 +258,7 @@ def test_a_failed_check_stops_the_run_names_what_failed_and_leaves_earlier_answe
     assert {name for name in sent if name.startswith("run.") or "session" in name} == set()
 
 
+@pytest.mark.operations
 def test_another_run_of_the_date_gives_the_same_bytes_and_touches_no_other_date(
     first_run: subprocess.CompletedProcess[str], run: Run, log: Path, lake: Lake
 ) -> None:
