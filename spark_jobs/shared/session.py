@@ -28,7 +28,7 @@ SETTINGS = {
     "spark.hadoop.parquet.page.verify-checksum.enabled": "true",
     # What is sorted by its key is summed up in that order and at once, not by hash and in two steps.
     "spark.sql.execution.replaceHashWithSortAgg": "true",
-    # Where it is by hash that sets and lists are made, no more than 128 of them are a reason to sort everything instead.
+    # Where sets and lists are made by hash, more than 128 of them are no reason to sort everything instead.
     "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "10000000",
     # Where many users are asked for, each is looked up in the statistics of a file's pages, not the range they span.
     "spark.sql.parquet.pushdown.inFilterThreshold": str(MOST_USERS),
