@@ -53,7 +53,8 @@ def clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that puts the clock of a process off."""
     compiler = shutil.which("cc")
     if compiler is None:
-        pytest.skip("no C compiler here to make another clock with")
+        # Nothing that pip installs moves the clock of a Java: the calls it makes have to be replaced, in C.
+        pytest.skip("no C compiler here to make another clock with: install gcc")
     source = tmp_path_factory.mktemp("clock") / "clock.c"
     source.write_text(CLOCK)
     library = source.with_suffix(".so")

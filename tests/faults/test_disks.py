@@ -35,6 +35,7 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
         options = ["-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(directory)]
         done = subprocess.run(["mount", *options], capture_output=True, text=True, check=False)
         if done.returncode != 0:
+            # Only root may mount, and a disk that is full to the writer alone cannot be had otherwise.
             pytest.skip(f"a file system cannot be mounted here: {done.stderr.strip()}")
         mounted.append(directory)
         return directory

@@ -94,28 +94,7 @@ def test_no_other_character_in_a_timestamp_passes_for_the_one_that_belongs_there
     texts = {
         right[:place] + other + right[place + 1 :]
         for place in range(len(right))
-        for other in (
-            "0",
-            "1",
-            "2",
-            "3",
-            "6",
-            "9",
-            "-",
-            "+",
-            ":",
-            ".",
-            "/",
-            "T",
-            "Z",
-            "z",
-            " ",
-            "\t",
-            "\0",
-            "é",
-            "٣",
-            "",
-        )
+        for other in ("", *"012369-+:./TZz \t\0é٣")
     }
     frame = spark.createDataFrame([(text,) for text in sorted(texts)], "text string")
     found = frame.select("text", F.unix_seconds(parse_timestamp(F.col("text"))).alias("second")).collect()
