@@ -12,11 +12,11 @@ from pyspark.sql import functions as F
 from spark_jobs.shared import lineage, storage
 from spark_jobs.shared.buckets import buckets_of, read_listens
 from spark_jobs.shared.errors import MissingPartitionError
+from spark_jobs.shared.file_system import InputFile
 from spark_jobs.shared.lake import RUNS, Lake
 from spark_jobs.shared.lineage import Input, Log
 from spark_jobs.shared.schemas import LISTEN_KEY
 from spark_jobs.shared.spans import as_spans, reach
-from spark_jobs.shared.storage import InputFile
 
 # How late listens are counted, in days after the day they were listened to on: up to each of these, or later.
 LATE_DAYS = (1, 7, 30, 365)

@@ -9,10 +9,9 @@ from typing import Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.shared import storage
 from spark_jobs.shared.errors import UnreadableInputError
 from spark_jobs.shared.failures import causes, failed_read
-from spark_jobs.shared.storage import InputFile
+from spark_jobs.shared.file_system import InputFile, input_files
 
 GZIP = ".gz"
 # What Spark decompresses besides, by the name alone. Of a text named .bz2, .lz4 or .snappy it reads nothing, of an
@@ -55,7 +54,7 @@ def read_whole(spark: SparkSession, lines: DataFrame, files: list[InputFile]) ->
         if damage is None:
             raise
         raise UnreadableInputError(damage) from error
-    _check_unchanged(files, {file.name: file for file in storage.input_files(spark, lines)})
+    _check_unchanged(files, {file.name: file for file in input_files(spark, lines)})
 
 
 def _check_unchanged(files: list[InputFile], now: dict[str, InputFile]) -> None:

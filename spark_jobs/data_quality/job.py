@@ -21,10 +21,10 @@ from spark_jobs.shared import buckets, lineage, schemas, storage
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import add_input_root, job_parser, positive_int
 from spark_jobs.shared.errors import EmptyInputError
+from spark_jobs.shared.file_system import InputFile, input_files
 from spark_jobs.shared.input_root import check_below
 from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
 from spark_jobs.shared.partitioning import bucket_count
-from spark_jobs.shared.storage import InputFile
 
 STAGE = "data_quality"
 
@@ -80,7 +80,7 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
     started = time.monotonic()
     base = history.base_of(spark, job.lake, job.run_date) if job.load == lineage.DAILY else None
     lines = spark.read.text(job.input_path, lineSep="\n")
-    found = storage.input_files(spark, lines)
+    found = input_files(spark, lines)
     check_below(job.input_root, found)
     inputs.check_files(job.input_path, lines, found)
     arrived = history.arrivals(found, base)

@@ -7,7 +7,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.shared import storage
+from spark_jobs.shared.file_system import input_files
 from spark_jobs.shared.input_root import check_below
 
 HEADER = "#id\tgender\tage\tcountry\tregistered"
@@ -26,7 +26,7 @@ def read_lines(spark: SparkSession, path: str, input_root: str = "") -> DataFram
     Raises ProfilesError when its first line is not HEADER, OutsideInputRootError when it is not below `input_root`.
     """
     lines = spark.read.text(path).select("value")
-    check_below(input_root, storage.input_files(spark, lines))
+    check_below(input_root, input_files(spark, lines))
     first = lines.first()
     found = first.value.removeprefix("\ufeff") if first else ""
     if found != HEADER:

@@ -10,7 +10,7 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from spark_jobs.shared import schemas, storage
+from spark_jobs.shared import file_system, schemas, storage
 from spark_jobs.shared.lake import LISTENS, Lake
 from spark_jobs.shared.lineage import Part
 
@@ -31,10 +31,10 @@ def name_files_by_bucket(spark: SparkSession, directory: str, buckets: int) -> N
     Task n of such a write holds bucket n, since `repartition` and `bucketBy` hash alike. Writing with `bucketBy`
     itself sorts the listens a second time, for it does not know that a task holds one bucket only.
     """
-    for name in storage.file_names(spark, directory):
+    for name in file_system.file_names(spark, directory):
         bucket = _first_number(name)
         new_name = _BUCKET_FILE.format(buckets=buckets, bucket=bucket)
-        storage.rename(spark, f"{directory}/{name}", f"{directory}/{new_name}")
+        file_system.rename(spark, f"{directory}/{name}", f"{directory}/{new_name}")
 
 
 def read_listens(spark: SparkSession, lake: Lake, parts: Sequence[Part]) -> DataFrame:
@@ -60,11 +60,11 @@ def buckets_of(spark: SparkSession, lake: Lake, part: Part) -> int:
     """How many buckets a partition of listens has."""
     partition = storage.published(spark, lake, part.dataset, part.run_date, part.log_id)
     # There is one file at least, if only to tell the columns.
-    return _first_number(storage.file_names(spark, partition)[0])
+    return _first_number(file_system.file_names(spark, partition)[0])
 
 
 def _declared(spark: SparkSession, partitions: Sequence[str], schema: T.StructType) -> DataFrame:
-    buckets = _first_number(storage.file_names(spark, partitions[0])[0])
+    buckets = _first_number(file_system.file_names(spark, partitions[0])[0])
     columns = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in schema.fields)
     clustered = f"CLUSTERED BY (user_id) SORTED BY ({', '.join(schemas.LISTEN_KEY)}) INTO {buckets} BUCKETS"
     # A name of its own, so that no table is ever dropped; and with a LOCATION it is external to Spark, which would

@@ -10,7 +10,7 @@ import os
 import re
 
 from spark_jobs.shared.errors import DataError
-from spark_jobs.shared.storage import InputFile
+from spark_jobs.shared.file_system import InputFile
 
 _LOCAL = re.compile(r"^(?:file:/+|/)(?!/)")
 

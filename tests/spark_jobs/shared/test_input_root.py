@@ -15,9 +15,9 @@ from spark_jobs.ranking.job import RankingJob
 from spark_jobs.ranking.job import run as run_ranking
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.job import run as run_session_analysis
+from spark_jobs.shared.file_system import InputFile
 from spark_jobs.shared.input_root import OutsideInputRootError, check_below
 from spark_jobs.shared.lake import LISTENERS, LISTENS, REJECTED_LISTENS, Lake
-from spark_jobs.shared.storage import InputFile
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE, line
 

@@ -8,7 +8,7 @@ import pytest
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from spark_jobs.shared import storage
+from spark_jobs.shared import file_system, storage
 from spark_jobs.shared.errors import MissingPartitionError, SchemaMismatchError
 from spark_jobs.shared.lake import SESSIONS, Lake
 from spark_jobs.shared.lineage import Part
@@ -51,9 +51,9 @@ def test_a_partition_that_another_run_keeps_taking_is_an_error_not_a_mixture(
 ) -> None:
     partition = lake.partition(SESSIONS, DAY)
     directory(Path(partition), a="theirs")
-    real = storage.rename
+    real = file_system.rename
     # As if another writer put its partition back each time ours was about to follow.
-    monkeypatch.setattr(storage, "rename", lambda *args: False if args[1] == partition else real(*args))
+    monkeypatch.setattr(file_system, "rename", lambda *args: False if args[1] == partition else real(*args))
     with storage.staging_area(spark, lake, DAY) as area:
         staged = directory(Path(area) / "staged", a="ours")
         with pytest.raises(RuntimeError, match="is being published by another run at the same time"):
@@ -65,14 +65,14 @@ def test_a_replacement_that_fails_half_way_leaves_the_partition_as_it_was(
     spark: SparkSession, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     partition = directory(Path(lake.partition(SESSIONS, DAY)), a="old")
-    real = storage.rename
+    real = file_system.rename
 
     def fails_to_put_the_new_one_in_place(session: SparkSession, old: str, new: str) -> bool:
         # A file for a parent is what makes the rename itself fail.
         return real(session, old, f"{partition}.file/x") if old.endswith("/staged") else real(session, old, new)
 
     Path(f"{partition}.file").write_text("")
-    monkeypatch.setattr(storage, "rename", fails_to_put_the_new_one_in_place)
+    monkeypatch.setattr(file_system, "rename", fails_to_put_the_new_one_in_place)
     with storage.staging_area(spark, lake, DAY) as area:
         staged = directory(Path(area) / "staged", a="new")
         with pytest.raises(NotADirectoryError):
@@ -95,9 +95,9 @@ def test_a_rename_that_fails_for_another_reason_is_an_error(spark: SparkSession,
     staged = directory(tmp_path / "staged", record="{}")
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError):
-        storage.rename(spark, staged, str(tmp_path / "file" / "partition"))
+        file_system.rename(spark, staged, str(tmp_path / "file" / "partition"))
     with pytest.raises(Py4JJavaError, match="ParentNotDirectoryException"):
-        storage.rename(spark, f"{staged}/record", str(tmp_path / "file" / "record"))
+        file_system.rename(spark, f"{staged}/record", str(tmp_path / "file" / "record"))
 
 
 def test_a_missing_partition_says_which_stage_to_run(spark: SparkSession, lake: Lake) -> None:
