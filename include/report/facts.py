@@ -19,7 +19,15 @@ from include.report.news import news
 from include.report.spread import song_spread
 from spark_jobs.shared import marks
 from spark_jobs.shared.errors import DamagedPartitionError
-from spark_jobs.shared.lake import ALTERNATIVE_SONGS, LISTENERS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared.lake import (
+    ALTERNATIVE_SONGS,
+    CHOSEN_LISTENS,
+    LISTENERS,
+    SESSIONS,
+    TOP_SESSIONS,
+    TOP_SONGS,
+    Lake,
+)
 from spark_jobs.shared.lineage import Log, Part
 
 # In the order in which they are shown.
@@ -72,7 +80,8 @@ def report_facts(
 
 
 def _check_partitions(lake: Lake, run_date: date, log: Log) -> None:
-    needed = [*log.parts, *(Part(dataset, run_date, log.log_id) for dataset in (SESSIONS, TOP_SESSIONS, TOP_SONGS))]
+    made = (SESSIONS, TOP_SESSIONS, TOP_SONGS, CHOSEN_LISTENS)
+    needed = [*log.parts, *(Part(dataset, run_date, log.log_id) for dataset in made)]
     optional = [Part(dataset, run_date, log.log_id) for dataset in (ALTERNATIVE_SONGS, LISTENERS)]
     for part in (*needed, *(part for part in optional if place(lake, part).exists())):
         partition = place(lake, part)

@@ -15,18 +15,27 @@ TEXTS = ["user_id", "artist_name", "track_name"]
 
 
 def scan(
-    lake: Lake, dataset: str, run_date: date, columns: list[str], where: pc.Expression | None = None
+    lake: Lake,
+    dataset: str,
+    run_date: date,
+    columns: list[str] | dict[str, pc.Expression],
+    where: pc.Expression | None = None,
 ) -> ds.Scanner:
-    """Read some columns of a run date's rows, those in which `where` holds; columns of TEXTS come as dictionaries."""
+    """Read some columns of a run date's rows, those in which `where` holds; columns of TEXTS come as dictionaries.
+
+    `columns` are those of these names, or what each name stands for.
+    """
     return _scanner([lake.partition(dataset, run_date)], columns, where)
 
 
-def scan_listens(lake: Lake, run_date: date, columns: list[str], where: pc.Expression | None = None) -> ds.Scanner:
+def scan_listens(lake: Lake, run_date: date, columns: list[str]) -> ds.Scanner:
     """Read listens as `scan` does, but all of the run's log, in whichever partitions they lie."""
-    return _scanner([str(place(lake, part)) for part in log_behind(lake, run_date).parts], columns, where)
+    return _scanner([str(place(lake, part)) for part in log_behind(lake, run_date).parts], columns)
 
 
-def _scanner(partitions: list[str], columns: list[str], where: pc.Expression | None) -> ds.Scanner:
+def _scanner(
+    partitions: list[str], columns: list[str] | dict[str, pc.Expression], where: pc.Expression | None = None
+) -> ds.Scanner:
     kind = ds.ParquetFileFormat(dictionary_columns=TEXTS)
     rows = ds.dataset([ds.dataset(partition, format=kind) for partition in partitions])
     # Reading far ahead, as is the default, would hold most of a partition at once.

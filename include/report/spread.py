@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import reduce
+from operator import and_
 from typing import Any
 
 import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from include.report.scan import TEXTS, scan, scan_listens
-from spark_jobs.shared.lake import TOP_SESSIONS, Lake
+from include.report.scan import TEXTS, scan
+from spark_jobs.shared.lake import CHOSEN_LISTENS, TOP_SESSIONS, Lake
 
 Rows = list[dict[str, Any]]
 SONG = ["artist_name", "track_name"]
+# What tells a session from all others, also of those that are cut by other gaps.
+SESSION = ["user_id", "started_at", "ended_at"]
 # Songs whose plays are followed into their sessions, and the sessions named for each.
 SONGS_SPREAD, SESSIONS_NAMED = 10, 20
 
@@ -37,24 +41,18 @@ def song_spread(lake: Lake, run_date: date, songs: Rows) -> Rows:
 
 def _plays(lake: Lake, run_date: date, songs: Rows) -> pd.DataFrame:
     """How often each song was played in each top session: artist_name, track_name, session_rank, user_id, plays."""
-    columns = ["rank", "user_id", "started_at", "ended_at"]
-    sessions = _frame(scan(lake, TOP_SESSIONS, run_date, columns)).rename(columns={"rank": "session_rank"})
-    listens = _listens(lake, run_date, sessions["user_id"].unique().tolist(), songs).sort_values("listened_at")
-    sessions = sessions.sort_values("started_at")
-    # A user's sessions do not overlap: a listen is in the last one that began before it, or in none.
-    in_session = pd.merge_asof(listens, sessions, left_on="listened_at", right_on="started_at", by="user_id")
-    in_session = in_session[in_session["listened_at"] <= in_session["ended_at"]]
+    sessions = _frame(scan(lake, TOP_SESSIONS, run_date, ["rank", *SESSION])).rename(columns={"rank": "session_rank"})
+    # Other definitions may have chosen other sessions, and those hold some of the same listens.
+    in_session = _listens(lake, run_date, songs).merge(sessions, on=SESSION)
     plays = in_session.groupby([*SONG, "session_rank", "user_id"]).size().reset_index(name="plays")
     return plays.sort_values(["plays", "session_rank"], ascending=[False, True])
 
 
-def _listens(lake: Lake, run_date: date, users: list[str], songs: Rows) -> pd.DataFrame:
-    """The listens of some users to songs with the names of some songs."""
-    wanted = pc.field("user_id").isin(users)
-    for name in SONG:
-        wanted &= pc.field(name).isin([song[name] for song in songs])
-    columns = ["user_id", "listened_at", *SONG]
-    return _frame(scan_listens(lake, run_date, columns, wanted))
+def _listens(lake: Lake, run_date: date, songs: Rows) -> pd.DataFrame:
+    """The listens of chosen sessions to songs with the names of some songs, each with its session."""
+    wanted = reduce(and_, (pc.field(name).isin([song[name] for song in songs]) for name in SONG))
+    columns = {name: pc.field(name) for name in SONG} | {name: pc.field("session", name) for name in SESSION}
+    return _frame(scan(lake, CHOSEN_LISTENS, run_date, columns, wanted))
 
 
 def _frame(found: ds.Scanner) -> pd.DataFrame:

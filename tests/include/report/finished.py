@@ -17,7 +17,7 @@ from include.report.build import build_report
 from include.report.facts import report_facts
 from include.report.news import LATE
 from spark_jobs.shared import lineage, marks
-from spark_jobs.shared.lake import LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared.lake import CHOSEN_LISTENS, LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 from tests import model
 from tests.frames import at
 from tests.logs import GAP, RUN_DATE
@@ -31,6 +31,7 @@ PARAMETERS = {
 }
 SECONDS = {"check_input": None, "data_quality": 12.5, "ranking": 7.5}
 CHECKS = ("check_listens", "check_sessions", "check_top_songs")
+ANOTHER_GAP = timedelta(minutes=10)
 TIME, COUNT = pa.timestamp("us", "UTC"), pa.int64()
 SESSION = {
     "session_id": pa.string(),
@@ -52,15 +53,18 @@ SONG = {
     "session_count": COUNT,
     "listener_count": COUNT,
 }
+LISTEN = {
+    "user_id": pa.string(),
+    "listened_at": TIME,
+    "artist_id": pa.string(),
+    "artist_name": pa.string(),
+    "track_id": pa.string(),
+    "track_name": pa.string(),
+}
+CHOSEN = [(name, SESSION[name]) for name in ("user_id", "started_at", "ended_at", "track_count")]
 SCHEMAS = {
-    LISTENS: {
-        "user_id": pa.string(),
-        "listened_at": TIME,
-        "artist_id": pa.string(),
-        "artist_name": pa.string(),
-        "track_id": pa.string(),
-        "track_name": pa.string(),
-    },
+    LISTENS: LISTEN,
+    CHOSEN_LISTENS: {"session": pa.struct(CHOSEN), **LISTEN},
     SESSIONS: SESSION,
     TOP_SESSIONS: {"rank": pa.int32(), **SESSION},
     TOP_SONGS: SONG,
@@ -156,12 +160,24 @@ def _leave(
     put(lake, SESSIONS, [asdict(session) for session in sessions], run_date)
     put(lake, TOP_SESSIONS, [{"rank": rank, **asdict(one)} for rank, one in enumerate(top, start=1)], run_date)
     put(lake, TOP_SONGS, [asdict(song) for song in songs], run_date)
+    put(lake, CHOSEN_LISTENS, _chosen(sessions, model.sessions_of(list(played), ANOTHER_GAP)), run_date)
     users = len({listen.user_id for listen in played})
     analysis = {"rows": {"users": users, "sessions": len(sessions)}, "new": None}
     write_record(lake, "session_analysis", run_date, analysis)
     write_record(lake, "ranking", run_date, {})
     for check in CHECKS:
         check_says(lake, check, run_date=run_date)
+
+
+def _chosen(*cuts: dict[model.Session, list[model.Listen]]) -> list[dict[str, Any]]:
+    """The listens of the sessions of several cuts, each session once: more than those of the top sessions."""
+    listens_of = {tuple(getattr(one, name) for name, _ in CHOSEN): cut[one] for cut in cuts for one in cut}
+    names = [name for name, _ in CHOSEN]
+    return [
+        {"session": dict(zip(names, session, strict=True)), **asdict(listen)}
+        for session, listens in listens_of.items()
+        for listen in listens
+    ]
 
 
 def _ends(played: list[model.Listen]) -> dict[str, str | None]:
