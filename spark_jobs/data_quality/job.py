@@ -152,9 +152,10 @@ def write_outcomes(
     `known` are the listens, by LISTEN_KEY, that the log to add to has already.
     """
     read, in_day, judged = Observation("read"), Observation("in_day"), Observation("judged")
-    counted = lines.observe(read, tally(F.col("file_id"), files).alias("files"))
+    # Where the rows are made for the shuffle, not right behind the reader, where Spark would make them once more.
+    classified = outcomes.classify_lines(lines, run_date).observe(read, tally(F.col("file_id"), files).alias("files"))
 
-    in_order = sort_into_buckets(outcomes.classify_lines(counted, run_date), bucket_number)
+    in_order = sort_into_buckets(classified, bucket_number)
     each_once = reject_duplicates(in_order)
     if known is not None:
         counted_once = each_once.observe(in_day, F.count_if(F.col("reason").isNull()).alias("listens"))
