@@ -77,7 +77,7 @@ ui: $(VENV)/runtime ## Open the Airflow UI on loopback (PORT=8080), the DAG un-p
 history: $(VENV)/runtime ## Open Spark's history of the runs on loopback (PORT=18080 LAKE=lake); Ctrl-C stops it
 	@$(BIN)/python -m scripts.history
 
-bench: $(VENV)/development ## Measure the DAG, also on a cluster, the bare script and DuckDB (LISTENS=1000000 REPEATS=3 ONLY="dag,duckdb")
+bench: $(VENV)/development ## Measure the DAG, also on a cluster, bare jobs, the bare script and DuckDB (LISTENS=1000000 REPEATS=3 ONLY="dag,duckdb")
 	@$(BIN)/python -m benchmarks.compare
 
 bench-daily: $(VENV)/development ## Measure what a day costs beside a full run (LISTENS=1000000 DAYS=30)

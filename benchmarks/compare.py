@@ -1,4 +1,4 @@
-"""Measure the DAG, also on a cluster, the bare script and DuckDB in turn, on one generated log; check their answers.
+"""Measure the DAG, also on a cluster, bare jobs, the bare script and DuckDB in turn, on one log; check their answers.
 
 LISTENS, REPEATS and ONLY (programs by name, commas between them) come from the environment, where make puts them. Every
 figure goes to `benchmarks/results/<machine>-<version>-<listens>.json`, raw; what ONLY leaves out keeps the figures it

@@ -14,7 +14,7 @@ from scripts.environment import GARBAGE_COLLECTOR, PROJECT, SPARK_CONNECTION
 from spark_jobs.shared.lake import Lake
 
 RUN_DATE = date(2009, 5, 5)
-DAG, DAG_ON_A_CLUSTER, BARE_SCRIPT, DUCKDB = "dag", "dag on a cluster", "bare script", "duckdb"
+DAG, DAG_ON_A_CLUSTER, BARE_JOBS, BARE_SCRIPT, DUCKDB = "dag", "dag on a cluster", "bare jobs", "bare script", "duckdb"
 SONG_COLUMNS = ("artist_name", "track_name", "play_count", "session_count", "listener_count")
 
 
@@ -27,13 +27,19 @@ class Program:
 
 
 def programs(log: Path, lake: Path, scratch: Path) -> dict[str, Program]:
-    """The whole DAG, twice, the bare script and DuckDB, on one log; the DAG reads where it is from its environment."""
+    """All that is compared on one log; the DAG reads where that is from its environment."""
     dag = ["airflow", "dags", "test", "lastfm_session_analysis", str(RUN_DATE)]
-    bare_answer, duckdb_answer = scratch / "bare-answer", scratch / "duckdb-answer.tsv"
+    bare_lake, bare_answer, duckdb_answer = (
+        scratch / "bare-lake",
+        scratch / "bare-answer",
+        scratch / "duckdb-answer.tsv",
+    )
+    bare_jobs = [sys.executable, "-m", "benchmarks.bare_jobs", str(log), str(bare_lake)]
     in_duckdb = [sys.executable, "-m", "benchmarks.duckdb_answer", str(log), str(duckdb_answer)]
     return {
         DAG: Program(dag, lambda: of_dag(lake)),
         DAG_ON_A_CLUSTER: Program([sys.executable, "-m", "benchmarks.on_a_cluster", *dag], lambda: of_dag(lake)),
+        BARE_JOBS: Program(bare_jobs, lambda: of_bare_jobs(bare_lake)),
         BARE_SCRIPT: Program(bare_script(log, bare_answer), lambda: of_bare_script(bare_answer)),
         DUCKDB: Program(in_duckdb, lambda: of_duckdb(duckdb_answer)),
     }
@@ -66,6 +72,12 @@ def of_dag(lake: Path) -> dict[str, Any]:
 def of_duckdb(answer: Path) -> dict[str, Any]:
     """The songs of its TSV."""
     return {"top_songs": _songs(_rows(answer), first=1)}
+
+
+def of_bare_jobs(lake: Path) -> dict[str, Any]:
+    """The songs of its TSV, where names are as they were logged."""
+    (part,) = (lake / "answer").glob("part-*.csv")
+    return {"top_songs": _songs(_rows(part), first=0)}
 
 
 def of_bare_script(answer: Path) -> dict[str, Any]:

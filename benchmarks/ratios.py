@@ -11,24 +11,27 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.programs import BARE_SCRIPT, DAG, DUCKDB
+from benchmarks.programs import BARE_JOBS, BARE_SCRIPT, DAG, DUCKDB
 
 SPARK_JOBS = ("data_quality", "session_analysis", "ranking")
+THREE_JOBS = "the DAG's Spark jobs"
+COMPARED = (
+    (DAG, BARE_SCRIPT),
+    (DAG, DUCKDB),
+    (THREE_JOBS, BARE_SCRIPT),
+    (THREE_JOBS, BARE_JOBS),
+    (BARE_JOBS, BARE_SCRIPT),
+)
 WRITES_LISTENS = "data_quality"
 Runs = dict[str, list[dict[str, Any]]]
 
 
 def ratios(runs: Runs) -> dict[str, float]:
-    """Wall seconds of the DAG, and of its three Spark jobs alone, by those of the others; its slowest writing task."""
-    dag = runs.get(DAG, [])
-    found = {
-        f"whole DAG / {other}": seconds(dag) / seconds(runs[other])
-        for other in (BARE_SCRIPT, DUCKDB)
-        if dag and other in runs
-    }
-    if dag and BARE_SCRIPT in runs:
-        jobs = median(sum(run["stage_seconds"][job] for job in SPARK_JOBS) for run in dag)
-        found[f"the three Spark jobs / {BARE_SCRIPT}"] = jobs / seconds(runs[BARE_SCRIPT])
+    """Wall seconds of the DAG, of its three Spark jobs alone and of bare ones, by those of others; its slowest task."""
+    wall = {name: seconds(of_name) for name, of_name in runs.items()}
+    if dag := runs.get(DAG):
+        wall[THREE_JOBS] = median(sum(run["stage_seconds"][job] for job in SPARK_JOBS) for run in dag)
+    found = {f"{name} / {other}": wall[name] / wall[other] for name, other in COMPARED if {name, other} <= wall.keys()}
     if dag:
         found["slowest / median task, writing stage"] = median(map(_slowest_by_median, dag))
     return found

@@ -56,9 +56,9 @@ def test_the_bare_scripts_answer_is_read_as_sparks_writer_wrote_it(tmp_path: Pat
 
 def test_only_some_programs_are_run_and_an_unknown_one_is_refused(tmp_path: Path) -> None:
     every = programs.programs(tmp_path / "log.tsv", tmp_path / "lake", tmp_path)
-    assert list(compare.only(every, "")) == ["dag", "dag on a cluster", "bare script", "duckdb"]
+    assert list(compare.only(every, "")) == ["dag", "dag on a cluster", "bare jobs", "bare script", "duckdb"]
     assert list(compare.only(every, "duckdb, bare script")) == ["bare script", "duckdb"]
-    with pytest.raises(SystemExit, match="found 'pandas', allowed are dag, dag on a cluster, bare script, duckdb"):
+    with pytest.raises(SystemExit, match="found 'pandas', allowed are dag, dag on a cluster, bare jobs, bare script"):
         compare.only(every, "dag,pandas")
 
 
@@ -79,11 +79,13 @@ def test_the_medians_and_what_is_wrong_are_shown(capsys: pytest.CaptureFixture[s
 
 
 def test_medians_are_compared_and_what_was_not_run_is_not() -> None:
-    runs = {"dag": [run(12), run(90), run(8)], "bare script": [run(4), run(3), run(10)], "duckdb": [run(2)]}
-    assert ratios.ratios(runs) == {
-        "whole DAG / bare script": 3.0,
-        "whole DAG / duckdb": 6.0,
-        "the three Spark jobs / bare script": 1.5,
+    others = {"bare jobs": [run(5)], "bare script": [run(4), run(3), run(10)], "duckdb": [run(2)]}
+    assert ratios.ratios({"dag": [run(12), run(90), run(8)], **others}) == {
+        "dag / bare script": 3.0,
+        "dag / duckdb": 6.0,
+        "the DAG's Spark jobs / bare script": 1.5,
+        "the DAG's Spark jobs / bare jobs": 1.2,
+        "bare jobs / bare script": 1.25,
         "slowest / median task, writing stage": 2.0,
     }
     assert list(ratios.ratios({"dag": [run(3)]})) == ["slowest / median task, writing stage"]

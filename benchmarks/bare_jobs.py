@@ -1,0 +1,102 @@
+"""The least that three Spark jobs with the pipeline's hand-offs cost: nothing is checked, counted or kept besides.
+
+    python -m benchmarks.bare_jobs LOG OUTPUT
+
+Each job is an application of its own with all that the pipeline tells Spark and Java. Listens are shuffled once, sorted
+and written in buckets, cut into sessions where they lie, and ranked. What the pipeline's own jobs take above this is
+the price of what else they do; what this takes no rule can bring down.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window as W
+
+from benchmarks.baseline_script import COLUMNS
+from scripts.environment import SPARK_CONNECTION
+from spark_jobs.shared.buckets import FILE_OPTIONS, name_files_by_bucket
+from spark_jobs.shared.file_system import input_files
+from spark_jobs.shared.partitioning import bucket_count
+from spark_jobs.shared.session import spark_session
+
+
+def main(log: str, output: str, job: str = "") -> None:
+    """Submit the jobs one after the other, or run the one that is named; exits as the first one that fails."""
+    if job:
+        with spark_session(f"bare {job}") as spark:
+            JOBS[job](spark, log, output)
+        return
+    options = [part for key, value in SPARK_CONNECTION["extra"].items() for part in ("--conf", f"{key}={value}")]
+    submit = ["spark-submit", "--master", SPARK_CONNECTION["host"], *options, str(Path(__file__).resolve())]
+    for name in JOBS:
+        if code := subprocess.run([*submit, log, output, name], check=False).returncode:
+            sys.exit(code)
+
+
+def write_listens(spark: SparkSession, log: str, output: str) -> None:
+    """Bring each user's listens together, in time order."""
+    lines = spark.read.text(log, lineSep="\n")
+    buckets = _buckets(spark, lines)
+    fields = F.split("value", "\t")
+    names = [column.split()[0] for column in COLUMNS.split(", ")]
+    texts = lines.select(*(F.get(fields, F.lit(place)).alias(name) for place, name in enumerate(names)))
+    listens = texts.withColumn("listened_at", F.col("listened_at").try_cast("timestamp")).where(
+        "listened_at IS NOT NULL"
+    )
+    in_order = listens.repartition(buckets, "user_id").sortWithinPartitions("user_id", "listened_at")
+    in_order.write.options(**FILE_OPTIONS).parquet(f"{output}/listens")
+    name_files_by_bucket(spark, f"{output}/listens", buckets)
+
+
+def cut_sessions(spark: SparkSession, log: str, output: str) -> None:
+    """Cut them into sessions: when each began and ended, and how many tracks it has."""
+    listens = _listens(spark, log, output)
+    by_user = W.partitionBy("user_id").orderBy("listened_at")
+    pause = F.unix_seconds("listened_at") - F.lag(F.unix_seconds("listened_at")).over(by_user)
+    opens = F.when(pause.isNull() | (pause > 20 * 60), 1).otherwise(0)
+    numbered = listens.withColumn("opens", opens).withColumn("session", F.sum("opens").over(by_user))
+    sessions = numbered.groupBy("user_id", "session").agg(
+        F.count("*").alias("tracks"), F.min("listened_at").alias("start"), F.max("listened_at").alias("end")
+    )
+    sessions.write.parquet(f"{output}/sessions")
+
+
+def rank_songs(spark: SparkSession, log: str, output: str) -> None:
+    """Write the ten songs played most in the fifty longest sessions."""
+    sessions = spark.read.parquet(f"{output}/sessions")
+    longest = sessions.orderBy(F.desc("tracks"), "start", "user_id").limit(50)
+    heard = _listens(spark, log, output).join(F.broadcast(longest), on="user_id")
+    songs = heard.where(F.col("listened_at").between(F.col("start"), F.col("end"))).groupBy("artist_name", "track_name")
+    counted = songs.agg(
+        F.count("*").alias("plays"),
+        F.count_distinct("user_id", "session").alias("sessions"),
+        F.count_distinct("user_id").alias("listeners"),
+    )
+    best_first = [*map(F.desc, ("plays", "sessions", "listeners")), F.asc("artist_name"), F.asc("track_name")]
+    top = counted.orderBy(*best_first).limit(10).select("artist_name", "track_name", "plays", "sessions", "listeners")
+    top.coalesce(1).write.csv(f"{output}/answer", sep="\t", header=True, quote="")
+
+
+def _listens(spark: SparkSession, log: str, output: str) -> DataFrame:
+    buckets = _buckets(spark, spark.read.text(log))
+    spark.sql(
+        f"CREATE TABLE IF NOT EXISTS listens ({COLUMNS}) USING parquet CLUSTERED BY (user_id) "
+        f"SORTED BY (user_id, listened_at) INTO {buckets} BUCKETS LOCATION '{output}/listens'"
+    )
+    return spark.table("listens")
+
+
+def _buckets(spark: SparkSession, lines: DataFrame) -> int:
+    files = input_files(spark, lines)
+    return bucket_count([(file.name, file.size) for file in files], spark.sparkContext.defaultParallelism)
+
+
+JOBS = {job.__name__: job for job in (write_listens, cut_sessions, rank_songs)}
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
