@@ -49,7 +49,7 @@ def write_listens(spark: SparkSession, log: str, output: str) -> None:
         "listened_at IS NOT NULL"
     )
     in_order = listens.repartition(buckets, "user_id").sortWithinPartitions("user_id", "listened_at")
-    in_order.write.options(**FILE_OPTIONS).parquet(f"{output}/listens")
+    in_order.write.options(**FILE_OPTIONS).mode("overwrite").parquet(f"{output}/listens")
     name_files_by_bucket(spark, f"{output}/listens", buckets)
 
 
@@ -63,7 +63,7 @@ def cut_sessions(spark: SparkSession, log: str, output: str) -> None:
     sessions = numbered.groupBy("user_id", "session").agg(
         F.count("*").alias("tracks"), F.min("listened_at").alias("start"), F.max("listened_at").alias("end")
     )
-    sessions.write.parquet(f"{output}/sessions")
+    sessions.write.mode("overwrite").parquet(f"{output}/sessions")
 
 
 def rank_songs(spark: SparkSession, log: str, output: str) -> None:
@@ -79,7 +79,7 @@ def rank_songs(spark: SparkSession, log: str, output: str) -> None:
     )
     best_first = [*map(F.desc, ("plays", "sessions", "listeners")), F.asc("artist_name"), F.asc("track_name")]
     top = counted.orderBy(*best_first).limit(10).select("artist_name", "track_name", "plays", "sessions", "listeners")
-    top.coalesce(1).write.csv(f"{output}/answer", sep="\t", header=True, quote="")
+    top.coalesce(1).write.csv(f"{output}/answer", sep="\t", header=True, quote="", mode="overwrite")
 
 
 def _listens(spark: SparkSession, log: str, output: str) -> DataFrame:
