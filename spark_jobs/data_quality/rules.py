@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame
@@ -83,7 +82,7 @@ def reject_duplicates(classified: DataFrame) -> DataFrame:
     sort, for the first line of a listen is the row before.
     """
     by_user = W.partitionBy("user_id").orderBy(*_listen_order()[1:])
-    is_duplicate = F.col("reason").isNull() & repeats_previous(by_user)
+    is_duplicate = F.col("reason").isNull() & _repeats_previous(by_user)
     return classified.withColumn("reason", F.when(is_duplicate, DUPLICATE).otherwise(F.col("reason")))
 
 
@@ -99,10 +98,10 @@ def reject_known(judged: DataFrame, known: DataFrame) -> DataFrame:
     return with_flag.withColumn("reason", reason).select(*judged.columns)
 
 
-def repeats_previous(by_user: WindowSpec, columns: Iterable[str] = LISTEN_KEY[1:]) -> Column:
+def _repeats_previous(by_user: WindowSpec) -> Column:
     """Is it the listen of the row before it? `by_user` is a window over a user's listens, equal ones side by side."""
     repeats = F.lit(True)
-    for column in columns:
+    for column in LISTEN_KEY[1:]:
         # Null-safe: a user's first row has no previous one, and null would be neither yes nor no.
         repeats &= F.col(column).eqNullSafe(F.lag(column).over(by_user))
     return repeats
