@@ -116,7 +116,7 @@ def test_a_checkpoint_does_not_look_at_such_files_either(
 
 
 @pytest.mark.parametrize(("damage", "found"), FILE_FAULTS)
-@pytest.mark.parametrize("dataset", [LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS])
+@pytest.mark.parametrize("dataset", [LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS, CHOSEN_LISTENS])
 def test_no_report_is_made_of_such_files(lake: Lake, dataset: str, damage: Callable[[Path], None], found: str) -> None:
     file = files_of(lake, dataset)[-1]
     damage(file)
