@@ -75,7 +75,8 @@ def chart(values: list[dict[str, Any]]) -> dict[str, Any]:
             "encoding": {"y": y, "x": {**middle, "aggregate": "max"}, "text": shown},
         },
     ]
-    header = {"title": None, "labelFontSize": 12, "labelFontWeight": "bold", "labelColor": INK}
+    # Padded, for a browser's letters may be wider than those the picture was laid out with.
+    header = {"title": None, "labelPadding": 20, "labelFontSize": 12, "labelFontWeight": "bold", "labelColor": INK}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "background": "white",
