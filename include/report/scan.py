@@ -12,19 +12,12 @@ from spark_jobs.shared.lake import Lake
 
 # Kept as the numbers they are in the file until they are used: a third of the CPU seconds of texts.
 TEXTS = ["user_id", "artist_name", "track_name"]
+# Columns by name, or what each name stands for.
+Columns = list[str] | dict[str, pc.Expression]
 
 
-def scan(
-    lake: Lake,
-    dataset: str,
-    run_date: date,
-    columns: list[str] | dict[str, pc.Expression],
-    where: pc.Expression | None = None,
-) -> ds.Scanner:
-    """Read some columns of a run date's rows, those in which `where` holds; columns of TEXTS come as dictionaries.
-
-    `columns` are those of these names, or what each name stands for.
-    """
+def scan(lake: Lake, dataset: str, run_date: date, columns: Columns, where: pc.Expression | None = None) -> ds.Scanner:
+    """Read some columns of a run date's rows, those in which `where` holds; columns of TEXTS come as dictionaries."""
     return _scanner([lake.partition(dataset, run_date)], columns, where)
 
 
@@ -33,9 +26,7 @@ def scan_listens(lake: Lake, run_date: date, columns: list[str]) -> ds.Scanner:
     return _scanner([str(place(lake, part)) for part in log_behind(lake, run_date).parts], columns)
 
 
-def _scanner(
-    partitions: list[str], columns: list[str] | dict[str, pc.Expression], where: pc.Expression | None = None
-) -> ds.Scanner:
+def _scanner(partitions: list[str], columns: Columns, where: pc.Expression | None = None) -> ds.Scanner:
     kind = ds.ParquetFileFormat(dictionary_columns=TEXTS)
     rows = ds.dataset([ds.dataset(partition, format=kind) for partition in partitions])
     # Reading far ahead, as is the default, would hold most of a partition at once.

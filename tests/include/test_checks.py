@@ -21,7 +21,7 @@ from spark_jobs.ranking.job import RankingJob
 from spark_jobs.ranking.job import run as run_ranking
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.job import run as run_session_analysis
-from spark_jobs.shared import marks
+from spark_jobs.shared import marks, schemas
 from spark_jobs.shared.buckets import listens_as_found
 from spark_jobs.shared.lake import Lake
 from tests.frames import sessions
@@ -164,7 +164,8 @@ def write_mark(partition: Path) -> None:
 
 def test_a_listen_that_is_there_twice_is_found_where_it_lies(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
-    log.write_bytes(b"".join(b"u\t2009-05-01T12:00:0%dZ\t\ta\t\tt\n" % second for second in (1, 2, 2, 3)))
+    played = [(1, b"t"), (2, b"t"), (2, b"t"), (3, b"t"), (3, b"x")]
+    log.write_bytes(b"".join(b"u\t2009-05-01T12:00:0%dZ\t\ta\t\t%b\n" % listen for listen in played))
     figures = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
     kept = listens_as_found(spark, lake, RUN_DATE)
     assert (figures["rejected"]["duplicate"], checks.repeated_listens(kept).count()) == (1, 0)
@@ -172,14 +173,14 @@ def test_a_listen_that_is_there_twice_is_found_where_it_lies(spark: SparkSession
     assert ("Exchange" in plan, "Sort " in plan) == (False, False)
 
     # The same listens once more, in the same bucket: as a broken writer would leave them.
-    twice = kept.union(kept).sort("listened_at").collect()
+    twice = kept.union(kept).sort(*schemas.LISTEN_KEY).collect()
     file = next(Path(lake.partition("listens", RUN_DATE)).glob("listens-*"))
     file.with_name(f".{file.name}.crc").unlink()
     spark.createDataFrame(twice, kept.schema).toPandas().to_parquet(file, coerce_timestamps="us")
     # It would mark its files as whole, too.
     write_mark(Path(lake.partition("listens", RUN_DATE)))
     judged = {table.suite.name: table.rows for table in checks.listens(spark, lake, RUN_DATE, "95")}
-    assert judged["data_quality"]["repeated_listens"].tolist() == [3]
+    assert judged["data_quality"]["repeated_listens"].tolist() == [4]
     assert judged["listens"].columns == kept.columns
 
 
