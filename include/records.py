@@ -46,5 +46,8 @@ def replace_file(path: Path, text: str) -> None:
     """Write a file so that a reader finds the old one or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    staged.write_text(text, encoding="utf-8", newline="")
-    os.replace(staged, path)
+    try:
+        staged.write_text(text, encoding="utf-8", newline="")
+        os.replace(staged, path)
+    finally:
+        staged.unlink(missing_ok=True)

@@ -16,17 +16,23 @@ TSV_COLUMNS = ("rank", "artist_name", "track_name", "play_count", "session_count
 
 
 def build_report(lake: Lake, run_date: date, parameters: dict[str, Any], seconds: dict[str, float | None]) -> str:
-    """Write `top_songs.tsv`, `report.json`, `report.html` and `report.md`; return the directory they are in.
+    """Write `top_songs.tsv`, `report.html`, `report.md` and `report.json`; return the directory they are in.
+
+    All of them or, where one cannot be made, none; the last one says that the run has come to its end.
 
     `seconds` maps each stage to its wall seconds, None where none were taken.
     Raises FileNotFoundError when a stage left no record.
     """
     directory = Path(lake.report(run_date))
     facts = report_facts(lake, run_date, parameters, seconds)
-    replace_file(directory / "report.json", json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
-    replace_file(directory / "report.html", render_html(facts))
-    replace_file(directory / "report.md", render_markdown(facts))
-    replace_file(directory / "top_songs.tsv", render_tsv(facts["top_songs"]))
+    texts = {
+        "top_songs.tsv": render_tsv(facts["top_songs"]),
+        "report.html": render_html(facts),
+        "report.md": render_markdown(facts),
+        "report.json": json.dumps(facts, indent=2, ensure_ascii=False) + "\n",
+    }
+    for name, text in texts.items():
+        replace_file(directory / name, text)
     return str(directory)
 
 

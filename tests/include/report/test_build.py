@@ -12,7 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
-from include.records import read_record, write_record
+from include.records import read_record, replace_file, write_record
+from include.report import build
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.include.report.conftest import SCRIPT
@@ -273,6 +274,37 @@ def test_a_stage_without_a_record_is_named(finished_lake: Lake) -> None:
     Path(finished_lake.stage_record("session_analysis", RUN_DATE)).unlink()
     with pytest.raises(FileNotFoundError, match="run the stage session_analysis for 2009-05-04 first"):
         report(finished_lake)
+
+
+@pytest.mark.parametrize(
+    ("broken", "left"), [("render_markdown", []), ("replace_file", ["top_songs.tsv"])], ids=["a page", "the disk"]
+)
+def test_what_fails_leaves_no_report_that_says_the_run_has_come_to_its_end(
+    finished_lake: Lake, monkeypatch: pytest.MonkeyPatch, broken: str, left: list[str]
+) -> None:
+    real = getattr(build, broken)
+
+    def fail(*arguments: Any) -> None:
+        if arguments[0] == directory / "top_songs.tsv":
+            real(*arguments)
+        else:
+            raise OSError("No space left on device")
+
+    directory = Path(finished_lake.report(RUN_DATE))
+    monkeypatch.setattr(build, broken, fail)
+    with pytest.raises(OSError, match="No space left"):
+        report(finished_lake)
+    assert [file.name for file in directory.glob("*")] == left
+
+
+def test_a_file_that_cannot_be_written_leaves_the_one_before_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "report.json"
+    replace_file(path, "before")
+    with pytest.raises(UnicodeEncodeError):
+        replace_file(path, "after \ud800")
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("report.json", "before")]
 
 
 def test_a_record_is_replaced_whole(lake: Lake) -> None:
