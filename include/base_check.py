@@ -12,6 +12,8 @@ from spark_jobs.shared import lineage
 from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, RUNS, SESSIONS, Lake, date_of
 from spark_jobs.shared.lineage import Log, Part
 
+CUT_BY = "session_analysis"
+
 
 def check_base(lake: Lake, run_date: date) -> None:
     """Raise InputError, naming the dates to run and their order, unless the log of the day before can be added to.
@@ -62,14 +64,20 @@ def _fault(lake: Lake, day: date, log: Log | None) -> str | None:
     """What keeps a day's log from being added to, None if nothing does; of what is before it only the day before."""
     if log is None:
         return f"{day} has not been run, or by a version that knew no daily loads"
+    # Sessions without their record may be of another gap: its run was stopped while it published them.
+    cut = Path(lake.stage_record(CUT_BY, day)).exists()
     found = {
         "listens": made_from(lake, LISTENS, day),
-        "sessions": made_from(lake, SESSIONS, day),
+        "sessions": made_from(lake, SESSIONS, day) if cut else None,
         "report": read_report(lake, day).get("log_id"),
     }
     other = [name for name, log_id in found.items() if log_id != log.log_id]
     if other:
         return f"the last run of {day} has not come to its end (its {' and '.join(other)} are of another one)"
+    folded = [part for part in log.parts if part.dataset == FOLDED_LISTENS]
+    gone = [part.run_date for part in folded if made_from(lake, FOLDED_LISTENS, part.run_date) != part.log_id]
+    if gone:
+        return f"the folded listens of {gone[0]}, which {day} was added to, are gone"
     if log.base and made_from(lake, LISTENS, log.base.run_date) not in (log.base.log_id, ""):
         return f"{log.base.run_date} was run again with other input after {day} had added to it"
     return None

@@ -6,7 +6,7 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.shared import buckets, storage
 from spark_jobs.shared.lake import FOLDED_LISTENS, Lake
-from spark_jobs.shared.lineage import Log
+from spark_jobs.shared.lineage import Log, Part
 from spark_jobs.shared.schemas import LISTEN_KEY
 
 # A month of days.
@@ -16,11 +16,15 @@ FOLD_AFTER = 31
 def fold(spark: SparkSession, lake: Lake, log: Log, area: str, fold_after: int) -> bool:
     """Write all listens of a log into one partition of its run date, if they lie in more than `fold_after`.
 
-    Whoever reads the log finds the folded one by its log's id, so nothing else changes: until it is published, and
-    without it, the log is what it was. What an earlier run of the date has folded goes.
+    Returns whether they are folded. Whoever reads the log finds the folded one by its log's id, so nothing else
+    changes: until it is published, and without it, the log is what it was. What an earlier run of the date has folded
+    stays if it is of the same log, for the days after it may be made of it, and goes if it is of another.
     """
-    partition = lake.partition(FOLDED_LISTENS, log.own.run_date)
+    folded = Part(FOLDED_LISTENS, log.own.run_date, log.log_id)
+    partition = lake.partition(folded.dataset, folded.run_date)
     if len(log.parts) <= fold_after:
+        if storage.is_made_from(spark, lake, folded):
+            return True
         storage.withdraw(spark, area, partition)
         return False
     staged = f"{area}/{FOLDED_LISTENS}"

@@ -65,6 +65,8 @@ def run(spark: SparkSession, job: SessionAnalysisJob) -> dict[str, Any]:
             counts = _cut(listens, job.gap, staged)
         else:
             counts = _extend(*before, listens, read_listens(spark, job.lake, [log.own]), job.gap, area)
+        # It says with which gap sessions were cut, and must not be taken for that of those published now.
+        storage.withdraw(spark, area, job.lake.stage_record(STAGE, job.run_date))
         storage.publish_partition(spark, staged, job.lake.partition(SESSIONS, job.run_date), log.log_id)
 
     record = {

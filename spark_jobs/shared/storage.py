@@ -69,10 +69,10 @@ def publish(spark: SparkSession, staged: str, partition: str) -> None:
     )
 
 
-def withdraw(spark: SparkSession, area: str, partition: str) -> None:
-    """Take a partition away, if it is there, into a staging area that is removed in the end."""
+def withdraw(spark: SparkSession, area: str, place: str) -> None:
+    """Take a partition or a record away, if it is there, into a staging area that is removed in the end."""
     file_system.make_directory(spark, area)
-    file_system.rename(spark, partition, f"{area}/withdrawn-{uuid.uuid4().hex}")
+    file_system.rename(spark, place, f"{area}/withdrawn-{uuid.uuid4().hex}")
 
 
 def read_partition(spark: SparkSession, lake: Lake, part: Part, schema: T.StructType) -> DataFrame:

@@ -11,10 +11,10 @@ import pytest
 
 from include.base_check import base_faults, check_base
 from include.input_check import InputError
-from include.records import replace_file
+from include.records import replace_file, write_record
 from spark_jobs.shared import marks
 from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, SESSIONS, Lake
-from spark_jobs.shared.lineage import Input, Log, grown_log, new_log
+from spark_jobs.shared.lineage import Input, Log, Part, grown_log, new_log
 
 DAYS = [date(2009, 5, day) for day in range(1, 6)]
 NEXT = date(2009, 5, 6)
@@ -27,9 +27,8 @@ def file(day: date, size: int = 1) -> list[Input]:
 def ran(lake: Lake, log: Log) -> Log:
     """Leave what a run to its end leaves of its log."""
     day = log.own.run_date
-    record = Path(lake.stage_record("data_quality", day))
-    record.parent.mkdir(parents=True, exist_ok=True)
-    record.write_text(json.dumps({"lineage": log.to_json()}))
+    write_record(lake, "data_quality", day, {"lineage": log.to_json()})
+    write_record(lake, "session_analysis", day, {})
     for dataset in (LISTENS, SESSIONS):
         mark(lake, dataset, day, log)
     replace_file(Path(lake.report(day)) / "report.json", json.dumps({"log_id": log.log_id}))
@@ -81,11 +80,13 @@ def test_a_day_that_was_passed_over_is_named(lake: Lake) -> None:
     )
 
 
-@pytest.mark.parametrize("stage", [SESSIONS, "reports"])
+@pytest.mark.parametrize("stage", [SESSIONS, "their record", "reports"])
 def test_a_run_that_has_not_come_to_its_end_is_no_base(lake: Lake, logs: dict[date, Log], stage: str) -> None:
     other = new_log(DAYS[4], file(DAYS[4], size=2), 2)
     if stage == SESSIONS:
         mark(lake, SESSIONS, DAYS[4], other)
+    elif stage == "their record":
+        Path(lake.stage_record("session_analysis", DAYS[4])).unlink()
     else:
         (Path(lake.report(DAYS[4])) / "report.json").unlink()
     assert list(base_faults(lake, NEXT)) == [DAYS[4]]
@@ -114,6 +115,19 @@ def test_what_was_folded_may_go(lake: Lake, logs: dict[date, Log]) -> None:
     mark(lake, FOLDED_LISTENS, DAYS[3], logs[DAYS[3]])
     for day in DAYS[:3]:
         remove(lake, day)
+    check_base(lake, NEXT)
+
+
+def test_a_day_made_of_folded_listens_that_are_gone_is_named(lake: Lake, logs: dict[date, Log]) -> None:
+    folded = logs[DAYS[3]].folded(Part(FOLDED_LISTENS, DAYS[3], logs[DAYS[3]].log_id))
+    ran(lake, grown_log(folded, DAYS[4], file(DAYS[4]), 2))
+    mark(lake, FOLDED_LISTENS, DAYS[3], folded)
+    check_base(lake, NEXT)
+    mark(lake, FOLDED_LISTENS, DAYS[3], logs[DAYS[2]])
+    assert base_faults(lake, NEXT) == {
+        DAYS[4]: f"the folded listens of {DAYS[3]}, which {DAYS[4]} was added to, are gone"
+    }
+    ran(lake, grown_log(logs[DAYS[3]], DAYS[4], file(DAYS[4]), 2))
     check_base(lake, NEXT)
 
 

@@ -134,6 +134,9 @@ def test_a_long_log_is_folded_into_one_partition_without_the_raw_input(
             assert record["folded"]
             folded = rows(lake, FOLDED_LISTENS, FIRST + timedelta(days=2))
             assert sorted(row[5] for row in folded) == ["song 0", "song 1", "song 2"]
+            # Run again where it would not be folded, it stays so: the next day may be made of it.
+            assert load(spark, lake, inbox, day, fold_after=9)["folded"]
+            assert rows(lake, FOLDED_LISTENS, FIRST + timedelta(days=2)) == folded
     # From then on the folded one is all there is of the days before.
     parts = [(part["dataset"], part["run_date"]) for part in record["lineage"]["parts"]]
     assert parts == [(FOLDED_LISTENS, "2009-05-06"), (LISTENS, "2009-05-07")]

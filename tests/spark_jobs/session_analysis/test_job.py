@@ -53,6 +53,20 @@ def test_the_sessions_of_a_run_are_published_with_its_record(spark: SparkSession
     assert (record["longest_session_tracks"], record["implausible_sessions"]) == (2, 0)
 
 
+def test_a_run_stopped_as_it_publishes_leaves_no_record_of_another_gap_beside_its_sessions(
+    spark: SparkSession, lake_with_listens: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE, timedelta(minutes=20)))
+    monkeypatch.setattr(storage, "write_stage_record", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE, timedelta(minutes=30)))
+    assert len(rows(lake_with_listens, SESSIONS, RUN_DATE)) == 9
+    assert not Path(lake_with_listens.stage_record("session_analysis", RUN_DATE)).exists()
+
+
 def test_sessions_without_listens_fail_and_say_what_to_run(spark: SparkSession, lake: Lake) -> None:
     with pytest.raises(
         MissingPartitionError, match="data_quality.json does not exist; run data_quality for 2009-05-04"
