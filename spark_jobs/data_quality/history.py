@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.shared import lineage, storage
 from spark_jobs.shared.buckets import buckets_of, read_listens
-from spark_jobs.shared.errors import MissingPartitionError
+from spark_jobs.shared.errors import DataError, MissingPartitionError
 from spark_jobs.shared.file_system import InputFile
 from spark_jobs.shared.lake import RUNS, Lake
 from spark_jobs.shared.lineage import Input, Log
@@ -20,6 +20,13 @@ from spark_jobs.shared.spans import as_spans, reach
 
 # How late listens are counted, in days after the day they were listened to on: up to each of these, or later.
 LATE_DAYS = (1, 7, 30, 365)
+# Of so many listens a driver of 2 GiB can give each executor all. More are joined by a shuffle, or too many to be known
+# already: what finds duplicates must not move the rows.
+FEW_LISTENS, MOST_KNOWN = 1_000_000, 2_000_000
+
+
+class KnownListensError(DataError):
+    """Most of what a daily load should add is in the log already."""
 
 
 @dataclass(frozen=True)
@@ -109,16 +116,28 @@ def as_input(file: InputFile) -> Input:
     return Input(file.name, file.size, file.modified)
 
 
-def listens_there(spark: SparkSession, lake: Lake, log: Log, listens: DataFrame, area: str) -> DataFrame:
-    """Which of some new listens a log has already: rows of LISTEN_KEY, few, for they are kept.
+def listens_there(spark: SparkSession, lake: Lake, log: Log, classified: DataFrame, area: str) -> DataFrame:
+    """Which listens among some classified lines a log has already: rows of LISTEN_KEY.
 
-    The new ones are read once more for it, the log only where they can be.
+    The lines are read once more for it, the log only where their listens can be. Raises KnownListensError when there
+    are more than MOST_KNOWN.
     """
+    counted, is_listen = Observation("new"), F.col("reason").isNull()
+    # Observed, for a filter right on them would take each line apart again for each field that it asks for.
+    listens = classified.observe(counted, F.count_if(is_listen).alias("listens")).where(is_listen)
     new = storage.kept(listens.select(*LISTEN_KEY), f"{area}/new")
     near = read_listens(spark, lake, log.parts).where(reach(as_spans(new)))
-    # A day's listens are few beside the log's.
-    there = near.select(*LISTEN_KEY).join(F.broadcast(new), on=list(LISTEN_KEY), how="left_semi")
-    return storage.kept(there, f"{area}/there")
+    new = F.broadcast(new) if counted.get["listens"] <= FEW_LISTENS else new
+    # The key is unique on both sides.
+    there = storage.kept(near.select(*LISTEN_KEY).join(new, on=list(LISTEN_KEY), how="left_semi"), f"{area}/there")
+    known = there.count()
+    if known > MOST_KNOWN:
+        raise KnownListensError(
+            f"{known:,} of the listens are in the log already, allowed with load=daily are {MOST_KNOWN:,}: the input "
+            "is not what a day adds; nothing was published: run with load=full and the whole log as its input, or give "
+            "what is new a file of its own"
+        )
+    return there
 
 
 def late_listens(listens: DataFrame, run_date: date) -> dict[str, Any]:

@@ -140,8 +140,7 @@ def _known_listens(
     spark: SparkSession, job: DataQualityJob, base: history.Base, lines: DataFrame, area: str
 ) -> DataFrame:
     """The listens among some lines that the base has already."""
-    listens = outcomes.classify_lines(lines, job.run_date).where(F.col("reason").isNull())
-    return history.listens_there(spark, job.lake, base.log, listens, area)
+    return history.listens_there(spark, job.lake, base.log, outcomes.classify_lines(lines, job.run_date), area)
 
 
 def write_outcomes(

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from spark_jobs.data_quality import history
 from spark_jobs.data_quality.job import DataQualityJob, run
 from spark_jobs.shared import lineage
-from spark_jobs.shared.errors import DamagedPartitionError, MissingPartitionError
+from spark_jobs.shared.errors import DamagedPartitionError, DataError, MissingPartitionError
 from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, REJECTED_LISTENS, RUNS, Lake
 from tests.lake_reader import rows
 
@@ -66,6 +67,34 @@ def test_a_file_is_taken_in_once_unless_it_changes_and_then_that_is_said(
         "first_listened_at": "2009-05-04T12:00:00Z",
         "last_listened_at": "2009-05-06T12:00:00Z",
     }
+
+
+def test_many_new_listens_are_looked_for_in_the_log_as_few_are(
+    spark: SparkSession, lake: Lake, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (inbox / "1.tsv").write_bytes(line("04T12:00:00") + line("04T12:05:00"))
+    load(spark, lake, inbox, 0)
+    monkeypatch.setattr(history, "FEW_LISTENS", 2)
+    (inbox / "2.tsv").write_bytes(line("04T12:05:00") + line("04T12:05:00", "v") + line("05T12:00:00"))
+    assert load(spark, lake, inbox, 1)["new"]["known_listens"] == 1
+    assert [(row[1].day, row[5]) for row in sorted(rows(lake, LISTENS, FIRST + timedelta(days=1)))] == [
+        (4, "v"),
+        (5, "t"),
+    ]
+
+
+def test_an_input_that_the_log_has_nearly_all_of_is_refused_with_what_to_do(
+    spark: SparkSession, lake: Lake, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (inbox / "log.tsv").write_bytes(line("04T12:00:00") + line("04T12:05:00"))
+    load(spark, lake, inbox, 0)
+    (inbox / "log.tsv").write_bytes(line("04T12:00:00") + line("04T12:05:00") + line("05T12:00:00"))
+    monkeypatch.setattr(history, "MOST_KNOWN", 1)
+    with pytest.raises(DataError, match="2 of the listens are in the log already, allowed .* are 1: .* load=full"):
+        load(spark, lake, inbox, 1)
+    assert not Path(lake.partition(LISTENS, FIRST + timedelta(days=1))).exists()
+    monkeypatch.setattr(history, "MOST_KNOWN", 2)
+    assert load(spark, lake, inbox, 1)["log"]["listens"] == 3
 
 
 def test_how_late_listens_are_is_counted(spark: SparkSession, lake: Lake, inbox: Path) -> None:
