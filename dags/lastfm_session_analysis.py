@@ -53,7 +53,7 @@ INPUT_ROOT = str(SETTINGS.input_root)
 # For an earlier one Airflow makes a run without tasks, which succeeds.
 FIRST_RUN_DATE = datetime(2002, 1, 1)
 RUN_DATE = "{{ run_date(dag_run) }}"
-JAVA = {compilers.SETTING: "{{ java_options(ti.xcom_pull('check_input')['bytes']) }}"}
+JAVA = {compilers.SETTING: "{{ java_options(ti.xcom_pull('check_input')['text_bytes']) }}"}
 
 
 def asset(dataset: str) -> Asset:

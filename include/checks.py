@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from great_expectations import ExpectationSuite
@@ -16,8 +18,12 @@ from include.records import previous_run_date, read_record
 from include.settings import settings
 from spark_jobs.shared import lineage, storage
 from spark_jobs.shared.buckets import listens_as_found
+from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 from spark_jobs.shared.schemas import LISTEN_KEY
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,12 @@ def sessions(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
     listens = read_record(lake, "data_quality", run_date)["log"]["listens"]
     made = _partition(spark, lake, SESSIONS, run_date)
     figures = {**session_figures(made), "repeated_session_ids": repeated_session_ids(made)}
-    if previous:
-        figures["users_gone_percent"] = users_gone_percent(_partition(spark, lake, SESSIONS, previous), made)
+    before = _to_compare(lambda: _partition(spark, lake, SESSIONS, previous)) if previous else None
+    if before:
+        figures["users_gone_percent"] = users_gone_percent(before, made)
     return [
         Table(made, suites.sessions(listens, limits)),
-        _figures(figures, suites.session_shape(previous, limits)),
+        _figures(figures, suites.session_shape(previous if before else None, limits)),
     ]
 
 
@@ -96,7 +103,7 @@ def volume_figures(record: dict[str, Any], lake: Lake, run_date: date, previous:
     newest = record["log"]["last_listened_at"]
     end = datetime.combine(run_date + timedelta(days=1), time(), UTC)
     age = (end - datetime.fromisoformat(newest)) / timedelta(days=1) if newest else float("inf")
-    before = read_record(lake, "data_quality", previous) if previous else {}
+    before = _to_compare(lambda: read_record(lake, "data_quality", previous)) if previous else None
     # What a day adds is nothing to hold against a whole log, nor against a day that added nothing.
     if not before or not before["rows"]["listens_kept"] or _load(before) != _load(record):
         return {"newest_listen_age_days": age}
@@ -151,6 +158,15 @@ def users_gone_percent(before: DataFrame, now: DataFrame) -> float:
     found = users.join(still_there.withColumn("is_there", F.lit(True)), on="user_id", how="left")
     (row,) = found.agg(F.count(F.lit(1)).alias("users"), F.count_if(F.col("is_there").isNull()).alias("gone")).collect()
     return 100 * row.gone / max(1, row.users)
+
+
+def _to_compare(read: Callable[[], T]) -> T | None:
+    """What an earlier run date left, to compare with; None where it is damaged: that stops no run of another date."""
+    try:
+        return read()
+    except (DataError, OSError, ValueError) as error:
+        log.warning("Not compared with the run date before: %s", error)
+        return None
 
 
 def _load(record: dict[str, Any]) -> str:

@@ -7,9 +7,9 @@ SETTING = "spark.driver.defaultJavaOptions"
 MUCH_INPUT = 128 * 2**20
 
 
-def java_options(input_bytes: int) -> str:
+def java_options(text_bytes: int) -> str:
     """Options for the Java of the driver, which is all there is of an embedded Spark; none when there is much input.
 
     Spark puts them before `spark.driver.extraJavaOptions`, so that whatever a connection says there stands above them.
     """
-    return "" if input_bytes >= MUCH_INPUT else "-XX:TieredStopAtLevel=1"
+    return "" if text_bytes >= MUCH_INPUT else "-XX:TieredStopAtLevel=1"

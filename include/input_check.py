@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.partitioning import text_bytes
 
 
 class InputError(ValueError):
@@ -20,7 +21,7 @@ class InputError(ValueError):
 def check_input(
     input_path: str, input_root: Path, lake: Lake, run_date: date, may_be_empty: bool = False
 ) -> dict[str, Any]:
-    """Return `input_path` as Spark should read it, and the `files` and `bytes` found there.
+    """Return `input_path` as Spark should read it, and the `files`, `bytes` and about `text_bytes` found there.
 
     A relative path starts at `input_root`; every file must lie below it, links resolved. A day that adds nothing
     `may_be_empty`, but its file must be there: one that is missing may be late.
@@ -29,10 +30,11 @@ def check_input(
     check_lake(lake)
     pattern = _pattern(input_path, input_root, run_date)
     files = _usable_files("input_path", pattern, input_root)
-    size = sum(file.stat().st_size for file in files)
+    sizes = [(file.name, file.stat().st_size) for file in files]
+    size = sum(size for _, size in sizes)
     if size == 0 and not may_be_empty:
         raise InputError(f"{len(files)} file(s) at {pattern}, all of them empty; check what writes the log")
-    return {"input_path": _spark_path(pattern), "files": len(files), "bytes": size}
+    return {"input_path": _spark_path(pattern), "files": len(files), "bytes": size, "text_bytes": text_bytes(sizes)}
 
 
 def check_profiles(profiles_path: str | None, input_root: Path, run_date: date) -> dict[str, str]:

@@ -18,6 +18,7 @@ import pyarrow.dataset as ds
 
 from scripts.terminal import console, plain, short
 from spark_jobs.data_quality.rules import REASONS
+from spark_jobs.shared import marks
 from spark_jobs.shared.lake import REJECTED_LISTENS, Lake
 
 
@@ -41,38 +42,44 @@ def main() -> None:
 def read_arguments() -> tuple[Lake, date, tuple[str, ...], Path]:
     """Return the lake, the run date, the reasons and the file to write; raises RejectedError."""
     lake = Lake(os.path.abspath(os.environ.get("LAKE") or "lake"))
-    text, reason = os.environ.get("RUN_DATE", ""), os.environ.get("REASON")
+    text, reason = os.environ.get("RUN_DATE", ""), os.environ.get("REASON") or "all"
     try:
         run_date = date.fromisoformat(text)
     except ValueError:
         raise RejectedError(f"RUN_DATE: found {text!r}, allowed is a date as YYYY-MM-DD") from None
-    if reason and reason not in REASONS:
-        raise RejectedError(f"REASON: found {reason!r}, allowed is one of {', '.join(REASONS)}")
+    if reason not in ("all", *REASONS):
+        raise RejectedError(f"REASON: found {reason!r}, allowed is all or one of {', '.join(REASONS)}")
     output = Path(os.environ.get("OUTPUT") or f"rejected-{run_date}.tsv").absolute()
-    return lake, run_date, (reason,) if reason else REASONS, output
+    return lake, run_date, REASONS if reason == "all" else (reason,), output
 
 
 def write_log(lake: Lake, run_date: date, reasons: tuple[str, ...], output: Path) -> Counter[str]:
     """Write the lines rejected for some reasons, to the byte and each with an LF; return how many of each reason.
 
-    Raises RejectedError when there is no such line, or when the output exists: somebody may have begun to correct it.
+    Raises RejectedError when there is no such line, when they are not all that were published, or when the output
+    exists: somebody may have begun to correct it.
     """
     partition = Path(lake.partition(REJECTED_LISTENS, run_date))
     if not partition.is_dir():
         raise RejectedError(f"{partition} does not exist; allowed is the run date of a run with this lake")
+    faults = marks.local_faults(partition)
+    if faults:
+        raise RejectedError(f"{partition} is not what a run published: {'; '.join(faults)}; run {run_date} again")
     if output.exists():
         raise RejectedError(f"{output} exists; move it away, or name another file with OUTPUT")
     counts: Counter[str] = Counter()
     unfinished = output.with_name(f".{output.name}.{os.getpid()}")
-    with unfinished.open("wb") as log:
-        for reason in reasons:
-            for batch in _batches(partition / f"reason={reason}"):
-                counts[reason] += batch.num_rows
-                log.writelines(line + b"\n" for line in batch["line"].to_pylist())
-    if not counts:
-        unfinished.unlink()
-        raise RejectedError(f"no line of run date {run_date} was rejected for {' or '.join(reasons)}")
-    unfinished.rename(output)
+    try:
+        with unfinished.open("wb") as log:
+            for reason in reasons:
+                for batch in _batches(partition / f"reason={reason}"):
+                    counts[reason] += batch.num_rows
+                    log.writelines(line + b"\n" for line in batch["line"].to_pylist())
+        if not counts:
+            raise RejectedError(f"no line of run date {run_date} was rejected for {' or '.join(reasons)}")
+        unfinished.rename(output)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return counts
 
 

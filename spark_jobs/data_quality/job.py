@@ -235,7 +235,7 @@ def check_line_counts(
             raise LineCountMismatchError(
                 f"read {counted['lines_read']} lines of {counted['file']} but kept {counted['listens_kept']} and "
                 f"rejected {counted['lines_rejected']}; nothing was published: was the input written to during the "
-                "run? Run the stage again"
+                "run, or an executor lost, whose lines Spark then counted twice? Run the stage again"
             )
 
 

@@ -22,7 +22,7 @@ from pyspark.sql import functions as F
 from spark_jobs.ranking import alternatives, listeners, rankings, sources
 from spark_jobs.ranking.other_gaps import CutLog
 from spark_jobs.ranking.start_window import MAXIMUM_DAYS, StartWindow, last_days, started_in
-from spark_jobs.shared import schemas, storage
+from spark_jobs.shared import failures, schemas, storage
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import add_input_root, job_parser, positive_int
 from spark_jobs.shared.input_root import OutsideInputRootError
@@ -219,9 +219,14 @@ def _stage_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | No
             profiles = listeners.profiles_of(lines, job.run_date)
             found = conform(listeners.listeners(longest, profiles), schemas.LISTENERS)
             _staged(found, f"{area}/{LISTENERS}", "user_id")
-        # Whatever is wrong with that file: it costs its dataset, never the run.
-        except (listeners.ProfilesError, OutsideInputRootError, PySparkException, Py4JJavaError) as error:
+        # Whatever is wrong with that file costs its dataset, never the run; what is wrong with the lake's disk does.
+        except (listeners.ProfilesError, OutsideInputRootError, PySparkException) as error:
             problem = f"{job.profiles} cannot be read as profiles: {str(error).splitlines()[0]}"
+        except Py4JJavaError as error:
+            chain = failures.causes(error.java_exception)
+            if failures.failed_read(chain) is None:
+                raise
+            problem = f"{job.profiles} cannot be read as profiles: {failures.root_of(chain)}"
     if problem:
         print(f"WARNING {STAGE} {job.run_date}: who listens is left out: {problem}", file=sys.stderr)
     return problem or None

@@ -34,7 +34,7 @@ def explain(error: BaseException) -> str:
         for sentence in reversed(said):
             if words in sentence:
                 return f"{sentence}: {what_to_do}; nothing of this try was published"
-    root = f"{chain[-1].getClass().getSimpleName()}: {said[-1]}"
+    root = root_of(chain)
     file = failed_read(chain)
     if file and "FILE_NOT_EXIST" in str(_condition(chain)):
         return f"{file} went away while it was read: was it replaced, or removed? {_AGAIN}"
@@ -50,6 +50,11 @@ def causes(exception: Any) -> list[Any]:
     while chain[-1].getCause() is not None:
         chain.append(chain[-1].getCause())
     return chain
+
+
+def root_of(chain: list[Any]) -> str:
+    """What was at the root of a Java exception, in one line."""
+    return f"{chain[-1].getClass().getSimpleName()}: {_one_line(f'{chain[-1].getMessage()}')}"
 
 
 def failed_read(chain: list[Any]) -> str | None:

@@ -19,6 +19,14 @@ def bucket_count(input_sizes: Iterable[tuple[str, int]], cores: int) -> int:
     >>> bucket_count([("log.tsv", 5_000)], cores=2)
     2
     """
-    text = sum(size * (GZIP_RATIO if name.endswith(".gz") else 1) for name, size in input_sizes)
-    rounds = -(-text // (BYTES_PER_BUCKET * cores))
+    rounds = -(-text_bytes(input_sizes) // (BYTES_PER_BUCKET * cores))
     return max(1, rounds) * cores
+
+
+def text_bytes(input_sizes: Iterable[tuple[str, int]]) -> int:
+    """About how many bytes of text there are in files of these names and sizes (bytes).
+
+    >>> text_bytes([("a.tsv", 100), ("b.TSV.GZ", 100)])
+    500
+    """
+    return sum(size * (GZIP_RATIO if name.lower().endswith(".gz") else 1) for name, size in input_sizes)

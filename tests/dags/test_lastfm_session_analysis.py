@@ -98,7 +98,7 @@ def test_every_spark_of_a_run_is_given_the_java_compilers_that_its_input_is_wort
     dag: Any, size: int, options: str
 ) -> None:
     settings = [getattr(task, "conf", None) or getattr(task, "config_kwargs", None) for task in dag.tasks[1:-1]]
-    found_by = {"check_input": {"bytes": size}}
+    found_by = {"check_input": {"text_bytes": size}}
     rendered = dag.get_template_env().from_string(settings[0]["spark.driver.defaultJavaOptions"])
     assert [list(setting) for setting in settings] == [["spark.driver.defaultJavaOptions"]] * 6
     assert settings == [settings[0]] * 6

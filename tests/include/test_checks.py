@@ -23,7 +23,7 @@ from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.job import run as run_session_analysis
 from spark_jobs.shared import marks, schemas
 from spark_jobs.shared.buckets import listens_as_found
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import SESSIONS, Lake
 from tests.frames import sessions
 from tests.logs import RUN_DATE
 
@@ -212,6 +212,17 @@ def test_sessions_and_answer_are_judged_by_what_the_jobs_left_and_by_the_run_dat
             "users_gone_percent": 50.0,
         }
     ]
+    # What is compared with, and damaged, costs the comparison.
+    next(Path(lake.partition(SESSIONS, BEFORE)).glob("*.parquet")).unlink()
+    Path(lake.stage_record("data_quality", BEFORE)).unlink()
+    _, alone = checks.sessions(spark, lake, RUN_DATE)
+    assert alone.rows.to_dict("records") == [
+        {name: value for name, value in shape.rows.to_dict("records")[0].items() if name != "users_gone_percent"}
+    ]
+    assert len(shape.suite.expectations) - len(alone.suite.expectations) == 1
+    _, volume, _ = checks.listens(spark, lake, RUN_DATE, "95")
+    assert [list(volume.rows), len(volume.suite.expectations)] == [["newest_listen_age_days"], 1]
+
     answer, flags = checks.top_songs(spark, lake, RUN_DATE)
     assert [tuple(row) for row in answer.rows.collect()] == [(1, "a", "t", 3, 1, 1)]
     assert flags.rows.to_dict("records") == [

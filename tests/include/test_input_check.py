@@ -19,27 +19,30 @@ def root(tmp_path: Path) -> Path:
     (root / "logs" / "2009-05-05.tsv").write_bytes(b"678")
     (root / "logs" / "_unfinished.tsv").write_bytes(b"9")
     (root / "logs" / "empty.tsv").write_bytes(b"")
+    (root / "zipped").mkdir()
+    (root / "zipped" / "LOG.TSV.GZ").write_bytes(b"zipped")
     return root
 
 
 @pytest.mark.parametrize(
-    ("input_path", "files", "size"),
+    ("input_path", "files", "size", "text"),
     [
-        pytest.param("logs/2009-05-04.tsv", 1, 5, id="a file"),
-        pytest.param("logs/{run_date}.tsv", 1, 5, id="the run date's file"),
-        pytest.param("logs/2009-05-*.tsv", 2, 8, id="a glob"),
-        pytest.param("logs", 3, 8, id="a directory, an empty file among full ones, a hidden one left out"),
+        pytest.param("logs/2009-05-04.tsv", 1, 5, 5, id="a file"),
+        pytest.param("logs/{run_date}.tsv", 1, 5, 5, id="the run date's file"),
+        pytest.param("logs/2009-05-*.tsv", 2, 8, 8, id="a glob"),
+        pytest.param("logs", 3, 8, 8, id="a directory, an empty file among full ones, a hidden one left out"),
+        pytest.param("zipped", 1, 6, 24, id="a zipped file, of which there will be more to read"),
     ],
 )
-def test_what_is_found_is_counted(root: Path, lake: Lake, input_path: str, files: int, size: int) -> None:
+def test_what_is_found_is_counted(root: Path, lake: Lake, input_path: str, files: int, size: int, text: int) -> None:
     found = check_input(input_path, root, lake, RUN_DATE)
     where = str(root / input_path.replace("{run_date}", "2009-05-04"))
-    assert found == {"input_path": where, "files": files, "bytes": size}
+    assert found == {"input_path": where, "files": files, "bytes": size, "text_bytes": text}
 
 
 def test_a_day_that_adds_nothing_may_be_empty_but_not_missing(root: Path, lake: Lake) -> None:
     found = check_input("logs/empty.tsv", root, lake, RUN_DATE, may_be_empty=True)
-    assert found == {"input_path": str(root / "logs/empty.tsv"), "files": 1, "bytes": 0}
+    assert found == {"input_path": str(root / "logs/empty.tsv"), "files": 1, "bytes": 0, "text_bytes": 0}
     with pytest.raises(InputError, match=r"no file at .*gone.tsv; check input_path"):
         check_input("gone.tsv", root, lake, RUN_DATE, may_be_empty=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -13,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from benchmarks.generate_log import ODD_LINES
 from spark_jobs.data_quality.job import DataQualityJob, run
-from spark_jobs.shared.lake import LISTENS, Lake
+from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
 from tests.conftest import PROJECT
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE, line
@@ -77,8 +78,22 @@ def test_lines_come_back_to_the_byte_all_of_them_or_those_of_one_reason(
 
     refused = call()
     assert (refused.returncode, "rejected-2009-05-04.tsv exists; move it away" in refused.stdout) == (1, True)
+    assert call(REASON="all", OUTPUT="all.tsv").returncode == 0
+    assert (tmp_path / "all.tsv").read_bytes().split(b"\n")[:-1] == everything
     none = call(REASON="missing_user_id", RUN_DATE="2009-05-03", OUTPUT="none.tsv")
     assert "run_date=2009-05-03 does not exist; allowed is the run date of a run with this lake" in none.stdout
+
+
+def test_lines_that_are_not_all_there_are_not_written(
+    spark: SparkSession, lake: Lake, tmp_path: Path, call: object
+) -> None:
+    (tmp_path / "log.tsv").write_bytes(GOOD[0] + BROKEN[GOOD[3]] + BROKEN[GOOD[7]])
+    run(spark, DataQualityJob(str(tmp_path / "log.tsv"), lake, RUN_DATE))
+    next(Path(lake.partition(REJECTED_LISTENS, RUN_DATE)).glob("reason=field_count/*.parquet")).unlink()
+    refused = call(OUTPUT="some.tsv")
+    assert refused.returncode == 1
+    assert re.search("is not what a run published: .* is missing; run 2009-05-04 again", refused.stdout)
+    assert [file.name for file in tmp_path.iterdir() if "some" in file.name] == []
 
 
 def test_a_log_without_a_fault_gives_no_file(spark: SparkSession, lake: Lake, tmp_path: Path, call: object) -> None:
@@ -96,7 +111,7 @@ def test_a_log_without_a_fault_gives_no_file(spark: SparkSession, lake: Lake, tm
     ("variables", "message"),
     [
         ({"RUN_DATE": "yesterday"}, "RUN_DATE: found 'yesterday', allowed is a date as YYYY-MM-DD"),
-        ({"REASON": "odd"}, "REASON: found 'odd', allowed is one of invalid_encoding, field_count"),
+        ({"REASON": "odd"}, "REASON: found 'odd', allowed is all or one of invalid_encoding, field_count"),
     ],
 )
 def test_a_bad_argument_is_named(call: object, variables: dict[str, str], message: str) -> None:

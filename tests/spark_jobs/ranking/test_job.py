@@ -153,7 +153,7 @@ def profiles(tmp_path: Path) -> str:
     [
         pytest.param("gone.tsv", "cannot be read as profiles: .*PATH_NOT_FOUND", id="gone"),
         pytest.param("log.tsv", "cannot be read as profiles: found 'u0", id="another file"),
-        pytest.param("cut.tsv.gz", "cannot be read as profiles: ", id="damaged"),
+        pytest.param("cut.tsv.gz", "cannot be read as profiles: EOFException: Unexpected end of ", id="damaged"),
     ],
 )
 def test_profiles_that_cannot_be_used_cost_their_dataset_and_a_line_but_not_the_answer(
