@@ -6,11 +6,9 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from include.settings import settings
+from include.settings import OF_PATHS, PATH_CHARACTER, settings
 from spark_jobs.shared import lineage
 
-# A control character or a Spark glob of alternatives has no business in a file name.
-_PATH_CHARACTER = r"([^{}\x00-\x1f\x7f]|\{run_date\})"
 # Python takes a `$` for the end before a last line feed, too.
 _END = r"(?!\n)$"
 
@@ -28,7 +26,7 @@ def schemas() -> dict[str, dict[str, Any]]:
             "{run_date} in it stands for the run date; no other braces, no control characters.",
             "type": "string",
             "minLength": 1,
-            "pattern": f"^{_PATH_CHARACTER}+{_END}",
+            "pattern": f"^{PATH_CHARACTER}+{_END}",
         },
         "load": {
             "default": limits.load,
@@ -84,7 +82,7 @@ def schemas() -> dict[str, dict[str, Any]]:
             "description": "The users' profiles, to tell who listens: a file below the input root, or empty for none. "
             "{run_date} in it is replaced; no other braces, no control characters.",
             "type": ["null", "string"],
-            "pattern": f"^{_PATH_CHARACTER}*{_END}",
+            "pattern": f"^{PATH_CHARACTER}*{_END}",
         },
     }
 
@@ -111,7 +109,7 @@ def _allowed(name: str, schemas: dict[str, dict[str, Any]]) -> str:
         return " or ".join(schema["enum"])
     if "pattern" in schema:
         length = "of at least one character, " if "minLength" in schema else ""
-        return f"a path {length}with no control characters and no braces but {{run_date}}"
+        return f"a path {length}{OF_PATHS}"
     if schema["type"] == "boolean":
         return "true or false"
     *optional, kind = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from spark_jobs.shared.lake import Lake
@@ -20,6 +20,11 @@ PROJECT = Path(__file__).resolve().parents[1]
 PREFIX = "LASTFM_"
 # Read by the commands of `scripts/`, not by a deployment.
 OF_THE_SCRIPTS = {"LASTFM_AIRFLOW_HOME"}
+
+
+# A control character or a Spark glob of alternatives has no business in a file name.
+PATH_CHARACTER = r"([^{}\x00-\x1f\x7f]|\{run_date\})"
+OF_PATHS = "with no control characters and no braces but {run_date}"
 
 
 class SettingsError(ValueError):
@@ -32,15 +37,26 @@ def _absolute(path: Any) -> Path:
     return Path(path)
 
 
+def _path(text: str) -> str:
+    if not re.fullmatch(f"{PATH_CHARACTER}+", text):
+        raise ValueError(f"a path {OF_PATHS}")
+    return text
+
+
 def _pattern(text: str) -> str:
+    # Java reads it. Python, which is here to ask, writes some of it in another way.
+    in_python = re.sub(r"\\[pP]\{\w+\}", ".", re.sub(r"\(\?<(?=\w)", "(?P<", text)).replace(r"\z", r"\Z")
     try:
-        re.compile(text)
+        if "(?P" in text:
+            raise ValueError("a regular expression of Java, which writes (?<name>...)")
+        re.compile(in_python)
     except re.error as error:
         raise ValueError(f"a regular expression ({error})") from None
     return text
 
 
 Directory = Annotated[Path, BeforeValidator(_absolute)]
+LogPath = Annotated[str, AfterValidator(_path)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Positive = Annotated[int, Field(ge=1)]
 
@@ -53,13 +69,12 @@ class Settings(BaseSettings):
     # --- Where things lie
     lake_root: Directory = Field(PROJECT / "lake", validation_alias="LASTFM_LAKE", description="root of the lake")
     input_root: Directory = Field(PROJECT / "input", description="runs may read logs below it and nowhere else")
-    input_path: str = Field(
+    input_path: LogPath = Field(
         "userid-timestamp-artid-artname-traid-traname.tsv",
-        min_length=1,
         description="what a run reads if its parameter does not say; the name the log is published under",
     )
 
-    profiles_path: str | None = Field(
+    profiles_path: LogPath | None = Field(
         None, description="profiles of the users that a run reads if its parameter does not say; without it: none"
     )
     window_days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(

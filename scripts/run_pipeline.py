@@ -34,7 +34,7 @@ from spark_jobs.shared import lineage
 from spark_jobs.shared.lake import Lake
 
 FIRST_RUN_DATE = date(2002, 1, 1)
-SAMPLE_LOG = PROJECT / ".build" / "sample-log.tsv"
+SAMPLES = PROJECT / ".build"
 VARIABLES = {
     "LOAD": "load",
     "SESSION_GAP_MINUTES": "session_gap_minutes",
@@ -168,12 +168,17 @@ def _kept(lines: Any, log: Any) -> Iterator[str]:
 
 
 def sample_log(run_date: date) -> Path:
-    """Generate the small log that is the input where none is given, up to the end of a day, and return its path."""
+    """The small log that is the input where none is given, up to the end of a day; generated where it is not there.
+
+    One that is there is left alone, for another run may be reading it.
+    """
     # A few weeks at least: listens before the first run date would be implausible.
     last_day = max(run_date, FIRST_RUN_DATE + timedelta(weeks=4))
-    size = ("--listens", "3000", "--users", "12", "--odd-lines")
-    generate_log.main([str(SAMPLE_LOG), *size, "--newest", f"{last_day}T23:00:00Z"])
-    return SAMPLE_LOG
+    log = SAMPLES / f"sample-log-{last_day}.tsv"
+    if not log.exists():
+        size = ("--listens", "3000", "--users", "12", "--odd-lines")
+        generate_log.main([str(log), *size, "--newest", f"{last_day}T23:00:00Z"])
+    return log
 
 
 def _value(text: str) -> bool | int | float | str:

@@ -12,13 +12,15 @@ from rich.markup import escape
 # A pipe has no width: one at which a table's names seldom wrap.
 console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 
+# They would move the cursor, clear the screen, or worse: a song may be called anything.
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 # The last line of a traceback; the first word may be the name of a module and class.
 _ERROR = re.compile(r"^[\w.]+(?:Exception|Error): (.+)")
 
 
 def plain(text: str) -> str:
-    """Return text that the console shows as it is, whatever brackets it holds."""
-    return escape(text)
+    """Return text that the console shows as it is, whatever brackets it holds, and control characters by their codes."""
+    return escape(text.translate(_CONTROLS))
 
 
 def short(path: Path) -> str:

@@ -50,6 +50,9 @@ def test_the_environment_decides_and_an_empty_variable_does_not(monkeypatch: pyt
         ("LASTFM_WINDOW_DAYS", "0", "greater than or equal to 1"),
         ("LASTFM_WINDOW_DAYS", "36501", "less than or equal to 36500"),
         ("LASTFM_USER_ID_PATTERN", "(", "a regular expression"),
+        ("LASTFM_USER_ID_PATTERN", "(?P<user>u)", "a regular expression of Java"),
+        ("LASTFM_INPUT_PATH", "days/{a,b}.tsv", "a path with no control characters and no braces but {run_date}"),
+        ("LASTFM_PROFILES_PATH", "{who}.tsv", "a path with no control characters and no braces but {run_date}"),
         ("LASTFM_STOP_QUALITY_SCORE", "95.1", "no more than LASTFM_MINIMUM_QUALITY_SCORE, which is 95"),
         ("LASTFM_MINIMUM_MEAN_SESSION_TRACKS", "90", "no more than LASTFM_MAXIMUM_MEAN_SESSION_TRACKS, which is 80"),
     ],
@@ -62,6 +65,12 @@ def test_a_bad_setting_is_named_with_what_is_allowed(
         settings()
     said = str(error.value).replace("'", "")
     assert said.startswith(f"{name}: found {value}, allowed is {allowed}")
+
+
+@pytest.mark.parametrize("pattern", [r"^\p{L}+\z", r"(?<user>u)(?<=u)\P{IsAlphabetic}", r"^user_\d{6}$"])
+def test_user_ids_may_have_any_form_that_java_can_tell(monkeypatch: pytest.MonkeyPatch, pattern: str) -> None:
+    monkeypatch.setenv("LASTFM_USER_ID_PATTERN", pattern)
+    assert settings().user_id_pattern == pattern
 
 
 def test_all_that_is_wrong_is_said_at_once_and_a_misspelt_name_gets_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
