@@ -20,6 +20,7 @@ from spark_jobs.shared import lineage, storage
 from spark_jobs.shared.buckets import listens_as_found
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared.lineage import Part
 from spark_jobs.shared.schemas import LISTEN_KEY
 
 log = logging.getLogger(__name__)
@@ -176,7 +177,7 @@ def _load(record: dict[str, Any]) -> str:
 
 def _partition(spark: SparkSession, lake: Lake, dataset: str, run_date: date) -> DataFrame:
     # With the columns and types that are there, not those that should be: that is for the suite to see.
-    return spark.read.parquet(storage.published(spark, lake, dataset, run_date))
+    return spark.read.parquet(storage.published(spark, lake, Part(dataset, run_date)))
 
 
 def _figures(figures: dict[str, float], suite: ExpectationSuite) -> Table:

@@ -25,7 +25,7 @@ _DATED = re.compile(r"(\d{4}-\d{2}-\d{2})-")
 
 
 @dataclass(frozen=True)
-class Part:
+class Doomed:
     """A file or directory that goes, and its bytes."""
 
     path: Path
@@ -43,10 +43,10 @@ class Plan:
 
     lake: Lake
     kept: list[date]
-    dropped: dict[date, list[Part]]
+    dropped: dict[date, list[Doomed]]
     spared: list[date]
     needed: list[date]
-    leftovers: list[Part]
+    leftovers: list[Doomed]
     held: list[Path]
 
     @property
@@ -72,7 +72,7 @@ def plan(lake: Lake, keep: int, now: datetime | None = None) -> Plan:
     dropped = {day: _parts(lake, day) for day in sorted(old - spared - needed)}
     ended = [area for area in _areas(lake) if _PRUNED.match(area.name) or now - _changed(area) > UNDER_WAY]
     held = [area for area in ended if _day_of(_DATED, area) not in dropped and _holds_the_only_copy(lake, area)]
-    leftovers = [Part(area, _bytes(area)) for area in ended if area not in held]
+    leftovers = [Doomed(area, _bytes(area)) for area in ended if area not in held]
     return Plan(lake, sorted(days - set(dropped)), dropped, sorted(spared), sorted(needed - spared), leftovers, held)
 
 
@@ -109,9 +109,9 @@ def _days(lake: Lake, dataset: str) -> Iterator[date]:
             yield day
 
 
-def _parts(lake: Lake, day: date) -> list[Part]:
+def _parts(lake: Lake, day: date) -> list[Doomed]:
     paths = [Path(lake.partition(dataset, day)) for dataset in OF_A_RUN]
-    return [Part(path, _bytes(path)) for path in paths if os.path.lexists(path)]
+    return [Doomed(path, _bytes(path)) for path in paths if os.path.lexists(path)]
 
 
 def _made_at(lake: Lake, day: date) -> float | None:

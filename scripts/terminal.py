@@ -19,7 +19,7 @@ _ERROR = re.compile(r"^[\w.]+(?:Exception|Error): (.+)")
 
 
 def plain(text: str) -> str:
-    """Return text that the console shows as it is, whatever brackets it holds, and control characters by their codes."""
+    """Return text that the console shows as it is, brackets and all, and control characters by their codes."""
     return escape(text.translate(_CONTROLS))
 
 

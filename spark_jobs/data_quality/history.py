@@ -125,11 +125,13 @@ def listens_there(spark: SparkSession, lake: Lake, log: Log, classified: DataFra
     counted, is_listen = Observation("new"), F.col("reason").isNull()
     # Observed, for a filter right on them would take each line apart again for each field that it asks for.
     listens = classified.observe(counted, F.count_if(is_listen).alias("listens")).where(is_listen)
-    new = storage.kept(listens.select(*LISTEN_KEY), f"{area}/new")
+    new = storage.materialized(listens.select(*LISTEN_KEY), f"{area}/new")
     near = read_listens(spark, lake, log.parts).where(reach(as_spans(new)))
     new = F.broadcast(new) if counted.get["listens"] <= FEW_LISTENS else new
     # The key is unique on both sides.
-    there = storage.kept(near.select(*LISTEN_KEY).join(new, on=list(LISTEN_KEY), how="left_semi"), f"{area}/there")
+    there = storage.materialized(
+        near.select(*LISTEN_KEY).join(new, on=list(LISTEN_KEY), how="left_semi"), f"{area}/there"
+    )
     known = there.count()
     if known > MOST_KNOWN:
         raise KnownListensError(

@@ -14,13 +14,12 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.data_quality import folding, history, inputs, outcomes
-from spark_jobs.data_quality.rules import REASONS, WARNINGS, reject_duplicates, reject_known, sort_into_buckets
+from spark_jobs.data_quality import folding, history, inputs, line_counts, outcomes
+from spark_jobs.data_quality.rules import reject_duplicates, reject_known, sort_into_buckets
 from spark_jobs.data_quality.tally import read_tally, tally
 from spark_jobs.shared import buckets, lineage, schemas, storage
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import add_input_root, job_parser, positive_int
-from spark_jobs.shared.errors import EmptyInputError
 from spark_jobs.shared.file_system import InputFile, input_files
 from spark_jobs.shared.input_root import check_below
 from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
@@ -44,10 +43,6 @@ class DataQualityJob:
     input_root: str = ""
     load: str = lineage.FULL
     fold_after: int = folding.FOLD_AFTER
-
-
-class LineCountMismatchError(RuntimeError):
-    """Lines were lost or counted twice between reading and writing."""
 
 
 def parse_args(argv: list[str] | None = None) -> DataQualityJob:
@@ -92,14 +87,14 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
     with storage.staging_area(spark, job.lake, job.run_date) as area:
         staged, rejected = f"{area}/outcomes", f"{area}/rejected"
         with inputs.read_whole(spark, lines, files):
-            named = name_lines(lines, arrived.known)
+            named = lines_to_read(lines, arrived.known)
             known = _known_listens(spark, job, base, named, area) if base and files else None
             counts = write_outcomes(named, len(files), job.run_date, bucket_number, staged, known)
             # A link that was changed while it was read is found out as long as it stays so.
             check_below(job.input_root, files)
         names = name_files(spark, files)
-        per_file = counts_per_file(names, counts)
-        check_line_counts(job.input_path, counts, per_file, may_be_empty=job.load == lineage.DAILY)
+        per_file = line_counts.per_file(names, counts)
+        line_counts.check(job.input_path, counts, per_file, may_be_empty=job.load == lineage.DAILY)
         listens = complete_listens(spark, staged, bucket_number, is_empty=counts[outcomes.KEPT] == 0)
         late = history.late_listens(spark.read.parquet(listens), job.run_date) if base else None
         write_rejected_listens(spark, staged, names, rejected)
@@ -107,7 +102,7 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
         storage.publish_partition(spark, listens, job.lake.partition(LISTENS, job.run_date), log.log_id)
         folded = folding.fold(spark, job.lake, log, area, job.fold_after)
 
-    figures = quality_figures(counts)
+    figures = line_counts.quality_figures(counts)
     record = {
         "parameters": {"input_path": job.input_path, "load": job.load},
         "input": {"files": len(files), "bytes": sum(file.size for file in files)},
@@ -124,7 +119,7 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
     return record
 
 
-def name_lines(lines: DataFrame, known: list[InputFile]) -> DataFrame:
+def lines_to_read(lines: DataFrame, known: list[InputFile]) -> DataFrame:
     """The lines of all files but the known ones: `line` (string), `file_id` and `part_start` (long)."""
     path = F.col("_metadata.file_path")
     if known:
@@ -193,18 +188,6 @@ def name_files(spark: SparkSession, files: list[InputFile]) -> DataFrame:
     return named.select("file", outcomes.file_id("path").alias("file_id"), "bytes")
 
 
-def counts_per_file(names: DataFrame, counts: dict[str, Any]) -> list[dict[str, Any]]:
-    """Tell what became of each file's lines, files in the order of their names."""
-    return [
-        {
-            "file": row.file,
-            "bytes": row.bytes,
-            **{what: of_file[row.file_id] for what, of_file in counts["of_files"].items()},
-        }
-        for row in sorted(names.collect())
-    ]
-
-
 def complete_listens(spark: SparkSession, staged: str, bucket_number: int, is_empty: bool) -> str:
     """Make the listens of a staged outcome table a dataset of their own; return its directory."""
     listens = f"{staged}/outcome={outcomes.KEPT}"
@@ -217,46 +200,8 @@ def complete_listens(spark: SparkSession, staged: str, bucket_number: int, is_em
 
 def write_rejected_listens(spark: SparkSession, staged: str, names: DataFrame, rejected: str) -> None:
     """Write the rejected lines of a staged outcome table under their own schema, partitioned by reason."""
-    table = spark.read.schema(outcomes.OUTCOMES).parquet(staged)
+    table = spark.read.schema(outcomes.OUTCOME_SCHEMA).parquet(staged)
     outcomes.rejected_listens(table, names).write.partitionBy("reason").parquet(rejected)
-
-
-def check_line_counts(
-    input_path: str, counts: dict[str, Any], per_file: list[dict[str, Any]], may_be_empty: bool = False
-) -> None:
-    """Raise unless there are lines and each of them is kept or rejected, in every file and in total."""
-    rejected = sum(counts[reason] for reason in REASONS)
-    total = {"lines_read": counts["lines_read"], "listens_kept": counts[outcomes.KEPT], "lines_rejected": rejected}
-    if total["lines_read"] == 0 and not may_be_empty:
-        raise EmptyInputError(f"{input_path} holds no line; a run needs at least one: check what writes the log")
-    of_all_files = {what: sum(file[what] for file in per_file) for what in total}
-    for counted in (*per_file, {"file": input_path, **total}):
-        if counted["lines_read"] != counted["listens_kept"] + counted["lines_rejected"] or of_all_files != total:
-            raise LineCountMismatchError(
-                f"read {counted['lines_read']} lines of {counted['file']} but kept {counted['listens_kept']} and "
-                f"rejected {counted['lines_rejected']}; nothing was published: was the input written to during the "
-                "run, or an executor lost, whose lines Spark then counted twice? Run the stage again"
-            )
-
-
-def quality_figures(counts: dict[str, Any]) -> dict[str, Any]:
-    """Shape the counts of a pass for the stage's record."""
-    rejected = {reason: counts[reason] for reason in REASONS}
-    # What the log has already says nothing about what is new: a file may overlap one of the days before.
-    lines = counts["lines_read"] - counts["known_listens"]
-    return {
-        "rows": {
-            "lines_read": counts["lines_read"],
-            "listens_kept": counts[outcomes.KEPT],
-            "lines_rejected": sum(rejected.values()),
-        },
-        # Of no line none was bad.
-        "quality_score": 100 * counts[outcomes.KEPT] / lines if lines else 100.0,
-        "rejected": rejected,
-        "warnings": {warning: counts[warning] for warning in WARNINGS},
-        "first_listened_at": counts["first_listened_at"],
-        "last_listened_at": counts["last_listened_at"],
-    }
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -26,7 +26,7 @@ KEPT = "kept"
 _OUTCOMES = (KEPT, *REASONS)
 # The warnings of a listen are the bits of a number.
 _BITS = len(WARNINGS)
-OUTCOMES = T.StructType([*schemas.LISTENS.fields, T.StructField("outcome", T.StringType())])
+OUTCOME_SCHEMA = T.StructType([*schemas.LISTENS.fields, T.StructField("outcome", T.StringType())])
 
 
 def classify_lines(lines: DataFrame, run_date: date) -> DataFrame:
@@ -118,7 +118,7 @@ def outcome_table(judged: DataFrame) -> DataFrame:
 def rejected_listens(outcomes: DataFrame, files: DataFrame) -> DataFrame:
     """Give the rejected lines of an outcome table their own schema.
 
-    `files` has one row a file of the input: `file` (string) and `file_id` (long), a hash of the first.
+    `files` has one row a file of the input: `file` (string) and `file_id` (long).
     """
     rejected = outcomes.where(F.col("outcome") != KEPT).select(
         F.col("user_id").cast("binary").alias("line"),

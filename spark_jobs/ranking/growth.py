@@ -62,7 +62,7 @@ class Growth:
         near = days_reach(self.days, "started_at", "ended_at")
         long_enough = F.col(longest_part(gap)) >= least
         found = parts(cut.sessions.where(near & long_enough), cut.listens, gap)
-        return storage.kept(conform(found, CHOSEN_SESSION), f"{scratch}_parts")
+        return storage.materialized(conform(found, CHOSEN_SESSION), f"{scratch}_parts")
 
     def _touched_sessions(self, sessions: DataFrame, gap: timedelta, scratch: str) -> DataFrame:
         """The sessions of a longer gap than that of `sessions` that hold a new listen.
@@ -78,7 +78,7 @@ class Growth:
             looked_at = {day + timedelta(days) for day in self.days for days in range(-around, around + 1)}
             near = there.where(days_reach(looked_at, "started_at", "ended_at"))
             found = joined(near.unionByName(arrived), gap, F.bool_or("is_new").alias("is_touched")).where("is_touched")
-            touched = storage.kept(conform(found, CHOSEN_SESSION), f"{scratch}_{around}_days")
+            touched = storage.materialized(conform(found, CHOSEN_SESSION), f"{scratch}_{around}_days")
             if looked_at.issuperset(days_of(touched.withColumns(edges))):
                 return touched
             around *= 2
@@ -92,7 +92,7 @@ def merged(before: DataFrame, touched: DataFrame, number: int, scratch: str) -> 
     """
     within = [touched.user_id == before.user_id, before.started_at.between(touched.started_at, touched.ended_at)]
     unchanged = before.join(touched, on=within, how="left_anti")
-    now = storage.kept(unchanged.unionByName(touched), scratch)
+    now = storage.materialized(unchanged.unionByName(touched), scratch)
     last = before.agg(F.max(standing("track_count")).alias("last"))
     ahead = now.join(F.broadcast(last), on=standing("track_count") <= F.col("last"), how="inner")
     return now if ahead.count() >= number else None

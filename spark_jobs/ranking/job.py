@@ -130,9 +130,9 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
         longest = _staged(longest, f"{area}/{TOP_SESSIONS}", "rank")
         chosen, alternatives_record = _chosen(spark, job, log, cut, longest, area)
         listed = longest.select("user_id").collect()
-        heard = _stage_listens(job, chosen, cut.listens, sources.read_heard_before(spark, job.lake, log), area)
-        songs = _stage_songs(job, chosen, heard, area)
-        problem = _stage_listeners(job, longest, area)
+        heard = _write_listens(job, chosen, cut.listens, sources.read_heard_before(spark, job.lake, log), area)
+        songs = _write_songs(job, chosen, heard, area)
+        problem = _write_listeners(job, longest, area)
         users = {row.user_id for row in listed}
         rows = {"top_sessions": len(listed), "top_songs": songs.count(), "listeners": len(users)}
         optional = {
@@ -177,7 +177,7 @@ def _chosen(
     return chosen, {"made": True, "definitions": alternatives.definitions(job.gap), "seconds": seconds}
 
 
-def _stage_listens(
+def _write_listens(
     job: RankingJob, chosen: DataFrame, listens: DataFrame, before: DataFrame | None, area: str
 ) -> DataFrame:
     """Find the listens of the chosen sessions, those of a session that has not changed among the ones of `before`.
@@ -185,7 +185,7 @@ def _stage_listens(
     A log only grows: a session of the same start, end and number of tracks holds the same listens. Raises
     SessionsOfOtherListensError unless there are as many listens as the sessions have tracks.
     """
-    sessions = storage.kept(chosen.select("session").distinct(), f"{area}/sessions")
+    sessions = storage.materialized(chosen.select("session").distinct(), f"{area}/sessions")
     fresh = sessions
     if before is not None:
         fresh = sessions.join(before.select("session").distinct(), on="session", how="left_anti")
@@ -193,24 +193,24 @@ def _stage_listens(
     found = listens_within(spans, listens.where(reach(spans)), "session")
     if before is not None:
         found = found.unionByName(before.join(F.broadcast(sessions), on="session", how="left_semi"))
-    found = storage.kept(conform(found, schemas.CHOSEN_LISTENS), f"{area}/{CHOSEN_LISTENS}")
+    found = storage.materialized(conform(found, schemas.CHOSEN_LISTENS), f"{area}/{CHOSEN_LISTENS}")
     (tracks,) = sessions.agg(F.coalesce(F.sum("session.track_count"), F.lit(0))).collect()[0]
     sources.check_tracks(job.run_date, tracks, found.count())
     return found
 
 
-def _stage_songs(job: RankingJob, chosen: DataFrame, heard: DataFrame, area: str) -> DataFrame:
+def _write_songs(job: RankingJob, chosen: DataFrame, heard: DataFrame, area: str) -> DataFrame:
     """Rank the songs by every definition at once, and return those of the answer."""
     played = heard.join(F.broadcast(chosen), on="session")
     is_answer = F.col("definition") == rankings.ANSWER
     ranked = conform(rankings.top_songs(played, job.top_songs), schemas.ALTERNATIVE_SONGS)
     if job.alternatives:
-        ranked = storage.kept(ranked, f"{area}/ranked")
+        ranked = storage.materialized(ranked, f"{area}/ranked")
         _staged(ranked.where(~is_answer), f"{area}/{ALTERNATIVE_SONGS}", alternatives.place(), "rank")
     return _staged(conform(ranked.where(is_answer), schemas.TOP_SONGS), f"{area}/{TOP_SONGS}", "rank")
 
 
-def _stage_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | None:
+def _write_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | None:
     """Look the users of the top sessions up among the profiles; say what is wrong if that cannot be done."""
     problem = job.profiles_problem
     if job.profiles and not problem:
@@ -244,7 +244,7 @@ def _publish(spark: SparkSession, job: RankingJob, area: str, made: dict[str, bo
 
 def _staged(rows: DataFrame, path: str, *order: str | Column) -> DataFrame:
     """Write some rows as one file, in this order, and read them back."""
-    return storage.kept(rows.coalesce(1).sortWithinPartitions(*order), path)
+    return storage.materialized(rows.coalesce(1).sortWithinPartitions(*order), path)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -23,12 +23,12 @@ def top_sessions(sessions: DataFrame, number: int = TOP_SESSIONS) -> DataFrame:
 
     Ties: the earlier start first, then the user.
     """
-    return _ranked(sessions, _longest_first("track_count"), number)
+    return _ranked(sessions, "track_count", number)
 
 
 def lasting_sessions(sessions: DataFrame, number: int = TOP_SESSIONS) -> DataFrame:
     """The `number` sessions of the longest duration, ranked as by `top_sessions`."""
-    return _ranked(sessions, _longest_first("duration_seconds"), number)
+    return _ranked(sessions, "duration_seconds", number)
 
 
 def chosen(definition: str, sessions: DataFrame) -> DataFrame:
@@ -38,7 +38,10 @@ def chosen(definition: str, sessions: DataFrame) -> DataFrame:
 
 
 def standing(length: str) -> Column:
-    """Where a session stands among the longest, as `top_sessions` orders them: the lower, the further ahead."""
+    """Where a session stands among the longest, as `top_sessions` orders them: the lower, the further ahead.
+
+    No two stand together, for no two sessions of a user start together.
+    """
     return F.struct((-F.col(length)).alias("longest"), "started_at", "user_id")
 
 
@@ -88,18 +91,14 @@ def _of_songs(keyed: DataFrame, songs: DataFrame) -> DataFrame:
     return keyed.join(F.broadcast(few), on=same, how="left_semi")
 
 
-def _ranked(rows: DataFrame, order: list[Column], number: int) -> DataFrame:
+def _ranked(sessions: DataFrame, length: str, number: int) -> DataFrame:
     # Ids count up from 0 in the one partition that is left; row_number() would do the same and have Spark warn,
     # a dozen times a run, that its window is not partitioned.
-    first = rows.orderBy(*order).limit(number).coalesce(1)
+    first = sessions.orderBy(standing(length)).limit(number).coalesce(1)
     return first.withColumn("rank", (F.monotonically_increasing_id() + 1).cast("int"))
 
 
-# Both orders are total: no two sessions of a user start together, and a song is its two names or has an id.
-def _longest_first(length: str) -> list[Column]:
-    return [F.desc(length), F.asc("started_at"), F.asc("user_id")]
-
-
 def _most_played_first() -> list[Column]:
+    # A total order: a song is its two names, or has an id.
     counts = [F.desc(count) for count in ("play_count", "session_count", "listener_count")]
     return [*counts, F.asc("artist_name"), F.asc("track_name"), F.asc_nulls_first("song_id")]

@@ -103,7 +103,7 @@ def _extend(
     before: DataFrame, users: int, listens: DataFrame, new: DataFrame, gap: timedelta, area: str
 ) -> dict[str, Any]:
     """Take sessions over but for those near a new listen, and count them all, and what came of the new listens."""
-    spans = storage.kept(touched_spans(near_sessions(before, new, gap), new, gap), f"{area}/spans")
+    spans = storage.materialized(touched_spans(near_sessions(before, new, gap), new, gap), f"{area}/spans")
     sessions = extend_sessions(before, spans, listens, new, gap)
     counts = _write(sessions, f"{area}/{SESSIONS}")
     taken_in = F.size("replaced")

@@ -31,7 +31,7 @@ def name_files_by_bucket(spark: SparkSession, directory: str, buckets: int) -> N
     Task n of such a write holds bucket n, since `repartition` and `bucketBy` hash alike. Writing with `bucketBy`
     itself sorts the listens a second time, for it does not know that a task holds one bucket only.
     """
-    for name in file_system.file_names(spark, directory):
+    for name in file_system.file_sizes(spark, directory):
         bucket = _first_number(name)
         new_name = _BUCKET_FILE.format(buckets=buckets, bucket=bucket)
         file_system.rename(spark, f"{directory}/{name}", f"{directory}/{new_name}")
@@ -43,28 +43,27 @@ def read_listens(spark: SparkSession, lake: Lake, parts: Sequence[Part]) -> Data
     Where the log is one partition, they are also known to be sorted. Raises MissingPartitionError when a partition is
     not there, DamagedPartitionError when one is not as published or not of this log.
     """
-    partitions = [storage.published(spark, lake, part.dataset, part.run_date, part.log_id) for part in parts]
+    partitions = [storage.published(spark, lake, part) for part in parts]
     for part, partition in zip(parts, partitions, strict=True):
         files = spark.read.parquet(partition)
-        storage.check_schema(files, lake, part.dataset, part.run_date, schemas.LISTENS)
+        storage.check_schema(files, lake, part, schemas.LISTENS)
     return _declared(spark, partitions, schemas.LISTENS).select(*schemas.LISTENS.fieldNames())
 
 
 def listens_as_found(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:
     """Read the listens of a run's own partition as `read_listens` does, but with the columns of the files."""
-    partition = storage.published(spark, lake, LISTENS, run_date)
+    partition = storage.published(spark, lake, Part(LISTENS, run_date))
     return _declared(spark, [partition], spark.read.parquet(partition).schema)
 
 
 def buckets_of(spark: SparkSession, lake: Lake, part: Part) -> int:
     """How many buckets a partition of listens has."""
-    partition = storage.published(spark, lake, part.dataset, part.run_date, part.log_id)
-    # There is one file at least, if only to tell the columns.
-    return _first_number(file_system.file_names(spark, partition)[0])
+    partition = storage.published(spark, lake, part)
+    return _buckets(spark, partition)
 
 
 def _declared(spark: SparkSession, partitions: Sequence[str], schema: T.StructType) -> DataFrame:
-    buckets = _first_number(file_system.file_names(spark, partitions[0])[0])
+    buckets = _buckets(spark, partitions[0])
     columns = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in schema.fields)
     clustered = f"CLUSTERED BY (user_id) SORTED BY ({', '.join(schemas.LISTEN_KEY)}) INTO {buckets} BUCKETS"
     # A name of its own, so that no table is ever dropped; and with a LOCATION it is external to Spark, which would
@@ -80,6 +79,11 @@ def _declared(spark: SparkSession, partitions: Sequence[str], schema: T.StructTy
     places = (f"PARTITION (part = {part}) LOCATION {_sql_string(path)}" for part, path in enumerate(partitions))
     spark.sql(f"ALTER TABLE {table} ADD {' '.join(places)}")
     return spark.table(table)
+
+
+def _buckets(spark: SparkSession, partition: str) -> int:
+    # There is one file at least, if only to tell the columns.
+    return _first_number(next(iter(file_system.file_sizes(spark, partition))))
 
 
 def _first_number(file_name: str) -> int:

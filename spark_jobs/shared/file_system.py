@@ -24,12 +24,6 @@ def entries(spark: SparkSession, directory: str) -> list[str]:
     return [status.getPath().getName() for status in statuses]
 
 
-def file_names(spark: SparkSession, directory: str) -> list[str]:
-    """List the names of the data files in a directory, in order; hidden ones (`_SUCCESS`, `.crc`) are left out."""
-    statuses = _files(spark, directory).util().listStatus(_path(spark, directory))
-    return sorted(name for name in (status.getPath().getName() for status in statuses) if name[0] not in "._")
-
-
 def rename(spark: SparkSession, old: str, new: str) -> bool:
     """Rename a file or directory; False where there is nothing to rename or the new name is taken."""
     local = _local(spark, old)

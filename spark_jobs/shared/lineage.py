@@ -22,11 +22,11 @@ KEPT_BY, LINEAGE = "data_quality", "lineage"
 
 @dataclass(frozen=True)
 class Part:
-    """A partition of `dataset` with some of a log's listens, as the run left it that made the log `log_id`."""
+    """A partition of `dataset`, as the run left it that made the log `log_id`; of whatever log where that is empty."""
 
     dataset: str
     run_date: date
-    log_id: str
+    log_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def new_log(run_date: date, inputs: list[Input], buckets: int) -> Log:
 
 def unnamed_log(run_date: date) -> Log:
     """The log of a run that did not name it: its own partition, whose mark is held against nothing."""
-    own = Part(LISTENS, run_date, "")
+    own = Part(LISTENS, run_date)
     return Log("", (own,), (), own)
 
 

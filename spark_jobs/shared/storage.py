@@ -81,44 +81,45 @@ def read_partition(spark: SparkSession, lake: Lake, part: Part, schema: T.Struct
     Raises MissingPartitionError when no run has published it, DamagedPartitionError when it is not as published, or not
     made from the log that it should be.
     """
-    dataset, run_date = part.dataset, part.run_date
-    rows = spark.read.parquet(published(spark, lake, dataset, run_date, part.log_id))
-    check_schema(rows, lake, dataset, run_date, schema)
+    rows = spark.read.parquet(published(spark, lake, part))
+    check_schema(rows, lake, part, schema)
     return rows.select(*schema.fieldNames())
 
 
-def check_schema(rows: DataFrame, lake: Lake, dataset: str, run_date: date, schema: T.StructType) -> None:
+def check_schema(rows: DataFrame, lake: Lake, part: Part, schema: T.StructType) -> None:
     """Raise DamagedPartitionError if the rows of a partition lack a column of its schema or have it in another type.
 
     Read by that schema, a missing column would be one of nulls.
     """
     faults = schemas.faults(rows, schema)
     if faults:
-        raise _damaged(lake, dataset, run_date, [f"another version wrote it, {fault}" for fault in faults])
+        raise _damaged(lake, part, [f"another version wrote it, {fault}" for fault in faults])
 
 
-def published(spark: SparkSession, lake: Lake, dataset: str, run_date: date, log_id: str = "") -> str:
+def published(spark: SparkSession, lake: Lake, part: Part) -> str:
     """Return the partition's path.
 
     Raises MissingPartitionError when no run has published it, DamagedPartitionError when its files are not those that
-    were published, or not made from the log of that id, if one is given.
+    were published, or not made from the part's log, if it names one.
     """
-    partition = lake.partition(dataset, run_date)
+    partition = lake.partition(part.dataset, part.run_date)
     for attempt in range(READ_ATTEMPTS):
         # Another run of the date may be replacing it: it is gone for a moment, or its mark and files are of two runs.
         time.sleep(READ_PAUSE_SECONDS if attempt else 0)
-        faults = _faults(spark, partition, log_id)
+        faults = _faults(spark, partition, part.log_id)
         if faults == []:
             return partition
     if faults:
-        raise _damaged(lake, dataset, run_date, faults)
-    raise MissingPartitionError(f"{partition} does not exist; run the stage that makes {dataset} for {run_date} first")
+        raise _damaged(lake, part, faults)
+    raise MissingPartitionError(
+        f"{partition} does not exist; run the stage that makes {part.dataset} for {part.run_date} first"
+    )
 
 
-def _damaged(lake: Lake, dataset: str, run_date: date, faults: list[str]) -> DamagedPartitionError:
+def _damaged(lake: Lake, part: Part, faults: list[str]) -> DamagedPartitionError:
     return DamagedPartitionError(
-        f"{lake.partition(dataset, run_date)} is not what a run of this version published: {'; '.join(faults)}; run "
-        f"the stage that makes {dataset} for {run_date} again, and those after it"
+        f"{lake.partition(part.dataset, part.run_date)} is not what a run of this version published: "
+        f"{'; '.join(faults)}; run the stage that makes {part.dataset} for {part.run_date} again, and those after it"
     )
 
 
@@ -145,7 +146,7 @@ def is_made_from(spark: SparkSession, lake: Lake, part: Part) -> bool:
     return marks.log_id_of(_mark(spark, lake.partition(part.dataset, part.run_date))) == part.log_id
 
 
-def kept(rows: DataFrame, path: str) -> DataFrame:
+def materialized(rows: DataFrame, path: str) -> DataFrame:
     """Write some rows and read them back, rather than work them out twice."""
     rows.write.parquet(path)
     return rows.sparkSession.read.schema(rows.schema).parquet(path)

@@ -8,7 +8,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_jobs.data_quality import job as data_quality
-from spark_jobs.data_quality.job import DataQualityJob, LineCountMismatchError, check_line_counts, parse_args, run
+from spark_jobs.data_quality import line_counts
+from spark_jobs.data_quality.job import DataQualityJob, parse_args, run
+from spark_jobs.data_quality.line_counts import LineCountMismatchError
 from spark_jobs.data_quality.rules import REASONS
 from spark_jobs.shared.errors import EmptyInputError
 from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
@@ -108,7 +110,7 @@ def test_a_lost_line_is_an_error(kept: int, files: list[tuple[int, int, int]], m
         for number, (read, stayed, went) in enumerate(files, 1)
     ]
     with pytest.raises(LineCountMismatchError, match=message):
-        check_line_counts("log.tsv", counts, per_file)
+        line_counts.check("log.tsv", counts, per_file)
 
 
 def test_the_listens_are_made_with_one_shuffle_and_one_sort(spark: SparkSession, tmp_path: Path) -> None:
@@ -118,7 +120,7 @@ def test_the_listens_are_made_with_one_shuffle_and_one_sort(spark: SparkSession,
     with pytest.MonkeyPatch.context() as patch:
         real = data_quality.outcomes.outcome_table
         patch.setattr(data_quality.outcomes, "outcome_table", lambda judged: plans.append(real(judged)) or plans[-1])
-        named = data_quality.name_lines(lines, known=[])
+        named = data_quality.lines_to_read(lines, known=[])
         data_quality.write_outcomes(named, 1, RUN_DATE, 3, str(tmp_path / "outcomes"))
     plan = plans[0]._jdf.queryExecution().executedPlan().toString()
     assert (plan.count("Exchange"), plan.count("+- Sort ")) == (1, 1)
