@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts.services import STOP_SIGNALS, ServiceError, Services
+from scripts.services import ServiceError, Services
 from scripts.terminal import console, last_error, short
-
-__all__ = ["COMPONENTS", "STOP_SIGNALS", "Airflow", "UiError", "running"]
 
 # Not `airflow standalone`: it serves logs on two more ports, on every interface, and a SIGTERM to it orphans the rest.
 # Without its log servers the UI reads the logs from the disk.

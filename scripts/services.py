@@ -71,8 +71,9 @@ class Services:
                 raise ServiceError(f"the {dead[0]} has died; {self.last_words(dead[0])}")
 
     def last_words(self, name: str) -> str:
-        """Return the last line of a service's log, and where the log is."""
-        said = self.logs[name].read_text(errors="replace").strip().splitlines()
+        """Return the last line of a service's log that is none of a Java stack's, and where the log is."""
+        lines = self.logs[name].read_text(errors="replace").splitlines()
+        said = [line for line in lines if line.strip() and not line.startswith("\t")]
         return f"{said[-1] if said else 'it said nothing'}\nAll that was said: {self.logs[name]}"
 
     def end(self, names: Iterable[str], number: int, seconds: float) -> None:

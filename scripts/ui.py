@@ -26,8 +26,9 @@ from include import input_check, parameters
 from include.run_date import DAG_ID
 from include.settings import SettingsError
 from scripts import run_pipeline
-from scripts.airflow_services import STOP_SIGNALS, Airflow, UiError, running
+from scripts.airflow_services import Airflow, UiError, running
 from scripts.environment import UI_HOME, airflow_environment, prepare_database, sole_use
+from scripts.services import STOP_SIGNALS
 from scripts.terminal import console, plain, short
 from spark_jobs.shared.lake import Lake
 

@@ -17,7 +17,8 @@ from typing import Any
 import psutil
 import pytest
 
-from scripts.history import HOST, HistoryError, raise_if_dead
+from scripts.history import HOST, serve
+from scripts.services import ServiceError
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.scripts.test_ui import lives, unused_port
@@ -123,11 +124,10 @@ def test_a_taken_port_is_refused_with_a_way_out(start: Start, spaced_lake: Lake)
 
 
 def test_a_server_that_dies_is_told_with_its_last_words(tmp_path: Path) -> None:
-    (tmp_path / "log").write_text("one thing\nand another\n")
-    server = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
-    server.wait()
-    with pytest.raises(HistoryError, match="it ended with exit code 3; the last it said: and another"):
-        raise_if_dead(server, tmp_path / "log")
+    with pytest.raises(
+        ServiceError, match="the history server has died; Caused by: .*Exception: .*\nAll .* said: .*/history.log"
+    ):
+        serve(Path("bad:://place"), unused_port(), tmp_path / "history.log")
 
 
 def refusal(process: subprocess.Popen[str]) -> str:
