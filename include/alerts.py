@@ -30,6 +30,7 @@ NEXT = {
     "late": "look in Airflow which task runs or waits, and into its log. Nothing was stopped: the run goes on, and "
     "fails by itself at its time limit.",
 }
+RUNBOOK = 'docs/operations.md, "The first three commands"'
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ def text(alert: Alert, lake: Lake) -> tuple[str, str]:
         "Quality score": score(alert.quality_score),
         "Report": _report(alert, lake),
         "Next": NEXT[alert.kind],
+        "Runbook": RUNBOOK,
     }
     if alert.log_url:
         lines["Log"] = alert.log_url

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from include import alerts
 from include.alerts import Alert
 from spark_jobs.shared.lake import Lake
+from tests.conftest import PROJECT
 from tests.logs import RUN_DATE
 from tests.webhook import PASSWORD, TOKEN, Webhook, connection, webhook
 
@@ -75,6 +77,7 @@ def ours(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
                 "Report: none of this run; that of an earlier run of this date, if there was one, stands in "
                 "/lake/reports/run_date=2009-05-04. What the stages left: /lake/runs/run_date=2009-05-04",
                 f"Next: {alerts.NEXT['failed']}",
+                'Runbook: docs/operations.md, "The first three commands"',
                 "Log: http://127.0.0.1:8080/dags/x",
             ],
             id="failed",
@@ -90,6 +93,7 @@ def ours(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
                 "Quality score: 80.00",
                 "Report: /lake/reports/run_date=2009-05-04/report.html",
                 f"Next: {alerts.NEXT['degraded']}",
+                'Runbook: docs/operations.md, "The first three commands"',
                 "Log: http://127.0.0.1:8080/dags/x",
             ],
             id="degraded",
@@ -106,6 +110,7 @@ def ours(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
                 "Report: none of this run; that of an earlier run of this date, if there was one, stands in "
                 "/lake/reports/run_date=2009-05-04. What the stages left: /lake/runs/run_date=2009-05-04",
                 f"Next: {alerts.NEXT['late']}",
+                'Runbook: docs/operations.md, "The first three commands"',
             ],
             id="late",
         ),
@@ -115,6 +120,11 @@ def test_an_alert_says_run_stage_reason_score_report_and_what_to_do_next(
     alert: Alert, title: str, body: list[str]
 ) -> None:
     assert alerts.text(alert, LAKE) == (title, "\n".join(body))
+
+
+def test_the_runbook_has_the_section_that_an_alert_names() -> None:
+    file, section = re.fullmatch('(.+), "(.+)"', alerts.RUNBOOK).groups()  # type: ignore[union-attr]
+    assert f"## {section}\n" in (PROJECT / file).read_text(encoding="utf-8")
 
 
 def test_what_is_not_known_is_said_to_be_not_known() -> None:
