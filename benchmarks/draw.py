@@ -23,8 +23,8 @@ FIGURES = {
     "wall seconds": ("seconds", 1),
     "CPU seconds": ("cpu_seconds", 1),
     "peak memory, MiB": ("peak_mib", 1),
-    "read, MB": ("read_bytes", 1e6),
-    "written, MB": ("written_bytes", 1e6),
+    "read, MiB": ("read_bytes", 2**20),
+    "written, MiB": ("written_bytes", 2**20),
 }
 BAR, POINT, INK = "#8fb3d9", "#1f3a5f", "#1b1b1b"
 
