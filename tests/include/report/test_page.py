@@ -91,7 +91,8 @@ def test_a_verdict_says_why(finished_lake: Lake) -> None:
     check_says(finished_lake, "check_top_songs", info=["flags: <one> listener"])
     html = page(finished_lake)
     assert '<span class="verdict good">good</span>' in html
-    assert "Worth knowing, and no worse for it: flags: <one> listener" in words(html)
+    assert "expectations met, 1 flag" in words(html)
+    assert "Worth knowing; this does not lower the verdict: flags: <one> listener" in words(html)
     assert "Take this answer with care" not in html
     check_says(finished_lake, "check_listens", warning=["a score of 93"])
     html = page(finished_lake)
@@ -235,8 +236,8 @@ def test_the_page_says_which_days_were_ranked(finished_lake: Lake) -> None:
     finish(finished_lake, played, TOMORROW, week)
     html = page(finished_lake, TOMORROW, week)
     assert (
-        "The songs played most in the 1 longest of 2 sessions, ranked only if they started in the 7 days up to the run "
-        "date's end; a pause longer than 20 minutes opens a new session."
+        "The songs played most in the 1 longest of 2 sessions, those with the most tracks, ranked only if they started "
+        "in the 7 days up to the run date's end; a pause longer than 20 minutes opens a new session."
     ) in words(html)
     assert "window_days was none, is 7." in words(html)
     assert ["window_days", "7"] in table(html, "Parameters")
@@ -250,7 +251,7 @@ def test_a_page_of_an_empty_window_says_so_and_still_tells_of_the_listening(lake
     html = page(lake, parameters=day)
     shown = words(html)
     assert "No session started on the run date, and so there is no top song." in shown
-    assert "0 longest of 1 session, ranked only if they started on the run date;" in shown
+    assert "0 longest of 1 session, those with the most tracks, ranked only if they started on the run date;" in shown
     assert "0 of 1 session have a single track. " in shown
     assert [name for name in ("answer", "sure", "listening", "who", "sessions") if section(html, name)] == [
         "answer",
