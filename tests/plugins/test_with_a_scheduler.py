@@ -36,6 +36,8 @@ from scripts.airflow_services import running
 with running(dict(os.environ), pathlib.Path(sys.argv[1])) as airflow:
     airflow.watch()
 """
+# A busy machine may take its time for an answer.
+ANSWER_SECONDS = 120
 Ask = Callable[..., Any]
 
 
@@ -60,26 +62,31 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ask(hook: Webhook, log: Path, metrics: Statsd) -> Iterator[Ask]:
     """Airflow with the tiny DAG, metrics, all the logging there is, and the webhook's connection in its database."""
     home = log.parent / "airflow"
+    environment = (
+        airflow_environment(home, home / "lake", home, "log.tsv")
+        | metrics.settings
+        | {
+            "AIRFLOW__CORE__DAGS_FOLDER": str(TINY_DAG),
+            "AIRFLOW__CORE__PARALLELISM": "6",
+            "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
+        }
+    )
+    prepare_database(environment)
+    # It takes seconds, in which another might take the port.
     with socket.socket() as probe:
         probe.bind((ui.HOST, 0))
         port = probe.getsockname()[1]
-    environment = airflow_environment(home, home / "lake", home, "log.tsv") | ui.ui_environment(port, home)
-    environment |= metrics.settings | {
-        "AIRFLOW__CORE__DAGS_FOLDER": str(TINY_DAG),
-        "AIRFLOW__CORE__PARALLELISM": "6",
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
-    }
-    prepare_database(environment)
+    environment |= ui.ui_environment(port, home)
     password = ui.kept_password(home / "ui-passwords.json")
     serving = subprocess.Popen([sys.executable, "-c", SERVE, str(log)], cwd=PROJECT, env=environment)
 
     def ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         login = {"username": ui.USER, "password": password}
-        token = ui.ask(port, "POST", "/auth/token", login)["access_token"]
-        return ui.ask(port, method, path, body, token)
+        token = ui.ask(port, "POST", "/auth/token", login, seconds=ANSWER_SECONDS)["access_token"]
+        return ui.ask(port, method, path, body, token, ANSWER_SECONDS)
 
     try:
-        wait_for(lambda: answers(ask), 90)
+        wait_for(lambda: answers(ask), 300)
         document = json.loads(connection(hook.address))
         extra = json.dumps(document["extra"])
         ask("POST", "/api/v2/connections", {"connection_id": "apprise_default", "conn_type": "apprise", "extra": extra})
@@ -112,8 +119,7 @@ def trigger(ask: Ask, kind: str, day: int) -> str:
 
 def end_of(ask: Ask, run: str) -> dict[str, Any]:
     def ended() -> Any:
-        # On a busy machine an answer may take longer than its client waits.
-        with suppress(OSError):
+        with suppress(OSError, HTTPException):
             return (found := ask("GET", run))["state"] in ("success", "failed") and found
 
     return wait_for(ended, 600)
@@ -156,7 +162,9 @@ def test_each_run_gives_the_alerts_and_the_note_of_its_end(ask: Ask, hook: Webho
             for day, strict in enumerate(strictly, 1)
         ]
 
-    wait_for(lambda: sum(map(len, told())) >= 7, 30)
+    # What does not come in time is told by the last line, and so is what comes too much.
+    with suppress(AssertionError):
+        wait_for(lambda: told() == expected, 180)
     time.sleep(5)
     assert told() == expected
     failures = [one for one in hook.got if one["title"].split()[1] == "failed,"]
