@@ -24,8 +24,9 @@ log = logging.getLogger(__name__)
 SCORING_STAGE = "data_quality"
 # Left by a task that has alerted of its own failure.
 MARK = "alerted"
-# A task's failure is known to the scheduler before the task's own callback runs.
-MARK_SECONDS = 10
+# A task's failure is known to the scheduler before the task's own callback runs, long before where the API is slow. The
+# DAG processor, which waits here, has 50 seconds for all it does ([dag_processor] dag_file_processor_timeout).
+MARK_SECONDS = 30
 REASONS = {
     "timed_out": "the run took longer than its time limit (dagrun_timeout); what was running has been stopped",
     "all_tasks_deadlocked": "no task of the run can start any more",
