@@ -24,7 +24,7 @@ from spark_jobs.session_analysis.job import run as run_session_analysis
 from spark_jobs.shared import marks, schemas
 from spark_jobs.shared.buckets import listens_as_found
 from spark_jobs.shared.lake import SESSIONS, Lake
-from tests.frames import sessions
+from tests.frames import frame_of, sessions
 from tests.logs import RUN_DATE
 
 BEFORE = date(2009, 5, 1)
@@ -176,7 +176,7 @@ def test_a_listen_that_is_there_twice_is_found_where_it_lies(spark: SparkSession
     twice = kept.union(kept).sort(*schemas.LISTEN_KEY).collect()
     file = next(Path(lake.partition("listens", RUN_DATE)).glob("listens-*"))
     file.with_name(f".{file.name}.crc").unlink()
-    spark.createDataFrame(twice, kept.schema).toPandas().to_parquet(file, coerce_timestamps="us")
+    frame_of(spark, twice, kept.schema).toPandas().to_parquet(file, coerce_timestamps="us")
     # It would mark its files as whole, too.
     write_mark(Path(lake.partition("listens", RUN_DATE)))
     judged = {table.suite.name: table.rows for table in checks.listens(spark, lake, RUN_DATE, "95")}

@@ -27,6 +27,7 @@ from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
 from tests import model
 from tests.bad_files import BOM, FILES, good
 from tests.bad_lines import CASES, CASES_WITH_CRLF, MEGABYTE, Case, kept
+from tests.frames import frame_of
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE, byte_soups, damaged_logs
 
@@ -113,7 +114,7 @@ def test_every_reason_is_in_the_matrix_and_the_plain_model_judges_it_alike() -> 
 
 
 def test_a_line_of_nothing_but_tabs_is_not_cut_into_as_many_fields(spark: SparkSession) -> None:
-    (row,) = parse_lines(spark.createDataFrame([("\t" * 1000,)], "line string")).select("field_count").collect()
+    (row,) = parse_lines(frame_of(spark, [("\t" * 1000,)], "line string")).select("field_count").collect()
     assert row.field_count == 7
 
 

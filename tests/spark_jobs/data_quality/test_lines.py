@@ -9,11 +9,13 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.data_quality.lines import is_blank, parse_lines, parse_timestamp
+from tests.frames import frame_of
 from tests.logs import ARTIST_ID, TRACK_ID
 
 
 def test_a_line_becomes_its_six_fields(spark: SparkSession) -> None:
-    lines = spark.createDataFrame(
+    lines = frame_of(
+        spark,
         [
             (f'u\t2009-05-01T12:00:00+02:00\t{ARTIST_ID}\tAC\\DC\t{TRACK_ID}\t"T.N.T.', 1),
             ("u\t2009-05-01T12:00:00Z\t\tBeyoncé\tno-id\tHalo\r", 2),
@@ -23,7 +25,8 @@ def test_a_line_becomes_its_six_fields(spark: SparkSession) -> None:
         "line string, file_id long",
     )
     parsed = parse_lines(lines).withColumn("listened_at", F.unix_seconds("listened_at"))
-    expected = spark.createDataFrame(
+    expected = frame_of(
+        spark,
         [
             (
                 1,
@@ -50,7 +53,7 @@ def test_a_line_becomes_its_six_fields(spark: SparkSession) -> None:
 
 
 def test_only_one_carriage_return_is_a_line_end_the_others_belong_to_the_name(spark: SparkSession) -> None:
-    lines = spark.createDataFrame([("u\tt\t\ta\rb\t\tc\r\r",)], "line string")
+    lines = frame_of(spark, [("u\tt\t\ta\rb\t\tc\r\r",)], "line string")
     (row,) = parse_lines(lines).collect()
     assert (row.artist_name, row.track_name) == ("a\rb", "c\r")
 
@@ -84,7 +87,7 @@ def test_only_one_carriage_return_is_a_line_end_the_others_belong_to_the_name(sp
     ],
 )
 def test_a_timestamp_is_iso_8601_to_the_second_with_a_zone(spark: SparkSession, text: str, utc: str | None) -> None:
-    frame = spark.createDataFrame([(text,)], "text string")
+    frame = frame_of(spark, [(text,)], "text string")
     (row,) = frame.select(parse_timestamp(F.col("text")).cast("string").alias("utc")).collect()
     assert row.utc == utc
 
@@ -96,7 +99,7 @@ def test_no_other_character_in_a_timestamp_passes_for_the_one_that_belongs_there
         for place in range(len(right))
         for other in ("", *"012369-+:./TZz \t\0é٣")
     }
-    frame = spark.createDataFrame([(text,) for text in sorted(texts)], "text string")
+    frame = frame_of(spark, [(text,) for text in sorted(texts)], "text string")
     found = frame.select("text", F.unix_seconds(parse_timestamp(F.col("text"))).alias("second")).collect()
     assert {row.text: row.second for row in found} == {text: second_of(text) for text in texts}
 
@@ -127,5 +130,5 @@ def second_of(text: str) -> int | None:
     ],
 )
 def test_blank_is_nothing_but_white_space(spark: SparkSession, text: str | None, blank: bool | None) -> None:
-    frame = spark.createDataFrame([(text,)], "text string")
+    frame = frame_of(spark, [(text,)], "text string")
     assert frame.select(is_blank(F.col("text"))).collect() == [(blank,)]

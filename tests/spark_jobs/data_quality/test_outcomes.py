@@ -6,6 +6,7 @@ from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.data_quality import outcomes
 from spark_jobs.shared import schemas
+from tests.frames import frame_of
 from tests.logs import ARTIST_ID, RUN_DATE
 
 GOOD = f"u\t2009-05-04T12:00:00Z\t{ARTIST_ID}\ta\t\tt"
@@ -17,13 +18,15 @@ CLASSIFIED = (
 
 
 def test_a_listen_carries_its_line_only_if_its_fields_do_not_give_it_back(spark: SparkSession) -> None:
-    lines = spark.createDataFrame(
+    lines = frame_of(
+        spark,
         [(GOOD, 1, 0), (OFFSET, 1, 0), (f"{GOOD}\r", 1, 0), ("odd", 2, 7)],
         "line string, file_id long, part_start long",
     )
     classified = outcomes.classify_lines(lines, RUN_DATE)
     noon = 1241438400
-    expected = spark.createDataFrame(
+    expected = frame_of(
+        spark,
         [
             ("u", noon, ARTIST_ID, "a", None, "t", 2, None, 1, 0, None),
             ("u", noon, None, "a", None, "t", 6, OFFSET, 1, 0, None),
@@ -38,8 +41,9 @@ def test_a_listen_carries_its_line_only_if_its_fields_do_not_give_it_back(spark:
 
 
 def test_every_rejected_line_comes_back_whole_with_its_file_and_reason(spark: SparkSession) -> None:
-    files = spark.createDataFrame([("one.tsv", 1), ("two.tsv", 2)], "file string, file_id long")
-    judged = spark.createDataFrame(
+    files = frame_of(spark, [("one.tsv", 1), ("two.tsv", 2)], "file string, file_id long")
+    judged = frame_of(
+        spark,
         [
             ("u", "2009-05-04T12:00:00Z", ARTIST_ID, "a", None, "t", 2, None, 1, 0, None),
             ("u", "2009-05-04T12:00:00Z", ARTIST_ID, "a", None, "t", 2, None, 2, 0, "duplicate"),
@@ -49,7 +53,8 @@ def test_every_rejected_line_comes_back_whole_with_its_file_and_reason(spark: Sp
         CLASSIFIED.replace("listened_at long", "listened_at string"),
     ).withColumn("listened_at", F.col("listened_at").cast("timestamp"))
     rejected = outcomes.rejected_listens(outcomes.outcome_table(judged), files)
-    expected = spark.createDataFrame(
+    expected = frame_of(
+        spark,
         [
             (bytearray(GOOD.encode()), "two.tsv", 0, "duplicate"),
             (bytearray(OFFSET.encode()), "two.tsv", 64, "duplicate"),

@@ -7,11 +7,12 @@ from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.data_quality.lines import parse_lines
 from spark_jobs.data_quality.rules import reject_duplicates, rejection_reason, sort_into_buckets
+from tests.frames import frame_of
 from tests.logs import RUN_DATE
 
 
 def reason(spark: SparkSession, line: str) -> str | None:
-    lines = spark.createDataFrame([(bytearray(line.encode("utf-8", "surrogateescape")),)], "line binary")
+    lines = frame_of(spark, [(bytearray(line.encode("utf-8", "surrogateescape")),)], "line binary")
     parsed = parse_lines(lines.select(F.col("line").cast("string")))
     return parsed.select(rejection_reason(RUN_DATE)).first()[0]
 
@@ -47,7 +48,8 @@ def test_a_line_is_rejected_for_the_first_reason_that_applies(
 
 
 def classified(spark: SparkSession, *rows: tuple) -> DataFrame:
-    return spark.createDataFrame(
+    return frame_of(
+        spark,
         rows,
         "user_id string, listened_at int, artist_name string, track_name string, artist_id string, track_id string, "
         "line string, file_id long, part_start long, reason string",

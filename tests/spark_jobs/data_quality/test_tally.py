@@ -8,6 +8,7 @@ from pyspark.sql import Observation, Row, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.data_quality.tally import read_tally, tally
+from tests.frames import frame_of
 
 LARGEST = 2**43 - 1
 
@@ -15,7 +16,7 @@ LARGEST = 2**43 - 1
 @given(values=st.lists(st.sampled_from([0, 1, 2, 3, LARGEST - 2, LARGEST - 1, LARGEST]), max_size=400))
 def test_rows_are_counted_exactly_however_many_tasks_count_them(spark: SparkSession, values: list[int]) -> None:
     counted = Observation("counted")
-    rows = spark.createDataFrame([(value,) for value in values], "value long").repartition(7)
+    rows = frame_of(spark, [(value,) for value in values], "value long").repartition(7)
     rows.observe(counted, tally(F.col("value"), 7).alias("tally")).write.format("noop").mode("overwrite").save()
     assert read_tally(counted.get["tally"]) == Counter(values)
 

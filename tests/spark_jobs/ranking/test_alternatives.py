@@ -15,7 +15,7 @@ from spark_jobs.ranking.start_window import last_days, started_in
 from spark_jobs.shared import schemas
 from spark_jobs.shared.spans import listens_within
 from tests import model
-from tests.frames import at
+from tests.frames import at, frame_of
 from tests.logs import ARTIST_ID, START
 
 TRACK_IDS = [None, "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"]
@@ -56,9 +56,9 @@ def ranked(
     within: tuple[date, int] | None = None,
 ) -> list[tuple]:
     window = last_days(*within) if within else None
-    all_listens = spark.createDataFrame([astuple(listen) for listen in log], schemas.LISTENS)
+    all_listens = frame_of(spark, [astuple(listen) for listen in log], schemas.LISTENS)
     cut = [astuple(session) for session in model.sessions_of(log, gap)]
-    all_sessions = spark.createDataFrame(cut, schemas.SESSIONS)
+    all_sessions = frame_of(spark, cut, schemas.SESSIONS)
     longest = top_sessions(started_in(all_sessions, window), sessions)
     chosen = alternatives.alternative_sessions(longest, CutLog(all_sessions, all_listens, gap), sessions, window)
     found = top_songs(listens_within(chosen.select("*", "session.*"), all_listens, "definition", "session"), songs)

@@ -19,6 +19,7 @@ from spark_jobs.ranking.other_gaps import CutLog
 from spark_jobs.ranking.rankings import top_sessions
 from spark_jobs.shared import schemas
 from tests import model
+from tests.frames import frame_of
 from tests.logs import GAP, START
 
 # Around all three gaps, and more than a day.
@@ -77,9 +78,7 @@ def grown(
     there, came = history
     gap = GAPS[name]
     chosen = [(name, session) for session in longest(there, gap, number)]
-    log = Growth(
-        spark.createDataFrame(chosen, schemas.CHOSEN_SESSIONS), frame(spark, came, schemas.LISTENS), str(scratch)
-    )
+    log = Growth(frame_of(spark, chosen, schemas.CHOSEN_SESSIONS), frame(spark, came, schemas.LISTENS), str(scratch))
     sessions = frame(spark, model.sessions_of(there + came, run_gap), schemas.SESSIONS)
     cut = CutLog(sessions, frame(spark, there + came, schemas.LISTENS), run_gap)
     found = log.longest(name, gap, cut, number)
@@ -95,7 +94,7 @@ def ranked(sessions: DataFrame, number: int) -> list[tuple]:
 
 
 def frame(spark: SparkSession, rows: Any, schema: Any) -> DataFrame:
-    return spark.createDataFrame([astuple(row) for row in rows], schema)
+    return frame_of(spark, [astuple(row) for row in rows], schema)
 
 
 def in_micros(sessions: list[tuple] | None) -> list[tuple] | None:
@@ -146,9 +145,7 @@ def test_the_longest_sessions_of_another_gap_are_those_of_the_whole_log_or_not_t
 
 def test_another_number_than_was_chosen_is_not_told(spark: SparkSession, tmp_path: Path) -> None:
     chosen = [(BY_THIRTY, session) for session in longest(listens(0, 60), GAPS[BY_THIRTY], 2)]
-    log = Growth(
-        spark.createDataFrame(chosen, schemas.CHOSEN_SESSIONS), frame(spark, [], schemas.LISTENS), str(tmp_path)
-    )
+    log = Growth(frame_of(spark, chosen, schemas.CHOSEN_SESSIONS), frame(spark, [], schemas.LISTENS), str(tmp_path))
     cut = CutLog(frame(spark, [], schemas.SESSIONS), frame(spark, [], schemas.LISTENS), GAP)
     for number in (1, 3):
         assert log.longest(BY_THIRTY, GAPS[BY_THIRTY], cut, number) is None

@@ -9,7 +9,7 @@ from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.ranking.listeners import HEADER, ProfilesError, listeners, profiles_of, read_lines
 from spark_jobs.shared import schemas
-from tests.frames import sessions
+from tests.frames import frame_of, sessions
 from tests.logs import RUN_DATE
 
 Profile = tuple[str | None, int | None, date | None]
@@ -77,11 +77,12 @@ def test_a_file_of_something_else_is_named_by_its_first_line(
 
 def test_each_user_of_the_top_sessions_is_there_once_with_or_without_a_profile(spark: SparkSession) -> None:
     top = sessions(spark, ("u", "12:00:00", 5), ("v", "12:00:00", 4), ("u", "15:00:00", 3))
-    known = spark.createDataFrame(
+    known = frame_of(
+        spark,
         [("u", "Peru", 22, date(2006, 8, 13)), ("w", "Japan", 30, None)],
         "user_id string, country string, age int, registered_on date",
     )
-    expected = spark.createDataFrame(
-        [("u", 2, 8, "Peru", 22, date(2006, 8, 13)), ("v", 1, 4, None, None, None)], schemas.LISTENERS
+    expected = frame_of(
+        spark, [("u", 2, 8, "Peru", 22, date(2006, 8, 13)), ("v", 1, 4, None, None, None)], schemas.LISTENERS
     )
     assertDataFrameEqual(listeners(top, known).select(expected.columns), expected)

@@ -6,7 +6,7 @@ from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.ranking.rankings import top_sessions, top_songs
 from spark_jobs.shared.spans import listens_within
-from tests.frames import listens, sessions
+from tests.frames import frame_of, listens, sessions
 
 
 def test_the_longest_session_has_the_most_tracks_ties_go_to_the_earlier_start_then_the_user(
@@ -21,7 +21,8 @@ def test_the_longest_session_has_the_most_tracks_ties_go_to_the_earlier_start_th
         ("y", "13:00:00", 9),
     )
     ranked = top_sessions(all_sessions, 4).select("rank", "session_id", "track_count")
-    expected = spark.createDataFrame(
+    expected = frame_of(
+        spark,
         [(1, "y-13:00:00", 9), (2, "w-11:00:00", 5), (3, "u-12:00:00", 5), (4, "v-12:00:00", 5)],
         "rank int, session_id string, track_count long",
     )
@@ -71,11 +72,13 @@ def test_ties_go_to_more_sessions_then_more_listeners_then_the_names(spark: Spar
         ("B", "One session", [("u", 1), ("u", 1), ("u", 1)]),
         ("C", "one play more", [("u", 1), ("u", 1), ("u", 1), ("u", 1)]),
     ]
-    played = spark.createDataFrame(
+    played = frame_of(
+        spark,
         [("d", user, artist, track, None, str(session)) for artist, track, plays in rows for user, session in plays],
         "definition string, user_id string, artist_name string, track_name string, track_id string, session string",
     )
-    expected = spark.createDataFrame(
+    expected = frame_of(
+        spark,
         [
             ("C", "one play more", 4, 1, 1, 1),
             ("Z", "two sessions, two listeners", 3, 2, 2, 2),

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from spark_jobs.session_analysis.extension import extend_sessions, near_sessions, touched_spans
 from spark_jobs.shared import schemas
 from tests import model
+from tests.frames import frame_of
 from tests.logs import START
 
 GAP = timedelta(minutes=20)
@@ -47,7 +48,7 @@ def test_sessions_that_grow_are_those_of_the_whole_log(
 ) -> None:
     there, came = history
     sessions, new, everything = (
-        spark.createDataFrame([astuple(row) for row in rows], schema)
+        frame_of(spark, [astuple(row) for row in rows], schema)
         for rows, schema in (
             (model.sessions_of(there, GAP), schemas.SESSIONS),
             (came, schemas.LISTENS),

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.session_analysis.sessions import is_implausible, sessionize, summarize_sessions
-from tests.frames import at, listens
+from tests.frames import at, frame_of, listens
 
 GAP = timedelta(minutes=20)
 
@@ -67,7 +67,8 @@ def test_a_session_has_its_span_its_tracks_and_its_distinct_songs(spark: SparkSe
             GAP,
         )
     )
-    expected = spark.createDataFrame(
+    expected = frame_of(
+        spark,
         [
             ("u-20090501T120000Z", "u", at("12:00:00"), at("12:15:30"), 930, 3, 2, False, 3, 3),
             ("u-20090501T150000Z", "u", at("15:00:00"), at("15:00:00"), 0, 1, 1, False, 1, 1),
