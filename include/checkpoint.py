@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import great_expectations as gx
 import pandas as pd
-from great_expectations.checkpoint import CheckpointResult, UpdateDataDocsAction
+from great_expectations.checkpoint import CheckpointResult, UpdateDataDocsAction, ValidationAction
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.data_context import EphemeralDataContext
 from great_expectations.expectations.metadata_types import FailureSeverity
@@ -38,18 +39,34 @@ class Failure:
 
 def run_checkpoint(name: str, table: Table, run_date: date, data_docs: str) -> CheckpointResult:
     """Validate a table against its suite and add the result to the Data Docs in the directory `data_docs`."""
+    return validate(name, table, run_date, data_docs, [UpdateDataDocsAction(name="data_docs")])
+
+
+def validate(
+    name: str, table: Table, run_date: date, data_docs: str, actions: Sequence[ValidationAction] = ()
+) -> CheckpointResult:
+    """Validate a table against its suite, keep the result below `data_docs`, and do with it what is to be done."""
     # Both tries below are one run to Great Expectations: the second takes the first's place in the Data Docs.
     run_id = RunIdentifier(run_name=f"run date {run_date}")
+
+    def validated(examples: int) -> CheckpointResult:
+        checkpoint = _checkpoint(open_context(Path(data_docs)), name, table, run_date, actions, examples)
+        return checkpoint.run(batch_parameters={"dataframe": table.rows}, run_id=run_id)
+
     # Counting is one pass for all expectations, and a pass for each to find examples: those are for failures only.
-    result = _run(name, table, run_date, data_docs, run_id, examples=0)
+    result = validated(examples=0)
     failed_rows = any(expectation.result.get("unexpected_count") for _, expectation in _expectations(result))
-    return _run(name, table, run_date, data_docs, run_id, UNEXPECTED_SHOWN) if failed_rows else result
+    return validated(UNEXPECTED_SHOWN) if failed_rows else result
 
 
-def _run(
-    name: str, table: Table, run_date: date, data_docs: str, run_id: RunIdentifier, examples: int
-) -> CheckpointResult:
-    context = open_context(Path(data_docs))
+def _checkpoint(
+    context: EphemeralDataContext,
+    name: str,
+    table: Table,
+    run_date: date,
+    actions: Sequence[ValidationAction],
+    examples: int,
+) -> gx.Checkpoint:
     validation = context.validation_definitions.add(
         gx.ValidationDefinition(
             name=table.suite.name,
@@ -57,15 +74,14 @@ def _run(
             suite=context.suites.add_or_update(table.suite),
         )
     )
-    checkpoint = context.checkpoints.add(
+    return context.checkpoints.add(
         gx.Checkpoint(
             name=name,
             validation_definitions=[validation],
-            actions=[UpdateDataDocsAction(name="data_docs")],
+            actions=list(actions),
             result_format={"result_format": "BASIC", "partial_unexpected_count": examples},
         )
     )
-    return checkpoint.run(batch_parameters={"dataframe": table.rows}, run_id=run_id)
 
 
 def _source(context: EphemeralDataContext, table: Table) -> Any:

@@ -9,7 +9,7 @@ import pandas as pd
 from great_expectations import ExpectationSuite
 from pyspark.sql import DataFrame
 
-from include.checkpoint import failures, run_checkpoint
+from include.checkpoint import failures, validate
 from include.checks import Table
 from include.settings import Settings
 
@@ -20,6 +20,6 @@ MINIMUM, MAXIMUM = "expect_column_min_to_be_between", "expect_column_max_to_be_b
 
 
 def failed(rows: DataFrame | pd.DataFrame, suite: ExpectationSuite, directory: Path) -> list[tuple[str, str]]:
-    """Severity and sentence of each expectation that is not met."""
-    result = run_checkpoint("check", Table(rows, suite), RUN_DATE, str(directory))
+    """Severity and sentence of each expectation that is not met; the pages that show them are not made."""
+    result = validate("check", Table(rows, suite), RUN_DATE, str(directory))
     return [(failure.severity.value, failure.sentence) for failure in failures(result)]

@@ -20,16 +20,15 @@ from spark_jobs.data_quality.job import run as run_data_quality
 from spark_jobs.ranking.rankings import top_songs
 from spark_jobs.shared import schemas
 from spark_jobs.shared.lake import Lake
-from tests.frames import listens
+from tests.frames import computed, listens
 from tests.include.judging import RUN_DATE
 
 
 @pytest.fixture
 def two_songs(spark: SparkSession) -> DataFrame:
     played = listens(spark, ("u", "12:00:00", "a", "x"), ("u", "12:01:00", "a", "x"), ("u", "12:02:00", "a", "y"))
-    return schemas.conform(
-        top_songs(played.withColumns({"definition": F.lit("answer"), "session": F.lit("s")})), schemas.TOP_SONGS
-    )
+    ranked = top_songs(played.withColumns({"definition": F.lit("answer"), "session": F.lit("s")}))
+    return computed(schemas.conform(ranked, schemas.TOP_SONGS))
 
 
 def test_results_stay_as_json_and_as_pages_run_after_run(spark: SparkSession, two_songs: DataFrame, lake: Lake) -> None:

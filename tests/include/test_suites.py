@@ -12,26 +12,25 @@ from include import suites
 from spark_jobs.ranking.rankings import top_songs
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
 from spark_jobs.shared import schemas
-from tests.frames import listens
+from tests.frames import computed, listens
 from tests.include.judging import LIMITS, MINIMUM, RUN_DATE, failed
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def two_listens(spark: SparkSession) -> DataFrame:
     return listens(spark, ("u", "12:00:00"), ("v", "2009-05-05T23:59:59"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def two_sessions(two_listens: DataFrame) -> DataFrame:
-    return schemas.conform(summarize_sessions(sessionize(two_listens)), schemas.SESSIONS)
+    return computed(schemas.conform(summarize_sessions(sessionize(two_listens)), schemas.SESSIONS))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def two_songs(spark: SparkSession) -> DataFrame:
     played = listens(spark, ("u", "12:00:00", "a", "x"), ("u", "12:01:00", "a", "x"), ("u", "12:02:00", "a", "y"))
-    return schemas.conform(
-        top_songs(played.withColumns({"definition": F.lit("answer"), "session": F.lit("s")})), schemas.TOP_SONGS
-    )
+    ranked = top_songs(played.withColumns({"definition": F.lit("answer"), "session": F.lit("s")}))
+    return computed(schemas.conform(ranked, schemas.TOP_SONGS))
 
 
 def test_good_tables_meet_their_suites(
