@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -30,10 +31,14 @@ from tests.frames import at
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE
 
+PROFILES = f"{HEADER}\nu5\tf\t22\tPeru\tAug 13, 2006\n"
 
-@pytest.fixture
-def lake_with_sessions(spark: SparkSession, lake: Lake, tmp_path: Path) -> Lake:
-    log = tmp_path / "log.tsv"
+
+@pytest.fixture(scope="module")
+def home(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log and a lake with its sessions, made once: tests get copies."""
+    home = tmp_path_factory.mktemp("sessions")
+    log, lake = home / "log.tsv", Lake(str(home / "lake"))
     # User n has a session of n + 1 tracks; their last track is everybody's hit.
     lines = [
         f"u{user}\t2009-05-01T12:{track:02d}:00Z\t\tA\t\t{'hit' if track == user else f'{user}.{track}'}\n"
@@ -43,6 +48,30 @@ def lake_with_sessions(spark: SparkSession, lake: Lake, tmp_path: Path) -> Lake:
     log.write_text("".join(lines))
     run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
     run_session_analysis(spark, SessionAnalysisJob(lake, RUN_DATE))
+    return home
+
+
+@pytest.fixture
+def lake_with_sessions(home: Path, lake: Lake, tmp_path: Path) -> Lake:
+    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
+    return lake
+
+
+@pytest.fixture(scope="module")
+def ranked_home(spark: SparkSession, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same once more, ranked, with who listens."""
+    ranked = tmp_path_factory.mktemp("ranked")
+    shutil.copytree(home, ranked, dirs_exist_ok=True)
+    (ranked / "profiles.tsv").write_text(PROFILES)
+    lake = Lake(str(ranked / "lake"))
+    run(spark, RankingJob(lake, RUN_DATE, alternatives=False, profiles=str(ranked / "profiles.tsv")))
+    assert Path(lake.partition(LISTENERS, RUN_DATE)).exists()
+    return ranked
+
+
+@pytest.fixture
+def lake_with_listeners(ranked_home: Path, lake: Lake, tmp_path: Path) -> Lake:
+    shutil.copytree(ranked_home, tmp_path, dirs_exist_ok=True)
     return lake
 
 
@@ -144,7 +173,7 @@ def test_what_is_not_asked_for_is_not_there_even_if_an_earlier_run_of_the_date_m
 @pytest.fixture
 def profiles(tmp_path: Path) -> str:
     file = tmp_path / "profiles.tsv"
-    file.write_text(f"{HEADER}\nu5\tf\t22\tPeru\tAug 13, 2006\n")
+    file.write_text(PROFILES)
     return str(file)
 
 
@@ -158,23 +187,22 @@ def profiles(tmp_path: Path) -> str:
 )
 def test_profiles_that_cannot_be_used_cost_their_dataset_and_a_line_but_not_the_answer(
     spark: SparkSession,
-    lake_with_sessions: Lake,
-    profiles: str,
+    lake_with_listeners: Lake,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     name: str,
     problem: str,
 ) -> None:
-    run(spark, RankingJob(lake_with_sessions, RUN_DATE, alternatives=False, profiles=profiles))
-    path = Path(profiles).with_name(name)
+    path = tmp_path / name
     if name == "cut.tsv.gz":
-        path.write_bytes(gzip.compress(Path(profiles).read_bytes())[:-9])
-    record = run(spark, RankingJob(lake_with_sessions, RUN_DATE, alternatives=False, profiles=str(path)))
+        path.write_bytes(gzip.compress(PROFILES.encode())[:-9])
+    record = run(spark, RankingJob(lake_with_listeners, RUN_DATE, alternatives=False, profiles=str(path)))
     assert record["profiles"]["path"] == str(path)
     assert re.search(problem, record["profiles"]["problem"])
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("WARNING ranking")]
     assert line.endswith(record["profiles"]["problem"])
-    assert not Path(lake_with_sessions.partition(LISTENERS, RUN_DATE)).exists()
-    assert rows(lake_with_sessions, TOP_SONGS, RUN_DATE)
+    assert not Path(lake_with_listeners.partition(LISTENERS, RUN_DATE)).exists()
+    assert rows(lake_with_listeners, TOP_SONGS, RUN_DATE)
 
 
 def test_profiles_that_are_known_to_be_unusable_are_not_looked_at(
