@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,11 +32,27 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed file <_io.TextIOWrapper
 @pytest.fixture
 def connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection to an embedded Spark, and spark-submit on the path."""
+    connect(monkeypatch)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A place from which no job is found but in its zip. Each of the three starts in it, for one test or another."""
+    go_elsewhere(monkeypatch, tmp_path)
+
+
+def go_elsewhere(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
+    monkeypatch.chdir(directory)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+
+
+def connect(monkeypatch: pytest.MonkeyPatch, **secrets: str) -> None:
     extra = {
         "spark.driver.memory": "700m",
         "spark.driver.extraJavaOptions": "-Da=1",
         "spark.log.level": "ERROR",
         "queue": "not for Spark",
+        **secrets,
     }
     document = json.dumps({"conn_type": "spark", "host": "local[1]", "extra": extra})
     monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", document)
@@ -51,7 +72,7 @@ def context() -> dict[str, Any]:
     return {"ti": task_instance, "seconds": seconds}
 
 
-@pytest.mark.usefixtures("connection")
+@pytest.mark.usefixtures("connection", "elsewhere")
 def test_data_that_fails_a_job_fails_it_for_good_and_the_jobs_own_words_are_in_the_error(tmp_path: Path) -> None:
     task = operator("--lake", str(tmp_path), "--run-date", "2009-05-04")
     with pytest.raises(
@@ -68,21 +89,6 @@ def test_data_that_fails_a_job_fails_it_for_good_and_the_jobs_own_words_are_in_t
     }
 
 
-@pytest.mark.usefixtures("connection")
-def test_a_job_leaves_its_event_log_in_the_lake_and_sparks_own_figures_beside_its_record(tmp_path: Path) -> None:
-    log = tmp_path / "log.tsv"
-    log.write_text("user_000001\t2009-05-01T12:00:00Z\t\tPlaid\t\tEyen\n" * 5)
-    lake = Lake(str(tmp_path / "the lake's root"))
-    arguments = ("--lake", lake.root, "--run-date", str(RUN_DATE), "--input", str(log))
-    task = operator(*arguments, job="data_quality")
-    task.lake = lake
-    task.execute(context())
-    figures = json.loads(Path(lake.spark_figures("job", RUN_DATE)).read_bytes())
-    assert [file.name for file in Path(lake.spark_events()).glob("[!.]*")] == [figures["application_id"]]
-    # The log's five lines, and once more the four of them that were rejected.
-    assert figures["input_records"] == 5 + 4
-
-
 SECRETS = {
     "spark.hadoop.fs.azure.account.key.lake": "planted-1",
     "spark.hadoop.fs.s3a.session.token": " planted=2\\ü#",
@@ -90,22 +96,32 @@ SECRETS = {
 }
 
 
-@pytest.mark.usefixtures("connection")
-def test_secrets_of_the_connection_reach_spark_but_no_command_line_and_no_log(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-) -> None:
-    document = json.loads(os.environ["AIRFLOW_CONN_SPARK_DEFAULT"])
-    document["extra"] |= SECRETS
-    monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", json.dumps(document))
-    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
-    (tmp_path / "spark-defaults.conf").write_text("spark.planted.default by the deployment")
-    log = tmp_path / "log.tsv"
-    log.write_text("user_000001\t2009-05-01T12:00:00Z\t\tPlaid\t\tEyen\n")
-    lake = Lake(str(tmp_path / "lake"))
+@dataclass(frozen=True)
+class Ran:
+    """A job that ran, and what there was to see of it: in its lake, in this process's output, of its properties."""
+
+    lake: Lake
+    task: SparkJobOperator
+    seconds: dict[str, float]
+    said: str
+    secrets_file: list[str]
+
+    @property
+    def events(self) -> Path:
+        (events,) = Path(self.lake.spark_events()).glob("[!.]*")
+        return events
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """A data_quality that succeeds, with secrets in its connection and defaults of the deployment beside them."""
+    home = tmp_path_factory.mktemp("ran")
+    (home / "spark-defaults.conf").write_text("spark.planted.default by the deployment")
+    log = home / "log.tsv"
+    log.write_text("user_000001\t2009-05-01T12:00:00Z\t\tPlaid\t\tEyen\n" * 5)
+    lake = Lake(str(home / "the lake's root"))
     task = operator("--lake", lake.root, "--run-date", str(RUN_DATE), "--input", str(log), job="data_quality")
     task.lake = lake
-    # Airflow masks them in a task's log, but not in `airflow dags test`: so they must not even reach the log.
-    monkeypatch.setattr("airflow.sdk.log.mask_secret", lambda _: None)
     read: list[str] = []
     real = spark_job_operator.write_properties
 
@@ -113,39 +129,58 @@ def test_secrets_of_the_connection_reach_spark_but_no_command_line_and_no_log(
         read.extend(Path(real(secrets, file)).read_text(encoding="utf-8").splitlines())
         return str(file)
 
-    monkeypatch.setattr(spark_job_operator, "write_properties", write_and_read)
-    task.execute(context())
+    asked = context()
+    with pytest.MonkeyPatch.context() as patched, heard() as said:
+        connect(patched, **SECRETS)
+        go_elsewhere(patched, home)
+        patched.setenv("SPARK_CONF_DIR", str(home))
+        # Airflow masks them in a task's log, but not in `airflow dags test`: so they must not even reach the log.
+        patched.setattr("airflow.sdk.log.mask_secret", lambda _: None)
+        patched.setattr(spark_job_operator, "write_properties", write_and_read)
+        task.execute(asked)
+    return Ran(lake, task, asked["seconds"], said.getvalue(), read)
 
-    said = caplog.text + "".join(capfd.readouterr())
-    command = " ".join(task._hook._build_spark_submit_command("job.py"))
-    (events,) = Path(lake.spark_events()).glob("[!.]*")
+
+@contextmanager
+def heard() -> Iterator[io.StringIO]:
+    """All that this process logs and prints."""
+    said = io.StringIO()
+    handler = logging.StreamHandler(said)
+    logging.getLogger().addHandler(handler)
+    try:
+        with redirect_stdout(said), redirect_stderr(said):
+            yield said
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
+def test_a_job_leaves_its_event_log_in_the_lake_and_sparks_own_figures_beside_its_record(ran: Ran) -> None:
+    figures = json.loads(Path(ran.lake.spark_figures("job", RUN_DATE)).read_bytes())
+    assert ran.events.name == figures["application_id"]
+    # The log's five lines, and once more the four of them that were rejected.
+    assert figures["input_records"] == 5 + 4
+    assert ran.seconds["seconds"] > 0
+
+
+def test_secrets_of_the_connection_reach_spark_but_no_command_line_and_no_log(ran: Ran) -> None:
+    command = " ".join(ran.task._hook._build_spark_submit_command("job.py"))
+    events = ran.events.read_text()
+    assert "Spark-Submit cmd: " in ran.said
     for secret in ("planted-1", "planted=2", "planted-3"):
-        assert [secret in text for text in (said, command, events.read_text())] == [False, False, False]
-    environment = next(line for line in events.read_text().splitlines() if "SparkListenerEnvironmentUpdate" in line)
+        assert [secret in text for text in (ran.said, command, events)] == [False, False, False]
+    environment = next(line for line in events.splitlines() if "SparkListenerEnvironmentUpdate" in line)
     properties = json.loads(environment)["Spark Properties"]
     assert {name: properties[name] for name in SECRETS} == dict.fromkeys(SECRETS, "*********(redacted)")
     assert properties["spark.planted.default"] == "by the deployment"
-    assert read[2] == "spark.hadoop.fs.s3a.session.token=\\ planted\\=2\\\\ü\\#"
-    assert not Path(task.properties_file).exists()
+    assert ran.secrets_file[2] == "spark.hadoop.fs.s3a.session.token=\\ planted\\=2\\\\ü\\#"
+    assert not Path(ran.task.properties_file).exists()
 
 
-@pytest.mark.usefixtures("connection")
+@pytest.mark.usefixtures("connection", "elsewhere")
 def test_a_bad_argument_fails_for_good_and_says_what_is_allowed(tmp_path: Path) -> None:
-    task = operator("--lake", str(tmp_path), "--run-date", "today")
+    task = operator("--lake", str(tmp_path), "--run-date", "today", job="ranking")
     with pytest.raises(AirflowFailException, match="found 'today', allowed is a date as YYYY-MM-DD"):
         task.execute(context())
-
-
-@pytest.mark.usefixtures("connection")
-@pytest.mark.parametrize("job", ["data_quality", "session_analysis", "ranking"])
-def test_every_job_starts_anywhere_from_its_zip_alone(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, job: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("PYTHONPATH", raising=False)
-    asked = context()
-    operator("--help", job=job).execute(asked)
-    assert asked["seconds"]["seconds"] > 0
 
 
 def test_without_a_connection_the_job_does_not_go_to_some_other_cluster(
