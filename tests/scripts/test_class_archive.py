@@ -22,11 +22,16 @@ def test_spark_finds_its_classes_in_the_archive_that_make_made(tmp_path: Path) -
 def test_where_no_archive_can_be_made_that_is_said_and_the_old_one_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    archive = tmp_path / "spark-classes.jsa"
+    archive, spark_submit = tmp_path / "build" / "spark-classes.jsa", tmp_path / "spark-submit"
+    archive.parent.mkdir()
     archive.write_text("old")
+    spark_submit.write_text("#!/bin/sh\nexit 3\n")
+    spark_submit.chmod(0o755)
     monkeypatch.setattr(class_archive, "CLASS_ARCHIVE", archive)
-    monkeypatch.setattr(class_archive, "USUAL_WORK", tmp_path / "none.py")
+    monkeypatch.setattr(class_archive, "airflow_environment", lambda *_: {"PATH": str(tmp_path)})
     class_archive.main()
-    assert "No archive of Spark's classes was made, each start takes longer without" in capsys.readouterr().err
-    assert [file.name for file in tmp_path.iterdir()] == [archive.name]
+    said = capsys.readouterr().err
+    assert "No archive of Spark's classes was made, each start takes longer without" in said
+    assert "non-zero exit status 3" in said
+    assert [file.name for file in archive.parent.iterdir()] == [archive.name]
     assert archive.read_text() == "old"
