@@ -42,8 +42,7 @@ def python_below(pid: int) -> psutil.Process:
 
 
 @pytest.mark.usefixtures("applications")
-@pytest.mark.parametrize("victim", ["java", "python"])
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(("stage", "victim"), [*((stage, "java") for stage in STAGES), ("session_analysis", "python")])
 def test_a_job_killed_while_it_writes_leaves_the_partitions_as_they_were_and_the_next_try_succeeds(
     undamaged: Lake, lake: Lake, log: Path, stage: str, victim: str
 ) -> None:
