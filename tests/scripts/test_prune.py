@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from include import prune
+from scripts.prune import PruneError, read_arguments
 from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, OF_A_RUN, REPORTS, RUNS, SESSIONS, Lake
 from tests.conftest import PROJECT
 
@@ -128,13 +130,20 @@ def test_the_oldest_run_dates_go_from_all_datasets_together_and_nothing_else_is_
     assert call(KEEP="3").stdout.splitlines() == ["   0 bytes  0 run date(s) go, 3 stay"]
 
 
-@pytest.mark.parametrize("keep", ["", "0", "-1", "1.5", "all", "²", "1 2"])
-def test_a_number_of_run_dates_that_is_none_is_refused(lake: Lake, call: Call, keep: str) -> None:
+def test_nothing_goes_where_it_is_not_said_how_many_run_dates_stay(lake: Lake, call: Call) -> None:
     before = files(lake)
-    refused = call(KEEP=keep, YES="1")
+    refused = call(YES="1")
     assert refused.returncode == 1
-    assert f"KEEP: found '{keep}', allowed is a whole number from 1" in refused.stdout
+    assert "KEEP: found '', allowed is a whole number from 1" in refused.stdout
     assert files(lake) == before
+
+
+@pytest.mark.parametrize("keep", ["0", "-1", "1.5", "all", "²", "1 2"])
+def test_a_number_of_run_dates_that_is_none_is_refused(lake: Lake, monkeypatch: pytest.MonkeyPatch, keep: str) -> None:
+    for name, value in {"LAKE": lake.root, "KEEP": keep}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(PruneError, match=f"KEEP: found '{re.escape(keep)}', allowed is a whole number from 1"):
+        read_arguments()
 
 
 @pytest.mark.parametrize(

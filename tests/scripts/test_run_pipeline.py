@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from datetime import date
 from pathlib import Path
 
@@ -9,19 +11,50 @@ import pytest
 
 from include.input_check import InputError
 from scripts import run_pipeline
-from scripts.run_pipeline import read_arguments, sample_log
+from scripts.run_pipeline import RunError, read_arguments, sample_log
 
 
-def test_a_day_may_be_empty_where_the_deployment_loads_by_the_day(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "day.tsv").touch()
-    for name, value in {"INPUT": tmp_path / "day.tsv", "LAKE": tmp_path / "lake", "RUN_DATE": "2009-05-05"}.items():
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty log, which is what is asked to be run."""
+    log = tmp_path / "day.tsv"
+    log.touch()
+    for name, value in {"INPUT": log, "LAKE": tmp_path / "lake", "RUN_DATE": "2009-05-05"}.items():
         monkeypatch.setenv(name, str(value))
+    return log
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "message"),
+    [
+        pytest.param("RUN_DATE", "5.5.2009", "RUN_DATE: found '5.5.2009', allowed is a date", id="no date"),
+        pytest.param("RUN_DATE", "2001-12-31", "RUN_DATE: found 2001-12-31, allowed is 2002-01-01 or", id="early"),
+        pytest.param("LOAD", "weekly", "load: found 'weekly', allowed is", id="neither load"),
+        pytest.param("SESSION_GAP_MINUTES", "1.5", "session_gap_minutes: found 1.5, allowed is", id="no minutes"),
+        pytest.param("TOP_SESSIONS", "many", "top_sessions: found 'many', allowed is an integer", id="a word"),
+        pytest.param("TOP_SONGS", "-1", "top_songs: found -1, allowed is an integer", id="fewer than none"),
+        pytest.param("WINDOW_DAYS", "0", "window_days: found 0, allowed is an integer", id="no days"),
+        pytest.param("MIN_QUALITY_SCORE", "nan", "minimum_quality_score: found 'nan', allowed is", id="no number"),
+        pytest.param("ALTERNATIVES", "maybe", "alternatives: found 'maybe', allowed is", id="neither"),
+        pytest.param("PROFILES", "a\tb", "allowed is a path with no control characters", id="no path"),
+        pytest.param("INPUT", os.devnull, "no file at /dev/null", id="no regular file"),
+        pytest.param("LAKE", "/proc/lake", "the lake /proc/lake cannot be written", id="a lake nobody can write"),
+    ],
+)
+def test_each_argument_is_checked_for_what_it_is(
+    log: Path, monkeypatch: pytest.MonkeyPatch, variable: str, text: str, message: str
+) -> None:
+    log.write_text("a line\n")
+    monkeypatch.setenv(variable, text)
+    with pytest.raises((RunError, InputError), match=re.escape(message)):
+        read_arguments()
+
+
+def test_a_day_may_be_empty_where_the_deployment_loads_by_the_day(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="all of them empty"):
         read_arguments()
     monkeypatch.setenv("LASTFM_LOAD", "daily")
-    assert read_arguments().parameters == {"input_path": str(tmp_path / "day.tsv")}
+    assert read_arguments().parameters == {"input_path": str(log)}
 
 
 def test_a_sample_that_another_run_may_be_reading_is_left_alone(
