@@ -37,9 +37,9 @@ def test_a_commands_child_counts_with_it(tmp_path: Path) -> None:
 
 @needs_counters
 def test_what_outlives_the_command_counts_though_not_for_its_seconds(tmp_path: Path) -> None:
-    orphan = f"(sleep 1; head -c 3000000 /dev/zero > {tmp_path / 'written'}) &"
+    orphan = f"(sleep 4; head -c 3000000 /dev/zero > {tmp_path / 'written'}) &"
     figures = measure(["sh", "-c", orphan], os.environ)
-    assert figures["seconds"] < 0.9
+    assert figures["seconds"] < 3.9
     assert 3_000_000 <= figures["written_bytes"] < 4_000_000
     assert (tmp_path / "written").stat().st_size == 3_000_000
 

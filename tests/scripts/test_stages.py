@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Iterator
 
@@ -25,7 +26,8 @@ def log(seconds: float = 0) -> Iterator[str]:
 
 def test_in_a_pipe_each_try_of_a_stage_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     stages.show_stages(log())
-    assert capsys.readouterr().out.splitlines() == [
+    # How long each took is not what this is about.
+    assert re.sub(r"\d+ s", "0 s", capsys.readouterr().out).splitlines() == [
         "  check_input           0 s",
         "  ranking               0 s  failed",
         "  ranking               0 s",
