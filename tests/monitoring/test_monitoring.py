@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from http.client import HTTPConnection
+from contextlib import ExitStack, closing, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -50,23 +50,32 @@ def spark_metrics(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str
         )
         processes.enter_context(worker)
         end = time.monotonic() + 120
-        while cluster.state().get("aliveworkers") != 1:
+        pages = {
+            job: (port, scrape_configs()[job]["metrics_path"])
+            for job, port in {"spark-master": cluster.web_port, "spark-worker": worker_page}.items()
+        }
+        # A worker is alive a moment before it has its page of metrics.
+        while cluster.state().get("aliveworkers") != 1 or not all(text_at(*page) for page in pages.values()):
             assert time.monotonic() < end, (scratch / "worker" / "log").read_text()
             time.sleep(0.3)
-        pages = {"spark-master": cluster.web_port, "spark-worker": worker_page}
-        return {job: set(names_at(port, scrape_configs()[job]["metrics_path"])) for job, port in pages.items()}
+        return {job: set(names_in(text_at(*page))) for job, page in pages.items()}
 
 
-def names_at(port: int, path: str) -> Iterator[str]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    # A page of Spark's own would have the status 200 too; and Prometheus 3 refuses what is no plain text.
-    assert answer.headers.get_content_type() == "text/plain", path
-    for line in answer.read().decode().splitlines():
+def text_at(port: int, path: str) -> str:
+    """The page if it is there as plain text, else nothing."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection, suppress(OSError, HTTPException):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        # A page of Spark's own would have the status 200 too; and Prometheus 3 refuses what is no plain text.
+        if answer.headers.get_content_type() == "text/plain":
+            return answer.read().decode()
+    return ""
+
+
+def names_in(text: str) -> Iterator[str]:
+    for line in text.splitlines():
         if not line.startswith("#"):
             yield re.split(r"[{ ]", line)[0]
-    connection.close()
 
 
 def airflow_metrics() -> set[str]:
