@@ -80,9 +80,18 @@ def end(pid: int) -> None:
 
 def stop_where_it_writes(pid: int, lake: Lake) -> None:
     """Stop a driver's Java in the moment in which it has opened the first file of data in its staging area."""
-    wait_for(lambda: is_writing(lake) or not psutil.pid_exists(pid))
+    wait_for(lambda: is_writing(lake) or has_ended(pid))
+    assert not has_ended(pid), "it has ended before anybody saw it write"
     os.kill(pid, signal.SIGSTOP)
-    assert psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    assert not has_ended(pid), "it has ended as it was to be stopped"
+
+
+def has_ended(pid: int) -> bool:
+    """Whether there is no such process any more, or only for its parent to look at."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def wait_for(claim: Callable[[], object]) -> None:
@@ -94,5 +103,8 @@ def wait_for(claim: Callable[[], object]) -> None:
 
 def is_writing(lake: Lake) -> bool:
     """Has an attempt opened a file of data in its staging area?"""
-    # What lies there is not committed yet.
-    return any(Path(lake.staging("")).glob("*/*/_temporary/**/*.parquet"))
+    # It may take a directory away, or give it its name, while this looks into it.
+    with suppress(FileNotFoundError):
+        # What lies there is not committed yet.
+        return any(Path(lake.staging("")).glob("*/*/_temporary/**/*.parquet"))
+    return False
