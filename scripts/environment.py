@@ -59,7 +59,8 @@ def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_
     """
     ours = {
         "AIRFLOW_HOME": str(airflow_home.resolve()),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow_home.resolve()}/airflow.db",
+        # One process writes at a time: on a slow machine the others may have to wait longer than SQLite's five seconds.
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow_home.resolve()}/airflow.db?timeout=60",
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
