@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from scripts.browser import chromium
 
 NewPage = Callable[..., Page]
 PHONE, DESK = 390, 1280
+
+# A busy machine may take longer to show something than the five seconds that are the default.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
