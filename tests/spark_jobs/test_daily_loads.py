@@ -239,6 +239,21 @@ def killed_after(published: int) -> Iterator[None]:
 
 def test_days_add_up_to_the_log_read_at_once_whatever_comes_late_twice_or_again(spark: SparkSession) -> None:
     DailyLoads.spark = spark
-    # A step is three jobs or more, ten seconds: far fewer histories than there are examples elsewhere, and short.
+    # A step is three jobs or more, ten seconds: far fewer histories than there are examples elsewhere, and short. The
+    # first that there is to try is the simplest, days without a line: the test below has some, whatever is tried here.
     few = settings(max_examples=settings().max_examples // 5, stateful_step_count=5)
     run_state_machine_as_test(DailyLoads, settings=few)
+
+
+def test_a_listen_that_comes_late_joins_two_sessions_while_the_file_of_the_day_before_still_lies_there(
+    spark: SparkSession,
+) -> None:
+    DailyLoads.spark = spark
+    loads, noon = DailyLoads(), datetime.combine(FIRST, time(12), UTC)
+    minutes = {FIRST: [0, 30, 90], FIRST + ONE: [15, 1440, 1445]}
+    try:
+        for day, moments in minutes.items():
+            loads.write(day, b"".join(line("u", noon + timedelta(minutes=moment), "a") for moment in moments))
+            loads.is_run(day, [str(one) for one in minutes if one <= day])
+    finally:
+        loads.teardown()
