@@ -30,14 +30,6 @@ from spark_jobs.shared.lake import (
 )
 from spark_jobs.shared.lineage import Log, Part
 
-# In the order in which they are shown.
-DEFINITIONS = (
-    "without_implausible_sessions",
-    "longest_by_duration",
-    "gap_10_minutes",
-    "gap_30_minutes",
-    "songs_by_track_id",
-)
 CHECKS = ("check_listens", "check_sessions", "check_top_songs")
 # The rows a stage has to read, among those the report counts; those of the last check are too few to tell anything.
 INPUT_ROWS = {
@@ -160,17 +152,14 @@ def _optional_facts(lake: Lake, run_date: date, songs: Rows) -> dict[str, Any]:
 
 
 def _alternatives(lake: Lake, run_date: date, songs: Rows, record: dict[str, Any]) -> Rows:
-    rankings: dict[str, Rows] = {definition: [] for definition in DEFINITIONS}
     found = _optional_rows(lake, ALTERNATIVE_SONGS, run_date)
+    # One without a song has no session that started in time. If none has a song, there is nothing to compare.
+    rankings: dict[str, Rows] = {definition: [] for definition in record["definitions"] if found}
     for row in sorted(found, key=itemgetter("rank")):
         rankings[row.pop("definition")].append(row)
-    # One that has no song may have been looked at: it has no session that started in time. Not so the answer's own gap,
-    # which is no other definition. If none has one, there is nothing to compare.
-    looked_at = record.get("definitions", []) if found else []
     return [
         {"definition": definition, "top_songs": ranking, **changes(songs, ranking)}
         for definition, ranking in rankings.items()
-        if ranking or definition in looked_at
     ]
 
 

@@ -16,6 +16,7 @@ from include.records import read_record, replace_file, write_record
 from include.report.build import build_report
 from include.report.facts import report_facts
 from include.report.news import LATE
+from spark_jobs.ranking.alternatives import DEFINITIONS
 from spark_jobs.shared import lineage, marks
 from spark_jobs.shared.lake import CHOSEN_LISTENS, LISTENS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 from tests import model
@@ -200,8 +201,10 @@ def look_further(
     """Leave what a run does beyond the answer: rankings under other definitions, and its listeners' profiles."""
     put(lake, "alternative_songs", alternatives, run_date)
     put(lake, "listeners", listeners, run_date)
-    made = {"alternatives": {"made": True, "seconds": 1.5}, "profiles": {"path": "/profiles.tsv", "problem": None}}
-    write_record(lake, "ranking", run_date, made)
+    ranked = {row["definition"] for row in alternatives}
+    made = {"made": True, "definitions": [name for name in DEFINITIONS if name in ranked], "seconds": 1.5}
+    profiles = {"path": "/profiles.tsv", "problem": None}
+    write_record(lake, "ranking", run_date, {"alternatives": made, "profiles": profiles})
 
 
 def put(lake: Lake, dataset: str, rows: list[dict[str, Any]], run_date: date = RUN_DATE) -> None:

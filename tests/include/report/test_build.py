@@ -168,8 +168,8 @@ def test_what_another_run_of_the_date_left_is_not_told(finished_lake: Lake) -> N
 
 
 def test_what_the_record_promises_and_the_lake_lacks_costs_its_section_alone(finished_lake: Lake) -> None:
-    promised = {"alternatives": {"made": True, "seconds": 1.5}, "profiles": {"path": "/p.tsv", "problem": None}}
-    write_record(finished_lake, "ranking", RUN_DATE, promised)
+    made, profiles = {"made": True, "definitions": ["gap_10_minutes"]}, {"path": "/p.tsv", "problem": None}
+    write_record(finished_lake, "ranking", RUN_DATE, {"alternatives": made, "profiles": profiles})
     found = facts(finished_lake)
     assert (found["alternatives"], found["listeners"], len(found["top_songs"])) == ([], None, 2)
 
