@@ -42,6 +42,9 @@ def base_faults(lake: Lake, run_date: date) -> dict[date, str]:
         return {own.base.run_date: _gone(own.base, run_date)}
     faults: dict[date, str] = {}
     day = lineage.base_date(run_date)
+    if day >= oldest and not Path(lake.stage_record(CUT_BY, day)).exists():
+        # A run that was stopped while it published them takes it along: they may be of another gap than before.
+        faults[day] = f"the sessions of {day} have no record, which says with what gap they were cut"
     while day >= oldest:
         log = read_log(lake, day)
         fault = _fault(lake, day, log)
@@ -64,11 +67,9 @@ def _fault(lake: Lake, day: date, log: Log | None) -> str | None:
     """What keeps a day's log from being added to, None if nothing does; of what is before it only the day before."""
     if log is None:
         return f"{day} has not been run, or by a version that knew no daily loads"
-    # Sessions without their record may be of another gap: its run was stopped while it published them.
-    cut = Path(lake.stage_record(CUT_BY, day)).exists()
     found = {
         "listens": made_from(lake, LISTENS, day),
-        "sessions": made_from(lake, SESSIONS, day) if cut else None,
+        "sessions": made_from(lake, SESSIONS, day),
         "report": read_report(lake, day).get("log_id"),
     }
     other = [name for name, log_id in found.items() if log_id != log.log_id]

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import pandas as pd
 from great_expectations import ExpectationSuite
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -19,6 +21,7 @@ from include.settings import settings
 from spark_jobs.shared import lineage, storage
 from spark_jobs.shared.buckets import listens_as_found
 from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.failures import explain
 from spark_jobs.shared.lake import SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
 from spark_jobs.shared.lineage import Part
 from spark_jobs.shared.schemas import LISTEN_KEY
@@ -60,12 +63,12 @@ def sessions(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
     listens = read_record(lake, "data_quality", run_date)["log"]["listens"]
     made = _partition(spark, lake, SESSIONS, run_date)
     figures = {**session_figures(made), "repeated_session_ids": repeated_session_ids(made)}
-    before = _to_compare(lambda: _partition(spark, lake, SESSIONS, previous)) if previous else None
-    if before:
-        figures["users_gone_percent"] = users_gone_percent(before, made)
+    gone = _to_compare(lambda before: users_gone_percent(_partition(spark, lake, SESSIONS, before), made), previous)
+    if gone is not None:
+        figures["users_gone_percent"] = gone
     return [
         Table(made, suites.sessions(listens, limits)),
-        _figures(figures, suites.session_shape(previous if before else None, limits)),
+        _figures(figures, suites.session_shape(None if gone is None else previous, limits)),
     ]
 
 
@@ -104,7 +107,7 @@ def volume_figures(record: dict[str, Any], lake: Lake, run_date: date, previous:
     newest = record["log"]["last_listened_at"]
     end = datetime.combine(run_date + timedelta(days=1), time(), UTC)
     age = (end - datetime.fromisoformat(newest)) / timedelta(days=1) if newest else float("inf")
-    before = _to_compare(lambda: read_record(lake, "data_quality", previous)) if previous else None
+    before = _to_compare(lambda day: read_record(lake, "data_quality", day), previous)
     # What a day adds is nothing to hold against a whole log, nor against a day that added nothing.
     if not before or not before["rows"]["listens_kept"] or _load(before) != _load(record):
         return {"newest_listen_age_days": age}
@@ -161,12 +164,14 @@ def users_gone_percent(before: DataFrame, now: DataFrame) -> float:
     return 100 * row.gone / max(1, row.users)
 
 
-def _to_compare(read: Callable[[], T]) -> T | None:
-    """What an earlier run date left, to compare with; None where it is damaged: that stops no run of another date."""
+def _to_compare(work_out: Callable[[date], T], previous: date | None) -> T | None:
+    """What comes of what the previous run date left; None where it is damaged: that stops no run of another date."""
+    if previous is None:
+        return None
     try:
-        return read()
-    except (DataError, OSError, ValueError) as error:
-        log.warning("Not compared with the run date before: %s", error)
+        return work_out(previous)
+    except (DataError, OSError, ValueError, PySparkException, Py4JJavaError) as error:
+        log.warning("Not compared with run date %s: %s", previous, explain(error))
         return None
 
 

@@ -44,10 +44,20 @@ def write_record(lake: Lake, stage: str, run_date: date, record: dict[str, Any])
 
 def replace_file(path: Path, text: str) -> None:
     """Write a file so that a reader finds the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    staged = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    replace_files(path.parent, {path.name: text})
+
+
+def replace_files(directory: Path, texts: dict[str, str]) -> None:
+    """Write files by their names, all or none: while the last one is there, they are all of one call."""
+    directory.mkdir(parents=True, exist_ok=True)
+    staged = {name: directory / f".{name}.{uuid.uuid4().hex}" for name in texts}
     try:
-        staged.write_text(text, encoding="utf-8", newline="")
-        os.replace(staged, path)
+        for name, text in texts.items():
+            staged[name].write_text(text, encoding="utf-8", newline="")
+        if len(texts) > 1:
+            (directory / list(texts)[-1]).unlink(missing_ok=True)
+        for name, file in staged.items():
+            os.replace(file, directory / name)
     finally:
-        staged.unlink(missing_ok=True)
+        for file in staged.values():
+            file.unlink(missing_ok=True)

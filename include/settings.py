@@ -24,6 +24,8 @@ OF_THE_SCRIPTS = {"LASTFM_AIRFLOW_HOME"}
 
 # A control character or a Spark glob of alternatives has no business in a file name.
 PATH_CHARACTER = r"([^{}\x00-\x1f\x7f]|\{run_date\})"
+# How Python refuses what Java may know: escapes such as \p{L}, flags in the middle, (?<name>...).
+_OF_JAVA_ALONE = ("bad escape", "global flags", "unknown extension ?<")
 OF_PATHS = "with no control characters and no braces but {run_date}"
 
 
@@ -44,14 +46,14 @@ def _path(text: str) -> str:
 
 
 def _pattern(text: str) -> str:
-    # Java reads it. Python, which is here to ask, writes some of it in another way.
-    in_python = re.sub(r"\\[pP]\{\w+\}", ".", re.sub(r"\(\?<(?=\w)", "(?P<", text)).replace(r"\z", r"\Z")
+    # Java reads it, but only Python is here to ask: what the two have in common is looked at, and the name of a group.
+    if re.search(r"(?<!\\)\(\?P", text):
+        raise ValueError("a regular expression of Java, which has (?<name>...) and no (?P...)")
     try:
-        if "(?P" in text:
-            raise ValueError("a regular expression of Java, which writes (?<name>...)")
-        re.compile(in_python)
+        re.compile(text)
     except re.error as error:
-        raise ValueError(f"a regular expression ({error})") from None
+        if not error.msg.startswith(_OF_JAVA_ALONE):
+            raise ValueError(f"a regular expression ({error})") from None
     return text
 
 

@@ -67,6 +67,8 @@ def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        # It tells of a killed task: that may take a minute, and it would be killed after 50 seconds.
+        "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "120",
         "LASTFM_LAKE": str(lake.resolve()),
         "LASTFM_INPUT_ROOT": str(input_root.resolve()),
         "LASTFM_INPUT_PATH": input_path,

@@ -70,8 +70,8 @@ def serve(directory: Path, port: int, log: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         properties = Path(scratch) / "history.conf"
         properties.write_text("".join(f"{key}={value}\n" for key, value in settings.items()), encoding="utf-8")
+        services.launch(NAME, ["spark-class", CLASS, "--properties-file", str(properties)], environment(), log)
         try:
-            services.launch(NAME, ["spark-class", CLASS, "--properties-file", str(properties)], environment(), log)
             with console.status("The history server is starting ..."):
                 end = time.monotonic() + START_SECONDS
                 while answer_of(port, "/api/v1/version") is None:

@@ -42,7 +42,7 @@ COMMON = {
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
 }
 settings.register_profile("default", max_examples=6, derandomize=True, **COMMON)
-settings.register_profile("thorough", max_examples=60, **COMMON)
+settings.register_profile("thorough", max_examples=60, derandomize=False, print_blob=True, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 

@@ -77,7 +77,7 @@ def reports(lake: Lake) -> Path:
 
 def has_report(lake: Lake, day: date) -> bool:
     """Whether there is a page to show."""
-    return (Path(lake.report(day)) / "report.html").is_file()
+    return (Path(lake.report(day)) / "report.json").is_file()
 
 
 def _unmet(lake: Lake, day: date) -> str | None:

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from include.records import replace_file
+from include.records import replace_files
 from include.report.facts import report_facts
 from include.report.page import render_html, render_markdown
 from spark_jobs.shared.lake import Lake
@@ -31,8 +31,7 @@ def build_report(lake: Lake, run_date: date, parameters: dict[str, Any], seconds
         "report.md": render_markdown(facts),
         "report.json": json.dumps(facts, indent=2, ensure_ascii=False) + "\n",
     }
-    for name, text in texts.items():
-        replace_file(directory / name, text)
+    replace_files(directory, texts)
     return str(directory)
 
 

@@ -23,7 +23,7 @@ def fold(spark: SparkSession, lake: Lake, log: Log, area: str, fold_after: int) 
     folded = Part(FOLDED_LISTENS, log.own.run_date, log.log_id)
     partition = lake.partition(folded.dataset, folded.run_date)
     if len(log.parts) <= fold_after:
-        if storage.is_made_from(spark, lake, folded):
+        if storage.is_made_from(spark, lake, folded) and storage.is_whole(spark, lake, folded):
             return True
         storage.withdraw(spark, area, partition)
         return False

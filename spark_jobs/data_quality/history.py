@@ -128,7 +128,7 @@ def listens_there(spark: SparkSession, lake: Lake, log: Log, classified: DataFra
     new = storage.materialized(listens.select(*LISTEN_KEY), f"{area}/new")
     near = read_listens(spark, lake, log.parts).where(reach(as_spans(new)))
     new = F.broadcast(new) if counted.get["listens"] <= FEW_LISTENS else new
-    # The key is unique on both sides.
+    # The key is unique on the left; whatever repeats on the right makes no row more.
     there = storage.materialized(
         near.select(*LISTEN_KEY).join(new, on=list(LISTEN_KEY), how="left_semi"), f"{area}/there"
     )

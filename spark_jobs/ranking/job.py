@@ -214,19 +214,21 @@ def _write_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | No
     """Look the users of the top sessions up among the profiles; say what is wrong if that cannot be done."""
     problem = job.profiles_problem
     if job.profiles and not problem:
+        # Whatever is wrong with that file costs its dataset, never the run; what is wrong with the lake's disk does.
         try:
             lines = listeners.read_lines(longest.sparkSession, job.profiles, job.input_root)
+        except (listeners.ProfilesError, OutsideInputRootError, PySparkException, Py4JJavaError) as error:
+            problem = f"{job.profiles} cannot be read as profiles: {failures.root_of(error)}"
+        else:
             profiles = listeners.profiles_of(lines, job.run_date)
             found = conform(listeners.listeners(longest, profiles), schemas.LISTENERS)
-            _staged(found, f"{area}/{LISTENERS}", "user_id")
-        # Whatever is wrong with that file costs its dataset, never the run; what is wrong with the lake's disk does.
-        except (listeners.ProfilesError, OutsideInputRootError, PySparkException) as error:
-            problem = f"{job.profiles} cannot be read as profiles: {str(error).splitlines()[0]}"
-        except Py4JJavaError as error:
-            chain = failures.causes(error.java_exception)
-            if failures.failed_read(chain) is None:
-                raise
-            problem = f"{job.profiles} cannot be read as profiles: {failures.root_of(chain)}"
+            try:
+                _staged(found, f"{area}/{LISTENERS}", "user_id")
+            except Py4JJavaError as error:
+                file = failures.failed_read(failures.causes(error.java_exception))
+                if file is None or area in file:
+                    raise
+                problem = f"{file} cannot be read as profiles: {failures.root_of(error)}"
     if problem:
         print(f"WARNING {STAGE} {job.run_date}: who listens is left out: {problem}", file=sys.stderr)
     return problem or None

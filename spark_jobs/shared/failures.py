@@ -34,7 +34,7 @@ def explain(error: BaseException) -> str:
         for sentence in reversed(said):
             if words in sentence:
                 return f"{sentence}: {what_to_do}; nothing of this try was published"
-    root = root_of(chain)
+    root = root_of(error)
     file = failed_read(chain)
     if file and "FILE_NOT_EXIST" in str(_condition(chain)):
         return f"{file} went away while it was read: was it replaced, or removed? {_AGAIN}"
@@ -52,9 +52,12 @@ def causes(exception: Any) -> list[Any]:
     return chain
 
 
-def root_of(chain: list[Any]) -> str:
-    """What was at the root of a Java exception, in one line."""
-    return f"{chain[-1].getClass().getSimpleName()}: {_one_line(f'{chain[-1].getMessage()}')}"
+def root_of(error: BaseException) -> str:
+    """What an error says, of one of Java's what was at its root; one line."""
+    if not isinstance(error, Py4JJavaError):
+        return _one_line(str(error))
+    root = causes(error.java_exception)[-1]
+    return f"{root.getClass().getSimpleName()}: {_one_line(f'{root.getMessage()}')}"
 
 
 def failed_read(chain: list[Any]) -> str | None:

@@ -146,6 +146,14 @@ def is_made_from(spark: SparkSession, lake: Lake, part: Part) -> bool:
     return marks.log_id_of(_mark(spark, lake.partition(part.dataset, part.run_date))) == part.log_id
 
 
+def is_whole(spark: SparkSession, lake: Lake, part: Part) -> bool:
+    """Can a partition be read as the run left it that published it?"""
+    try:
+        return bool(published(spark, lake, part))
+    except (MissingPartitionError, DamagedPartitionError):
+        return False
+
+
 def materialized(rows: DataFrame, path: str) -> DataFrame:
     """Write some rows and read them back, rather than work them out twice."""
     rows.write.parquet(path)

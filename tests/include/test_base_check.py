@@ -80,17 +80,25 @@ def test_a_day_that_was_passed_over_is_named(lake: Lake) -> None:
     )
 
 
-@pytest.mark.parametrize("stage", [SESSIONS, "their record", "reports"])
+@pytest.mark.parametrize("stage", [SESSIONS, "reports"])
 def test_a_run_that_has_not_come_to_its_end_is_no_base(lake: Lake, logs: dict[date, Log], stage: str) -> None:
     other = new_log(DAYS[4], file(DAYS[4], size=2), 2)
     if stage == SESSIONS:
         mark(lake, SESSIONS, DAYS[4], other)
-    elif stage == "their record":
-        Path(lake.stage_record("session_analysis", DAYS[4])).unlink()
     else:
         (Path(lake.report(DAYS[4])) / "report.json").unlink()
     assert list(base_faults(lake, NEXT)) == [DAYS[4]]
     assert "the last run of 2009-05-05 has not come to its end" in base_faults(lake, NEXT)[DAYS[4]]
+
+
+@pytest.mark.usefixtures("logs")
+def test_sessions_without_a_record_of_their_gap_are_no_base_and_those_before_the_base_need_none(lake: Lake) -> None:
+    Path(lake.stage_record("session_analysis", DAYS[3])).unlink()
+    check_base(lake, NEXT)
+    Path(lake.stage_record("session_analysis", DAYS[4])).unlink()
+    assert base_faults(lake, NEXT) == {
+        DAYS[4]: f"the sessions of {DAYS[4]} have no record, which says with what gap they were cut"
+    }
 
 
 def test_a_day_that_was_run_again_takes_all_after_it_along(lake: Lake, logs: dict[date, Log]) -> None:

@@ -51,6 +51,7 @@ def test_the_environment_decides_and_an_empty_variable_does_not(monkeypatch: pyt
         ("LASTFM_WINDOW_DAYS", "36501", "less than or equal to 36500"),
         ("LASTFM_USER_ID_PATTERN", "(", "a regular expression"),
         ("LASTFM_USER_ID_PATTERN", "(?P<user>u)", "a regular expression of Java"),
+        ("LASTFM_USER_ID_PATTERN", "u{2,1}", "a regular expression"),
         ("LASTFM_INPUT_PATH", "days/{a,b}.tsv", "a path with no control characters and no braces but {run_date}"),
         ("LASTFM_PROFILES_PATH", "{who}.tsv", "a path with no control characters and no braces but {run_date}"),
         ("LASTFM_STOP_QUALITY_SCORE", "95.1", "no more than LASTFM_MINIMUM_QUALITY_SCORE, which is 95"),
@@ -67,8 +68,10 @@ def test_a_bad_setting_is_named_with_what_is_allowed(
     assert said.startswith(f"{name}: found {value}, allowed is {allowed}")
 
 
-@pytest.mark.parametrize("pattern", [r"^\p{L}+\z", r"(?<user>u)(?<=u)\P{IsAlphabetic}", r"^user_\d{6}$"])
-def test_user_ids_may_have_any_form_that_java_can_tell(monkeypatch: pytest.MonkeyPatch, pattern: str) -> None:
+@pytest.mark.parametrize(
+    "pattern", [r"^\p{L}+\z", r"(?<user>u)(?<=u)\k<user>", r"\Qu.\E", r"user(?i)_\d", r"^\(?P\d+", r"^user_\d{6}$"]
+)
+def test_user_ids_may_have_a_form_that_only_java_knows(monkeypatch: pytest.MonkeyPatch, pattern: str) -> None:
     monkeypatch.setenv("LASTFM_USER_ID_PATTERN", pattern)
     assert settings().user_id_pattern == pattern
 

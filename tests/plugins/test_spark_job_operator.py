@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import json
 import logging
 import os
@@ -130,28 +129,36 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         return str(file)
 
     asked = context()
-    with pytest.MonkeyPatch.context() as patched, heard() as said:
+    with pytest.MonkeyPatch.context() as patched, heard(home / "said.log"):
         connect(patched, **SECRETS)
         go_elsewhere(patched, home)
         patched.setenv("SPARK_CONF_DIR", str(home))
         # Airflow masks them in a task's log, but not in `airflow dags test`: so they must not even reach the log.
         patched.setattr("airflow.sdk.log.mask_secret", lambda _: None)
         patched.setattr(spark_job_operator, "write_properties", write_and_read)
+        os.system("echo a child process is heard")  # noqa: S605
         task.execute(asked)
-    return Ran(lake, task, asked["seconds"], said.getvalue(), read)
+    return Ran(lake, task, asked["seconds"], (home / "said.log").read_text(), read)
 
 
 @contextmanager
-def heard() -> Iterator[io.StringIO]:
-    """All that this process logs and prints."""
-    said = io.StringIO()
-    handler = logging.StreamHandler(said)
-    logging.getLogger().addHandler(handler)
-    try:
-        with redirect_stdout(said), redirect_stderr(said):
-            yield said
-    finally:
-        logging.getLogger().removeHandler(handler)
+def heard(log: Path) -> Iterator[None]:
+    """Keep in a file all that this process logs and prints, and what those that it starts print."""
+    streams = (1, 2)
+    before = [os.dup(stream) for stream in streams]
+    with log.open("a", buffering=1) as said:
+        handler = logging.StreamHandler(said)
+        logging.getLogger().addHandler(handler)
+        for stream in streams:
+            os.dup2(said.fileno(), stream)
+        try:
+            with redirect_stdout(said), redirect_stderr(said):
+                yield
+        finally:
+            for stream, kept in zip(streams, before, strict=True):
+                os.dup2(kept, stream)
+                os.close(kept)
+            logging.getLogger().removeHandler(handler)
 
 
 def test_a_job_leaves_its_event_log_in_the_lake_and_sparks_own_figures_beside_its_record(ran: Ran) -> None:
@@ -166,6 +173,7 @@ def test_secrets_of_the_connection_reach_spark_but_no_command_line_and_no_log(ra
     command = " ".join(ran.task._hook._build_spark_submit_command("job.py"))
     events = ran.events.read_text()
     assert "Spark-Submit cmd: " in ran.said
+    assert "a child process is heard" in ran.said
     for secret in ("planted-1", "planted=2", "planted-3"):
         assert [secret in text for text in (ran.said, command, events)] == [False, False, False]
     environment = next(line for line in events.splitlines() if "SparkListenerEnvironmentUpdate" in line)

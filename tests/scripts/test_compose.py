@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from include import alerts
+from plugins import run_alerts
 from scripts import compose, settings_file
+from scripts.environment import airflow_environment
 from tests.conftest import PROJECT
 
 needs_compose = pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose on the PATH")
@@ -69,6 +72,15 @@ def test_every_container_is_limited_restarted_asked_for_its_health_and_reached_f
         assert one["restart"] == "unless-stopped", name
         assert one["deploy"]["resources"]["limits"].keys() == {"memory", "cpus"}, name
         assert one["healthcheck"]["test"][0] == "CMD", name
+
+
+def test_the_dag_processor_has_the_time_to_tell_of_a_killed_task(file: Path, tmp_path: Path) -> None:
+    in_a_container = compose.services(settings_file.variables(file))["dag-processor"].environment
+    in_a_clone = airflow_environment(tmp_path, tmp_path, tmp_path, "log.tsv")
+    for environment in (in_a_container, in_a_clone):
+        limit = int(environment["AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT"])
+        # Beside both waits it imports the DAG, and asks an API that may be slow.
+        assert limit >= run_alerts.MARK_SECONDS + alerts.SEND_SECONDS + 60
 
 
 @needs_compose

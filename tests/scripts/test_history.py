@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from scripts.history import HOST, serve
-from scripts.services import ServiceError
+from scripts.services import STOP_SIGNALS, ServiceError
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.scripts.test_ui import lives, unused_port
@@ -123,6 +123,23 @@ def test_a_taken_port_is_refused_with_a_way_out(start: Start, spaced_lake: Lake)
         assert f"PORT: {port} cannot be used (Address already in use); stop" in refusal(start(PORT=str(port)))
 
 
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """The signals as they were: what serves in this process takes them for itself."""
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_without_a_java_it_says_what_to_do(start: Start, spaced_lake: Lake) -> None:
+    put_event_log(spaced_lake)
+    said = refusal(start(JAVA_HOME="/nowhere"))
+    assert "The history server failed: JAVA_HOME=/nowhere is no Java at all" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.usefixtures("signals")
 def test_a_server_that_dies_is_told_with_its_last_words(tmp_path: Path) -> None:
     with pytest.raises(
         ServiceError, match="the history server has died; Caused by: .*Exception: .*\nAll .* said: .*/history.log"

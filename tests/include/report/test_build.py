@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
-from include.records import read_record, replace_file, write_record
+from include.records import read_record, replace_files, write_record
 from include.report import build
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
@@ -276,35 +277,40 @@ def test_a_stage_without_a_record_is_named(finished_lake: Lake) -> None:
         report(finished_lake)
 
 
-@pytest.mark.parametrize(
-    ("broken", "left"), [("render_markdown", []), ("replace_file", ["top_songs.tsv"])], ids=["a page", "the disk"]
-)
-def test_what_fails_leaves_no_report_that_says_the_run_has_come_to_its_end(
-    finished_lake: Lake, monkeypatch: pytest.MonkeyPatch, broken: str, left: list[str]
+def test_a_page_that_cannot_be_made_leaves_the_report_before_as_it_was(
+    finished_lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = getattr(build, broken)
+    def fail(_: dict[str, Any]) -> str:
+        raise ValueError("no such filter")
 
-    def fail(*arguments: Any) -> None:
-        if arguments[0] == directory / "top_songs.tsv":
-            real(*arguments)
-        else:
-            raise OSError("No space left on device")
-
-    directory = Path(finished_lake.report(RUN_DATE))
-    monkeypatch.setattr(build, broken, fail)
-    with pytest.raises(OSError, match="No space left"):
+    before = {file.name: file.read_bytes() for file in report(finished_lake).iterdir()}
+    monkeypatch.setattr(build, "render_markdown", fail)
+    with pytest.raises(ValueError, match="no such filter"):
         report(finished_lake)
-    assert [file.name for file in directory.glob("*")] == left
+    directory = Path(finished_lake.report(RUN_DATE))
+    assert {file.name: file.read_bytes() for file in directory.iterdir()} == before
 
 
-def test_a_file_that_cannot_be_written_leaves_the_one_before_and_nothing_else(
-    tmp_path: Path,
-) -> None:
-    path = tmp_path / "report.json"
-    replace_file(path, "before")
+def test_files_are_replaced_together_or_not_at_all(tmp_path: Path) -> None:
+    replace_files(tmp_path, {"a": "before", "b": "before"})
     with pytest.raises(UnicodeEncodeError):
-        replace_file(path, "after \ud800")
-    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("report.json", "before")]
+        replace_files(tmp_path, {"a": "after", "b": "after \ud800"})
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "before", "b": "before"}
+
+
+def test_of_files_that_were_stopped_half_way_the_last_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace_first(old: Path, new: Path) -> None:
+        if new.name == "b":
+            raise KeyboardInterrupt
+        old.rename(new)
+
+    replace_files(tmp_path, {"a": "before", "b": "before", "c": "before"})
+    monkeypatch.setattr(os, "replace", replace_first)
+    with pytest.raises(KeyboardInterrupt):
+        replace_files(tmp_path, {"a": "after", "b": "after", "c": "after"})
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "after", "b": "before"}
 
 
 def test_a_record_is_replaced_whole(lake: Lake) -> None:

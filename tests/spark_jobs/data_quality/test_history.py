@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from spark_jobs.data_quality import history
 from spark_jobs.data_quality.job import DataQualityJob, run
@@ -72,15 +73,25 @@ def test_a_file_is_taken_in_once_unless_it_changes_and_then_that_is_said(
 def test_many_new_listens_are_looked_for_in_the_log_as_few_are(
     spark: SparkSession, lake: Lake, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    handed_to_all: list[str] = []
+
+    def broadcast(frame: DataFrame) -> DataFrame:
+        handed_to_all.extend(frame.inputFiles())
+        return real(frame)
+
+    real = F.broadcast
+    monkeypatch.setattr(F, "broadcast", broadcast)
     (inbox / "1.tsv").write_bytes(line("04T12:00:00") + line("04T12:05:00"))
     load(spark, lake, inbox, 0)
-    monkeypatch.setattr(history, "FEW_LISTENS", 2)
     (inbox / "2.tsv").write_bytes(line("04T12:05:00") + line("04T12:05:00", "v") + line("05T12:00:00"))
-    assert load(spark, lake, inbox, 1)["new"]["known_listens"] == 1
-    assert [(row[1].day, row[5]) for row in sorted(rows(lake, LISTENS, FIRST + timedelta(days=1)))] == [
-        (4, "v"),
-        (5, "t"),
-    ]
+    found = {}
+    for few in (3, 2):
+        monkeypatch.setattr(history, "FEW_LISTENS", few)
+        known = load(spark, lake, inbox, 1)["new"]["known_listens"]
+        songs = [(row[1].day, row[5]) for row in sorted(rows(lake, LISTENS, FIRST + timedelta(days=1)))]
+        found[few] = known, songs, any("/new/" in file for file in handed_to_all)
+        handed_to_all.clear()
+    assert found == {few: (1, [(4, "v"), (5, "t")], few == 3) for few in (3, 2)}
 
 
 def test_an_input_that_the_log_has_nearly_all_of_is_refused_with_what_to_do(
@@ -166,6 +177,10 @@ def test_a_long_log_is_folded_into_one_partition_without_the_raw_input(
             # Run again where it would not be folded, it stays so: the next day may be made of it.
             assert load(spark, lake, inbox, day, fold_after=9)["folded"]
             assert rows(lake, FOLDED_LISTENS, FIRST + timedelta(days=2)) == folded
+            # Not if it is damaged: the log is then read from what it is made of, and can be folded again.
+            next(Path(lake.partition(FOLDED_LISTENS, FIRST + timedelta(days=2))).glob("*.parquet")).unlink()
+            assert not load(spark, lake, inbox, day, fold_after=9)["folded"]
+            assert load(spark, lake, inbox, day, fold_after=2)["folded"]
     # From then on the folded one is all there is of the days before.
     parts = [(part["dataset"], part["run_date"]) for part in record["lineage"]["parts"]]
     assert parts == [(FOLDED_LISTENS, "2009-05-06"), (LISTENS, "2009-05-07")]
