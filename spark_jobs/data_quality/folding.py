@@ -18,7 +18,7 @@ def fold(spark: SparkSession, lake: Lake, log: Log, area: str, fold_after: int) 
 
     Returns whether they are folded. Whoever reads the log finds the folded one by its log's id, so nothing else
     changes: until it is published, and without it, the log is what it was. What an earlier run of the date has folded
-    stays if it is of the same log, for the days after it may be made of it, and goes if it is of another.
+    stays if it is whole and of the same log, for the days after it may be made of it. Otherwise it goes.
     """
     folded = Part(FOLDED_LISTENS, log.own.run_date, log.log_id)
     partition = lake.partition(folded.dataset, folded.run_date)

@@ -58,8 +58,7 @@ def listens_as_found(spark: SparkSession, lake: Lake, run_date: date) -> DataFra
 
 def buckets_of(spark: SparkSession, lake: Lake, part: Part) -> int:
     """How many buckets a partition of listens has."""
-    partition = storage.published(spark, lake, part)
-    return _buckets(spark, partition)
+    return _buckets(spark, storage.published(spark, lake, part))
 
 
 def _declared(spark: SparkSession, partitions: Sequence[str], schema: T.StructType) -> DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
-from include.records import read_record, replace_files, write_record
+from include.records import read_record, write_record
 from include.report import build
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
@@ -289,32 +288,3 @@ def test_a_page_that_cannot_be_made_leaves_the_report_before_as_it_was(
         report(finished_lake)
     directory = Path(finished_lake.report(RUN_DATE))
     assert {file.name: file.read_bytes() for file in directory.iterdir()} == before
-
-
-def test_files_are_replaced_together_or_not_at_all(tmp_path: Path) -> None:
-    replace_files(tmp_path, {"a": "before", "b": "before"})
-    with pytest.raises(UnicodeEncodeError):
-        replace_files(tmp_path, {"a": "after", "b": "after \ud800"})
-    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "before", "b": "before"}
-
-
-def test_of_files_that_were_stopped_half_way_the_last_is_not_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def replace_first(old: Path, new: Path) -> None:
-        if new.name == "b":
-            raise KeyboardInterrupt
-        old.rename(new)
-
-    replace_files(tmp_path, {"a": "before", "b": "before", "c": "before"})
-    monkeypatch.setattr(os, "replace", replace_first)
-    with pytest.raises(KeyboardInterrupt):
-        replace_files(tmp_path, {"a": "after", "b": "after", "c": "after"})
-    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "after", "b": "before"}
-
-
-def test_a_record_is_replaced_whole(lake: Lake) -> None:
-    write_record(lake, "ranking", RUN_DATE, {"a": 1, "b": 2})
-    write_record(lake, "ranking", RUN_DATE, {"a": 3})
-    assert read_record(lake, "ranking", RUN_DATE) == {"stage": "ranking", "run_date": "2009-05-04", "a": 3}
-    assert [file.name for file in Path(lake.stage_record("ranking", RUN_DATE)).parent.iterdir()] == ["ranking.json"]
