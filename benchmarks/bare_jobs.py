@@ -20,7 +20,7 @@ from pyspark.sql.window import Window as W
 from benchmarks.baseline_script import COLUMNS
 from scripts.environment import SPARK_CONNECTION
 from spark_jobs.shared.buckets import FILE_OPTIONS, name_files_by_bucket
-from spark_jobs.shared.file_system import input_files
+from spark_jobs.shared.input_files import list_files
 from spark_jobs.shared.partitioning import bucket_count
 from spark_jobs.shared.session import spark_session
 
@@ -41,7 +41,7 @@ def main(log: str, output: str, job: str = "") -> None:
 def write_listens(spark: SparkSession, log: str, output: str) -> None:
     """Bring each user's listens together, in time order."""
     lines = spark.read.text(log, lineSep="\n")
-    buckets = _buckets(spark, lines)
+    buckets = _buckets(spark, log)
     fields = F.split("value", "\t")
     names = [column.split()[0] for column in COLUMNS.split(", ")]
     texts = lines.select(*(F.get(fields, F.lit(place)).alias(name) for place, name in enumerate(names)))
@@ -83,7 +83,7 @@ def rank_songs(spark: SparkSession, log: str, output: str) -> None:
 
 
 def _listens(spark: SparkSession, log: str, output: str) -> DataFrame:
-    buckets = _buckets(spark, spark.read.text(log))
+    buckets = _buckets(spark, log)
     spark.sql(
         f"CREATE TABLE IF NOT EXISTS listens ({COLUMNS}) USING parquet CLUSTERED BY (user_id) "
         f"SORTED BY (user_id, listened_at) INTO {buckets} BUCKETS LOCATION '{output}/listens'"
@@ -91,8 +91,8 @@ def _listens(spark: SparkSession, log: str, output: str) -> DataFrame:
     return spark.table("listens")
 
 
-def _buckets(spark: SparkSession, lines: DataFrame) -> int:
-    files = input_files(spark, lines)
+def _buckets(spark: SparkSession, log: str) -> int:
+    files = list_files(log).files
     return bucket_count([(file.name, file.size) for file in files], spark.sparkContext.defaultParallelism)
 
 

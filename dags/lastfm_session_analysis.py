@@ -19,7 +19,7 @@ the run's note, the report and the alert say what. `docs/data_quality.md` says w
 
 | task | what it makes |
 | --- | --- |
-| `check_input` | nothing: it fails in seconds when there is nothing to read, nothing to add to, nowhere to write |
+| `check_input` | the list of files to read; it fails in seconds when there is nothing to read, or nowhere to write |
 | `data_quality` | `listens` and `rejected_listens`: every line is kept, or rejected with its reason |
 | `check_listens` | the proof: schema, nulls, plausible times, quality score |
 | `session_analysis` | `sessions`: a pause longer than the gap opens a new one |
@@ -104,7 +104,8 @@ def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
             base_check.check_base(SETTINGS.lake, day)
     except input_check.InputError as error:
         raise AirflowFailException(str(error)) from None
-    return found | input_check.check_profiles(params["profiles_path"], SETTINGS.input_root, day)
+    listed = {"listed": input_check.keep_listing(found, SETTINGS.lake, day)}
+    return found.to_xcom() | listed | input_check.check_profiles(params["profiles_path"], SETTINGS.input_root, day)
 
 
 @task(
@@ -164,6 +165,7 @@ def lastfm_session_analysis() -> None:
             "data_quality",
             input=checked_input["input_path"],
             input_root=INPUT_ROOT,
+            listed=checked_input["listed"],
             load="{{ params.load }}",
             fold_after=str(SETTINGS.fold_after),
         )

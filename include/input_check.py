@@ -2,98 +2,96 @@
 
 from __future__ import annotations
 
-import glob
+import json
 import os
 import re
 import uuid
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from include.input_format import check_format
+from include.records import replace_file
+from spark_jobs.shared.errors import InputError
+from spark_jobs.shared.input_files import Listing, directories_of, list_files
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.partitioning import text_bytes
+from spark_jobs.shared.paths import in_ascii, is_below, path_of, shown
 
 
-class InputError(ValueError):
-    """The input or the lake is not usable; trying again changes nothing."""
+@dataclass(frozen=True)
+class CheckedInput:
+    """An input that can be read: its path as text of ASCII (see `input_files.in_ascii`), and its files."""
+
+    path: str
+    listing: Listing
+
+    def to_xcom(self) -> dict[str, Any]:
+        """What the tasks after this one need: `input_path`, and about how many bytes of text there are."""
+        sizes = [(file.name, file.size) for file in self.listing.files]
+        return {"input_path": self.path, "text_bytes": text_bytes(sizes)}
 
 
 def check_input(
     input_path: str, input_root: Path, lake: Lake, run_date: date, may_be_empty: bool = False
-) -> dict[str, Any]:
-    """Return `input_path` as Spark should read it, and the `files`, `bytes` and about `text_bytes` found there.
+) -> CheckedInput:
+    """Return the input that a path means: a file, a directory or a glob, relative to `input_root`.
 
-    A relative path starts at `input_root`; every file must lie below it, links resolved. A day that adds nothing
-    `may_be_empty`, but its file must be there: one that is missing may be late.
-    Raises InputError when there is no file, no byte, a file elsewhere, a name with a colon, or no place to write.
+    Every file must lie below the root, links resolved. An input without a byte is refused unless it `may_be_empty`, as
+    what a day adds; its file must be there all the same: one that is missing may be late.
+    Raises InputError when there is no file, no byte, a file elsewhere or of another format, when the input lies in the
+    lake or the other way round, and when there is no place to write.
     """
     check_lake(lake)
-    pattern = _pattern(input_path, input_root, run_date)
-    files = _usable_files("input_path", pattern, input_root)
-    sizes = [(file.name, file.stat().st_size) for file in files]
-    size = sum(size for _, size in sizes)
-    if size == 0 and not may_be_empty:
-        raise InputError(f"{len(files)} file(s) at {pattern}, all of them empty; check what writes the log")
-    return {"input_path": _spark_path(pattern), "files": len(files), "bytes": size, "text_bytes": text_bytes(sizes)}
+    path = _absolute(input_path, input_root, run_date)
+    listing = list_files(path, in_ascii(os.fsencode(input_root)))
+    _check_apart(path, listing, lake)
+    if not any(file.size for file in listing.files) and not may_be_empty:
+        raise InputError(
+            f"{len(listing.files)} file(s) at {shown(path_of(path))}, all of them empty; check what writes the log"
+        )
+    check_format(listing.files)
+    return CheckedInput(path, listing)
+
+
+def keep_listing(found: CheckedInput, lake: Lake, run_date: date) -> str:
+    """Keep the list of an input's files, and return its path: data_quality reads these files or none."""
+    files = [file.to_json() for file in found.listing.files]
+    record = {"input_path": shown(path_of(found.path)), "files": files, "left_out": list(found.listing.left_out)}
+    path = Path(lake.input_listing(run_date))
+    replace_file(path, json.dumps(record, indent=2, ensure_ascii=False))
+    return str(path)
 
 
 def check_profiles(profiles_path: str | None, input_root: Path, run_date: date) -> dict[str, str]:
-    """Return `profiles`, the path as Spark should read it, and `profiles_problem`; both empty where no path is given.
+    """Return `profiles`, the path as text of ASCII, and `profiles_problem`; both empty where no path is given.
 
     The path obeys the same rules as the input's. What it breaks is the problem, a sentence, and never an error: a run
     without profiles answers all the same.
     """
     if not profiles_path:
         return {"profiles": "", "profiles_problem": ""}
-    pattern = _pattern(profiles_path, input_root, run_date)
+    path = _absolute(profiles_path, input_root, run_date)
     try:
-        _usable_files("profiles_path", pattern, input_root)
+        list_files(path, in_ascii(os.fsencode(input_root)))
     except InputError as error:
-        return {"profiles": pattern, "profiles_problem": str(error)}
-    return {"profiles": _spark_path(pattern), "profiles_problem": ""}
-
-
-def _pattern(path: str, input_root: Path, run_date: date) -> str:
-    # Hadoop takes `..` off the text, Python follows the link before it: so there is none when they look. And of two
-    # slashes in front Hadoop takes the next name for a machine's.
-    where = os.path.normpath(input_root / path.replace("{run_date}", str(run_date)))
-    return re.sub("^/+", "/", where)
-
-
-def _usable_files(parameter: str, pattern: str, input_root: Path) -> list[Path]:
-    """The files a parameter names, at least one; raises InputError when one of them may not or cannot be read."""
-    try:
-        files = _files(pattern)
-    except OSError as error:
-        raise InputError(
-            f"{error.filename} cannot be read ({error.strerror}); let the user that runs Airflow"
-        ) from None
-    if not files:
-        raise InputError(f"no file at {pattern}; check {parameter}, and that the file has arrived")
-    outside = [file for file in files if not file.resolve().is_relative_to(input_root.resolve())]
-    if outside:
-        raise InputError(
-            f"{outside[0].resolve()} is outside {input_root.resolve()}, the only place runs may read from; "
-            "move it there, or have the deployment change LASTFM_INPUT_ROOT"
-        )
-    colons = _with_colons(pattern, files)
-    if colons:
-        raise InputError(
-            f"{colons[0]} has a ':' in its name, which Spark cannot read, nor match a pattern beside it; rename it"
-        )
-    closed = [file for file in files if not os.access(file, os.R_OK)]
-    if closed:
-        raise InputError(f"{closed[0]} may not be read by the user that runs Airflow; change its mode or owner")
-    return files
+        return {"profiles": path, "profiles_problem": str(error)}
+    return {"profiles": path, "profiles_problem": ""}
 
 
 def check_lake(lake: Lake) -> None:
-    """Raise InputError unless a file can be written to the lake."""
+    """Raise InputError unless a file can be written to the lake, and Spark can name it."""
     pattern = re.search(r"[\\*?\[\]{}]", lake.root)
     if pattern:
         raise InputError(
             f"the lake {lake.root} has a {pattern[0]!r} in its path, which Spark takes for a pattern; "
             "choose another place"
+        )
+    if shown(path_of(lake.root)) != lake.root:
+        raise InputError(
+            f"the lake {shown(path_of(lake.root))} has bytes in its path that are no text in UTF-8, which Java cannot "
+            "name; choose another place"
         )
     probe = Path(lake.staging(f"probe-{uuid.uuid4().hex}"))
     try:
@@ -108,25 +106,20 @@ def check_lake(lake: Lake) -> None:
         ) from error
 
 
-def _files(pattern: str) -> list[Path]:
-    """The files Spark would read: a directory stands for what is in it, hidden names (`_`, `.`) for nothing."""
-    found = [Path(pattern)] if Path(pattern).exists() else [Path(match) for match in sorted(glob.glob(pattern))]
-    files = [file for path in found for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
-    return [file for file in files if file.is_file() and file.name[0] not in "_."]
+def _absolute(path: str, input_root: Path, run_date: date) -> str:
+    # The dots go by the text, so that what is named in a message is what is read.
+    given = path_of(path.replace("{run_date}", str(run_date)))
+    where = os.path.normpath(os.path.join(os.fsencode(input_root), given))
+    # POSIX leaves two slashes in front as they are.
+    return in_ascii(re.sub(b"^/+", b"/", where))
 
 
-def _with_colons(pattern: str, files: list[Path]) -> list[Path]:
-    """The names on which Hadoop fails (URISyntaxException): of files, and for a glob of all that it looks at."""
-    found = [file for file in files if ":" in file.name]
-    if Path(pattern).exists():
-        return found
-    parts = Path(pattern).parts
-    # In turn for `logs`, `logs/*` and `logs/*/2009-*.tsv`: each part as it stands, or all names beside what it matches.
-    looked_at = [Path(*parts[:n], "*:*" if glob.has_magic(part) else part) for n, part in enumerate(parts)]
-    names = [Path(name) for path in looked_at for name in glob.glob(str(path), include_hidden=True)]
-    return [*found, *(name for name in names if ":" in name.name)]
-
-
-def _spark_path(pattern: str) -> str:
-    """Where the path exists as it stands, its stars and brackets are letters, and Spark must be told so."""
-    return re.sub(r"([\\*?\[\]{}])", r"\\\1", pattern) if Path(pattern).exists() else pattern
+def _check_apart(path: str, listing: Listing, lake: Lake) -> None:
+    """Raise InputError where a run would read what it writes."""
+    root = os.path.realpath(path_of(lake.root))
+    around = [directory for directory in directories_of(path) if is_below(root, directory)]
+    if around:
+        raise InputError(f"the lake {lake.root} lies in the input {shown(around[0])}; choose another place for one")
+    inside = [file for file in listing.files if is_below(os.path.realpath(file.path), root)]
+    if inside:
+        raise InputError(f"the input {inside[0].name} lies in the lake {lake.root}; choose another place for one")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from pyspark.sql import functions as F
 from spark_jobs.shared import lineage, storage
 from spark_jobs.shared.buckets import buckets_of, read_listens
 from spark_jobs.shared.errors import DataError, MissingPartitionError
-from spark_jobs.shared.file_system import InputFile
+from spark_jobs.shared.input_files import InputFile
 from spark_jobs.shared.lake import RUNS, Lake
 from spark_jobs.shared.lineage import Input, Log
 from spark_jobs.shared.schemas import LISTEN_KEY
@@ -84,7 +85,7 @@ def _check_that_it_begins(spark: SparkSession, lake: Lake, run_date: date) -> No
         )
 
 
-def log_of(run_date: date, base: Base | None, files: list[InputFile], buckets: int) -> Log:
+def log_of(run_date: date, base: Base | None, files: Sequence[InputFile], buckets: int) -> Log:
     """The log that a run makes of these files, added to its base if it has one."""
     taken_in = [as_input(file) for file in files]
     if base is None:
@@ -92,7 +93,7 @@ def log_of(run_date: date, base: Base | None, files: list[InputFile], buckets: i
     return lineage.grown_log(base.log, run_date, taken_in, buckets)
 
 
-def arrivals(files: list[InputFile], base: Base | None) -> Arrivals:
+def arrivals(files: Sequence[InputFile], base: Base | None) -> Arrivals:
     """Tell the files of an input apart; without a base all are new."""
     taken_in = set(base.log.inputs) if base else set()
     names = {file.file for file in taken_in}

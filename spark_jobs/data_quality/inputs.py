@@ -1,22 +1,20 @@
-"""The files of a log as wholes: what keeps one from being read to its last line is said, never skipped."""
+"""The files of a log as wholes: a file that cannot be read to its last line is an error that names it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
-from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.shared.errors import UnreadableInputError
-from spark_jobs.shared.failures import causes, failed_read
-from spark_jobs.shared.file_system import InputFile, input_files
+from spark_jobs.shared.errors import InputError, UnreadableInputError
+from spark_jobs.shared.failures import causes, failed_read, root_of
+from spark_jobs.shared.input_files import GZIP, InputFile, Listing, differences, list_files
+from spark_jobs.shared.linked_files import LinkedFiles
 
-GZIP = ".gz"
-# What Spark decompresses besides, by the name alone. Of a text named .bz2, .lz4 or .snappy it reads nothing, of an
-# .lz4 or .snappy that was cut short not the rest, and a changed byte in a .snappy changes lines: all without a word.
-OTHER_COMPRESSIONS = (".bz2", ".deflate", ".gzip", ".lz4", ".snappy", ".zst", ".zstd")
 _DECOMPRESSORS = "org.apache.hadoop.io.compress."
 
 
@@ -24,65 +22,67 @@ class InputChangedError(RuntimeError):
     """A file was written to while it was read, so that nobody can say which lines were; later it may be whole."""
 
 
-def check_files(input_path: str, lines: DataFrame, files: list[InputFile]) -> None:
-    """Raise UnreadableInputError if Spark would pass over lines of these files without a word."""
-    for file in files:
-        if file.name.lower().endswith(OTHER_COMPRESSIONS):
-            raise UnreadableInputError(
-                f"{file.name} is compressed by its name; allowed are plain text and {GZIP}, for of other formats Spark "
-                f"may lose lines unseen: decompress it, or compress it as {GZIP}"
-            )
-    partitions = lines.columns[1:]
-    if partitions:
-        raise UnreadableInputError(
-            f"{input_path} holds directories named like partitions ({partitions[0]}=…), beside which Spark reads no "
-            f"file; allowed are files: move the directories away, or name the files by a glob, {input_path}/*/*"
+class InputReadError(RuntimeError):
+    """A file could not be read, for a reason that may be gone at the next try: a disk, a network."""
+
+
+def check_listed(listed_in: str, listing: Listing) -> None:
+    """Raise InputError unless a listing has the files that `check_input` found and kept in a file of JSON."""
+    listed = json.loads(Path(listed_in).read_bytes())["files"]
+    differing = differences([(file["file"], file["bytes"], file["modified"]) for file in listed], listing.files)
+    if differing:
+        raise InputError(
+            f"the input is not what check_input found: {differing}; nothing was published: clear check_input and what "
+            "follows when the files are whole, and have logs written under another name and then renamed"
         )
 
 
 @contextmanager
-def read_whole(spark: SparkSession, lines: DataFrame, files: list[InputFile]) -> Iterator[None]:
-    """Watch over the pass that reads the files.
+def read_whole(linked: LinkedFiles, input_path: str, input_root: str, listing: Listing) -> Iterator[None]:
+    """Watch over the pass that reads the linked files of a listing.
 
-    Raises UnreadableInputError if one is no whole .gz, InputChangedError if one was written to. An error of the
-    disk or the network passes as it is, for it may be gone at the next try.
+    Raises UnreadableInputError if one is no whole .gz, InputChangedError if the listing is not the same afterwards,
+    InputReadError if Spark failed to read one for another reason.
     """
     try:
         yield
     except Py4JJavaError as error:
-        damage = _damage(error.java_exception)
-        if damage is None:
+        chain = causes(error.java_exception)
+        link = failed_read(chain)
+        if link is None or not linked.holds(link):
             raise
-        raise UnreadableInputError(damage) from error
-    _check_unchanged(files, {file.name: file for file in input_files(spark, lines)})
+        _check_unchanged(listing, input_path, input_root)
+        file = linked.file_in(link)
+        if _is_damage(chain):
+            raise UnreadableInputError(_damage(file, chain)) from error
+        raise InputReadError(f"{file.name} cannot be read ({root_of(error)}); nothing was published") from error
+    _check_unchanged(listing, input_path, input_root)
 
 
-def _check_unchanged(files: list[InputFile], now: dict[str, InputFile]) -> None:
-    for before in files:
-        after = now.get(before.name)
-        if after == before:
-            continue
-        what = "was written to or replaced"
-        if after is None:
-            what = "went away"
-        elif after.size != before.size:
-            what = f"went from {before.size} to {after.size} bytes"
+def _check_unchanged(listing: Listing, input_path: str, input_root: str) -> None:
+    before = [(file.name, file.size, file.modified) for file in listing.files]
+    try:
+        now: tuple[InputFile, ...] = list_files(input_path, input_root).files
+    except InputError as error:
+        raise InputChangedError(f"the input changed while it was read: {error}") from None
+    differing = differences(before, now)
+    if differing:
         raise InputChangedError(
-            f"{before.name} {what} while it was read; nothing was published: run the stage again when it is whole, and "
-            "have logs written under another name and then renamed"
+            f"the input changed while it was read: {differing}; nothing was published: run the stage again when it is "
+            "whole, and have logs written under another name and then renamed"
         )
 
 
-def _damage(error: Any) -> str | None:
-    """Say which file is no whole .gz and why, if that is what failed Spark."""
-    chain = causes(error)
-    file = failed_read(chain)
+def _is_damage(chain: list[Any]) -> bool:
     # Who complains tells what is wrong: the file system about the disk, the decompressor about the bytes. The
     # exceptions' classes do not: an EOFException may be either, and most are plain IOExceptions.
     complains = chain[-1].getStackTrace()
-    if not file or not complains or not complains[0].getClassName().startswith(_DECOMPRESSORS):
-        return None
+    return bool(complains) and complains[0].getClassName().startswith(_DECOMPRESSORS)
+
+
+def _damage(file: InputFile, chain: list[Any]) -> str:
     return (
-        f"{file} cannot be read as {GZIP} to its end ({chain[-1].getMessage()}): it was cut short, damaged or never "
-        f"compressed; nothing was published: put a whole copy in its place (gzip -t tells), or name it without {GZIP}"
+        f"{file.name} cannot be read as {GZIP} to its end ({chain[-1].getMessage()}): it was cut short, damaged or "
+        f"never compressed; nothing was published: put a whole copy in its place (gzip -t tells), or name it without "
+        f"{GZIP}"
     )

@@ -6,8 +6,10 @@ Writes the partition `run_date` of `listens` and `rejected_listens`, and the sta
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -20,10 +22,11 @@ from spark_jobs.data_quality.tally import read_tally, tally
 from spark_jobs.shared import buckets, lineage, schemas, storage
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import add_input_root, job_parser, positive_int
-from spark_jobs.shared.file_system import InputFile, input_files
-from spark_jobs.shared.input_root import check_below
+from spark_jobs.shared.input_files import InputFile, list_files
 from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
+from spark_jobs.shared.linked_files import file_number, link
 from spark_jobs.shared.partitioning import bucket_count
+from spark_jobs.shared.paths import path_of, shown
 
 STAGE = "data_quality"
 
@@ -32,15 +35,18 @@ STAGE = "data_quality"
 class DataQualityJob:
     """What the job is told: the input (a file, a directory or a glob), the lake, the partition it owns.
 
-    Every file of the input must lie below `input_root`, links resolved, unless that is empty. Of a `load` that is
-    "full" it is the whole log, of one that is "daily" what has arrived for the run date; a log that lies in more than
-    `fold_after` partitions then is folded into one.
+    Every file of the input must lie below `input_root`, links resolved, unless that is empty. `listed` is the
+    path of the files that `check_input` found (`Lake.input_listing`): the job reads the same ones or none; "": whatever
+    there is.
+    `load="full"`: the input is the whole log. `load="daily"`: it is what has arrived for the run date; a log that lies
+    in more than `fold_after` partitions then is folded into one.
     """
 
     input_path: str
     lake: Lake
     run_date: date
     input_root: str = ""
+    listed: str = ""
     load: str = lineage.FULL
     fold_after: int = folding.FOLD_AFTER
 
@@ -48,7 +54,12 @@ class DataQualityJob:
 def parse_args(argv: list[str] | None = None) -> DataQualityJob:
     """Read the command line; exits with code 2 and a message on a bad argument."""
     parser = job_parser(__doc__)
-    parser.add_argument("--input", required=True, help="the log: a file, a directory or a glob; .gz is read too")
+    parser.add_argument(
+        "--input",
+        required=True,
+        help="the log: a file, a directory (every file below it) or a glob, as a local path or a file:// URI; .gz too",
+    )
+    parser.add_argument("--listed", default="", help="the list of the files to expect; empty: those that are there")
     parser.add_argument(
         "--load", choices=lineage.LOADS, default=lineage.FULL, help="is the input the whole log, or what a day adds?"
     )
@@ -61,24 +72,23 @@ def parse_args(argv: list[str] | None = None) -> DataQualityJob:
     add_input_root(parser)
     args = parser.parse_args(argv)
     return DataQualityJob(
-        args.input, Lake(args.lake), args.run_date, args.input_root, load=args.load, fold_after=args.fold_after
+        args.input, Lake(args.lake), args.run_date, args.input_root, args.listed, args.load, args.fold_after
     )
 
 
 def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
     """Publish both datasets from one pass over the input and return the stage's record.
 
-    Raises OutsideInputRootError, EmptyInputError, UnreadableInputError, InputChangedError or LineCountMismatchError,
-    and MissingPartitionError or DamagedPartitionError where the log to add to is not as it was left; nothing is
-    published then.
+    Raises InputError, EmptyInputError, UnreadableInputError, InputChangedError or LineCountMismatchError, and
+    MissingPartitionError or DamagedPartitionError where the log to add to is not as it was left; nothing is published
+    then.
     """
     started = time.monotonic()
+    listing = list_files(job.input_path, job.input_root)
+    if job.listed:
+        inputs.check_listed(job.listed, listing)
     base = history.base_of(spark, job.lake, job.run_date) if job.load == lineage.DAILY else None
-    lines = spark.read.text(job.input_path, lineSep="\n")
-    found = input_files(spark, lines)
-    check_below(job.input_root, found)
-    inputs.check_files(job.input_path, lines, found)
-    arrived = history.arrivals(found, base)
+    arrived = history.arrivals(listing.files, base)
     files = arrived.new
     sizes = [(file.name, file.size) for file in files]
     bucket_number = base.buckets if base else bucket_count(sizes, spark.sparkContext.defaultParallelism)
@@ -86,14 +96,13 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
 
     with storage.staging_area(spark, job.lake, job.run_date) as area:
         staged, rejected = f"{area}/outcomes", f"{area}/rejected"
-        with inputs.read_whole(spark, lines, files):
-            named = lines_to_read(lines, arrived.known)
+        linked = link(files, Path(area).absolute() / "input")
+        with inputs.read_whole(linked, job.input_path, job.input_root, listing):
+            named = lines_to_read(linked.read_lines(spark))
             known = _known_listens(spark, job, base, named, area) if base and files else None
             counts = write_outcomes(named, len(files), job.run_date, bucket_number, staged, known)
-            # A link that was changed while it was read is found out as long as it stays so.
-            check_below(job.input_root, files)
         names = name_files(spark, files)
-        per_file = line_counts.per_file(names, counts)
+        per_file = line_counts.per_file(files, counts)
         line_counts.check(job.input_path, counts, per_file, may_be_empty=job.load == lineage.DAILY)
         listens = complete_listens(spark, staged, bucket_number, is_empty=counts[outcomes.KEPT] == 0)
         late = history.late_listens(spark.read.parquet(listens), job.run_date) if base else None
@@ -104,12 +113,13 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
 
     figures = line_counts.quality_figures(counts)
     record = {
-        "parameters": {"input_path": job.input_path, "load": job.load},
+        "parameters": {"input_path": shown(path_of(job.input_path)), "load": job.load},
         "input": {"files": len(files), "bytes": sum(file.size for file in files)},
         **figures,
         "log": history.log_figures(base, figures),
         "new": history.news(arrived, late, counts["known_listens"]) if base else None,
         "files": per_file,
+        "left_out": list(listing.left_out),
         "buckets": bucket_number,
         "folded": folded,
         lineage.LINEAGE: log.to_json(),
@@ -119,14 +129,11 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
     return record
 
 
-def lines_to_read(lines: DataFrame, known: list[InputFile]) -> DataFrame:
-    """The lines of all files but the known ones: `line` (string), `file_id` and `part_start` (long)."""
-    path = F.col("_metadata.file_path")
-    if known:
-        lines = lines.where(~path.isin([file.metadata_path for file in known]))
+def lines_to_read(lines: DataFrame) -> DataFrame:
+    """The lines that `LinkedFiles.read_lines` returns: `line` (string), `file_id` (int) and `part_start` (long)."""
     return lines.select(
         F.col("value").alias("line"),
-        outcomes.file_id(path).alias("file_id"),
+        file_number().alias("file_id"),
         F.col("_metadata.file_block_start").alias("part_start"),
     )
 
@@ -175,17 +182,12 @@ def write_outcomes(
     }
 
 
-def name_files(spark: SparkSession, files: list[InputFile]) -> DataFrame:
-    """One row a file: `file` (string), its name, `file_id` (long), and `bytes` (long)."""
-    columns = {
-        "file": [file.name for file in files],
-        "path": [file.metadata_path for file in files],
-        "bytes": [file.size for file in files],
-    }
+def name_files(spark: SparkSession, files: Sequence[InputFile]) -> DataFrame:
+    """One row a file: `file` (string), its name, and `file_id` (int), its place among the files."""
+    columns = {"file": [file.name for file in files], "file_id": list(range(len(files)))}
     # From Arrow the rows lie in the plan; from Python's lists they would cost a job and a Python worker, seconds.
-    types = pa.schema([("file", pa.string()), ("path", pa.string()), ("bytes", pa.int64())])
-    named = spark.createDataFrame(pa.table(columns, schema=types))
-    return named.select("file", outcomes.file_id("path").alias("file_id"), "bytes")
+    types = pa.schema([("file", pa.string()), ("file_id", pa.int32())])
+    return spark.createDataFrame(pa.table(columns, schema=types))
 
 
 def complete_listens(spark: SparkSession, staged: str, bucket_number: int, is_empty: bool) -> str:

@@ -5,28 +5,28 @@ The counts are those of `write_outcomes` in job.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
-
-from pyspark.sql import DataFrame
 
 from spark_jobs.data_quality import outcomes
 from spark_jobs.data_quality.rules import REASONS, WARNINGS
 from spark_jobs.shared.errors import EmptyInputError
+from spark_jobs.shared.input_files import InputFile
 
 
 class LineCountMismatchError(RuntimeError):
     """Lines were lost or counted twice between reading and writing."""
 
 
-def per_file(names: DataFrame, counts: dict[str, Any]) -> list[dict[str, Any]]:
-    """Tell what became of each file's lines, files in the order of their names."""
+def per_file(files: Sequence[InputFile], counts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Tell what became of each file's lines, in the order of the files."""
     return [
         {
-            "file": row.file,
-            "bytes": row.bytes,
-            **{what: of_file[row.file_id] for what, of_file in counts["of_files"].items()},
+            "file": file.name,
+            "bytes": file.size,
+            **{what: of_file[number] for what, of_file in counts["of_files"].items()},
         }
-        for row in sorted(names.collect())
+        for number, file in enumerate(files)
     ]
 
 

@@ -32,7 +32,7 @@ OUTCOME_SCHEMA = T.StructType([*schemas.LISTENS.fields, T.StructField("outcome",
 def classify_lines(lines: DataFrame, run_date: date) -> DataFrame:
     """Turn each line into a listen, or into a rejected line with its `reason`.
 
-    Takes `line` (string), `file_id` and `part_start` (long). Returns the listen's six columns, `warnings`,
+    Takes `line` (string), `file_id` (int) and `part_start` (long). Returns the listen's six columns, `warnings`,
     `line`, `file_id`, `part_start` and `reason`. For a listen `line` is null if its fields give the line back to the
     byte: most do, and the shuffle is spared their text. A rejected line has its text in `user_id`, which spreads
     rejected lines over the buckets, and nulls for the other columns of a listen.
@@ -52,7 +52,7 @@ def classify_lines(lines: DataFrame, run_date: date) -> DataFrame:
 
 
 def number_outcomes(judged: DataFrame) -> DataFrame:
-    """Add what `outcome_counts` counts by: `outcome_number` and `file_number` (long)."""
+    """Add what `outcome_counts` counts by: `outcome_number` and `file_number` (int)."""
     number = F.coalesce(*(F.when(F.col("reason") == reason, _OUTCOMES.index(reason)) for reason in REASONS), F.lit(0))
     # A duplicate has its warnings too: nobody asks for them.
     return judged.withColumns(
@@ -118,21 +118,16 @@ def outcome_table(judged: DataFrame) -> DataFrame:
 def rejected_listens(outcomes: DataFrame, files: DataFrame) -> DataFrame:
     """Give the rejected lines of an outcome table their own schema.
 
-    `files` has one row a file of the input: `file` (string) and `file_id` (long).
+    `files` has one row a file of the input: `file` (string) and `file_id` (int).
     """
     rejected = outcomes.where(F.col("outcome") != KEPT).select(
         F.col("user_id").cast("binary").alias("line"),
-        F.col("artist_name").cast("long").alias("file_id"),
+        F.col("artist_name").cast("int").alias("file_id"),
         F.col("artist_id").cast("long").alias("part_start"),
         F.col("outcome").alias("reason"),
     )
     # Left, so that no line is lost; the key is unique on the right: one row a file.
     return conform(rejected.join(F.broadcast(files), on="file_id", how="left"), schemas.REJECTED_LISTENS)
-
-
-def file_id(file: Column | str) -> Column:
-    """The number below 2^40 that stands for a file's name while its lines are shuffled."""
-    return F.xxhash64(file).bitwiseAND(F.lit(2**40 - 1))
 
 
 def _gives_line_back() -> Column:

@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 from pyspark.sql.window import WindowSpec
 
-from spark_jobs.data_quality.lines import FIELDS, is_blank
+from spark_jobs.data_quality.fields import FIELDS
+from spark_jobs.data_quality.lines import is_blank
 from spark_jobs.shared.schemas import LISTEN_KEY
 
 EARLIEST_LISTEN = date(2002, 1, 1)

@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -25,7 +26,7 @@ from spark_jobs.ranking.start_window import MAXIMUM_DAYS, StartWindow, last_days
 from spark_jobs.shared import failures, schemas, storage
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import add_input_root, job_parser, positive_int
-from spark_jobs.shared.input_root import OutsideInputRootError
+from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.lake import (
     ALTERNATIVE_SONGS,
     CHOSEN_LISTENS,
@@ -36,6 +37,7 @@ from spark_jobs.shared.lake import (
     Lake,
 )
 from spark_jobs.shared.lineage import Log
+from spark_jobs.shared.paths import path_of, shown
 from spark_jobs.shared.schemas import conform
 from spark_jobs.shared.session_gap import SESSION_GAP
 from spark_jobs.shared.spans import listens_within, reach
@@ -152,7 +154,7 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
         },
         "rows": rows,
         "alternatives": alternatives_record,
-        "profiles": {"path": job.profiles or None, "problem": problem},
+        "profiles": {"path": shown(path_of(job.profiles)) or None, "problem": problem},
         "seconds": round(time.monotonic() - started, 3),
     }
     storage.write_stage_record(spark, job.lake, STAGE, job.run_date, record)
@@ -213,12 +215,13 @@ def _write_songs(job: RankingJob, chosen: DataFrame, heard: DataFrame, area: str
 def _write_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | None:
     """Look the users of the top sessions up among the profiles; say what is wrong if that cannot be done."""
     problem = job.profiles_problem
+    name, links = shown(path_of(job.profiles)), Path(area).absolute() / "profiles"
     if job.profiles and not problem:
         # Whatever is wrong with that file costs its dataset, never the run; what is wrong with the lake's disk does.
         try:
-            lines = listeners.read_lines(longest.sparkSession, job.profiles, job.input_root)
-        except (listeners.ProfilesError, OutsideInputRootError, PySparkException, Py4JJavaError) as error:
-            problem = f"{job.profiles} cannot be read as profiles: {failures.root_of(error)}"
+            lines = listeners.read_lines(longest.sparkSession, job.profiles, links, job.input_root)
+        except (listeners.ProfilesError, InputError, PySparkException, Py4JJavaError) as error:
+            problem = f"{name} cannot be read as profiles: {failures.root_of(error)}"
         else:
             profiles = listeners.profiles_of(lines, job.run_date)
             found = conform(listeners.listeners(longest, profiles), schemas.LISTENERS)
@@ -226,9 +229,9 @@ def _write_listeners(job: RankingJob, longest: DataFrame, area: str) -> str | No
                 _staged(found, f"{area}/{LISTENERS}", "user_id")
             except Py4JJavaError as error:
                 file = failures.failed_read(failures.causes(error.java_exception))
-                if file is None or area in file:
+                if file is None or str(links) not in file:
                     raise
-                problem = f"{file} cannot be read as profiles: {failures.root_of(error)}"
+                problem = f"{name} cannot be read as profiles: {failures.root_of(error)}"
     if problem:
         print(f"WARNING {STAGE} {job.run_date}: who listens is left out: {problem}", file=sys.stderr)
     return problem or None

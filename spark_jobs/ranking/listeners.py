@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.shared.file_system import input_files
-from spark_jobs.shared.input_root import check_below
+from spark_jobs.shared.input_files import list_files
+from spark_jobs.shared.linked_files import link
 
 HEADER = "#id\tgender\tage\tcountry\tregistered"
 # What people say of themselves: outside of these it is nonsense, and counts as not said.
@@ -20,13 +21,14 @@ class ProfilesError(ValueError):
     """The file does not hold profiles."""
 
 
-def read_lines(spark: SparkSession, path: str, input_root: str = "") -> DataFrame:
-    """Read a file of profiles as lines (`value`).
+def read_lines(spark: SparkSession, path: str, directory: Path, input_root: str = "") -> DataFrame:
+    """Read a file of profiles as lines (`value`), by a link in a new `directory`. Runs Spark.
 
-    Raises ProfilesError when its first line is not HEADER, OutsideInputRootError when it is not below `input_root`.
+    Raises ProfilesError when its first line is not HEADER, InputError when it cannot be read or is not below
+    `input_root`.
     """
-    lines = spark.read.text(path).select("value")
-    check_below(input_root, input_files(spark, lines))
+    files = list_files(path, input_root).files
+    lines = link(files, directory).read_lines(spark).select("value")
     first = lines.first()
     found = first.value.removeprefix("\ufeff") if first else ""
     if found != HEADER:

@@ -7,6 +7,10 @@ class DataError(Exception):
     """The data is not what the job needs: the same data would fail it again."""
 
 
+class InputError(DataError):
+    """The input or the lake cannot be used as it is."""
+
+
 class EmptyInputError(DataError):
     """The input holds no line at all."""
 
@@ -24,4 +28,4 @@ class SchemaMismatchError(DataError):
 
 
 class UnreadableInputError(DataError):
-    """A file of the input cannot be read to its last line: it is damaged, or Spark would leave lines out."""
+    """A file of the input cannot be read to its last line: it is damaged."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from spark_jobs.shared import marks
 
@@ -60,36 +59,6 @@ def is_a(error: Py4JJavaError, *names: str) -> bool:
 def make_directory(spark: SparkSession, directory: str) -> None:
     """Make a directory and those above it, unless it is there."""
     _files(spark, directory).mkdir(_path(spark, directory), None, True)
-
-
-@dataclass(frozen=True)
-class InputFile:
-    """A file that a frame is read from: its name, its `_metadata.file_path` in the frame, its size in bytes.
-
-    `modified` is when it was last written to, in milliseconds.
-    """
-
-    name: str
-    metadata_path: str
-    size: int
-    modified: int
-
-
-def input_files(spark: SparkSession, frame: DataFrame) -> list[InputFile]:
-    """List the files a frame is read from, but those that are gone since Spark listed them."""
-    found = []
-    for uri in frame.inputFiles():
-        # Spark escapes names as a URI does, and in `_metadata` writes file:/ for file:///.
-        path = _gateway(spark).jvm.org.apache.hadoop.fs.Path(_gateway(spark).jvm.java.net.URI(uri))
-        try:
-            status = path.getFileSystem(_hadoop_conf(spark)).getFileStatus(path)
-        except Py4JJavaError as error:
-            if is_a(error, "FileNotFoundException"):
-                continue
-            raise
-        name, in_frame = path.toString(), _path(spark, uri).toString()
-        found.append(InputFile(name, in_frame, status.getLen(), status.getModificationTime()))
-    return found
 
 
 def remove(spark: SparkSession, directory: str) -> None:

@@ -17,6 +17,8 @@ CHOSEN_LISTENS = "chosen_listens"
 TOP_SONGS = "top_songs"
 ALTERNATIVE_SONGS = "alternative_songs"
 LISTENERS = "listeners"
+# The files that a run is to read, as it found them before Spark started.
+INPUTS = "inputs"
 REPORTS = "reports"
 RUNS = "runs"
 
@@ -34,6 +36,7 @@ OF_A_RUN = (
     FOLDED_LISTENS,
     LISTENS,
     REJECTED_LISTENS,
+    INPUTS,
     RUNS,
 )
 
@@ -67,6 +70,10 @@ class Lake:
     def dataset(self, dataset: str) -> str:
         """The directory of a dataset's partitions."""
         return self._path(dataset)
+
+    def input_listing(self, run_date: date) -> str:
+        """The JSON file of the files that a run is to read."""
+        return self._path(INPUTS, f"run_date={run_date}", "files.json")
 
     def stage_record(self, stage: str, run_date: date) -> str:
         """The JSON file in which a stage tells what it did."""

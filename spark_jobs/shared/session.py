@@ -21,6 +21,8 @@ SETTINGS = {
     # The session job trusts the buckets and their sort order that the listens were written with, one file a bucket.
     "spark.sql.sources.bucketing.autoBucketedScan.enabled": "false",
     "spark.sql.legacy.bucketedTableScan.outputOrdering": "true",
+    # A path without a scheme is a local file, whatever the Hadoop configuration of the machine says.
+    "spark.hadoop.fs.defaultFS": "file:///",
     # A file that cannot be read to its end fails the job, whatever the deployment's Spark would rather do.
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",

@@ -15,6 +15,11 @@ from tests.faults.conftest import DAY, EARLIER
 from tests.faults.processes import stop_where_it_writes, submit
 from tests.faults.stages import MAINS, answers, arguments, contents, staged
 
+ADVICE = (
+    "nothing was published: run the stage again when it is whole, and have logs written under another name and then "
+    "renamed"
+)
+
 
 def grow(log: Path) -> None:
     with log.open("ab") as file:
@@ -39,10 +44,10 @@ def overwrite(log: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "found"),
     [
-        pytest.param(Path.unlink, "went away while it was read", id="deleted"),
-        pytest.param(grow, r"went from {size} to {grown} bytes while it was read", id="growing"),
-        pytest.param(replace, "was written to or replaced while it was read", id="replaced by one of the same size"),
-        pytest.param(overwrite, "was written to or replaced while it was read", id="overwritten in place"),
+        pytest.param(Path.unlink, "no file at {log}; check the path, and that the file has arrived", id="deleted"),
+        pytest.param(grow, "{log} went from {size} to {grown} bytes; {advice}", id="growing"),
+        pytest.param(replace, "{log} was written to or replaced; {advice}", id="replaced by one of the same size"),
+        pytest.param(overwrite, "{log} was written to or replaced; {advice}", id="overwritten in place"),
     ],
 )
 def test_an_input_that_changes_during_the_run_publishes_nothing_and_the_next_try_succeeds(
@@ -57,16 +62,13 @@ def test_an_input_that_changes_during_the_run_publishes_nothing_and_the_next_try
         job.send_signal(signal.SIGCONT)
         said = job.communicate()[0].splitlines()[-1]
     assert job.returncode == 1
-    assert said == (
-        f"ERROR data_quality {DAY}: InputChangedError: file:{input_path} "
-        f"{found.format(size=size, grown=size + 14)}; nothing was published: run the stage again when it is whole, and "
-        "have logs written under another name and then renamed"
-    )
+    expected = found.format(log=input_path, size=size, grown=size + 14, advice=ADVICE)
+    assert said == f"ERROR data_quality {DAY}: InputChangedError: the input changed while it was read: {expected}"
     assert ({day: contents(lake, day) for day in (EARLIER, DAY)}, staged(lake)) == (before, [])
 
     shutil.copy(log, input_path)
     MAINS["data_quality"](arguments("data_quality", lake, DAY, input_path))
-    found_answers, expected = answers(lake, DAY), answers(undamaged, DAY)
+    found_answers, right_answers = answers(lake, DAY), answers(undamaged, DAY)
     # The lines are those of another file.
-    del found_answers["rejected_listens"], expected["rejected_listens"]
-    assert found_answers == expected
+    del found_answers["rejected_listens"], right_answers["rejected_listens"]
+    assert found_answers == right_answers

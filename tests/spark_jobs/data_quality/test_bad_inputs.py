@@ -22,7 +22,7 @@ from scripts.environment import PROJECT, SPARK_CONNECTION, airflow_environment
 from spark_jobs.data_quality.job import DataQualityJob, run
 from spark_jobs.data_quality.lines import parse_lines
 from spark_jobs.data_quality.rules import REASONS, WARNINGS
-from spark_jobs.shared.errors import EmptyInputError
+from spark_jobs.shared.errors import EmptyInputError, InputError
 from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
 from tests import model
 from tests.bad_files import BOM, FILES, good
@@ -166,18 +166,25 @@ def test_a_file_without_a_good_line_is_judged_like_any_other(spark: SparkSession
     [
         pytest.param({}, id="a directory of nothing"),
         pytest.param({"_hidden.tsv": good("u"), ".hidden.tsv": good("u")}, id="hidden files"),
-        pytest.param(
-            {"1.tsv": b"", "2.tsv": BOM, "3.tsv.gz": b"", "4.tsv.gz": gzip.compress(b"")}, id="files without lines"
-        ),
     ],
 )
-def test_no_line_at_all_fails_the_run(spark: SparkSession, lake: Lake, tmp_path: Path, files: dict[str, bytes]) -> None:
-    (tmp_path / "logs").mkdir()
-    for name, content in files.items():
-        (tmp_path / "logs" / name).write_bytes(content)
+def test_no_file_at_all_fails_the_run(spark: SparkSession, lake: Lake, tmp_path: Path, files: dict[str, bytes]) -> None:
+    write(tmp_path / "logs", files)
+    with pytest.raises(InputError, match="no file at .*logs"):
+        run(spark, DataQualityJob(str(tmp_path / "logs"), lake, RUN_DATE))
+
+
+def test_no_line_at_all_fails_the_run(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    write(tmp_path / "logs", {"1.tsv": b"", "2.tsv": BOM, "3.tsv.gz": b"", "4.tsv.gz": gzip.compress(b"")})
     with pytest.raises(EmptyInputError, match=r"logs holds no line; a run needs at least one"):
         run(spark, DataQualityJob(str(tmp_path / "logs"), lake, RUN_DATE))
     assert not Path(lake.partition(LISTENS, RUN_DATE)).exists()
+
+
+def write(directory: Path, files: dict[str, bytes]) -> None:
+    directory.mkdir()
+    for name, content in files.items():
+        (directory / name).write_bytes(content)
 
 
 @pytest.mark.long

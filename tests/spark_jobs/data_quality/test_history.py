@@ -47,8 +47,8 @@ def test_a_file_is_taken_in_once_unless_it_changes_and_then_that_is_said(
     second.write_bytes(line("05T12:00:00"))
     record = load(spark, lake, inbox, 1)
     assert record["rows"] == {"lines_read": 1, "listens_kept": 1, "lines_rejected": 0}
-    assert record["new"]["files_known"] == [f"file:{first}"]
-    assert [file["file"] for file in record["files"]] == [f"file:{second}"]
+    assert record["new"]["files_known"] == [f"{first}"]
+    assert [file["file"] for file in record["files"]] == [f"{second}"]
 
     nothing = load(spark, lake, inbox, 2)
     assert nothing["rows"] == {"lines_read": 0, "listens_kept": 0, "lines_rejected": 0}
@@ -60,9 +60,9 @@ def test_a_file_is_taken_in_once_unless_it_changes_and_then_that_is_said(
     assert changed["rows"] == {"lines_read": 2, "listens_kept": 1, "lines_rejected": 1}
     # What was there before is no fault of the day.
     assert (changed["quality_score"], changed["new"]["known_listens"]) == (100, 1)
-    assert (changed["new"]["files_changed"], changed["new"]["files_known"]) == ([f"file:{first}"], [f"file:{second}"])
+    assert (changed["new"]["files_changed"], changed["new"]["files_known"]) == ([f"{first}"], [f"{second}"])
     day = FIRST + timedelta(days=3)
-    assert rows(lake, REJECTED_LISTENS, day) == [(line("04T12:00:00").strip(), "duplicate", f"file:{first}")]
+    assert rows(lake, REJECTED_LISTENS, day) == [(line("04T12:00:00").strip(), "duplicate", f"{first}")]
     assert changed["log"] == {
         "listens": 3,
         "first_listened_at": "2009-05-04T12:00:00Z",

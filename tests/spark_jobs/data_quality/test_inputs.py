@@ -1,20 +1,22 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from py4j.protocol import Py4JJavaError
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.data_quality import inputs, job
-from spark_jobs.data_quality.inputs import OTHER_COMPRESSIONS, InputChangedError
+from spark_jobs.data_quality import job
+from spark_jobs.data_quality.inputs import InputChangedError
 from spark_jobs.data_quality.job import DataQualityJob, run
 from spark_jobs.shared import application
-from spark_jobs.shared.errors import DataError, UnreadableInputError
+from spark_jobs.shared.errors import DataError, InputError, UnreadableInputError
+from spark_jobs.shared.input_files import OTHER_COMPRESSIONS, list_files
 from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
+from spark_jobs.shared.linked_files import LinkedFiles
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE
 
@@ -72,17 +74,7 @@ def test_a_damaged_gz_ends_the_application_with_the_data_errors_code_and_one_lin
     with pytest.raises(SystemExit, match="65"):
         job.main(["--input", str(tmp_path / "log.tsv.gz"), "--lake", lake.root, "--run-date", str(RUN_DATE)])
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"ERROR data_quality {RUN_DATE}: file://{tmp_path}/log.tsv.gz cannot be read as .gz")
-
-
-@pytest.mark.parametrize("suffix", [*OTHER_COMPRESSIONS, ".BZ2"])
-def test_every_other_compression_is_refused_by_name(
-    spark: SparkSession, lake: Lake, tmp_path: Path, suffix: str
-) -> None:
-    (tmp_path / "1.tsv").write_bytes(LOG)
-    (tmp_path / f"2.tsv{suffix}").write_bytes(LOG)
-    with pytest.raises(UnreadableInputError, match=rf"/2\.tsv{suffix} is compressed by its name; allowed are"):
-        read(spark, lake, tmp_path)
+    assert line.startswith(f"ERROR data_quality {RUN_DATE}: {tmp_path}/log.tsv.gz cannot be read as .gz")
 
 
 def test_what_is_refused_is_what_spark_decompresses_beside_gz(spark: SparkSession) -> None:
@@ -96,16 +88,6 @@ def test_what_is_refused_is_what_spark_decompresses_beside_gz(spark: SparkSessio
         if spark_codec(hadoop_conf, jvm.org.apache.hadoop.fs.Path(f"/log{suffix}")).isDefined()
     }
     assert decompressed == {".gz", *OTHER_COMPRESSIONS}
-
-
-def test_directories_that_hide_the_files_beside_them_are_refused(
-    spark: SparkSession, lake: Lake, tmp_path: Path
-) -> None:
-    (tmp_path / "logs" / "year=2009").mkdir(parents=True)
-    for file in ("logs/log.tsv", "logs/year=2009/log.tsv"):
-        (tmp_path / file).write_bytes(LOG)
-    with pytest.raises(UnreadableInputError, match=r"/logs holds directories named like partitions \(year=…\)"):
-        read(spark, lake, tmp_path / "logs")
 
 
 def write(content: bytes) -> Callable[[Path], object]:
@@ -141,25 +123,30 @@ def test_a_log_that_is_gone_when_it_is_read_is_left_for_a_retry(
     log = tmp_path / "log.tsv.gz"
     log.write_bytes(GZIP)
     between_listing_and_reading(monkeypatch, log.unlink)
-    with pytest.raises(Py4JJavaError, match="FAILED_READ_FILE.FILE_NOT_EXIST"):
+    with pytest.raises(InputChangedError, match=r"the input changed while it was read: no file at .*/log\.tsv\.gz"):
         read(spark, lake, log)
 
 
-def test_a_disk_that_gives_wrong_bytes_of_a_gz_is_left_for_a_retry(
-    spark: SparkSession, lake: Lake, tmp_path: Path
-) -> None:
-    (tmp_path / "log.tsv.gz").write_bytes(GZIP)
-    # Hadoop checks a file against the sums beside it, as HDFS does for each block.
-    (tmp_path / ".log.tsv.gz.crc").write_bytes(b"crc\0" + (512).to_bytes(4) + b"sums" * (len(GZIP) // 512 + 1))
-    with pytest.raises(Py4JJavaError, match="ChecksumException"):
-        read(spark, lake, tmp_path / "log.tsv.gz")
+def test_another_input_than_check_input_found_is_refused(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "1.tsv").write_bytes(LOG)
+    record = tmp_path / "check_input.json"
+    record.write_text(json.dumps({"files": [file.to_json() for file in list_files(str(logs)).files]}))
+    job = DataQualityJob(str(logs), lake, RUN_DATE, listed=str(record))
+    run(spark, job)
+
+    (logs / "2.tsv").write_bytes(LOG)
+    with pytest.raises(InputError, match=r"not what check_input found: .*/2\.tsv is new; .* clear check_input"):
+        run(spark, job)
 
 
 def between_listing_and_reading(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
-    check_files = inputs.check_files
+    read_lines = LinkedFiles.read_lines
 
-    def check_files_and_then(*arguments: object) -> None:
-        check_files(*arguments)
+    def read_lines_and_then(linked: LinkedFiles, spark: SparkSession) -> DataFrame:
+        lines = read_lines(linked, spark)
         happens()
+        return lines
 
-    monkeypatch.setattr(inputs, "check_files", check_files_and_then)
+    monkeypatch.setattr(LinkedFiles, "read_lines", read_lines_and_then)

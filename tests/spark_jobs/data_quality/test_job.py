@@ -13,7 +13,9 @@ from spark_jobs.data_quality.job import DataQualityJob, parse_args, run
 from spark_jobs.data_quality.line_counts import LineCountMismatchError
 from spark_jobs.data_quality.rules import REASONS
 from spark_jobs.shared.errors import EmptyInputError
+from spark_jobs.shared.input_files import list_files
 from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
+from spark_jobs.shared.linked_files import link
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE
 
@@ -42,8 +44,8 @@ def test_a_rejected_line_is_stored_with_the_file_it_came_from(spark: SparkSessio
     second.write_bytes(b"another\r\n")
     run(spark, DataQualityJob(str(tmp_path / "*.tsv"), lake, RUN_DATE))
     assert sorted(rows(lake, REJECTED_LISTENS, RUN_DATE)) == [
-        (b"another\r", "field_count", f"file:{second}"),
-        (b"one odd \xff line", "invalid_encoding", f"file:{first}"),
+        (b"another\r", "field_count", f"{second}"),
+        (b"one odd \xff line", "invalid_encoding", f"{first}"),
     ]
 
 
@@ -116,11 +118,11 @@ def test_a_lost_line_is_an_error(kept: int, files: list[tuple[int, int, int]], m
 def test_the_listens_are_made_with_one_shuffle_and_one_sort(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "log.tsv").write_bytes(LINE % 1)
     plans = []
-    lines = spark.read.text(str(tmp_path / "log.tsv"), lineSep="\n")
+    lines = link(list_files(str(tmp_path)).files, tmp_path / "links").read_lines(spark)
     with pytest.MonkeyPatch.context() as patch:
         real = data_quality.outcomes.outcome_table
         patch.setattr(data_quality.outcomes, "outcome_table", lambda judged: plans.append(real(judged)) or plans[-1])
-        named = data_quality.lines_to_read(lines, known=[])
+        named = data_quality.lines_to_read(lines)
         data_quality.write_outcomes(named, 1, RUN_DATE, 3, str(tmp_path / "outcomes"))
     plan = plans[0]._jdf.queryExecution().executedPlan().toString()
     assert (plan.count("Exchange"), plan.count("+- Sort ")) == (1, 1)

@@ -1,0 +1,135 @@
+"""Is the input a listening log of our format? Answered from the first lines of some files, without Spark."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import zlib
+from collections.abc import Sequence
+from contextlib import suppress
+
+from spark_jobs.data_quality.fields import FIELDS
+from spark_jobs.shared.errors import InputError
+from spark_jobs.shared.input_files import GZIP, InputFile
+
+EXPECTED = f"{len(FIELDS)} fields with tabs between them and no header, the second a time in ISO 8601 with its zone"
+EXAMPLE = "user_000001<tab>2009-05-04T23:08:57Z<tab><tab>An Artist<tab><tab>A Song"
+# Enough to know a format, and few enough to read from a slow disk.
+FILES_READ, LINES_READ, BYTES_READ = 50, 20, 64 * 1024
+CHARACTERS_SHOWN = 120
+
+_MAGIC = {
+    b"\x1f\x8b": f"gzip data in a file whose name does not end in {GZIP}",
+    b"PK\x03\x04": "a ZIP archive",
+    b"BZh": "bzip2 data",
+    b"\xfd7zXZ\0": "xz data",
+    b"\x28\xb5\x2f\xfd": "zstd data",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3\0": "an SQLite database",
+}
+_SEPARATORS = {",": "commas", ";": "semicolons", "|": "bars"}
+_TAB = "\t"
+_EPOCH = re.compile(rb"\d+(\.\d+)?")
+
+
+def check_format(files: Sequence[InputFile]) -> None:
+    """Raise InputError where a file is of another format, or no file has a line of the form of a listen.
+
+    Looks at the beginning of some files. A line whose fields are bad in another way is not looked at here: data_quality
+    rejects it, with its reason.
+    """
+    full = [file for file in files if file.size]
+    looked_at = full[:: max(1, len(full) // FILES_READ)][:FILES_READ]
+    beginnings = ((file, beginning(file)) for file in looked_at)
+    read = [(file, start) for file, start in beginnings if lines_of(start)]
+    foreign = [(file, start) for file, start in read if not _has_listens(start)]
+    other = [(file, start) for file, start in foreign if is_other_format(start)]
+    if other or (foreign and len(foreign) == len(read)):
+        file, start = (other or foreign)[0]
+        raise InputError(
+            f"{file.name} is no listening log of the form that is read here; found: {describe(start)}, such as "
+            f"{_line_shown(start)!r}; expected: {EXPECTED}, such as {EXAMPLE!r}; convert the log, or name another input"
+        )
+
+
+def beginning(file: InputFile) -> bytes:
+    """Return the first bytes of a file, decompressed where its name says so, without a byte-order mark of UTF-8."""
+    with open(file.path, "rb") as content:
+        start = content.read(BYTES_READ)
+    if file.name.lower().endswith(GZIP):
+        # Damage further on is for the job to find, which reads the file to its end.
+        with suppress(zlib.error):
+            start = zlib.decompressobj(wbits=31).decompress(start, BYTES_READ)
+    return start.removeprefix(codecs.BOM_UTF8)
+
+
+def lines_of(start: bytes) -> list[bytes]:
+    """Return the first lines that are not empty."""
+    return [line for line in start.split(b"\n") if line.strip()][:LINES_READ]
+
+
+def is_other_format(start: bytes) -> bool:
+    """Return whether a file that begins so is of another format for sure, and not a log with bad lines."""
+    return _known_format(start) is not None
+
+
+def describe(start: bytes) -> str:
+    """Say what a file that begins so looks like."""
+    if known := _known_format(start):
+        return known
+    text = _first_line(start)
+    if "\t" in text:
+        return f"{text.count(_TAB) + 1} fields with tabs between them"
+    separator, name = max(_SEPARATORS.items(), key=lambda item: text.count(item[0]))
+    return (
+        f"{text.count(separator) + 1} fields with {name} between them" if separator in text else "lines without a tab"
+    )
+
+
+def _known_format(start: bytes) -> str | None:
+    for magic, name in _MAGIC.items():
+        if start.startswith(magic):
+            return name
+    if _is_wide(start):
+        return "text in UTF-16, not in UTF-8"
+    text = _first_line(start)
+    if text.startswith(("{", "[")):
+        return _json(text)
+    fields = text.split(_TAB)
+    if len(fields) == len(FIELDS) and _EPOCH.fullmatch(fields[1].encode()):
+        return "a time as a number, such as the seconds since 1970"
+    return None
+
+
+def _has_listens(start: bytes) -> bool:
+    return not _is_wide(start) and any(map(_has_form, lines_of(start)))
+
+
+def _has_form(line: bytes) -> bool:
+    fields = line.rstrip(b"\r").split(b"\t")
+    return len(fields) == len(FIELDS) and not _EPOCH.fullmatch(fields[1])
+
+
+def _json(text: str) -> str:
+    with suppress(ValueError):
+        found = json.loads(text)
+        if isinstance(found, dict):
+            return f"JSON lines with the fields {', '.join(found)}"
+    return "a JSON document"
+
+
+def _first_line(start: bytes) -> str:
+    lines = lines_of(start)
+    return lines[0].decode("utf-8", "replace").rstrip("\r") if lines else ""
+
+
+def _line_shown(start: bytes) -> str:
+    text = start.decode("utf-16", "replace").partition("\n")[0] if _is_wide(start) else _first_line(start)
+    return text.replace(_TAB, "<tab>")[:CHARACTERS_SHOWN]
+
+
+def _is_wide(start: bytes) -> bool:
+    # Without a mark it shows by its zeros: every other byte of Latin letters.
+    head = start[:200]
+    return start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or head.count(0) > len(head) // 3

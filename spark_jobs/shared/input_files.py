@@ -1,0 +1,157 @@
+"""The files of an input: listed without Spark, by the bytes of their names, so that no locale can hide one."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from spark_jobs.shared.errors import InputError
+from spark_jobs.shared.paths import is_below, path_of, shown
+
+GZIP = ".gz"
+# Spark decompresses these by name alone, and loses lines of some that were cut short or damaged, without an error.
+OTHER_COMPRESSIONS = (".bz2", ".deflate", ".gzip", ".lz4", ".snappy", ".zst", ".zstd")
+_HIDDEN = (b".", b"_")
+_DIFFERENCES_SHOWN = 3
+
+
+@dataclass(frozen=True, order=True)
+class InputFile:
+    """A file of an input: its path in bytes, its size in bytes, and when it was last written to, in milliseconds."""
+
+    path: bytes
+    size: int
+    modified: int
+
+    @property
+    def name(self) -> str:
+        """The path as text, the same in every locale."""
+        return shown(self.path)
+
+    def to_json(self) -> dict[str, Any]:
+        """The file as a record keeps it."""
+        return {"file": self.name, "bytes": self.size, "modified": self.modified}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files of an input in the order of their paths, and what was left out: a name and the reason, a text each."""
+
+    files: tuple[InputFile, ...]
+    left_out: tuple[str, ...]
+
+
+def list_files(input_path: str, input_root: str = "") -> Listing:
+    """List the files of an input: a file, every file below a directory, or what a glob matches (`**`: at any depth).
+
+    A name below a directory that begins with `.` or `_` is left out. So is a further name of a file that is listed.
+    Raises InputError, which names the file, where one lies outside `input_root` (links resolved; "": anywhere), cannot
+    be read, or has a name of a compression other than `.gz`; and where there is no file at all.
+    """
+    where = path_of(input_path)
+    left_out: list[str] = []
+    files: dict[bytes, InputFile] = {}
+    try:
+        paths = set(_files_below(_named(where, left_out), left_out))
+        # Names by a link last: of several names for one file, its own is kept.
+        for _, path, real in sorted((path != real, path, real) for path, real in _resolved(paths)):
+            _check_root(path, real, input_root)
+            if real in files:
+                left_out.append(f"{shown(path)}: the same file as {files[real].name}")
+            else:
+                files[real] = _input_file(path)
+    except OSError as error:
+        raise InputError(
+            f"{shown(error.filename)} cannot be read ({error.strerror}); mend or remove it, or change its mode"
+        ) from None
+    if not files:
+        hidden = f" (left out: {', '.join(left_out[:_DIFFERENCES_SHOWN])})" if left_out else ""
+        raise InputError(f"no file at {shown(where)}{hidden}; check the path, and that the file has arrived")
+    return Listing(tuple(sorted(files.values())), tuple(sorted(left_out)))
+
+
+def directories_of(input_path: str) -> list[bytes]:
+    """Return the directories among what a path or glob names, links resolved."""
+    return [os.path.realpath(path) for path in _named(path_of(input_path), []) if os.path.isdir(path)]
+
+
+def differences(listed: Iterable[tuple[str, int, int]], found: Iterable[InputFile]) -> str:
+    """Say how some files differ from those `listed` before (name, size, modified); empty if they do not."""
+    before = {name: (size, modified) for name, size, modified in listed}
+    now = {file.name: (file.size, file.modified) for file in found}
+    differing = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    said = [f"{name} {_difference(before.get(name), now.get(name))}" for name in differing[:_DIFFERENCES_SHOWN]]
+    more = len(differing) - len(said)
+    return "; ".join([*said, f"and {more} more"] if more else said)
+
+
+def _difference(before: tuple[int, int] | None, now: tuple[int, int] | None) -> str:
+    if now is None:
+        return "went away"
+    if before is None:
+        return "is new"
+    return f"went from {before[0]} to {now[0]} bytes" if before[0] != now[0] else "was written to or replaced"
+
+
+def _named(where: bytes, left_out: list[str]) -> list[bytes]:
+    """Return the path itself if there is one, else what it matches as a glob; a star matches no hidden name."""
+    if os.path.lexists(where):
+        return [where]
+    parts = where.split(b"/")
+    fixed = next((place for place, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    matches = sorted(set(glob.glob(where, recursive=True)))
+    hidden = [path for path in matches if any(part.startswith(_HIDDEN) for part in path.split(b"/")[fixed:])]
+    left_out += [f"{shown(path)}: hidden" for path in hidden]
+    return [path for path in matches if path not in hidden]
+
+
+def _files_below(named: list[bytes], left_out: list[str]) -> Iterator[bytes]:
+    """Yield every regular file that is named or lies below a directory that is, and say what is left out."""
+    to_visit = [(path, frozenset[bytes]()) for path in reversed(named)]
+    while to_visit:
+        path, above = to_visit.pop()
+        mode = os.stat(path).st_mode
+        if stat.S_ISDIR(mode):
+            real = os.path.realpath(path)
+            if real in above:
+                raise InputError(f"{shown(path)} is a link to a directory that it lies in; remove the link")
+            entries = sorted(os.listdir(path), reverse=True)
+            hidden = [entry for entry in entries if entry.startswith(_HIDDEN)]
+            left_out += [f"{shown(os.path.join(path, entry))}: hidden" for entry in hidden]
+            to_visit += [(os.path.join(path, e), above | {real}) for e in entries if not e.startswith(_HIDDEN)]
+        elif stat.S_ISREG(mode):
+            yield path
+        else:
+            left_out.append(f"{shown(path)}: no regular file")
+
+
+def _resolved(paths: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    return ((path, os.path.realpath(path)) for path in paths)
+
+
+def _check_root(path: bytes, real: bytes, input_root: str) -> None:
+    root = os.path.realpath(path_of(input_root)) if input_root else b"/"
+    if not is_below(real, root):
+        raise InputError(
+            f"{shown(path)} is {shown(real)}, outside {shown(root)}, the only place runs may read from; put the file "
+            "itself there, not a link, or have the deployment change LASTFM_INPUT_ROOT"
+        )
+
+
+def _input_file(path: bytes) -> InputFile:
+    name = shown(path)
+    suffix = re.search(rb"\.[a-z0-9]+$", path.lower())
+    if suffix and suffix[0].decode() in OTHER_COMPRESSIONS:
+        raise InputError(
+            f"{name} is compressed by its name; allowed are plain text and .gz, for of other formats Spark may lose "
+            "lines unseen: decompress it, or compress it as .gz"
+        )
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{name} may not be read by the user that runs this; change its mode or owner")
+    status = os.stat(path)
+    return InputFile(path, status.st_size, status.st_mtime_ns // 1_000_000)

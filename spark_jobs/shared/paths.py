@@ -1,0 +1,54 @@
+"""Paths of local files: as bytes, which the file system knows, and as text for arguments and for people."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+_URI = "file://"
+
+
+def path_of(text: str) -> bytes:
+    """Return the path that a text means: a `file://` URI, whose `%fc` is a byte, or the path itself in UTF-8.
+
+    >>> path_of("/logs/Müsik"), path_of("file:///logs/M%FCsik")
+    (b'/logs/M\\xc3\\xbcsik', b'/logs/M\\xfcsik')
+    """
+    return (
+        unquote_to_bytes(text.removeprefix(_URI))
+        if text.startswith(f"{_URI}/")
+        else text.encode("utf-8", "surrogateescape")
+    )
+
+
+def in_ascii(path: bytes) -> str:
+    """Return a text of ASCII that `path_of` reads as this path: a program in another locale reads it alike.
+
+    >>> in_ascii(b"/logs/2009"), in_ascii(b"/logs/M\\xfcsik")
+    ('/logs/2009', 'file:///logs/M%FCsik')
+    """
+    is_plain = path.isascii() and path.decode("ascii").isprintable()
+    return path.decode("ascii") if is_plain else f"{_URI}{quote_from_bytes(path, safe='/*?[]')}"
+
+
+def shown(path: bytes) -> str:
+    """Return a path as text: no two paths have the same, and a byte that cannot be shown is `\\xfc`, a backslash two.
+
+    >>> print(shown(b"/logs/M\\xfcsik"), shown("/logs/Müsik".encode()))
+    /logs/M\\xfcsik /logs/Müsik
+    """
+    text = path.decode("utf-8", "surrogateescape")
+    return text if text.isprintable() and "\\" not in text else "".join(map(_shown_character, text))
+
+
+def _shown_character(character: str) -> str:
+    if character == "\\":
+        return "\\\\"
+    if character.isprintable():
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
+
+
+def is_below(path: bytes, directory: bytes) -> bool:
+    """Return whether a path is a directory or lies below it; both are absolute, links resolved."""
+    return os.path.commonpath((path, directory)) == directory
