@@ -15,6 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.module_loading import import_string
 
 from include.event_logs import figures_kept
+from include.java_environment import UTF_8_EXECUTORS, in_utf_8
 from include.metrics import check_figures, send
 from include.spark_secrets import hide_secrets
 from plugins.run_metrics import figures_sent
@@ -71,8 +72,10 @@ class CheckpointOperator(PySparkOperator):
             stage_clock(context),
         ):
             ours = {"spark.app.name": f"{self.task_id} {run_date}", "spark.driver.memory": DRIVER_MEMORY}
+            ours |= UTF_8_EXECUTORS
             self.config_kwargs = {**SETTINGS, **settings, **hide_secrets(connection), **ours, **self.config_kwargs}
-            super().execute(context)
+            with in_utf_8():
+                super().execute(context)
 
 
 def import_great_expectations() -> None:

@@ -16,6 +16,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.event_logs import figures_kept
+from include.java_environment import UTF_8, UTF_8_EXECUTORS
 from include.spark_secrets import hide_secrets, secrets_of, write_properties
 from plugins.run_metrics import figures_sent
 from plugins.stage_clock import stage_clock
@@ -57,7 +58,8 @@ class SparkJobOperator(SparkSubmitOperator):
         conn_id: str = "spark_default",
         **kwargs: Any,
     ) -> None:
-        super().__init__(application=str(PROJECT / "spark_jobs" / job / "job.py"), conn_id=conn_id, **kwargs)
+        application = str(PROJECT / "spark_jobs" / job / "job.py")
+        super().__init__(application=application, conn_id=conn_id, env_vars=UTF_8, **kwargs)
         self.lake, self.run_date = lake, run_date
 
     def execute(self, context: Context) -> None:
@@ -65,7 +67,7 @@ class SparkJobOperator(SparkSubmitOperator):
         # Without this look-up the provider takes a missing connection for a YARN cluster.
         extra = BaseHook.get_connection(self._conn_id).extra_dejson
         given = hide_secrets(extra) | {key: value for key, value in extra.items() if key.startswith("spark.")}
-        given |= self.conf or {}
+        given |= UTF_8_EXECUTORS | (self.conf or {})
         run_date = date.fromisoformat(self.run_date)
         figures = figures_kept(self.task_id, self.lake, run_date, given)
         sent = figures_sent(self.task_id, self.lake, run_date)
