@@ -21,6 +21,8 @@ SETTINGS = {
     # The session job trusts the buckets and their sort order that the listens were written with, one file a bucket.
     "spark.sql.sources.bucketing.autoBucketedScan.enabled": "false",
     "spark.sql.legacy.bucketedTableScan.outputOrdering": "true",
+    # Of many small files a task reads many: by default each counts as 4 MiB, and 10,000 of them would be 300 tasks.
+    "spark.sql.files.openCostInBytes": str(256 * 1024),
     # A path without a scheme is a local file, whatever the Hadoop configuration of the machine says.
     "spark.hadoop.fs.defaultFS": "file:///",
     # A file that cannot be read to its end fails the job, whatever the deployment's Spark would rather do.
