@@ -85,6 +85,7 @@ def test_data_that_fails_a_job_fails_it_for_good_and_the_jobs_own_words_are_in_t
         "spark.driver.memory": "700m",
         "spark.driver.extraJavaOptions": "-Da=1",
         "spark.log.level": "ERROR",
+        "spark.executorEnv.LC_ALL": "C.UTF-8",
     }
 
 
@@ -113,12 +114,12 @@ class Ran:
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """A data_quality that succeeds, with secrets in its connection and defaults of the deployment beside them."""
+    """A data_quality that succeeds, with secrets in its connection, defaults of the deployment, and the locale C."""
     home = tmp_path_factory.mktemp("ran")
     (home / "spark-defaults.conf").write_text("spark.planted.default by the deployment")
     log = home / "log.tsv"
     log.write_text("user_000001\t2009-05-01T12:00:00Z\t\tPlaid\t\tEyen\n" * 5)
-    lake = Lake(str(home / "the lake's root"))
+    lake = Lake(str(home / "the lake's rööt"))
     task = operator("--lake", lake.root, "--run-date", str(RUN_DATE), "--input", str(log), job="data_quality")
     task.lake = lake
     read: list[str] = []
@@ -133,6 +134,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         connect(patched, **SECRETS)
         go_elsewhere(patched, home)
         patched.setenv("SPARK_CONF_DIR", str(home))
+        patched.setenv("LC_ALL", "C")
         # Airflow masks them in a task's log, but not in `airflow dags test`: so they must not even reach the log.
         patched.setattr("airflow.sdk.log.mask_secret", lambda _: None)
         patched.setattr(spark_job_operator, "write_properties", write_and_read)
@@ -164,8 +166,8 @@ def heard(log: Path) -> Iterator[None]:
 def test_a_job_leaves_its_event_log_in_the_lake_and_sparks_own_figures_beside_its_record(ran: Ran) -> None:
     figures = json.loads(Path(ran.lake.spark_figures("job", RUN_DATE)).read_bytes())
     assert ran.events.name == figures["application_id"]
-    # The log's five lines, and once more the four of them that were rejected.
-    assert figures["input_records"] == 5 + 4
+    # The one file as Spark sees it, its five lines, and once more the four of them that were rejected.
+    assert figures["input_records"] == 1 + 5 + 4
     assert ran.seconds["seconds"] > 0
 
 
