@@ -108,7 +108,7 @@ def test_running_ui_is_asked(home: Path, ill: str, state: str, code: int) -> Non
     assert found == code
 
 
-def test_ui_at_the_stacks_port_is_not_the_stack(home: Path, settings: Path) -> None:
+def test_ui_at_stack_port_is_not_the_stack(home: Path, settings: Path) -> None:
     port = settings_file.read(settings).airflow_port
     with sole_use(home), answering(port):
         (home / "port").write_text(str(port))
