@@ -40,13 +40,13 @@ def main() -> None:
     given, port = os.environ.get("ENV"), ui_port(UI_HOME)
     file = Path(given or PROJECT / ".env")
     of_ui = airflow(port, OF_THE_UI) if port else {}
+    show("make ui", of_ui, None if of_ui else "make ui starts it")
     try:
         of_stack = stack(read(file), port) if given or file.exists() else NO_SETTINGS
     except SettingsFileError as error:
         console.print(plain(str(error)))
         sys.exit(1)
     stack_runs = any(of_stack.get(page) == HEALTHY for page in PAGES)
-    show("make ui", of_ui, None if of_ui else "make ui starts it")
     how = f"{of_stack['api-server']}; make stack, or docker compose up --detach --wait, starts it"
     show("The stack", of_stack, None if stack_runs else how)
     found = {*of_ui.values(), *(of_stack.values() if stack_runs else ())}

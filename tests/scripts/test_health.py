@@ -77,6 +77,15 @@ def test_nothing_runs_and_how_to_start_it(home: Path, settings: Path) -> None:
     assert not home.exists()
 
 
+def test_unusable_settings_hide_no_ui(home: Path, tmp_path: Path) -> None:
+    code, lines = asked(home, ENV=str(tmp_path / "none"))
+    assert code == 1
+    assert lines == [
+        "make ui does not run: make ui starts it.",
+        f"{tmp_path / 'none'} is not there; make it with: make env",
+    ]
+
+
 def test_stopped_ui_does_not_run(home: Path) -> None:
     with sole_use(home):
         (home / "port").write_text("8080")
