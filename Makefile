@@ -35,7 +35,7 @@ stack: $(VENV)/development ## Run the Compose services as processes (ENV=.env ST
 	@$(BIN)/python -m scripts.postgres >/dev/null
 	@$(BIN)/python -m scripts.stack
 
-health: $(VENV)/runtime ## Ask every part of the stack how it is, Compose's or make stack's (ENV=.env)
+health: $(VENV)/runtime ## Ask every part of what runs how it is: make ui, and the stack, Compose's or make stack's (ENV=.env)
 	@$(BIN)/python -m scripts.health
 
 test: $(VENV)/development ## Run the tests of rules, Spark, Airflow and the whole DAG

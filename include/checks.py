@@ -66,10 +66,8 @@ def sessions(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
     gone = _to_compare(lambda before: users_gone_percent(_partition(spark, lake, SESSIONS, before), made), previous)
     if gone is not None:
         figures["users_gone_percent"] = gone
-    return [
-        Table(made, suites.sessions(listens, limits)),
-        _figures(figures, suites.session_shape(None if gone is None else previous, limits)),
-    ]
+    shape = suites.session_shape(None if gone is None else previous, limits, no_sessions=not listens)
+    return [Table(made, suites.sessions(listens, limits)), _figures(figures, shape)]
 
 
 def top_songs(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
@@ -78,8 +76,9 @@ def top_songs(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
     songs, window_days = record["rows"]["top_songs"], record["parameters"].get("window_days")
     answer = _partition(spark, lake, TOP_SONGS, run_date).orderBy("rank")
     flags = answer_flags(_partition(spark, lake, TOP_SESSIONS, run_date).toPandas(), answer.toPandas())
-    no_listens = not read_record(lake, "data_quality", run_date)["log"]["listens"]
-    return [Table(answer, suites.top_songs(songs, window_days, no_listens)), _figures(flags, suites.flags())]
+    read = read_record(lake, "data_quality", run_date)
+    suite = suites.top_songs(songs, window_days, not read["log"]["listens"], is_day_without(read))
+    return [Table(answer, suite), _figures(flags, suites.flags())]
 
 
 def quality_figures(record: dict[str, Any]) -> dict[str, float]:
@@ -102,14 +101,32 @@ def repeated_listens(kept: DataFrame) -> DataFrame:
     return kept.groupBy(*LISTEN_KEY).count().where("count > 1")
 
 
+def is_day_without(record: dict[str, Any]) -> bool:
+    """Whether the files of a daily load came, and had no line: nobody listened.
+
+    Where no new file came, or what came has been there before, the listens may be missing for another reason.
+    """
+    if _load(record) != lineage.DAILY or record["rows"]["lines_read"]:
+        return False
+    sizes = {file["file"]: file["bytes"] for file in record[lineage.LINEAGE]["inputs"]}
+    known = record["new"]["files_known"] if record["new"] else []
+    return record["input"]["files"] > 0 or not any(sizes[file] for file in known)
+
+
 def volume_figures(record: dict[str, Any], lake: Lake, run_date: date, previous: date | None) -> dict[str, float]:
-    """How old the newest listen is at the end of the run date (days), and how the run compares with the one before."""
+    """How old the newest listen is at the end of the run date (days), and how the run compares with the one before.
+
+    A log that begins with a day without listens is as old as that day. One such day is compared with no other.
+    """
     newest = record["log"]["last_listened_at"]
     end = datetime.combine(run_date + timedelta(days=1), time(), UTC)
     age = (end - datetime.fromisoformat(newest)) / timedelta(days=1) if newest else float("inf")
+    if not newest and is_day_without(record) and not record[lineage.LINEAGE]["base"]:
+        age = 1.0
     before = _to_compare(lambda day: read_record(lake, "data_quality", day), previous)
     # What a day adds is nothing to hold against a whole log, nor against a day that added nothing.
-    if not before or not before["rows"]["listens_kept"] or _load(before) != _load(record):
+    is_like = before and before["rows"]["listens_kept"] and _load(before) == _load(record)
+    if not before or not is_like or is_day_without(record):
         return {"newest_listen_age_days": age}
     percent = 100 * record["rows"]["listens_kept"] / before["rows"]["listens_kept"]
     return {"newest_listen_age_days": age, "listens_percent_of_previous": percent}

@@ -7,19 +7,15 @@ is marked as degraded. `info`: the report shows a flag, and the answer is as goo
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
-from typing import Any
 
 import great_expectations.expectations as gxe
 from great_expectations import ExpectationSuite
-from great_expectations.expectations.metadata_types import FailureSeverity
-from pyspark.sql import types as T
 
+from include.expectations import CRITICAL, INFO, WARNING, at_least, at_most, has_schema, never_null
 from include.run_date import last_days
 from include.settings import Settings
 from spark_jobs.data_quality.rules import EARLIEST_LISTEN, first_implausible_day
 from spark_jobs.shared import schemas
-
-CRITICAL, WARNING, INFO = FailureSeverity.CRITICAL, FailureSeverity.WARNING, FailureSeverity.INFO
 
 
 def listens(run_date: date, listens_kept: int, limits: Settings) -> ExpectationSuite:
@@ -45,8 +41,8 @@ def listens(run_date: date, listens_kept: int, limits: Settings) -> ExpectationS
     return ExpectationSuite(
         "listens",
         expectations=[
-            *_has_schema(schemas.LISTENS),
-            *_never_null(*always_known),
+            *has_schema(schemas.LISTENS),
+            *never_null(*always_known),
             plausible_times,
             gxe.ExpectTableRowCountToEqual(value=listens_kept, description="every listen kept is there"),
             *lengths,
@@ -57,26 +53,29 @@ def listens(run_date: date, listens_kept: int, limits: Settings) -> ExpectationS
 def data_quality(
     minimum_quality_score: float, lines_read: int, limits: Settings, may_be_empty: bool = False
 ) -> ExpectationSuite:
-    """Enough lines became listens, every line became one or was rejected, and few MusicBrainz ids are missing."""
-    any_listen = [] if may_be_empty else [_at_least("listens_kept", 1, "at least one line is a listen")]
+    """Enough lines became listens, every line became one or was rejected, and few MusicBrainz ids are missing.
+
+    An input that `may_be_empty`, what a day adds, gets a flag when it has no listen; any other stops the run.
+    """
+    any_listen = at_least("listens_kept", 1, "at least one line is a listen", INFO if may_be_empty else CRITICAL)
     stop, minimum = limits.stop_quality_score, minimum_quality_score
     artists, tracks = limits.maximum_missing_artist_id_percent, limits.maximum_missing_track_id_percent
     return ExpectationSuite(
         "data_quality",
         expectations=[
-            _at_least("quality_score", stop, f"the quality score is at least {stop:g}, below which every run stops"),
-            *any_listen,
-            _at_most("repeated_listens", 0, "no listen is there twice"),
+            at_least("quality_score", stop, f"the quality score is at least {stop:g}, below which every run stops"),
+            any_listen,
+            at_most("repeated_listens", 0, "no listen is there twice"),
             gxe.ExpectMulticolumnSumToEqual(
                 column_list=["listens_kept", "lines_rejected"],
                 sum_total=lines_read,
                 description=f"listens kept and lines rejected are the {lines_read} lines read",
             ),
-            _at_least("quality_score", minimum, f"the quality score is at least {minimum:g}", WARNING),
-            _at_most(
+            at_least("quality_score", minimum, f"the quality score is at least {minimum:g}", WARNING),
+            at_most(
                 "missing_artist_id_percent", artists, f"at most {artists:g} % of the listens have no artist id", WARNING
             ),
-            _at_most(
+            at_most(
                 "missing_track_id_percent", tracks, f"at most {tracks:g} % of the listens have no track id", WARNING
             ),
         ],
@@ -86,13 +85,13 @@ def data_quality(
 def volume(previous: date | None, limits: Settings) -> ExpectationSuite:
     """The log has grown with time: its newest listen is new, and it has about as many as at the run before."""
     days, percent = limits.maximum_newest_listen_age_days, limits.minimum_listens_percent_of_previous
-    age = _at_most(
+    age = at_most(
         "newest_listen_age_days",
         days,
         f"the newest listen is at most {days:g} days before the end of the run date",
         WARNING,
     )
-    size = _at_least(
+    size = at_least(
         "listens_percent_of_previous",
         percent,
         f"there are at least {percent:g} % of the listens of run date {previous}",
@@ -102,7 +101,10 @@ def volume(previous: date | None, limits: Settings) -> ExpectationSuite:
 
 
 def sessions(listens_kept: int, limits: Settings) -> ExpectationSuite:
-    """Sessions have their columns, no null, and at least one track each; together they hold all listens."""
+    """Sessions have their columns, no null, and at least one track each; together they hold all listens.
+
+    A log without a listen has no session.
+    """
     # Every user of a listen has a session: of those there are a twentieth, and a regular expression is dear.
     user_ids = gxe.ExpectColumnValuesToMatchRegex(
         column="user_id",
@@ -113,23 +115,38 @@ def sessions(listens_kept: int, limits: Settings) -> ExpectationSuite:
     return ExpectationSuite(
         "sessions",
         expectations=[
-            *_has_schema(schemas.SESSIONS),
-            *_never_null(*schemas.SESSIONS.fieldNames()),
-            _at_least("track_count", 1, "every session has a track"),
-            _at_least("longest_part_10_minutes", 1, "every part of a session has a track"),
-            gxe.ExpectColumnSumToBeBetween(
-                column="track_count",
-                min_value=listens_kept,
-                max_value=listens_kept,
-                description=f"all sessions together have the {listens_kept} listens kept",
-            ),
+            *has_schema(schemas.SESSIONS),
+            *never_null(*schemas.SESSIONS.fieldNames()),
+            *(_hold_all(listens_kept) if listens_kept else [_no_session()]),
             user_ids,
         ],
     )
 
 
-def session_shape(previous: date | None, limits: Settings) -> ExpectationSuite:
-    """Sessions are told apart and whole, as long and as fast as people listen, of the users of the run before."""
+def _hold_all(listens: int) -> list[gxe.Expectation]:
+    together = gxe.ExpectColumnSumToBeBetween(
+        column="track_count",
+        min_value=listens,
+        max_value=listens,
+        description=f"all sessions together have the {listens} listens kept",
+    )
+    return [
+        at_least("track_count", 1, "every session has a track"),
+        at_least("longest_part_10_minutes", 1, "every part of a session has a track"),
+        together,
+    ]
+
+
+def _no_session() -> gxe.Expectation:
+    # Great Expectations takes a column without a row as below every minimum, and its sum as not 0.
+    return gxe.ExpectTableRowCountToEqual(value=0, description="of no listen there is no session")
+
+
+def session_shape(previous: date | None, limits: Settings, no_sessions: bool = False) -> ExpectationSuite:
+    """Sessions are told apart and whole, as long and as fast as people listen, of the users of the run before.
+
+    `no_sessions` have no length and no speed.
+    """
     low, high = limits.minimum_mean_session_tracks, limits.maximum_mean_session_tracks
     minutes, speed = limits.maximum_median_session_minutes, limits.maximum_p99_session_tracks_per_minute
     implausible, gone = limits.maximum_implausible_sessions_percent, limits.maximum_users_gone_percent
@@ -140,42 +157,46 @@ def session_shape(previous: date | None, limits: Settings) -> ExpectationSuite:
         severity=WARNING,
         description=f"a session has {low:g} to {high:g} tracks on average",
     )
-    users = _at_most(
+    of_shape = [
+        mean,
+        at_most("median_minutes", minutes, f"half the sessions last at most {minutes:g} minutes", WARNING),
+        at_most(
+            "p99_tracks_per_minute", speed, f"99 % of the sessions have at most {speed:g} tracks a minute", WARNING
+        ),
+        at_most(
+            "implausible_percent", implausible, f"at most {implausible:g} % of the sessions are implausible", WARNING
+        ),
+    ]
+    users = at_most(
         "users_gone_percent", gone, f"at most {gone:g} % of the users of run date {previous} are gone", WARNING
     )
     return ExpectationSuite(
         "session_shape",
         expectations=[
             # Counted, not looked for row by row: each of these would be two passes over all sessions, or a sort.
-            _at_most("repeated_session_ids", 0, "each session_id is there once"),
-            _at_most("sessions_ending_before_start", 0, "no session ends before it starts"),
-            _at_most("parts_longer_than_session", 0, "no part has more tracks than its session"),
-            _at_most("parts_longer_by_shorter_gap", 0, "a shorter gap makes no longer part of a session"),
-            mean,
-            _at_most("median_minutes", minutes, f"half the sessions last at most {minutes:g} minutes", WARNING),
-            _at_most(
-                "p99_tracks_per_minute", speed, f"99 % of the sessions have at most {speed:g} tracks a minute", WARNING
-            ),
-            _at_most(
-                "implausible_percent",
-                implausible,
-                f"at most {implausible:g} % of the sessions are implausible",
-                WARNING,
-            ),
+            at_most("repeated_session_ids", 0, "each session_id is there once"),
+            at_most("sessions_ending_before_start", 0, "no session ends before it starts"),
+            at_most("parts_longer_than_session", 0, "no part has more tracks than its session"),
+            at_most("parts_longer_by_shorter_gap", 0, "a shorter gap makes no longer part of a session"),
+            *([] if no_sessions else of_shape),
             *([users] if previous else []),
         ],
     )
 
 
-def top_songs(songs: int, window_days: int | None = None, no_listens: bool = False) -> ExpectationSuite:
+def top_songs(
+    songs: int, window_days: int | None = None, no_listens: bool = False, is_day_without: bool = False
+) -> ExpectationSuite:
     """The ranks are 1 to n, each once, and no song was played more often than the one before it; n is not 0.
 
     An answer without a song is right where no session started in the last `window_days`, and of a log that has
-    `no_listens` yet: a warning. Elsewhere every session may be ranked, and there is one.
+    `no_listens` yet: a warning, and on a day without listens a flag. Elsewhere every session may be ranked, and there
+    is one.
     """
     where = f", of a session that started {last_days(window_days)}" if window_days else ""
+    if_none = INFO if is_day_without else WARNING
     there_is_one = gxe.ExpectTableRowCountToBeBetween(
-        min_value=1, severity=WARNING if window_days or no_listens else CRITICAL, description=f"there is a song{where}"
+        min_value=1, severity=if_none if window_days or no_listens else CRITICAL, description=f"there is a song{where}"
     )
     in_range = gxe.ExpectColumnValuesToBeBetween(
         column="rank", min_value=1, max_value=songs, description=f"ranks are 1 to {songs}"
@@ -183,8 +204,8 @@ def top_songs(songs: int, window_days: int | None = None, no_listens: bool = Fal
     return ExpectationSuite(
         "top_songs",
         expectations=[
-            *_has_schema(schemas.TOP_SONGS),
-            *_never_null(*schemas.TOP_SONGS.fieldNames()),
+            *has_schema(schemas.TOP_SONGS),
+            *never_null(*schemas.TOP_SONGS.fieldNames()),
             # Unique, none below 1, none above n, n of them: that is 1 to n without holes.
             gxe.ExpectTableRowCountToEqual(value=songs, description=f"there are {songs} songs"),
             gxe.ExpectColumnValuesToBeUnique(column="rank", description="each rank is there once"),
@@ -201,39 +222,11 @@ def flags() -> ExpectationSuite:
     return ExpectationSuite(
         "flags",
         expectations=[
-            _at_most("implausible_top_sessions", 0, "no top session is implausible", INFO),
-            _at_most("songs_of_one_session", 0, "no top song is owed to one session alone", INFO),
-            _at_most("songs_of_one_listener", 0, "no top song is owed to one listener alone", INFO),
+            at_most("implausible_top_sessions", 0, "no top session is implausible", INFO),
+            at_most("songs_of_one_session", 0, "no top song is owed to one session alone", INFO),
+            at_most("songs_of_one_listener", 0, "no top song is owed to one listener alone", INFO),
         ],
     )
-
-
-def _has_schema(schema: T.StructType) -> list[gxe.Expectation]:
-    types = [
-        gxe.ExpectColumnValuesToBeOfType(
-            column=field.name,
-            type_=type(field.dataType).__name__,
-            description=f"{field.name} is a {type(field.dataType).__name__}",
-        )
-        for field in schema.fields
-    ]
-    names = schema.fieldNames()
-    columns = gxe.ExpectTableColumnsToMatchOrderedList(column_list=names, description=f"columns: {', '.join(names)}")
-    return [columns, *types]
-
-
-def _never_null(*columns: str) -> list[gxe.Expectation]:
-    return [
-        gxe.ExpectColumnValuesToNotBeNull(column=column, description=f"{column} is never null") for column in columns
-    ]
-
-
-def _at_least(column: str, value: float, claim: str, severity: FailureSeverity = CRITICAL) -> Any:
-    return gxe.ExpectColumnMinToBeBetween(column=column, min_value=value, severity=severity, description=claim)
-
-
-def _at_most(column: str, value: float, claim: str, severity: FailureSeverity = CRITICAL) -> Any:
-    return gxe.ExpectColumnMaxToBeBetween(column=column, max_value=value, severity=severity, description=claim)
 
 
 def _midnight(day: date) -> datetime:

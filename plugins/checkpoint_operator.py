@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,8 +78,37 @@ class CheckpointOperator(PySparkOperator):
             ours = {"spark.app.name": f"{self.task_id} {run_date}", "spark.driver.memory": DRIVER_MEMORY}
             ours |= UTF_8_EXECUTORS
             self.config_kwargs = {**SETTINGS, **settings, **hide_secrets(connection), **ours, **self.config_kwargs}
-            with in_utf_8():
+            with ExitStack() as while_java_starts:
+                while_java_starts.enter_context(in_utf_8())
+                while_java_starts.enter_context(errors_on_output())
+                self.python_callable = calling_first(while_java_starts.close, check_tables)
                 super().execute(context)
+
+
+@contextmanager
+def errors_on_output() -> Iterator[None]:
+    """Let a program that is started meanwhile write its standard error to the standard output of this process.
+
+    Java writes all its log to standard error, and Airflow takes each line of a task's standard error for an error.
+    """
+    errors = os.dup(2)
+    try:
+        os.dup2(1, 2)
+        yield
+    finally:
+        os.dup2(errors, 2)
+        os.close(errors)
+
+
+def calling_first(first: Callable[[], None], function: Callable[..., None]) -> Callable[..., None]:
+    """Return a function of the same signature that calls `first` before `function`."""
+
+    @wraps(function)
+    def both(**arguments: Any) -> None:
+        first()
+        function(**arguments)
+
+    return both
 
 
 def import_great_expectations() -> None:

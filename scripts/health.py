@@ -1,60 +1,100 @@
-"""Ask every part of the stack how it is, the Compose one or that of `make stack`: both have the same three pages.
+"""Ask every part of what runs here how it is: of `make ui`, and of the stack, Compose's or that of `make stack`.
 
-Reads its argument from the environment, where make puts it: ENV, the settings file. Prints a line for each part, and
-exits with 1 when one of them is not healthy.
+Both stacks have the same three pages. Reads its argument from the environment, where make puts it: ENV, the settings
+file of the stack. Prints a line for each part, and one for what does not run. Exits with 1 when a part is not healthy,
+when nothing runs, and when ENV is given and its stack does not run.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from scripts.environment import PROJECT
+from scripts.environment import PROJECT, UI_HOME
 from scripts.settings_file import Deployment, SettingsFileError, read
 from scripts.spark_cluster import HOST, answer_of
 from scripts.terminal import console, plain
+from scripts.ui import UI_PORT
 
 HEALTHY = "healthy"
-# By the names of Airflow's API, those of the Compose file.
-SEEN_BY_THE_API_SERVER = {
-    "metadatabase": "postgres",
+UNKNOWN = "unknown: the API server does not answer"
+# What the API server knows of: by the names of Airflow's API, ours.
+OF_THE_UI = {
+    "metadatabase": "database",
     "scheduler": "scheduler",
     "triggerer": "triggerer",
     "dag_processor": "dag-processor",
 }
+# Those of the Compose file.
+OF_THE_STACK = {**OF_THE_UI, "metadatabase": "postgres"}
+# Without an answer of any, the stack does not run.
+PAGES = ("api-server", "spark-master", "spark-history")
+NO_SETTINGS = {"api-server": ".env is not there, make env writes it"}
 
 
 def main() -> None:
-    """Print the state of each part; exit with 1 when one is not healthy."""
+    """Print the state of each part; exit with 1 when one is not healthy, or what was asked for does not run."""
+    given, port = os.environ.get("ENV"), ui_port(UI_HOME)
+    file = Path(given or PROJECT / ".env")
+    of_ui = airflow(port, OF_THE_UI) if port else {}
+    show("make ui", of_ui, None if of_ui else "make ui starts it")
     try:
-        found = states(read(Path(os.environ.get("ENV") or PROJECT / ".env")))
+        of_stack = stack(read(file), port) if given or file.exists() else NO_SETTINGS
     except SettingsFileError as error:
         console.print(plain(str(error)))
         sys.exit(1)
-    for name, state in found.items():
-        console.print(f"{name:<16}[{'green' if state == HEALTHY else 'bold red'}]{plain(state)}[/]")
-    sys.exit(0 if is_healthy(found) else 1)
+    stack_runs = any(of_stack.get(page) == HEALTHY for page in PAGES)
+    how = f"{of_stack['api-server']}; make stack, or docker compose up --detach --wait, starts it"
+    show("The stack", of_stack, None if stack_runs else how)
+    found = {*of_ui.values(), *(of_stack.values() if stack_runs else ())}
+    sys.exit(0 if found == {HEALTHY} and (stack_runs or not given) else 1)
 
 
-def is_healthy(states: dict[str, str]) -> bool:
-    """Return whether every part is healthy."""
-    return set(states.values()) == {HEALTHY}
+def show(name: str, states: dict[str, str], to_start: str | None) -> None:
+    """Print a line for each part, or the one that it does not run and what `to_start` it."""
+    if to_start:
+        console.print(f"{name} does not run: {plain(to_start)}.")
+        return
+    console.print(f"{name} runs:")
+    for part, state in states.items():
+        console.print(f"{part:<16}[{'green' if state == HEALTHY else 'bold red'}]{plain(state)}[/]")
+
+
+def ui_port(airflow_home: Path) -> int | None:
+    """Return the port of the `make ui` that runs in an Airflow home, None if none does."""
+    try:
+        # As `sole_use` holds it; to look is for those, too, who may not write there.
+        with (airflow_home / "in-use").open() as held:
+            fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        return int((airflow_home / UI_PORT).read_text())
+    return None
+
+
+def stack(settings: Deployment, ui_port: int | None) -> dict[str, str]:
+    """Return the states of a stack's parts; where `make ui` is at its port, its own API server cannot be."""
+    if settings.airflow_port != ui_port:
+        return states(settings)
+    there_is_ui = {"api-server": f"make ui is at its address, http://{HOST}:{ui_port}"}
+    return {**there_is_ui, **dict.fromkeys(OF_THE_STACK.values(), UNKNOWN), **spark(settings)}
 
 
 def states(settings: Deployment) -> dict[str, str]:
     """Return each part's name, and that it is healthy or what is wrong with it."""
-    return airflow(settings.airflow_port) | spark(settings)
+    return airflow(settings.airflow_port, OF_THE_STACK) | spark(settings)
 
 
-def airflow(port: int) -> dict[str, str]:
+def airflow(port: int, parts: dict[str, str]) -> dict[str, str]:
     """Ask the API server, which knows of the others by the heartbeats that they leave in the database."""
     found = answer_of(port, "/api/v2/monitor/health")
     if not found:
-        unknown = dict.fromkeys(SEEN_BY_THE_API_SERVER.values(), "unknown: the API server does not answer")
-        return {"api-server": _no_answer(port), **unknown}
-    return {"api-server": HEALTHY, **{name: _state(found[key], key) for key, name in SEEN_BY_THE_API_SERVER.items()}}
+        return {"api-server": _no_answer(port), **dict.fromkeys(parts.values(), UNKNOWN)}
+    return {"api-server": HEALTHY, **{name: _state(found[key], key) for key, name in parts.items()}}
 
 
 def _state(part: dict[str, Any], key: str) -> str:

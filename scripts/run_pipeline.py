@@ -28,6 +28,7 @@ from include.report import news
 from include.run_date import DAG_ID, last_days
 from include.settings import SettingsError, settings
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
+from scripts.run_logs import log_of_new_run
 from scripts.stages import show_stages
 from scripts.terminal import console, last_error, plain, short
 from spark_jobs.shared import lineage
@@ -115,12 +116,12 @@ def run_dag(run: Run) -> None:
     # Whoever can start this can read any file anyway: the input root is for those who reach Airflow from outside.
     environment = airflow_environment(RUN_HOME, Path(run.lake.root), Path("/"), run.parameters["input_path"])
     prepare_database(environment)
-    log = RUN_HOME / "logs" / f"run-{run.run_date}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log = log_of_new_run(RUN_HOME / "logs", run.run_date)
     command = ["airflow", "dags", "test", DAG_ID, str(run.run_date), "--conf", json.dumps(run.parameters)]
     console.print(f"Run date {run.run_date}, log of the run: {short(log)}")
     with (
-        log.open("w") as kept,
+        # Two starts in one second, as a clock that is set back may have it, share a file.
+        log.open("a") as kept,
         subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
         ) as process,

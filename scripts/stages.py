@@ -20,10 +20,11 @@ WORK = {
     "check_top_songs": "Great Expectations looks at the answer",
     "report": "writes the report",
 }
-# How `airflow dags test` tells where it is; the last comes every second while a stage waits for its next try.
+# How `airflow dags test` tells where it is. The last comes every second while a stage waits for its next try, and once
+# for each stage that a failed one keeps from running: what waits is `up_for_retry`.
 _EVENT = re.compile(
     r"\[DAG TEST\] (?P<point>starting|end task) task_id=(?P<stage>\w+)"
-    r"|(?P<failure>Task failed with exception)|(?P<pause>No tasks to run)"
+    r"|(?P<failure>Task failed with exception)|(?P<pause>No tasks to run)(?P<again>.*\[up_for_retry\])?"
 )
 
 
@@ -42,7 +43,9 @@ def show_stages(log: Iterable[str]) -> None:
             elif event["point"]:
                 shown.print(f"  {stage:<18}{time.monotonic() - started:5.0f} s{'  failed' if failed else ''}")
                 shown.reset(now, description="Airflow looks what is next")
-            elif event["pause"]:
+            elif event["again"]:
                 shown.update(now, description="waits to be tried again, which may mend it")
+            elif event["pause"]:
+                shown.update(now, description="has failed, and is not tried again: Airflow ends the run")
             else:
                 failed = True

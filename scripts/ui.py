@@ -23,6 +23,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from include import input_check, parameters
+from include.records import replace_file
 from include.run_date import DAG_ID
 from include.settings import SettingsError
 from scripts import run_pipeline
@@ -35,6 +36,8 @@ from spark_jobs.shared.lake import Lake
 HOST, USER = "127.0.0.1", "admin"
 DEFAULT_PORT, LAST_PORT = "8080", 65535
 START_SECONDS = 180
+# The file of an Airflow home that says where its UI is.
+UI_PORT = "port"
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ def serve(arguments: Arguments, airflow_home: Path) -> None:
     """
     lake, log = Path(arguments.lake.root), airflow_home / "logs" / "ui.log"
     with sole_use(airflow_home):
+        replace_file(airflow_home / UI_PORT, str(arguments.port))
         environment = airflow_environment(airflow_home, lake, input_root(arguments.input_path), arguments.input_path)
         environment.update(ui_environment(arguments.port, airflow_home))
         prepare_database(environment)

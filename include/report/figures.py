@@ -19,6 +19,10 @@ MICROSECONDS_AN_HOUR = 3_600_000_000
 HOURS_TO_FIRST_MONDAY = 96
 # The longest spans, in days, that are told by the day and by the week; a longer one is told by the month.
 BY_DAY, BY_WEEK = 92, 1100
+# Parts of all listens: what may lie at either side of the core, and what a stretch beside it must hold to be shown.
+OUTSIDE_CORE, WORTH_SHOWING = 0.01, 0.001
+# A stretch has this part of the core's length.
+STRETCH = 0.1
 
 
 def listening_figures(lake: Lake, run_date: date, top_sessions: list[dict[str, Any]]) -> dict[str, Any]:
@@ -41,24 +45,53 @@ def listening_figures(lake: Lake, run_date: date, top_sessions: list[dict[str, A
 
 
 def over_time(listens: Counts, sessions: Counts) -> dict[str, Any]:
-    """Listens, and sessions by their start, in each day, week or month of the log's span, empty ones too.
+    """Listens, and sessions by their start, in each day, week or month of `shown_days`, empty ones too.
 
-    Both are given as counts by hour since 1970 (UTC). A week begins on Monday.
+    Both are given as counts by hour since 1970 (UTC). A week begins on Monday. `earlier` and `later` say how many lie
+    outside, and from when they are; None where all are shown.
     """
-    hours = np.flatnonzero(listens)
-    if not len(hours):
-        return {"period": "day", "periods": []}
-    days = hours[[0, -1]] // 24
+    by_day = [_by_day(counted) for counted in (listens, sessions)]
+    if not by_day[0].any():
+        return {"period": "day", "periods": [], "earlier": None, "later": None}
+    days = shown_days(by_day[0])
     span = days[1] - days[0]
     period = "day" if span < BY_DAY else "week" if span < BY_WEEK else "month"
     first, last = _period_of(days, period)
-    starts = _start_of(np.arange(first, last + 1), period)
-    counts = [_by_period(counted, period, first, last) for counted in (listens, sessions)]
-    rows = zip(starts.astype(str).tolist(), *(count.tolist() for count in counts), strict=True)
+    starts = _start_of(np.arange(first, last + 2), period)
+    counts = [_by_period(counted, period, first, last) for counted in by_day]
+    rows = zip(starts[:-1].astype(str).tolist(), *(count.tolist() for count in counts), strict=True)
+    begin, end = starts[[0, -1]].astype(np.int64)
     return {
         "period": period,
         "periods": [{"start": start, "listens": played, "sessions": begun} for start, played, begun in rows],
+        "earlier": _outside(by_day, slice(0, begin)),
+        "later": _outside(by_day, slice(end, None)),
     }
+
+
+def shown_days(listens: Counts) -> Counts:
+    """The first and the last day of the range that holds nearly all listens, given as counts by day.
+
+    The core is the log without its first and its last hundredth of the listens. The range is the core, and beside it
+    stretches of a tenth of its length, as long as the next one holds a thousandth of all listens or is the last. So at
+    least 98 % of the listens are shown, and a few of another time never shrink the rest.
+    """
+    total, so_far = listens.sum(), np.cumsum(listens)
+    first = int(np.searchsorted(so_far, OUTSIDE_CORE * total, side="right"))
+    last = int(np.searchsorted(so_far, (1 - OUTSIDE_CORE) * total))
+    stretch = max(1, round(STRETCH * (last + 1 - first)))
+    worth = WORTH_SHOWING * total
+    begin = max(0, first - _days_worth_showing(listens[:first][::-1], stretch, worth))
+    end = last + 1 + _days_worth_showing(listens[last + 1 :], stretch, worth)
+    return begin + np.flatnonzero(listens[begin:end])[[0, -1]]
+
+
+def _days_worth_showing(beside: Counts, stretch: int, worth: float) -> int:
+    """How many of the days beside the core are shown, given the nearest first."""
+    all_days, days = len(np.trim_zeros(beside, "b")), 0
+    while days < all_days and (all_days - days <= stretch or beside[days : days + stretch].sum() >= max(1, worth)):
+        days += stretch
+    return days
 
 
 def by_weekday(listens: Counts) -> list[list[int]]:
@@ -98,11 +131,27 @@ def _powers_of_two(numbers: Counts) -> Counts:
     return np.log2(numbers).astype(np.int64)
 
 
-def _by_period(hours: Counts, period: str, first: int, last: int) -> Counts:
-    found = np.flatnonzero(hours)
-    places = _period_of(found // 24, period) - first
-    # A session begins with a listen: it has no other periods than the listens.
-    return np.bincount(places, weights=hours[found], minlength=last - first + 1).astype(np.int64)
+def _by_day(hours: Counts) -> Counts:
+    return np.pad(hours, (0, -len(hours) % 24)).reshape(-1, 24).sum(axis=1)
+
+
+def _by_period(days: Counts, period: str, first: int, last: int) -> Counts:
+    found = np.flatnonzero(days)
+    places = _period_of(found, period) - first
+    is_shown = (places >= 0) & (places <= last - first)
+    counts = np.bincount(places[is_shown], weights=days[found[is_shown]], minlength=last - first + 1)
+    return counts.astype(np.int64)
+
+
+def _outside(by_day: list[Counts], days: slice) -> dict[str, Any] | None:
+    """What is not shown of some days, None if there are no listens: how many, and their first and last day."""
+    listens, sessions = by_day
+    found = days.start + np.flatnonzero(listens[days])
+    if not len(found):
+        return None
+    first, last = found[[0, -1]].astype("datetime64[D]").astype(str).tolist()
+    counts = {"listens": int(listens[days].sum()), "sessions": int(sessions[days].sum())}
+    return {**counts, "first_day": first, "last_day": last}
 
 
 def _period_of(days: Counts, period: str) -> Counts:

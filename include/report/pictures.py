@@ -79,20 +79,37 @@ def _bin(found: dict[str, int]) -> dict[str, Any]:
 
 
 def _over_time(facts: Facts) -> Picture:
-    period, periods = facts["over_time"]["period"], facts["over_time"]["periods"]
+    found = facts["over_time"]
+    period, periods = found["period"], found["periods"]
     rows = [{**one, "end": _end(one["start"], period), "label": day(one["start"], period)} for one in periods]
     empty = sum(one["listens"] == 0 for one in rows)
     most = max(rows, key=lambda one: one["listens"], default=None)
     gaps = f"No listens in {empty:,} of {counted(len(rows), period)}." if empty else f"No {period} is without listens."
+    outside = {which: found[which] for which in ("earlier", "later") if found[which]}
+    table = _texts(rows, "label", "listens", "sessions")
+    for which, one in outside.items():
+        (row,) = _texts([{**one, "label": f"{which}: {_days(one)}"}], "label", "listens", "sessions")
+        table.insert(0 if which == "earlier" else len(table), row)
     return Picture(
         "over_time",
         "When people listened",
         f"Listens, and sessions by their start, a {period} (UTC)",
-        f"Most listens: {most['label']}, {most['listens']:,}. {gaps}" if most else "",
-        [(period.capitalize(), "Listens", "Sessions"), *_texts(rows, "label", "listens", "sessions")],
+        f"Most listens: {most['label']}, {most['listens']:,}. {gaps}{_not_shown(outside)}" if most else "",
+        [(period.capitalize(), "Listens", "Sessions"), *table],
         partial(charts.over_time, rows),
         {"alarm": "no listens"} if empty else {},
     )
+
+
+def _not_shown(outside: dict[str, Facts]) -> str:
+    """How many listens the drawing leaves out, and from when they are; empty if none."""
+    parts = [f"{counted(one['listens'], f'{which} listen')} ({_days(one)})" for which, one in outside.items()]
+    return f" Not drawn: {' and '.join(parts)}." if parts else ""
+
+
+def _days(found: Facts) -> str:
+    first, last = day(found["first_day"]), day(found["last_day"])
+    return first if first == last else f"{first} to {last}"
 
 
 def _week(facts: Facts) -> Picture:

@@ -37,6 +37,9 @@ def record(listens_kept: int, **facts: Any) -> dict[str, Any]:
         "quality_score": 10.0 * listens_kept,
         "warnings": warnings,
         "parameters": {"load": "full"},
+        "input": {"files": 1},
+        "lineage": {"base": None, "inputs": [{"file": "old", "bytes": 9}, {"file": "empty", "bytes": 0}]},
+        "new": None,
         "log": {"listens": listens_kept, "last_listened_at": "2009-05-04T12:00:00Z"},
         **facts,
     }

@@ -168,8 +168,20 @@ def test_a_bad_ranking_stops_the_run_and_is_named(
 def test_an_answer_without_a_song_degrades_where_only_some_days_are_ranked_and_else_stops_the_run(
     two_songs: DataFrame, tmp_path: Path, window_days: int | None, severity: str, claim: str
 ) -> None:
-    found = failed(two_songs.limit(0), suites.top_songs(0, window_days), tmp_path)
-    assert found == [(severity, f"top_songs: expected: {claim}; found 0 (expect_table_row_count_to_be_between)")]
+    for is_day_without in (False, True):
+        found = failed(two_songs.limit(0), suites.top_songs(0, window_days, is_day_without=is_day_without), tmp_path)
+        expected = "info" if is_day_without and severity == "warning" else severity
+        assert found == [(expected, f"top_songs: expected: {claim}; found 0 (expect_table_row_count_to_be_between)")]
+
+
+def test_no_listen_has_no_session(two_sessions: DataFrame, tmp_path: Path) -> None:
+    assert failed(two_sessions.limit(0), suites.sessions(0, LIMITS), tmp_path) == []
+    assert failed(two_sessions, suites.sessions(0, LIMITS), tmp_path) == [
+        (
+            "critical",
+            "sessions: expected: of no listen there is no session; found 2 (expect_table_row_count_to_equal)",
+        )
+    ]
 
 
 def test_an_answer_that_lost_its_songs_stops_the_run(two_songs: DataFrame, tmp_path: Path) -> None:

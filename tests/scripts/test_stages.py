@@ -12,7 +12,13 @@ from scripts import stages
 from tests.dags.test_lastfm_session_analysis import CHAIN
 
 START, END = "info [DAG TEST] starting task_id={} map_index=-1", "info [DAG TEST] end task task_id={} map_index=-1"
-FAILED, PAUSED = "error Task failed with exception", "warning No tasks to run. unrunnable tasks: {...}"
+FAILED = "error Task failed with exception"
+# As Airflow 3.3.2 says it: while a stage waits for its next try, and while the stages after a failed one are given up.
+PAUSED = (
+    "warning No tasks to run. unrunnable tasks: {<TaskInstance: probe.bad manual__x [up_for_retry] ti_id=1>, "
+    "<TaskInstance: probe.s1 manual__x [None] ti_id=2>}"
+)
+GIVEN_UP = "warning No tasks to run. unrunnable tasks: {<TaskInstance: probe.s2 manual__x [None] ti_id=3>}"
 
 
 def log(seconds: float = 0) -> Iterator[str]:
@@ -54,6 +60,20 @@ def test_on_a_terminal_the_stage_under_way_is_named_and_its_clock_ticks(monkeypa
         "0:00:01",
     }
     assert "the whole run" in shown
+
+
+def test_last_failure_promises_no_other_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
+    monkeypatch.setattr(stages, "console", terminal)
+
+    def last_try() -> Iterator[str]:
+        yield from (START.format("ranking"), FAILED, END.format("ranking"), GIVEN_UP)
+        # A frame of the screen.
+        time.sleep(0.3)
+
+    stages.show_stages(last_try())
+    assert "tried again, which may mend it" not in terminal.file.getvalue()
+    assert "is not tried again: Airflow ends the run" in terminal.file.getvalue()
 
 
 def test_every_stage_of_the_dag_says_what_it_does() -> None:

@@ -175,6 +175,9 @@ def test_a_run_triggered_in_it_succeeds_and_ctrl_c_amid_the_next_leaves_no_proce
     assert state == "success", (home / "logs" / "ui.log").read_text()[-5000:]
     songs = tmp_path / "lake" / "reports" / "run_date=2009-05-05" / "top_songs.tsv"
     assert len(songs.read_text().splitlines()) == 1 + 3
+    logs = [file.read_text() for file in (home / "logs").glob("dag_id=*/run_id=*/task_id=check_*/attempt=1.log")]
+    assert len(logs) == 1 + 3
+    assert [line for log in logs for line in log.splitlines() if '"level":"error"' in line] == []
 
     trigger("2009-05-06")
     wait_for(lambda: any(map(runs_spark, family(process))))

@@ -112,7 +112,10 @@ def test_the_json_holds_the_answer_and_all_that_led_to_it(finished_lake: Lake) -
                 **{"other_plays": 0, "first_listener": "u", "first_listener_plays": 1},
             },
         ],
-        "over_time": {"period": "day", "periods": [{"start": "2009-05-01", "listens": 4, "sessions": 2}]},
+        "over_time": {
+            **{"period": "day", "periods": [{"start": "2009-05-01", "listens": 4, "sessions": 2}]},
+            **{"earlier": None, "later": None},
+        },
         "by_weekday": by_weekday,
         "session_lengths": [
             {"from_tracks": 1, "to_tracks": 1, "sessions": 1, "top_sessions": 1},

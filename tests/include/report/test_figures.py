@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from include.report.figures import by_weekday, listening_figures, over_time, session_lengths
+from include.report.figures import by_weekday, listening_figures, over_time, session_lengths, shown_days
 from spark_jobs.shared.lake import LISTENS, Lake
 from tests import model
 from tests.include.report.finished import finish
@@ -49,8 +49,10 @@ def test_every_period_without_listens_is_there() -> None:
             {"start": "2009-05-03", "listens": 0, "sessions": 0},
             {"start": "2009-05-04", "listens": 1, "sessions": 1},
         ],
+        "earlier": None,
+        "later": None,
     }
-    assert over_time(counts(), counts()) == {"period": "day", "periods": []}
+    assert over_time(counts(), counts()) == {"period": "day", "periods": [], "earlier": None, "later": None}
 
 
 def test_weeks_begin_on_monday_and_months_on_the_first() -> None:
@@ -62,6 +64,63 @@ def test_weeks_begin_on_monday_and_months_on_the_first() -> None:
     )
     months = over_time(counts("2004-02-29T23:00", "2009-01-31T23:00"), counts())["periods"]
     assert (months[0]["start"], months[1]["start"], months[-1]["start"]) == ("2004-02-01", "2004-03-01", "2009-01-01")
+
+
+def days(**of_day: int) -> np.ndarray:
+    """Listens by day, `d5=3` for three on the sixth."""
+    listens = np.zeros(1 + max(int(name[1:]) for name in of_day), np.int64)
+    for name, number in of_day.items():
+        listens[int(name[1:])] = number
+    return listens
+
+
+@pytest.mark.parametrize(
+    ("listens", "shown"),
+    [
+        pytest.param(days(d10=1), [10, 10], id="one listen"),
+        pytest.param(days(d0=1, d900=1), [0, 900], id="too few to call one of them a stray"),
+        pytest.param(days(d0=1, d900=50, d910=49), [900, 910], id="1 in 100 long before"),
+        pytest.param(days(d0=1, d900=50, d910=48), [0, 910], id="1 in 99 long before"),
+        pytest.param(days(d0=50, d10=49, d900=1), [0, 10], id="1 in 100 long after"),
+        pytest.param(days(d0=1, d900=500, d910=498, d3000=1), [900, 910], id="at both ends"),
+        pytest.param(days(d880=1, d895=1, d900=500, d1000=498), [880, 1000], id="1 in 1,000 in each tenth before"),
+        pytest.param(days(d880=1, d895=1, d900=500, d1000=499), [900, 1000], id="1 in 1,001 in each tenth before"),
+        pytest.param(days(d900=500, d1000=498, d1005=1, d1020=1), [900, 1020], id="1 in 1,000 in each tenth after"),
+        pytest.param(days(d900=500, d1000=499, d1005=1, d1020=1), [900, 1000], id="1 in 1,001 in each tenth after"),
+        pytest.param(days(d890=1, d900=5000, d1000=5000), [890, 1000], id="1 in 10,001 in the last tenth before"),
+        pytest.param(days(d889=1, d900=5000, d1000=5000), [900, 1000], id="1 in 10,001 before the last tenth"),
+        pytest.param(np.ones(2000, np.int64), [0, 1999], id="the same every day"),
+        pytest.param(np.arange(2000), [1, 1999], id="more by the day"),
+    ],
+)
+def test_shown_days_hold_nearly_all_listens(listens: np.ndarray, shown: list[int]) -> None:
+    assert shown_days(listens).tolist() == shown
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_strays_never_squash_the_rest(seed: int) -> None:
+    chance = random.Random(seed)
+    # A dense stretch, and up to a hundredth as many before it, scattered as broken clocks would have it.
+    length, strays = chance.randrange(1, 200), chance.randrange(1, 1000)
+    listens = np.zeros(9000, np.int64)
+    listens[8000 : 8000 + length] = chance.randrange(1, 500)
+    listens[8000] += 100_000
+    np.add.at(listens, [chance.randrange(8000) for _ in range(strays)], 1)
+    first, last = shown_days(listens)
+    assert last + 1 - first <= 4 * length + 4
+    assert listens[first : last + 1].sum() >= 0.98 * listens.sum()
+
+
+def test_listens_outside_are_counted_and_dated() -> None:
+    # By the week, and the first week shown has a stray in it that is no reason to show it.
+    strays = ["2005-03-01T10:00", "2008-12-31T23:00", "2013-09-29T00:00"]
+    played = [f"2009-0{month}-{day:02d}T12:00" for month in (1, 2, 3, 4) for day in range(1, 29) for _ in range(3)]
+    found = over_time(counts(*strays, *played), counts(*strays, *played[::3]))
+    assert found["earlier"] == {"listens": 1, "sessions": 1, "first_day": "2005-03-01", "last_day": "2005-03-01"}
+    assert found["later"] == {"listens": 1, "sessions": 1, "first_day": "2013-09-29", "last_day": "2013-09-29"}
+    assert (found["period"], found["periods"][0]["start"]) == ("week", "2008-12-29")
+    assert sum(one["listens"] for one in found["periods"]) == len(played) + 1
+    assert sum(one["sessions"] for one in found["periods"]) == len(played[::3]) + 1
 
 
 def test_hours_of_the_week_are_utc_and_begin_on_monday() -> None:

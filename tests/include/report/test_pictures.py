@@ -112,6 +112,24 @@ def test_a_long_span_is_told_by_the_week_or_month(lake: Lake, days: int, label: 
     assert picture.table[-1] == (label, "2", "1")
 
 
+def test_listens_far_outside_are_told_not_drawn(lake: Lake) -> None:
+    dense = datetime(2009, 5, 1, 12, tzinfo=UTC)
+    played = in_a_row("u", dense, [("A", "b")] * 150) + in_a_row("v", dense + timedelta(days=2), [("A", "b")] * 150)
+    finish(lake, listens(("w", "2005-01-01T12:00:00", "A", "b"), ("w", "2006-01-01T12:00:00", "A", "b")) + played)
+    picture = drawn(lake)["over_time"]
+    assert picture.says == (
+        "Most listens: 1 May 2009, 150. No listens in 1 of 3 days. "
+        "Not drawn: 2 earlier listens (1 January 2005 to 1 January 2006)."
+    )
+    assert picture.table[1:] == [
+        ("earlier: 1 January 2005 to 1 January 2006", "2", "2"),
+        ("1 May 2009", "150", "1"),
+        ("2 May 2009", "0", "0"),
+        ("3 May 2009", "150", "1"),
+    ]
+    assert not any("2005" in text or "2006" in text for text in texts(picture.wide))
+
+
 def test_the_week_names_its_fullest_and_emptiest_hour(finished_lake: Lake) -> None:
     week = drawn(finished_lake)["week"]
     assert week.says == "Most in the hour from 12:00 on Fri (3), fewest from 0:00 on Mon (0)."
