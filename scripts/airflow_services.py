@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.services import ServiceError, Services
-from scripts.terminal import console, last_error, short
+from scripts.terminal import last_error, short, waiting
 
 # Not `airflow standalone`: it serves logs on two more ports, on every interface, and a SIGTERM to it orphans the rest.
 # Without its log servers the UI reads the logs from the disk.
@@ -59,5 +59,5 @@ def running(environment: dict[str, str], log: Path) -> Iterator[Airflow]:
         airflow.start(environment)
         yield airflow
     finally:
-        with console.status("Airflow is stopping ..."):
+        with waiting("Airflow is stopping ..."):
             airflow.stop()

@@ -1,20 +1,20 @@
 """Ask every part of the stack how it is, the Compose one or that of `make stack`: both have the same three pages.
 
-Reads its argument from the environment, where make puts it: ENV, the settings file. Prints a line for each part, and
+Its argument, as make passes it, is ENV, the settings file. Prints a line for each part, and
 exits with 1 when one of them is not healthy.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from scripts import arguments
 from scripts.environment import PROJECT
-from scripts.settings_file import Deployment, SettingsFileError, read
+from scripts.settings_file import Deployment, read
 from scripts.spark_cluster import HOST, answer_of
-from scripts.terminal import console, plain
+from scripts.terminal import console, plain, sentence
 
 HEALTHY = "healthy"
 # By the names of Airflow's API, those of the Compose file.
@@ -29,9 +29,10 @@ SEEN_BY_THE_API_SERVER = {
 def main() -> None:
     """Print the state of each part; exit with 1 when one is not healthy."""
     try:
-        found = states(read(Path(os.environ.get("ENV") or PROJECT / ".env")))
-    except SettingsFileError as error:
-        console.print(plain(str(error)))
+        file = arguments.read("health", paths=("ENV",)).get("ENV", PROJECT / ".env")
+        found = states(read(Path(file)))
+    except (RuntimeError, OSError) as error:
+        console.print(plain(sentence(error)))
         sys.exit(1)
     for name, state in found.items():
         console.print(f"{name:<16}[{'green' if state == HEALTHY else 'bold red'}]{plain(state)}[/]")

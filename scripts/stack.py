@@ -3,14 +3,12 @@
 Commands and environments are read from that file. What differs is said here: addresses and paths are those of this
 machine, the metadata database is made at the start and goes at the end, and the memory and CPU limits do not hold.
 
-Reads its arguments from the environment, where make puts them: ENV, the settings file; STACK, the directory of lake and
-logs; INPUT_ROOT, where the runs find their input. Exits with 1 when the stack cannot start, and with 0 when it is told
-to stop.
+Its arguments, as make passes them: ENV, the settings file; STACK, the directory of lake and logs; INPUT_ROOT, where the
+runs find their input. Exits with 1 when the stack cannot start, and with 0 when it is told to stop.
 """
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -19,11 +17,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts import compose, health, postgres, settings_file
+from scripts import arguments, compose, health, postgres, settings_file
 from scripts.environment import PROJECT, sole_use
+from scripts.secret_files import refuse_where_git_takes
 from scripts.services import ServiceError, Services
 from scripts.spark_cluster import HOST, Cluster, clean_environment, free_port
-from scripts.terminal import console, plain, short
+from scripts.stopping import Stopped, stop_at_signals
+from scripts.terminal import console, plain, sentence, short, waiting
 
 START_SECONDS = 300
 DATABASE = "airflow"
@@ -133,8 +133,7 @@ class Stack(Services):
         self.start_one("airflow-init")
         first = self.processes["airflow-init"]
         while first.poll() is None:
-            if self.to_stop.wait(0.2):
-                raise KeyboardInterrupt
+            self.pause(0.2)
         if first.returncode != 0:
             raise ServiceError(f"airflow-init failed; {self.last_words('airflow-init')}")
         del self.processes["airflow-init"]
@@ -178,8 +177,9 @@ class Stack(Services):
             )
 
     def keep(self) -> None:
-        """Start again what dies, until a signal to stop, which raises KeyboardInterrupt."""
-        while not self.to_stop.wait(1):
+        """Start again what dies, until a signal to stop, which raises Stopped."""
+        while True:
+            self.pause(1)
             for name in [name for name, process in self.processes.items() if process.poll() is not None]:
                 console.print(
                     f"{name} has ended with exit code {self.processes[name].returncode}; it is started again."
@@ -187,7 +187,6 @@ class Stack(Services):
                 # A container ends with all that is in it.
                 self.end([name], signal.SIGKILL, 10)
                 self.launches[name]()
-        raise KeyboardInterrupt
 
     def stop(self) -> None:
         """End everything, the tasks first and the database last; kill what does not obey."""
@@ -203,22 +202,26 @@ class Stack(Services):
 
 def main() -> None:
     """Run the stack until a signal; exit with 1 and a word on what to do if that fails."""
-    file = Path(os.environ.get("ENV") or PROJECT / ".env").absolute()
-    home = Path(os.environ.get("STACK") or PROJECT / ".stack").absolute()
-    input_root = Path(os.environ.get("INPUT_ROOT") or PROJECT / "input").absolute()
+    stop_at_signals()
+    home = Path()
     try:
+        given = arguments.read("stack", paths=("ENV", "STACK", "INPUT_ROOT"))
+        file = Path(given.get("ENV", PROJECT / ".env")).absolute()
+        home = Path(given.get("STACK", PROJECT / ".stack")).absolute()
+        input_root = Path(given.get("INPUT_ROOT", PROJECT / "input")).absolute()
+        refuse_where_git_takes(home / "auth" / "passwords.json")
         places = Places(home, input_root, settings_file.read(file))
         described = compose.services(settings_file.variables(file))
         with sole_use(home), running(places, described) as stack:
             show_where(places)
             stack.keep()
-    except KeyboardInterrupt:
+    except Stopped:
         console.print("Stopped.")
     except BlockingIOError:
         console.print(f"[bold red]The stack failed:[/] {plain(short(home))} is in use by another make stack")
         sys.exit(1)
-    except RuntimeError as error:
-        console.print(f"[bold red]The stack failed:[/] {plain(str(error))}")
+    except (RuntimeError, OSError) as error:
+        console.print(f"[bold red]The stack failed:[/] {plain(sentence(error))}")
         sys.exit(1)
 
 
@@ -229,11 +232,11 @@ def running(places: Places, described: dict[str, compose.Service]) -> Iterator[S
     password = described["postgres"].environment["POSTGRES_PASSWORD"]
     with postgres.database_directory(DATABASE, password) as data:
         try:
-            with console.status("The stack is starting ..."):
+            with waiting("The stack is starting ..."):
                 stack.start(data, password)
             yield stack
         finally:
-            with console.status("The stack is stopping ..."):
+            with waiting("The stack is stopping ..."):
                 stack.stop()
 
 

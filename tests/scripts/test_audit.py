@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -50,9 +49,8 @@ def audit(tmp_path: Path) -> Call:
     def audit(url: str, pinned: str, *options: str) -> subprocess.CompletedProcess[str]:
         file = tmp_path / "requirements.txt"
         file.write_text(pinned)
-        command = [sys.executable, "-m", "scripts.audit", *options, str(file)]
-        environment = {**os.environ, "OSV_URL": url}
-        return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-m", "scripts.audit", f"OSV_URL={url}", *options, str(file)]
+        return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
     return audit
 

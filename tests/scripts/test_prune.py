@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +16,7 @@ import pytest
 from include import prune
 from scripts.prune import PruneError, read_arguments
 from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, OF_A_RUN, REPORTS, RUNS, SESSIONS, Lake
+from tests.commands import started
 from tests.conftest import PROJECT
 
 DAYS = [date(2009, 5, day) for day in range(1, 6)]
@@ -86,9 +86,9 @@ def files(lake: Lake) -> dict[str, bytes]:
 def call(lake: Lake, tmp_path: Path) -> Call:
     def call(**variables: str) -> subprocess.CompletedProcess[str]:
         """`make prune` with these variables, in a directory of its own."""
-        environment = {**os.environ, "PYTHONPATH": str(PROJECT), "LAKE": lake.root, **variables}
-        command = [sys.executable, "-m", "scripts.prune"]
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        given = {"PYTHONPATH": str(PROJECT), "LAKE": lake.root, **variables}
+        command = started("scripts.prune", **given)
+        return subprocess.run(**command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     return call
 

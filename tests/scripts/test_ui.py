@@ -8,7 +8,6 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -24,6 +23,7 @@ from include.run_date import DAG_ID
 from scripts import ui
 from scripts.airflow_services import UiError
 from scripts.environment import SPARK_CONNECTION, airflow_environment, prepare_database, sole_use
+from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
 
 pytestmark = pytest.mark.end_to_end
@@ -71,21 +71,20 @@ def start(home: Path, log: Path, tmp_path: Path) -> Iterator[Start]:
 
 def start_ui(home: Path, log: Path, lake: Path, **variables: str) -> subprocess.Popen[str]:
     """`make ui` with these variables, without make, in a process group of its own as a terminal gives it."""
-    environment = {
-        **os.environ,
+    given = {
         "LASTFM_AIRFLOW_HOME": str(home.parent),
         "LAKE": str(lake),
         "INPUT": str(log),
         "PORT": str(unused_port()),
         "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(SMALL_SPARK),
-        # Else the run of the last midnight comes before the one that is triggered.
-        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
         **variables,
     }
+    home.mkdir(parents=True, exist_ok=True)
+    # Else the run of the last midnight comes before the one that is triggered.
+    (home / "airflow.cfg").write_text("[scheduler]\nuse_job_schedule = False\n")
     return subprocess.Popen(
-        [sys.executable, "-m", "scripts.ui"],
+        **started("scripts.ui", **given),
         cwd=PROJECT,
-        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
