@@ -17,8 +17,9 @@ quoted = '$(subst ','\'',$(1))'
 argument = $(if $(findstring $(newline),$(value $(1))),$(error $(1): found a line break, allowed is one line),$(call quoted,$(1)=$(value $(1))))
 typed = $(foreach name,$(filter-out PYTHON VENV BIN PIP,$(.VARIABLES)),$(if $(filter command,$(origin $(name))),$(name)))
 arguments = $(foreach name,$(typed),$(call argument,$(name)))
+own = echo "The user $$(id -un) may not $(1) $$PWD: clone the project into a directory of that user's own"; exit 1
 # In place of the shell, so that a signal to make reaches it.
-script = exec $(BIN)/python -m $(1) $(arguments)
+script = test -x $(BIN)/python || { $(call own,run the Python of); }; exec $(BIN)/python -m $(1) $(arguments)
 
 .DEFAULT_GOAL := help
 .PHONY: help run data rejected prune env stack health test test-browser test-stack test-faults test-operations check audit sbom \
@@ -110,7 +111,7 @@ clean: ## Remove what the targets above made, but no lake
 	rm -rf $(VENV) .java .airflow .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
 $(VENV)/runtime: requirements.txt
-	@test -w . || { echo "The user $$(id -un) may not write to $$PWD: clone the project into a directory of that user's own"; exit 1; }
+	@test -w . || { $(call own,write to); }
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"found Python {sys.version.split()[0]}, needed is 3.11 or newer; say which with PYTHON=python3.11")'
 	@echo "Installing the dependencies into $(VENV), once: about two minutes ..."
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
@@ -120,5 +121,6 @@ $(VENV)/runtime: requirements.txt
 	@touch $@
 
 $(VENV)/development: $(VENV)/runtime requirements-dev.txt
+	@test -w . || { $(call own,write to); }
 	@$(PIP) install -r requirements-dev.txt
 	@touch $@

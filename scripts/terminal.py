@@ -54,8 +54,8 @@ def sentence(error: Exception) -> str:
     said = f"{error.filename}: {error.strerror}"
     if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
         return said
-    own = "clone the project into a directory of your own"
-    return f"{said}; {own}, or name places that you may write: LAKE= and ENV= after make, LASTFM_AIRFLOW_HOME before"
+    places = "LAKE=, ENV=, STACK= or DATA= after make, LASTFM_AIRFLOW_HOME before it"
+    return f"{said}; clone the project into a directory of your own, or name one that you may write to: {places}"
 
 
 def show_left_aside(names: Sequence[str]) -> None:

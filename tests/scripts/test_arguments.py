@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from scripts.arguments import ArgumentError, read
+from tests.commands import started
 from tests.conftest import PROJECT
 
 
@@ -50,6 +53,41 @@ def test_pythons_variables_change_no_command(variable: str, tmp_path: Path) -> N
     (tmp_path / "scripts" / "__init__.py").write_text("raise SystemExit('another program')")
     said = make("prune", "KEEP=1", "LAKE=/nowhere", **{variable: str(tmp_path)})
     assert "LAKE: found /nowhere, allowed is" in said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may be somebody else")
+@pytest.mark.parametrize(("installed", "said"), [(False, "may not write to"), (True, "may not run the Python of")])
+def test_clone_of_another_user_is_refused(installed: bool, said: str) -> None:
+    with tempfile.TemporaryDirectory() as clone:
+        Path(clone).chmod(0o755)
+        for name in ("Makefile", "requirements.txt"):
+            shutil.copy(PROJECT / name, clone)
+        if installed:
+            (Path(clone) / ".venv").mkdir()
+            (Path(clone) / ".venv" / "runtime").touch()
+        done = subprocess.run(
+            ["make", "run"],
+            cwd=clone,
+            capture_output=True,
+            text=True,
+            check=False,
+            user=65534,
+            group=65534,
+            extra_groups=[],
+        )
+        assert done.returncode == 2
+        assert f"{said} {clone}: clone the project into a directory of that user's own" in done.stdout
+        assert list(Path(clone).glob("*lake*")) == []
+
+
+@pytest.mark.parametrize("module", ["run_pipeline", "ui"])
+def test_home_that_cannot_be_made_gets_one_sentence(module: str, tmp_path: Path) -> None:
+    (tmp_path / "log.tsv").write_text("a line")
+    given = {"INPUT": str(tmp_path / "log.tsv"), "LAKE": str(tmp_path / "lake"), "LASTFM_AIRFLOW_HOME": "/proc/airflow"}
+    command = started(f"scripts.{module}", **given)
+    done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (1, 1, "")
+    assert " failed: /proc/airflow" in done.stdout
 
 
 def test_unknown_name_is_refused_with_a_hint() -> None:
