@@ -7,6 +7,7 @@ that speaks OSV's protocol.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from scripts import arguments
-from scripts.environment import PROJECT
+from scripts.environment import PROJECT, past_proxies
 from scripts.terminal import console, plain
 
 OSV_URL = "https://api.osv.dev/v1/query"
@@ -34,6 +35,7 @@ def main() -> None:
         url = arguments.read("audit", "OSV_URL", words=words).get("OSV_URL", OSV_URL)
     except arguments.ArgumentError as error:
         sys.exit(str(error))
+    os.environ.update(past_proxies())
     problem = unusable(url)
     if problem:
         console.print(f"[bold yellow]Dependencies not audited:[/] {plain(problem)}; call make audit where it answers")

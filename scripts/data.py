@@ -7,6 +7,7 @@ archive. Exits with 1 when the files cannot be had, or are not the published one
 from __future__ import annotations
 
 import hashlib
+import os
 import shlex
 import sys
 import tarfile
@@ -21,7 +22,7 @@ import rich.progress as bars
 from rich.filesize import decimal
 
 from scripts import arguments
-from scripts.environment import sole_use
+from scripts.environment import past_proxies, sole_use
 from scripts.stopping import Stopped, stop_at_signals
 from scripts.terminal import console, plain, sentence
 
@@ -95,6 +96,7 @@ class Partial:
 def main(published: Published = LASTFM_1K, words: Sequence[str] | None = None) -> None:
     """Fetch, and exit with 1 and a word on what to do if that fails."""
     stop_at_signals()
+    os.environ.update(past_proxies())
     archive = Path("data") / ARCHIVE
     try:
         given = arguments.read("data", "URL", paths=("DATA",), words=words)

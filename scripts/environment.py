@@ -72,9 +72,7 @@ def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_
         "AIRFLOW_HOME": home,
         # One process writes at a time: on a slow machine the others may have to wait longer than SQLite's five seconds.
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db?timeout=60",
-        # Where these are by default too; but what follows a % in a default is read as the name of a setting.
-        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": f"{home}/logs",
-        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": f"{home}/logs/dag_processor",
+        **log_places(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -108,6 +106,14 @@ def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_
         if name not in left and not name.startswith(("SPARK_HOME", "PYSPARK_"))
     }
     return {**defaults, **callers, **past_proxies(), **ours}
+
+
+def log_places(home: str) -> dict[str, str]:
+    """Return where Airflow's logs are by default too; but in a default, what follows a % is taken for a setting."""
+    return {
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": f"{home}/logs",
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": f"{home}/logs/dag_processor",
+    }
 
 
 def foreign_settings(ours: Mapping[str, str]) -> list[str]:

@@ -145,7 +145,7 @@ def run_dag(run: Run) -> None:
         # As Ctrl-C does: the first ends the stage, the second the wait for its next try. A run that has ended by itself
         # has left nothing.
         for number in (signal.SIGINT, signal.SIGINT, signal.SIGKILL):
-            services.end([AIRFLOW], number, 2.5)
+            services.end(services.processes, number, 2.5)
     if services.processes[AIRFLOW].returncode != 0:
         raise RunError(f"{last_error(log)}\nAll that was said: {short(log)}")
 

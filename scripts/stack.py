@@ -9,6 +9,7 @@ runs find their input. Exits with 1 when the stack cannot start, and with 0 when
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import time
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts import arguments, compose, health, postgres, settings_file
-from scripts.environment import PROJECT, sole_use
+from scripts.environment import PROJECT, check_places, log_places, sole_use
 from scripts.secret_files import refuse_where_git_takes
 from scripts.services import ServiceError, Services
 from scripts.spark_cluster import HOST, Cluster, clean_environment, free_port
@@ -54,6 +55,8 @@ class Places:
             "spark://spark-master:7077": self.cluster.url,
             '"spark.driver.host": "scheduler"': f'"spark.driver.host": "{HOST}"',
             '"spark.driver.bindAddress": "0.0.0.0"': f'"spark.driver.bindAddress": "{HOST}"',
+            # In an option of Spark's, which it splits as a shell does.
+            "'/opt/airflow/lake/spark_events'": shlex.quote(f"{self.home}/lake/spark_events"),
             "/opt/airflow/": f"{self.home}/",
         }.items():
             text = text.replace(there, here)
@@ -83,6 +86,7 @@ class Places:
             **common,
             "PYTHONPATH": str(PROJECT),
             "AIRFLOW_HOME": str(self.home),
+            **log_places(str(self.home)),
             "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -209,6 +213,7 @@ def main() -> None:
         file = Path(given.get("ENV", PROJECT / ".env")).absolute()
         home = Path(given.get("STACK", PROJECT / ".stack")).absolute()
         input_root = Path(given.get("INPUT_ROOT", PROJECT / "input")).absolute()
+        check_places(home)
         refuse_where_git_takes(home / "auth" / "passwords.json")
         places = Places(home, input_root, settings_file.read(file))
         described = compose.services(settings_file.variables(file))

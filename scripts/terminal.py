@@ -6,12 +6,12 @@ import errno
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.status import Status
 
 # A letter that the terminal's encoding does not have, or a byte of a file's name that is none, is shown by its code.
 if isinstance(sys.stdout, TextIOWrapper):
@@ -37,9 +37,9 @@ def plain(text: str) -> str:
     return escape(text.translate(_CONTROLS))
 
 
-def waiting(text: str) -> Status:
+def waiting(text: str) -> AbstractContextManager[object]:
     """Show on a terminal, while a block lasts, what is waited for."""
-    return console.status(text, spinner=SPINNER)
+    return console.status(text, spinner=SPINNER) if console.is_interactive else nullcontext()
 
 
 def short(path: Path) -> str:

@@ -62,7 +62,7 @@ def lake(home: Path) -> Lake:
 
 @pytest.fixture(scope="module")
 def log(home: Path) -> Path:
-    return make_log(home / "my [log].tsv", listens=1940, score=97, last_day=FIRST)
+    return make_log(home / "my [log] of $HOME at 5%.tsv", listens=1940, score=97, last_day=FIRST)
 
 
 def make_log(log: Path, listens: int, score: int, last_day: date) -> Path:

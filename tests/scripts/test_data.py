@@ -73,7 +73,10 @@ def person(
     # A space and brackets, which a shell and rich would take for theirs.
     directory = tmp_path / "data of [all]"
     directory.mkdir()
-    monkeypatch.setenv("NO_PROXY", "*")
+    # On which nobody answers, and which is not to be asked for what is on this machine.
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "")
     return Person(directory, source, capsys)
 
 
