@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -14,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from include import prune
-from scripts.prune import PruneError, read_arguments
 from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, OF_A_RUN, REPORTS, RUNS, SESSIONS, Lake
 from tests.commands import started
 from tests.conftest import PROJECT
@@ -139,11 +137,12 @@ def test_nothing_goes_where_it_is_not_said_how_many_run_dates_stay(lake: Lake, c
 
 
 @pytest.mark.parametrize("keep", ["0", "-1", "1.5", "all", "²", "1 2"])
-def test_a_number_of_run_dates_that_is_none_is_refused(lake: Lake, monkeypatch: pytest.MonkeyPatch, keep: str) -> None:
-    for name, value in {"LAKE": lake.root, "KEEP": keep}.items():
-        monkeypatch.setenv(name, value)
-    with pytest.raises(PruneError, match=f"KEEP: found '{re.escape(keep)}', allowed is a whole number from 1"):
-        read_arguments()
+def test_a_number_of_run_dates_that_is_none_is_refused(call: Call, keep: str) -> None:
+    refused = call(KEEP=keep)
+    assert (refused.returncode, f"KEEP: found '{keep}', allowed is a whole number from 1" in refused.stdout) == (
+        1,
+        True,
+    )
 
 
 @pytest.mark.parametrize(
