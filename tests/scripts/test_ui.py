@@ -79,9 +79,6 @@ def start_ui(home: Path, log: Path, lake: Path, **variables: str) -> subprocess.
         "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(SMALL_SPARK),
         **variables,
     }
-    home.mkdir(parents=True, exist_ok=True)
-    # Else the run of the last midnight comes before the one that is triggered.
-    (home / "airflow.cfg").write_text("[scheduler]\nuse_job_schedule = False\n")
     return subprocess.Popen(
         **started("scripts.ui", **given),
         cwd=PROJECT,
@@ -129,6 +126,14 @@ def put_dag_as_paused_into_the_database(home: Path, tmp_path: Path) -> None:
     subprocess.run(["airflow", "dags", "reserialize"], env=environment, check=True, capture_output=True)
 
 
+def make_no_run_at_midnight(home: Path) -> None:
+    """Else that of the last one comes before the run that is triggered."""
+    config = home / "airflow.cfg"
+    text = config.read_text()
+    assert "\nuse_job_schedule = True\n" in text
+    config.write_text(text.replace("\nuse_job_schedule = True\n", "\nuse_job_schedule = False\n"))
+
+
 def printed(process: subprocess.Popen[str]) -> dict[str, str]:
     """What the UI prints when it is ready: the name that begins each line, and the rest of it."""
     assert process.stdout
@@ -154,6 +159,7 @@ def test_a_run_triggered_in_it_succeeds_and_ctrl_c_amid_the_next_leaves_no_proce
     start: Start, home: Path, log: Path, tmp_path: Path
 ) -> None:
     put_dag_as_paused_into_the_database(home, tmp_path)
+    make_no_run_at_midnight(home)
     process = start()
     shown = printed(process)
     port, password = int(shown["Airflow"].rpartition(":")[2]), shown["Login"].removeprefix("admin, password ")
