@@ -43,12 +43,12 @@ class Airflow(Services):
         return f"{last_error(self.log)}\nAll that was said: {short(self.log)}"
 
     def stop(self) -> None:
-        """End the components and all they have started, tasks and their JVMs too; kill what does not obey."""
+        """End the components and all they have started, tasks and their JVMs too; kill what lives after 8 seconds."""
         # The scheduler first: the tasks it runs can then still tell the API server what became of them.
-        self.end(self.processes.keys() & {"scheduler"}, signal.SIGTERM, 10)
+        self.end(self.processes.keys() & {"scheduler"}, signal.SIGTERM, 6)
         # The triggerer sometimes does not end by itself.
-        self.end(self.processes, signal.SIGTERM, 5)
-        self.end(self.processes, signal.SIGKILL, 5)
+        self.end(self.processes, signal.SIGTERM, 2)
+        self.end(self.processes, signal.SIGKILL, 1.5)
 
 
 @contextmanager

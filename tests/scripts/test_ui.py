@@ -185,7 +185,7 @@ def test_a_run_triggered_in_it_succeeds_and_ctrl_c_amid_the_next_leaves_no_proce
     wait_for(lambda: any(map(runs_spark, family(process))))
     all_started = family(process)
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=15) == 0
     assert list(filter(lives, all_started)) == processes_of(home) == []
     # The next start takes it up again at once, not when its heartbeat has been missed for minutes.
     assert task_state(home, "data_quality", "2009-05-06") == "up_for_retry"
