@@ -5,6 +5,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# The Python of this clone, whatever the shell says of others; and without PYTHONSAFEPATH it finds the clone's modules.
+unexport PYTHONSAFEPATH PYTHONPATH PYTHONHOME
+
+# What was typed after make, as quoted words: an exported variable is no argument, and a dollar is a letter.
+define newline
+
+
+endef
+quoted = '$(subst ','\'',$(1))'
+argument = $(if $(findstring $(newline),$(value $(1))),$(error $(1): found a line break, allowed is one line),$(call quoted,$(1)=$(value $(1))))
+typed = $(foreach name,$(filter-out PYTHON VENV BIN PIP,$(.VARIABLES)),$(if $(filter command,$(origin $(name))),$(name)))
+arguments = $(foreach name,$(typed),$(call argument,$(name)))
+own = echo "The user $$(id -un) may not $(1) $$PWD: clone the project into a directory of that user's own"; exit 1
+# In place of the shell, so that a signal to make reaches it.
+script = test -x $(BIN)/python || { $(call own,run the Python of); }; exec $(BIN)/python -m $(1) $(arguments)
+
 .DEFAULT_GOAL := help
 .PHONY: help run data rejected prune env stack health test test-browser test-stack test-faults test-operations check audit sbom \
   format ui history bench bench-daily picture lock clean
@@ -17,26 +33,26 @@ help: ## List the targets
 	  | while IFS='|' read -r name text; do printf 'make %-12s %s\n' "$$name" "$$text"; done
 
 run: $(VENV)/runtime ## Run the DAG on a log (a generated sample without INPUT) and show the answer
-	@$(BIN)/python -m scripts.run_pipeline
+	@$(call script,scripts.run_pipeline)
 
 data: $(VENV)/runtime ## Fetch the full LastFM-1K log, 0.7 GB, and check it (DATA=data URL=another source)
-	@$(BIN)/python -m scripts.data
+	@$(call script,scripts.data)
 
 rejected: $(VENV)/runtime ## Write a run date's rejected lines back as a log (RUN_DATE= LAKE=lake REASON=all OUTPUT=)
-	@$(BIN)/python -m scripts.rejected
+	@$(call script,scripts.rejected)
 
 prune: $(VENV)/runtime ## Say which run dates go if the newest KEEP= stay, of all datasets (LAKE=lake); YES=1 removes them
-	@$(BIN)/python -m scripts.prune
+	@$(call script,scripts.prune)
 
 env: $(VENV)/runtime ## Make the settings file .env with fresh secrets, and check the one that is there (ENV=.env)
-	@$(BIN)/python -m scripts.settings_file
+	@$(call script,scripts.settings_file)
 
 stack: $(VENV)/development ## Run the Compose services as processes (ENV=.env STACK=.stack INPUT_ROOT=input); Ctrl-C stops it
 	@$(BIN)/python -m scripts.postgres >/dev/null
-	@$(BIN)/python -m scripts.stack
+	@$(call script,scripts.stack)
 
 health: $(VENV)/runtime ## Ask every part of what runs how it is: make ui, and the stack, Compose's or make stack's (ENV=.env)
-	@$(BIN)/python -m scripts.health
+	@$(call script,scripts.health)
 
 test: $(VENV)/development ## Run the tests of rules, Spark, Airflow and the whole DAG
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
@@ -61,7 +77,7 @@ check: $(VENV)/development ## Lint, formatting, types and, where there is a netw
 	@$(BIN)/python -m scripts.audit --if-reachable
 
 audit: $(VENV)/development ## Look the pinned dependencies up among the known vulnerabilities (OSV_URL=another service)
-	@$(BIN)/python -m scripts.audit
+	@$(call script,scripts.audit)
 
 sbom: $(VENV)/development ## Write the dependencies as a CycloneDX bill of materials, .build/sbom.cdx.json
 	@mkdir -p .build
@@ -72,20 +88,20 @@ format: $(VENV)/development ## Mend what `make check` can mend by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
 ui: $(VENV)/runtime ## Open the Airflow UI on loopback (PORT=8080), the DAG un-paused; Ctrl-C stops it
-	@$(BIN)/python -m scripts.ui
+	@$(call script,scripts.ui)
 
 history: $(VENV)/runtime ## Open Spark's history of the runs on loopback (PORT=18080 LAKE=lake); Ctrl-C stops it
-	@$(BIN)/python -m scripts.history
+	@$(call script,scripts.history)
 
 bench: $(VENV)/development ## Measure the DAG, also on a cluster, bare jobs, the bare script and DuckDB (LISTENS=1000000 REPEATS=3 ONLY="dag,duckdb")
-	@$(BIN)/python -m benchmarks.compare
+	@$(call script,benchmarks.compare)
 
 bench-daily: $(VENV)/development ## Measure what a day costs beside a full run (LISTENS=1000000 DAYS=30)
-	@$(BIN)/python -m benchmarks.daily
+	@$(call script,benchmarks.daily)
 
 picture: $(VENV)/development ## Take docs/report.png, the README's picture of the report, from a run on the sample
 	@$(BIN)/python -m scripts.browser
-	@$(BIN)/python -m scripts.picture
+	@$(call script,scripts.picture)
 
 lock: $(VENV)/development ## Pin the dependencies of requirements.in and requirements-dev.in anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements.in -o requirements.txt
@@ -95,6 +111,7 @@ clean: ## Remove what the targets above made, but no lake
 	rm -rf $(VENV) .java .airflow .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
 $(VENV)/runtime: requirements.txt
+	@test -w . || { $(call own,write to); }
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"found Python {sys.version.split()[0]}, needed is 3.11 or newer; say which with PYTHON=python3.11")'
 	@echo "Installing the dependencies into $(VENV), once: about two minutes ..."
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
@@ -104,5 +121,6 @@ $(VENV)/runtime: requirements.txt
 	@touch $@
 
 $(VENV)/development: $(VENV)/runtime requirements-dev.txt
+	@test -w . || { $(call own,write to); }
 	@$(PIP) install -r requirements-dev.txt
 	@touch $@

@@ -1,8 +1,8 @@
 """Measure the DAG, also on a cluster, bare jobs, the bare script and DuckDB in turn, on one log; check their answers.
 
-LISTENS, REPEATS and ONLY (programs by name, commas between them) come from the environment, where make puts them. Every
-figure goes to `benchmarks/results/<machine>-<version>-<listens>.json`, raw; what ONLY leaves out keeps the figures it
-has there, if they are of the same log. The medians are printed; `python -m benchmarks.draw` draws them.
+Its arguments, as make passes them: LISTENS, REPEATS and ONLY (programs by name, commas between them). Every figure goes
+to `benchmarks/results/<machine>-<version>-<listens>.json`, raw; what ONLY leaves out keeps the figures it has there, if
+they are of the same log. The medians are printed; `python -m benchmarks.draw` draws them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ import psutil
 from benchmarks import answer, generate_log, ratios
 from benchmarks.measure import CommandError, measure
 from benchmarks.programs import DAG, DAG_ON_A_CLUSTER, RUN_DATE, Program, check, programs
+from scripts import arguments
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
+from scripts.stopping import stop_at_signals
 from spark_jobs.shared.lake import Lake
 
 RESULTS = PROJECT / "benchmarks" / "results"
@@ -38,14 +40,16 @@ Runs = dict[str, list[dict[str, Any]]]
 
 def main() -> None:
     """Generate the log, measure in turn, keep and print the figures."""
-    listens, repeats = whole_number("LISTENS", 1_000_000), whole_number("REPEATS", 3)
+    stop_at_signals()
+    given = read_or_exit("bench", "LISTENS", "REPEATS", "ONLY")
+    listens, repeats = whole_number(given, "LISTENS", 1_000_000), whole_number(given, "REPEATS", 3)
     with (
         sole_use(RUN_HOME, waiting="A run is under way: waiting for it to end ..."),
         tempfile.TemporaryDirectory(prefix="benchmark-") as directory,
     ):
         scratch = Path(directory)
         log, lake = scratch / "log.tsv", scratch / "lake"
-        chosen = only(programs(log, lake, scratch), os.environ.get("ONLY", ""))
+        chosen = only(programs(log, lake, scratch), given.get("ONLY", ""))
         generate_log.main([str(log), "--listens", str(listens)])
         environment = airflow_environment(RUN_HOME, lake, scratch, str(log))
         prepare_database(environment)
@@ -70,9 +74,17 @@ def only(every: dict[str, Program], names: str) -> dict[str, Program]:
     return {name: program for name, program in every.items() if name in wanted}
 
 
-def whole_number(name: str, default: int) -> int:
-    """A number from the environment; exits where it is none."""
-    text = os.environ.get(name) or str(default)
+def read_or_exit(target: str, *names: str) -> dict[str, str]:
+    """The arguments by name; exits with a sentence where one is not known."""
+    try:
+        return arguments.read(target, *names)
+    except arguments.ArgumentError as error:
+        sys.exit(str(error))
+
+
+def whole_number(given: Mapping[str, str], name: str, default: int) -> int:
+    """A number of the arguments; exits where it is none."""
+    text = given.get(name, str(default))
     if not (text.isascii() and text.isdecimal() and int(text) > 0):
         sys.exit(f"{name}: found {text!r}, allowed is a whole number from 1")
     return int(text)

@@ -1,9 +1,9 @@
 """Measure what a day costs: a log whose last days are loaded one by one, each answer checked by DuckDB on all there is.
 
-LISTENS and DAYS come from the environment, where make puts them. Full runs on the whole log, into another lake, one
-before the days and one after them, for a machine's speed changes, are what these are compared with; one on all but the
-last DAYS days is the base. Every figure goes to
-`benchmarks/results/daily/<machine>-<version>-<listens>.json`, raw; that has as many runs as were made of its `days`.
+Its arguments, as make passes them: LISTENS and DAYS. Full runs on the whole log, into another lake, one before the days
+and one after them, for a machine's speed changes, are what these are compared with; one on all but the last DAYS days
+is the base. Every figure goes to `benchmarks/results/daily/<machine>-<version>-<listens>.json`, raw; that has as many
+runs as were made of its `days`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from typing import Any
 import duckdb
 
 from benchmarks import duckdb_answer, generate_log
-from benchmarks.compare import RESULTS, facts_of_machine, whole_number
+from benchmarks.compare import RESULTS, facts_of_machine, read_or_exit, whole_number
 from benchmarks.measure import CommandError, measure
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
+from scripts.stopping import stop_at_signals
 from spark_jobs.shared import lineage
 from spark_jobs.shared.lake import Lake
 
@@ -32,7 +33,9 @@ LAST_DAY = generate_log.NEWEST_LISTEN.date()
 
 def main() -> None:
     """Generate the log, cut it into days, run them, keep and print the figures."""
-    listens, days = whole_number("LISTENS", 1_000_000), whole_number("DAYS", 30)
+    stop_at_signals()
+    given = read_or_exit("bench-daily", "LISTENS", "DAYS")
+    listens, days = whole_number(given, "LISTENS", 1_000_000), whole_number(given, "DAYS", 30)
     first = LAST_DAY - timedelta(days=days - 1)
     with (
         sole_use(RUN_HOME, waiting="A run is under way: waiting for it to end ..."),
@@ -88,7 +91,7 @@ def split(log: Path, first: date, directory: Path) -> tuple[Path, dict[date, Pat
 def one_run(environment: Mapping[str, str], day: date, file: Path, load: str, there: Sequence[Path]) -> dict[str, Any]:
     """Run the DAG, and compare its answer to the byte with what DuckDB says of all the files there are by then."""
     conf = json.dumps({"input_path": str(file), "load": load})
-    command = ["airflow", "dags", "test", "lastfm_session_analysis", str(day), "--conf", conf]
+    command = ["airflow", "dags", "test", "lastfm_session_analysis", f"{day}T00:00:00Z", "--conf", conf]
     try:
         figures = measure(command, environment)
     except CommandError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from scripts.services import end_sessions
 
 SECONDS_BETWEEN_LOOKS = 0.2
 
@@ -32,10 +35,21 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> dict[str,
     with tempfile.TemporaryDirectory() as scratch, (Path(scratch) / "output").open("w+b") as output:
         figures = Path(scratch) / "figures.json"
         reaper = [sys.executable, str(Path(__file__).with_name("reaper.py")), str(figures)]
-        process = psutil.Popen([*reaper, *command], env=dict(environment), stdout=output, stderr=subprocess.STDOUT)
-        while process.poll() is None:
-            peak = max(peak, memory_bytes(process))
-            time.sleep(SECONDS_BETWEEN_LOOKS)
+        process = psutil.Popen(
+            [*reaper, *command],
+            env=dict(environment),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            while process.poll() is None:
+                peak = max(peak, memory_bytes(process))
+                time.sleep(SECONDS_BETWEEN_LOOKS)
+        finally:
+            # Of a benchmark that is told to stop; one that has ended has left nothing.
+            end_sessions({process.pid}, signal.SIGINT, 5)
+            end_sessions({process.pid}, signal.SIGKILL, 3)
         if process.returncode != 0:
             output.seek(0)
             said = output.read()[-3000:].decode(errors="replace")

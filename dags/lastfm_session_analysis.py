@@ -31,7 +31,7 @@ the run's note, the report and the alert say what. `docs/data_quality.md` says w
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, task
@@ -51,7 +51,7 @@ from spark_jobs.shared import lake, lineage
 SETTINGS = settings()
 INPUT_ROOT = str(SETTINGS.input_root)
 # For an earlier one Airflow makes a run without tasks, which succeeds.
-FIRST_RUN_DATE = datetime(2002, 1, 1)
+FIRST_RUN_DATE = datetime(2002, 1, 1, tzinfo=UTC)
 RUN_DATE = "{{ run_date(dag_run) }}"
 JAVA = {compilers.SETTING: "{{ java_options(ti.xcom_pull('check_input')['text_bytes']) }}"}
 

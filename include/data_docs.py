@@ -18,7 +18,7 @@ def open_context(data_docs: Path) -> EphemeralDataContext:
     in_memory = {"class_name": "InMemoryStoreBackend"}
     config = DataContextConfig(
         config_version=4.0,
-        plugins_directory=str(PLUGINS),
+        plugins_directory=_escaped(PLUGINS),
         expectations_store_name="expectations_store",
         checkpoint_store_name="checkpoint_store",
         validation_results_store_name="validation_results_store",
@@ -61,4 +61,13 @@ def _results(data_docs: Path) -> Path:
 
 
 def _files(directory: Path) -> dict[str, str]:
-    return {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(directory)}
+    return {"class_name": "TupleFilesystemStoreBackend", "base_directory": _escaped(directory)}
+
+
+def _escaped(path: Path) -> str:
+    r"""A path in which Great Expectations takes no name after a dollar for a variable.
+
+    >>> print(_escaped(Path("/a$b")))
+    /a\$b
+    """
+    return str(path).replace("$", r"\$")

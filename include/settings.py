@@ -160,9 +160,11 @@ class Settings(BaseSettings):
 
 
 def settings() -> Settings:
-    """Read the settings from the environment; raises SettingsError that names every bad or unknown variable."""
-    known = {_variable(name) for name in Settings.model_fields} | OF_THE_SCRIPTS
-    faults = [_unknown(name, known) for name in os.environ if name.startswith(PREFIX) and name not in known]
+    """Read the settings from the environment; raises SettingsError that names every bad or misspelt variable.
+
+    Other programs have variables that begin as ours do: what is no near miss of ours is left alone.
+    """
+    faults = [said for name in os.environ if (said := misspelt(name))]
     try:
         found = Settings()
     except ValidationError as error:
@@ -176,9 +178,23 @@ def _variable(field: str) -> str:
     return str(Settings.model_fields[field].validation_alias or f"{PREFIX}{field.upper()}")
 
 
-def _unknown(name: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-    return f"{name}: no such setting" + (f"; did you mean {near[0]}?" if near else "; include/settings.py has them all")
+def known() -> set[str]:
+    """The names of all our variables."""
+    return {_variable(name) for name in Settings.model_fields} | OF_THE_SCRIPTS
+
+
+def misspelt(name: str) -> str:
+    """Say which of our variables a near miss stands for; empty for one of ours, and for one of another program.
+
+    >>> misspelt("LASTFM_LAEK"), misspelt("LASTFM_API_KEY")
+    ('LASTFM_LAEK: no such setting; did you mean LASTFM_LAKE?', '')
+    """
+    if not name.startswith(PREFIX) or name in known():
+        return ""
+    # Of what follows the prefix: with it, any two names are near.
+    ours = [one.removeprefix(PREFIX) for one in known()]
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), ours, n=1, cutoff=0.75)
+    return f"{name}: no such setting; did you mean {PREFIX}{near[0]}?" if near else ""
 
 
 def _fault(error: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.services import ServiceError, Services
-from scripts.terminal import console, last_error, short
+from scripts.terminal import last_error, short, waiting
 
 # Not `airflow standalone`: it serves logs on two more ports, on every interface, and a SIGTERM to it orphans the rest.
 # Without its log servers the UI reads the logs from the disk.
@@ -43,12 +43,12 @@ class Airflow(Services):
         return f"{last_error(self.log)}\nAll that was said: {short(self.log)}"
 
     def stop(self) -> None:
-        """End the components and all they have started, tasks and their JVMs too; kill what does not obey."""
+        """End the components and all they have started, tasks and their JVMs too; kill what lives after 8 seconds."""
         # The scheduler first: the tasks it runs can then still tell the API server what became of them.
-        self.end(self.processes.keys() & {"scheduler"}, signal.SIGTERM, 10)
+        self.end(self.processes.keys() & {"scheduler"}, signal.SIGTERM, 6)
         # The triggerer sometimes does not end by itself.
-        self.end(self.processes, signal.SIGTERM, 5)
-        self.end(self.processes, signal.SIGKILL, 5)
+        self.end(self.processes, signal.SIGTERM, 2)
+        self.end(self.processes, signal.SIGKILL, 1.5)
 
 
 @contextmanager
@@ -59,5 +59,5 @@ def running(environment: dict[str, str], log: Path) -> Iterator[Airflow]:
         airflow.start(environment)
         yield airflow
     finally:
-        with console.status("Airflow is stopping ..."):
+        with waiting("Airflow is stopping ..."):
             airflow.stop()

@@ -1,7 +1,8 @@
 """Look the pinned dependencies up among the published vulnerabilities, with pip-audit.
 
 Exits with 1 when there is one, or when the list of them cannot be asked; with `--if-reachable` the latter is only a
-word, so that `make check` works without a network. OSV_URL is another service that speaks OSV's protocol.
+word, so that `make check` works without a network. The argument OSV_URL, as make passes it, is another service
+that speaks OSV's protocol.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import httpx
 
-from scripts.environment import PROJECT
+from scripts import arguments
+from scripts.environment import PROJECT, past_proxies
 from scripts.terminal import console, plain
 
 OSV_URL = "https://api.osv.dev/v1/query"
@@ -25,9 +27,15 @@ PROBE_SECONDS = 10
 
 def main() -> None:
     """Audit, and exit as the docstring of this module says."""
-    optional = "--if-reachable" in sys.argv[1:]
-    files = [argument for argument in sys.argv[1:] if not argument.startswith("--")] or LOCKED
-    url = os.environ.get("OSV_URL") or OSV_URL
+    words = [word for word in sys.argv[1:] if arguments.named(word)]
+    others = [word for word in sys.argv[1:] if word not in words]
+    optional = "--if-reachable" in others
+    files = [word for word in others if not word.startswith("--")] or LOCKED
+    try:
+        url = arguments.read("audit", "OSV_URL", words=words).get("OSV_URL", OSV_URL)
+    except arguments.ArgumentError as error:
+        sys.exit(str(error))
+    os.environ.update(past_proxies())
     problem = unusable(url)
     if problem:
         console.print(f"[bold yellow]Dependencies not audited:[/] {plain(problem)}; call make audit where it answers")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ def main() -> None:
         scratch = Path(directory)
         made = scratch / CLASS_ARCHIVE.name
         try:
-            run_usual_work(scratch, f"{GARBAGE_COLLECTOR} '-XX:ArchiveClassesAtExit={made}'")
+            run_usual_work(scratch, f"{GARBAGE_COLLECTOR} {shlex.quote(f'-XX:ArchiveClassesAtExit={made}')}")
             os.replace(made, CLASS_ARCHIVE)
         except (OSError, subprocess.SubprocessError, JavaError) as error:
             print(f"No archive of Spark's classes was made, each start takes longer without: {error}", file=sys.stderr)

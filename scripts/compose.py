@@ -13,8 +13,8 @@ import yaml
 from scripts.environment import PROJECT
 
 FILE = PROJECT / "docker-compose.yaml"
-# All that this file uses of compose's own syntax: ${NAME} and ${NAME:?what to do}.
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::\?[^}]*)?\})?")
+# All that this file uses of compose's own syntax: ${NAME}, ${NAME:?what to do}, and ${NAME:-}, which may be empty.
+_VARIABLE = re.compile(r"\$(?:\{(\w+)(:-|:\?[^}]*)?\})?")
 
 
 class ComposeError(RuntimeError):
@@ -52,10 +52,12 @@ def filled(value: Any, variables: Mapping[str, str]) -> Any:
 def _value(found: re.Match[str], variables: Mapping[str, str]) -> str:
     name = found[1]
     if name is None:
-        raise ComposeError(f"found {found.string!r}, understood are only ${{NAME}} and ${{NAME:?what to do}}")
-    if not variables.get(name):
+        raise ComposeError(
+            f"found {found.string!r}, understood are only ${{NAME}}, ${{NAME:?what to do}} and ${{NAME:-}}"
+        )
+    if not variables.get(name) and found[2] != ":-":
         raise ComposeError(f"{name}: not set")
-    return variables[name]
+    return variables.get(name, "")
 
 
 def _service(described: Mapping[str, Any], variables: Mapping[str, str]) -> Service:

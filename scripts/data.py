@@ -1,7 +1,7 @@
 """Fetch the LastFM-1K listening log, check it, and leave it ready for `make run INPUT=...`.
 
-Reads its arguments from the environment, where make puts them: DATA, the directory to leave the files in, and URL,
-another source of the same archive. Exits with 1 when the files cannot be had, or are not the published ones.
+Its arguments, as make passes them: DATA, the directory to leave the files in, and URL, another source of the same
+archive. Exits with 1 when the files cannot be had, or are not the published ones.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-import signal
 import sys
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
@@ -22,8 +21,10 @@ import httpx
 import rich.progress as bars
 from rich.filesize import decimal
 
-from scripts.environment import sole_use
-from scripts.terminal import console, plain
+from scripts import arguments
+from scripts.environment import past_proxies, sole_use
+from scripts.stopping import Stopped, stop_at_signals
+from scripts.terminal import console, plain, sentence
 
 ARCHIVE = "lastfm-dataset-1K.tar.gz"
 LISTENS = "userid-timestamp-artid-artname-traid-traname.tsv"
@@ -92,17 +93,21 @@ class Partial:
         return f"{self.path} has {decimal(self.size())}, the next call goes on from there"
 
 
-def main(published: Published = LASTFM_1K) -> None:
+def main(published: Published = LASTFM_1K, words: Sequence[str] | None = None) -> None:
     """Fetch, and exit with 1 and a word on what to do if that fails."""
-    archive = Path(os.environ.get("DATA") or "data") / ARCHIVE
+    stop_at_signals()
+    os.environ.update(past_proxies())
+    archive = Path("data") / ARCHIVE
     try:
+        given = arguments.read("data", "URL", paths=("DATA",), words=words)
+        archive = Path(given.get("DATA", "data")) / ARCHIVE
         with sole_use(archive.parent, waiting="Another make data is under way: waiting for it to end ..."):
-            fetch(archive, os.environ.get("URL") or published.urls[0], published)
-    except KeyboardInterrupt:
+            fetch(archive, given.get("URL", published.urls[0]), published)
+    except Stopped as stop:
         console.print(f"Stopped: {plain(Partial(archive).outlook())}")
-        sys.exit(128 + signal.SIGINT)
-    except (DataError, OSError, tarfile.TarError) as error:
-        console.print(f"[bold red]Fetching the data failed:[/] {plain(str(error))}")
+        sys.exit(stop.exit_code)
+    except (DataError, arguments.ArgumentError, OSError, tarfile.TarError) as error:
+        console.print(f"[bold red]Fetching the data failed:[/] {plain(sentence(error))}")
         sys.exit(1)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -17,10 +18,19 @@ from scripts.java import java_home
 
 PROJECT = Path(__file__).resolve().parents[1]
 
+
+class PlaceError(RuntimeError):
+    """A directory has a name that Airflow would misread; the message says what to do."""
+
+
 # Not the user's own AIRFLOW_HOME: what runs here must not meet another project's database. And one each for the runs of
 # `airflow dags test` and for the UI, whose scheduler takes every run it finds in its database for its own.
-_HOMES = Path(os.environ.get("LASTFM_AIRFLOW_HOME", PROJECT / ".airflow"))
+_HOMES = Path(os.environ.get("LASTFM_AIRFLOW_HOME") or PROJECT / ".airflow").expanduser().absolute()
 RUN_HOME, UI_HOME = _HOMES / "run", _HOMES / "ui"
+
+# Of another Airflow's settings, those that do not decide what a run is: where its metrics go.
+ALLOWED_SETTINGS = "AIRFLOW__METRICS__"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 GARBAGE_COLLECTOR = "-XX:+UseParallelGC"
 # A job lives for half a minute, and Java's second compiler competes with it for the cores: that compiles what is eight
@@ -31,8 +41,8 @@ SECOND_COMPILER_LATER = (
 )
 # Made by scripts/class_archive.py; where it is not, Java says nothing and loads classes as ever.
 CLASS_ARCHIVE = PROJECT / ".build" / "spark-classes.jsa"
-# In quotes, for there may be a space in the path.
-WITH_CLASS_ARCHIVE = f"'-XX:SharedArchiveFile={CLASS_ARCHIVE}'"
+# In quotes, for there may be a space in the path, or a quote. Spark splits options as a shell does.
+WITH_CLASS_ARCHIVE = shlex.quote(f"-XX:SharedArchiveFile={CLASS_ARCHIVE}")
 
 # The whole of what a deployment tells Spark: replace it by your own connection to run on a cluster.
 SPARK_CONNECTION: dict[str, Any] = {
@@ -57,13 +67,16 @@ def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_
 
     Raises scripts.java.JavaError when there is no suitable Java and none can be installed.
     """
+    home = str(airflow_home.resolve())
     ours = {
-        "AIRFLOW_HOME": str(airflow_home.resolve()),
+        "AIRFLOW_HOME": home,
         # One process writes at a time: on a slow machine the others may have to wait longer than SQLite's five seconds.
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow_home.resolve()}/airflow.db?timeout=60",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db?timeout=60",
+        **log_places(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DEFAULT_TIMEZONE": "utc",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
@@ -75,6 +88,8 @@ def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_
         "GX_ANALYTICS_ENABLED": "false",
         "JAVA_HOME": str(java_home(PROJECT / ".java")),
         "PYTHONPATH": str(PROJECT),
+        # A song may have letters that the locale lacks.
+        "PYTHONIOENCODING": "utf-8:backslashreplace",
         # spark-submit is looked up there.
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
     }
@@ -84,8 +99,50 @@ def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
     # Another Spark, or another Python to run it with, would be taken for ours.
-    callers = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_HOME", "PYSPARK_"))}
-    return {**defaults, **callers, **ours}
+    left = foreign_settings(ours)
+    callers = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in left and not name.startswith(("SPARK_HOME", "PYSPARK_"))
+    }
+    return {**defaults, **callers, **past_proxies(), **ours}
+
+
+def log_places(home: str) -> dict[str, str]:
+    """Return where Airflow's logs are by default too; but in a default, what follows a % is taken for a setting."""
+    return {
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": f"{home}/logs",
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": f"{home}/logs/dag_processor",
+    }
+
+
+def foreign_settings(ours: Mapping[str, str]) -> list[str]:
+    """Name this process's variables that are settings of another Airflow: not `ours`, and no connections."""
+    return sorted(
+        name
+        for name, value in os.environ.items()
+        if name in ("AIRFLOW_HOME", "AIRFLOW_CONFIG") or name.startswith("AIRFLOW__")
+        if not name.startswith(ALLOWED_SETTINGS) and ours.get(name) != value
+    )
+
+
+def past_proxies() -> dict[str, str]:
+    """Return the variables with which no program asks a proxy for what is on this machine; the caller's hosts stay."""
+    names = ("no_proxy", "NO_PROXY")
+    given = [host.strip() for name in names for host in os.environ.get(name, "").split(",")]
+    # Beside others, the star is none for most programs.
+    hosts = ["*"] if "*" in given else dict.fromkeys([*filter(None, given), *LOOPBACK])
+    return dict.fromkeys(names, ",".join(hosts))
+
+
+def check_places(airflow_home: Path) -> None:
+    """Raise PlaceError where Airflow would misread the path of its home or of the clone; nothing is written before."""
+    for place in (str(airflow_home.resolve()), str(PROJECT)):
+        if os.path.expandvars(place) != place or "?" in place or os.pathsep in place:
+            raise PlaceError(
+                f"{place} would be misread by Airflow; allowed is a path without {os.pathsep!r}, '?' and a '$' before "
+                "the name of a variable: move the clone, or choose another LASTFM_AIRFLOW_HOME"
+            )
 
 
 @contextmanager

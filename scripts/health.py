@@ -1,22 +1,22 @@
 """Ask every part of what runs here how it is: of `make ui`, and of the stack, Compose's or that of `make stack`.
 
-Both stacks have the same three pages. Reads its argument from the environment, where make puts it: ENV, the settings
-file of the stack. Prints a line for each part, and one for what does not run. Exits with 1 when a part is not healthy,
-when nothing runs, and when ENV is given and its stack does not run.
+Both stacks have the same three pages. Its argument, as make passes it, is ENV, the settings file of the stack. Prints a
+line for each part, and one for what does not run. Exits with 1 when a part is not healthy, when nothing runs, and when
+ENV is given and its stack does not run.
 """
 
 from __future__ import annotations
 
 import fcntl
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from scripts import arguments
 from scripts.environment import PROJECT, UI_HOME
-from scripts.settings_file import Deployment, SettingsFileError, read
+from scripts.settings_file import Deployment, read
 from scripts.spark_cluster import HOST, answer_of
-from scripts.terminal import console, plain
+from scripts.terminal import console, plain, sentence
 from scripts.ui import UI_PORT
 
 HEALTHY = "healthy"
@@ -37,14 +37,14 @@ NO_SETTINGS = {"api-server": ".env is not there, make env writes it"}
 
 def main() -> None:
     """Print the state of each part; exit with 1 when one is not healthy, or what was asked for does not run."""
-    given, port = os.environ.get("ENV"), ui_port(UI_HOME)
-    file = Path(given or PROJECT / ".env")
-    of_ui = airflow(port, OF_THE_UI) if port else {}
-    show("make ui", of_ui, None if of_ui else "make ui starts it")
     try:
+        given, port = arguments.read("health", paths=("ENV",)).get("ENV"), ui_port(UI_HOME)
+        file = Path(given or PROJECT / ".env")
+        of_ui = airflow(port, OF_THE_UI) if port else {}
+        show("make ui", of_ui, None if of_ui else "make ui starts it")
         of_stack = stack(read(file), port) if given or file.exists() else NO_SETTINGS
-    except SettingsFileError as error:
-        console.print(plain(str(error)))
+    except (RuntimeError, OSError) as error:
+        console.print(plain(sentence(error)))
         sys.exit(1)
     stack_runs = any(of_stack.get(page) == HEALTHY for page in PAGES)
     how = f"{of_stack['api-server']}; make stack, or docker compose up --detach --wait, starts it"

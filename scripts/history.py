@@ -1,6 +1,6 @@
 """Serve the Spark history of a lake on loopback, from the event logs its runs left there, until Ctrl-C.
 
-Reads its arguments from the environment, where make puts them: PORT and LAKE. Exits with 1 when there is no event log
+Its arguments are PORT and LAKE, as make passes them. Exits with 1 when there is no event log
 yet or the server cannot start or dies, and with 0 when it is told to stop.
 """
 
@@ -14,11 +14,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from scripts.environment import PROJECT
+from scripts import arguments
+from scripts.environment import PROJECT, past_proxies
 from scripts.java import java_home
 from scripts.services import Services
 from scripts.spark_cluster import answer_of
-from scripts.terminal import console, plain, short
+from scripts.stopping import Stopped, stop_at_signals
+from scripts.terminal import console, plain, sentence, short, waiting
 from scripts.ui import HOST, free_port
 from spark_jobs.shared.lake import Lake
 
@@ -33,18 +35,21 @@ class HistoryError(RuntimeError):
 
 def main() -> None:
     """Serve until a signal; exit with 1 and a word on what to do if that fails."""
+    stop_at_signals()
     try:
-        serve(event_logs(), free_port(os.environ.get("PORT") or DEFAULT_PORT), PROJECT / ".build" / "history.log")
-    except KeyboardInterrupt:
+        given = arguments.read("history", "PORT", paths=("LAKE",))
+        port = free_port(given.get("PORT", DEFAULT_PORT))
+        serve(event_logs(given.get("LAKE", "lake")), port, PROJECT / ".build" / "history.log")
+    except Stopped:
         console.print("Stopped.")
-    except RuntimeError as error:
-        console.print(f"[bold red]The history server failed:[/] {plain(str(error))}")
+    except (RuntimeError, OSError) as error:
+        console.print(f"[bold red]The history server failed:[/] {plain(sentence(error))}")
         sys.exit(1)
 
 
-def event_logs() -> Path:
-    """Return the directory of the lake's event logs; raises HistoryError when there is none yet."""
-    root = os.path.abspath(os.environ.get("LAKE") or "lake")
+def event_logs(lake: str) -> Path:
+    """Return the directory of a lake's event logs; raises HistoryError when there is none yet."""
+    root = os.path.abspath(lake)
     directory = Path(Lake(root).spark_events())
     if not directory.is_dir() or not any(directory.iterdir()):
         run = f"make run LAKE={shlex.quote(short(Path(root)))}"
@@ -53,7 +58,7 @@ def event_logs() -> Path:
 
 
 def serve(directory: Path, port: int, log: Path) -> None:
-    """Bring Spark's history server up, tell where it is, and keep it up until a signal, which raises KeyboardInterrupt.
+    """Bring Spark's history server up, tell where it is, and keep it up until a signal, which raises Stopped.
 
     Raises ServiceError or HistoryError with its last words when it dies or does not answer.
     """
@@ -72,7 +77,7 @@ def serve(directory: Path, port: int, log: Path) -> None:
         properties.write_text("".join(f"{key}={value}\n" for key, value in settings.items()), encoding="utf-8")
         services.launch(NAME, ["spark-class", CLASS, "--properties-file", str(properties)], environment(), log)
         try:
-            with console.status("The history server is starting ..."):
+            with waiting("The history server is starting ..."):
                 end = time.monotonic() + START_SECONDS
                 while answer_of(port, "/api/v1/version") is None:
                     services.watch(0.3)
@@ -92,7 +97,13 @@ def environment() -> dict[str, str]:
     callers = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
     # With the Python that is found there `spark-class` looks for its Spark.
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
-    return {**callers, "JAVA_HOME": str(java_home(PROJECT / ".java")), "SPARK_LOCAL_IP": HOST, "PATH": path}
+    return {
+        **callers,
+        **past_proxies(),
+        "JAVA_HOME": str(java_home(PROJECT / ".java")),
+        "SPARK_LOCAL_IP": HOST,
+        "PATH": path,
+    }
 
 
 if __name__ == "__main__":

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from datetime import date
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from scripts import run_pipeline
 from scripts.browser import BrowserError, chromium
 from scripts.environment import PROJECT
 from spark_jobs.shared.lake import Lake
@@ -27,8 +26,7 @@ def main() -> None:
         browser = chromium()
     except BrowserError as error:
         sys.exit(str(error))
-    environment = {**os.environ, "LAKE": LAKE.root, "RUN_DATE": str(RUN_DATE)}
-    subprocess.run([sys.executable, "-m", "scripts.run_pipeline"], env=environment, check=True)
+    run_pipeline.main([f"LAKE={LAKE.root}", f"RUN_DATE={RUN_DATE}"])
     take(Path(LAKE.report(RUN_DATE)) / "report.html", browser)
     print(PICTURE)
 

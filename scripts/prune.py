@@ -1,7 +1,7 @@
 """Drop the oldest run dates of a lake, from all datasets together, and what killed attempts left in its staging.
 
-Reads its arguments from the environment, where make puts them: KEEP, how many run dates with a report stay; LAKE; and
-YES, without which it only says what would go. Exits with 1 when an argument is bad or something could not be removed.
+Its arguments, as make passes them: KEEP, how many run dates with a report stay; LAKE; and YES, without which it only
+says what would go. Exits with 1 when an argument is bad or something could not be removed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 from include.prune import Plan, carry_out, plan
-from scripts.terminal import console, plain, short
+from scripts import arguments
+from scripts.terminal import console, plain, sentence, short
 from spark_jobs.shared.lake import Lake
 
 FOR_REAL = ("1", "yes")
@@ -33,15 +34,16 @@ def main() -> None:
             carry_out(planned)
         elif planned.bytes:
             console.print("Nothing was removed: this only says what would go. To remove it, add YES=1.")
-    except (PruneError, OSError) as error:
-        console.print(f"[bold red]Not pruned:[/] {plain(str(error))}")
+    except (PruneError, arguments.ArgumentError, OSError) as error:
+        console.print(f"[bold red]Not pruned:[/] {plain(sentence(error))}")
         sys.exit(1)
 
 
 def read_arguments() -> tuple[Lake, int, bool]:
     """Return the lake, how many run dates stay, and whether it is for real; raises PruneError."""
-    root = Path(os.path.abspath(os.environ.get("LAKE") or "lake"))
-    keep, yes = os.environ.get("KEEP", ""), os.environ.get("YES", "")
+    given = arguments.read("prune", "KEEP", "YES", paths=("LAKE",))
+    root = Path(os.path.abspath(given.get("LAKE", "lake")))
+    keep, yes = given.get("KEEP", ""), given.get("YES", "")
     if not root.is_dir():
         raise PruneError(f"LAKE: found {root}, allowed is the root directory of a lake")
     if not (keep.isascii() and keep.isdigit() and int(keep)):

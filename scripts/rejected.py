@@ -1,7 +1,7 @@
 """Write the rejected lines of a run date back as a log, to be corrected and run again.
 
-Reads its arguments from the environment, where make puts them: LAKE, RUN_DATE, REASON (all, unless one is named) and
-OUTPUT, the file to write. Exits with 1 when there is nothing to write, or nowhere.
+Its arguments, as make passes them: LAKE, RUN_DATE, REASON (all, unless one is named) and OUTPUT, the file to write.
+Exits with 1 when there is nothing to write, or nowhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from scripts.terminal import console, plain, short
+from scripts import arguments
+from scripts.terminal import console, plain, sentence, short
 from spark_jobs.data_quality.rules import REASONS
 from spark_jobs.shared import marks
 from spark_jobs.shared.lake import REJECTED_LISTENS, Lake
@@ -31,8 +32,8 @@ def main() -> None:
     try:
         lake, run_date, reasons, output = read_arguments()
         counts = write_log(lake, run_date, reasons, output)
-    except (RejectedError, OSError) as error:
-        console.print(f"[bold red]No log was written:[/] {plain(str(error))}")
+    except (RejectedError, arguments.ArgumentError, OSError) as error:
+        console.print(f"[bold red]No log was written:[/] {plain(sentence(error))}")
         sys.exit(1)
     for reason, lines in counts.most_common():
         console.print(f"{lines:>12,} {reason}")
@@ -41,15 +42,16 @@ def main() -> None:
 
 def read_arguments() -> tuple[Lake, date, tuple[str, ...], Path]:
     """Return the lake, the run date, the reasons and the file to write; raises RejectedError."""
-    lake = Lake(os.path.abspath(os.environ.get("LAKE") or "lake"))
-    text, reason = os.environ.get("RUN_DATE", ""), os.environ.get("REASON") or "all"
+    given = arguments.read("rejected", "RUN_DATE", "REASON", paths=("LAKE", "OUTPUT"))
+    lake = Lake(os.path.abspath(given.get("LAKE", "lake")))
+    text, reason = given.get("RUN_DATE", ""), given.get("REASON", "all")
     try:
         run_date = date.fromisoformat(text)
     except ValueError:
         raise RejectedError(f"RUN_DATE: found {text!r}, allowed is a date as YYYY-MM-DD") from None
     if reason not in ("all", *REASONS):
         raise RejectedError(f"REASON: found {reason!r}, allowed is all or one of {', '.join(REASONS)}")
-    output = Path(os.environ.get("OUTPUT") or f"rejected-{run_date}.tsv").absolute()
+    output = Path(given.get("OUTPUT", f"rejected-{run_date}.tsv")).absolute()
     return lake, run_date, REASONS if reason == "all" else (reason,), output
 
 

@@ -1,7 +1,7 @@
 """Run the DAG on a listening log through `airflow dags test`, and show the answer.
 
-Reads its arguments from the environment, where make puts them: INPUT, LAKE, RUN_DATE, LOAD, SESSION_GAP_MINUTES,
-TOP_SESSIONS, TOP_SONGS, WINDOW_DAYS, MIN_QUALITY_SCORE, ALTERNATIVES, PROFILES. Exits with 1 when the run fails.
+Its arguments, as make passes them: INPUT, LAKE, RUN_DATE, LOAD, SESSION_GAP_MINUTES, TOP_SESSIONS, TOP_SONGS,
+WINDOW_DAYS, MIN_QUALITY_SCORE, ALTERNATIVES, PROFILES. Exits with 1 when the run fails, and with 128 + n at signal n.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -27,14 +26,28 @@ from include.records import read_record
 from include.report import news
 from include.run_date import DAG_ID, last_days
 from include.settings import SettingsError, settings
-from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
+from scripts import arguments
+from scripts.environment import (
+    PROJECT,
+    RUN_HOME,
+    airflow_environment,
+    check_places,
+    foreign_settings,
+    prepare_database,
+    sole_use,
+)
 from scripts.run_logs import log_of_new_run
+from scripts.secret_files import refuse_where_git_takes
+from scripts.services import Services
 from scripts.stages import show_stages
-from scripts.terminal import console, last_error, plain, short
+from scripts.stopping import Stopped, stop_at_signals
+from scripts.terminal import console, last_error, plain, sentence, short, show_left_aside
 from spark_jobs.shared import lineage
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.paths import in_utf_8
 
 FIRST_RUN_DATE = date(2002, 1, 1)
+AIRFLOW = "airflow"
 SAMPLES = PROJECT / ".build"
 VARIABLES = {
     "LOAD": "load",
@@ -60,30 +73,32 @@ class Run:
     parameters: dict[str, Any]
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Run, and exit with 1 and a word on what to do if that fails."""
+    stop_at_signals()
     try:
-        run = read_arguments()
+        check_places(RUN_HOME)
+        # Airflow keeps keys of its own there.
+        refuse_where_git_takes(RUN_HOME / "airflow.cfg")
+        run = read_arguments(words)
         started = time.monotonic()
         with sole_use(RUN_HOME, waiting="Another run is under way: waiting for it to end ..."):
             run_dag(run)
         show_answer(run, time.monotonic() - started)
-    except KeyboardInterrupt:
+    except Stopped as stop:
         console.print("Stopped; what the run had not published yet is not in the lake.")
-        sys.exit(128 + signal.SIGINT)
-    except (RunError, RuntimeError, input_check.InputError, SettingsError) as error:
-        console.print(f"[bold red]The run failed:[/] {plain(str(error))}")
+        sys.exit(stop.exit_code)
+    except (RunError, RuntimeError, OSError, input_check.InputError, SettingsError) as error:
+        console.print(f"[bold red]The run failed:[/] {plain(sentence(error))}")
         sys.exit(1)
 
 
-def read_arguments() -> Run:
+def read_arguments(words: Sequence[str] | None = None) -> Run:
     """Read and check the arguments; without INPUT the sample log is the input.
 
     Raises RunError or InputError, each in well under a second.
     """
-    given = {
-        name: os.environ[name] for name in ("INPUT", "LAKE", "RUN_DATE", "PROFILES", *VARIABLES) if os.environ.get(name)
-    }
+    given = arguments.read("run", "RUN_DATE", *VARIABLES, paths=("INPUT", "LAKE", "PROFILES"), words=words)
     try:
         run_date = date.fromisoformat(given["RUN_DATE"]) if "RUN_DATE" in given else datetime.now(UTC).date()
     except ValueError:
@@ -95,9 +110,10 @@ def read_arguments() -> Run:
     if values.get("window_days") == "all":
         values["window_days"] = None
     if "PROFILES" in given:
-        values["profiles_path"] = os.path.abspath(given["PROFILES"])
-    input_path = os.path.abspath(given["INPUT"]) if "INPUT" in given else str(sample_log(run_date))
-    run = Run(run_date, Lake(os.path.abspath(given.get("LAKE", "lake"))), {"input_path": input_path, **values})
+        values["profiles_path"] = absolute(given["PROFILES"])
+    lake = Lake(os.path.abspath(given.get("LAKE", "lake")))
+    input_path = input_or_sample(given.get("INPUT"), lake, run_date)
+    run = Run(run_date, lake, {"input_path": input_path, **values})
     faults = parameters.faults(run.parameters)
     if faults:
         raise RunError("; ".join(faults))
@@ -115,19 +131,22 @@ def run_dag(run: Run) -> None:
     """
     # Whoever can start this can read any file anyway: the input root is for those who reach Airflow from outside.
     environment = airflow_environment(RUN_HOME, Path(run.lake.root), Path("/"), run.parameters["input_path"])
+    show_left_aside(foreign_settings(environment))
     prepare_database(environment)
     log = log_of_new_run(RUN_HOME / "logs", run.run_date)
-    command = ["airflow", "dags", "test", DAG_ID, str(run.run_date), "--conf", json.dumps(run.parameters)]
-    console.print(f"Run date {run.run_date}, log of the run: {short(log)}")
-    with (
-        # Two starts in one second, as a clock that is set back may have it, share a file.
-        log.open("a") as kept,
-        subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-        ) as process,
-    ):
-        show_stages(_kept(process.stdout, kept))
-    if process.returncode != 0:
+    # A date alone would be midnight in the time zone that Airflow takes for its own.
+    command = ["airflow", "dags", "test", DAG_ID, f"{run.run_date}T00:00:00Z", "--conf", json.dumps(run.parameters)]
+    console.print(f"Run date {run.run_date}, log of the run: {plain(short(log))}")
+    services = Services()
+    try:
+        services.launch(AIRFLOW, command, environment, log)
+        show_stages(lines_said(services, log))
+    finally:
+        # As Ctrl-C does: the first ends the stage, the second the wait for its next try. A run that has ended by itself
+        # has left nothing.
+        for number in (signal.SIGINT, signal.SIGINT, signal.SIGKILL):
+            services.end(services.processes, number, 2.5)
+    if services.processes[AIRFLOW].returncode != 0:
         raise RunError(f"{last_error(log)}\nAll that was said: {short(log)}")
 
 
@@ -162,10 +181,33 @@ def show_answer(run: Run, seconds: float) -> None:
     console.print(f"Report: {short(directory / 'report.html')}")
 
 
-def _kept(lines: Any, log: Any) -> Iterator[str]:
-    for line in lines:
-        log.write(line)
-        yield line
+def lines_said(services: Services, log: Path) -> Iterator[str]:
+    """Yield each line of the log as it is written, until Airflow has ended; raises Stopped at a signal."""
+    line = ""
+    with log.open(encoding="utf-8", errors="replace") as said:
+        while True:
+            has_ended = services.processes[AIRFLOW].poll() is not None
+            while part := said.readline():
+                line += part
+                if line.endswith("\n"):
+                    yield line
+                    line = ""
+            if has_ended:
+                return
+            services.pause(0.2)
+
+
+def input_or_sample(given: str | None, lake: Lake, run_date: date) -> str:
+    """Return the input's path; a sample is only made for a lake that can be written."""
+    if given:
+        return absolute(given)
+    input_check.check_lake(lake)
+    return str(sample_log(run_date))
+
+
+def absolute(path: str) -> str:
+    """Return a path that was typed, absolute and as text that means the same bytes in every locale."""
+    return in_utf_8(os.path.abspath(os.fsencode(path)))
 
 
 def sample_log(run_date: date) -> Path:

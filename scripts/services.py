@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
 import psutil
 
-# SIGHUP is what a closed terminal sends.
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from scripts.stopping import Stopped, on_signals
 
 
 class ServiceError(RuntimeError):
@@ -27,13 +27,17 @@ class Services:
 
     def __init__(self) -> None:
         self.to_stop = threading.Event()
+        self.stop_signal = signal.SIGTERM
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.logs: dict[str, Path] = {}
         # How each was started, to start it again.
         self.launches: dict[str, Callable[[], None]] = {}
-        for number in STOP_SIGNALS:
-            # No exception: it could strike between the start of a process and the note of it, or cut `stop` short.
-            signal.signal(number, lambda *_: self.to_stop.set())
+        # No exception: it could strike between the start of a process and the note of it, or cut `stop` short.
+        on_signals(self._stop)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.stop_signal = signal.Signals(number)
+        self.to_stop.set()
 
     def launch(
         self,
@@ -48,7 +52,7 @@ class Services:
         self.logs[name] = log
         self.launches[name] = partial(self.launch, name, command, environment, log, directory, user)
         with log.open("ab") as output:
-            # Each in a session of its own: the terminal's Ctrl-C does not reach it, and `members` finds it by that.
+            # Each in a session of its own: a terminal's Ctrl-C does not reach it, `end_sessions` finds it by that.
             self.processes[name] = subprocess.Popen(
                 list(command),
                 env=dict(environment),
@@ -60,42 +64,51 @@ class Services:
                 start_new_session=True,
             )
 
+    def pause(self, seconds: float) -> None:
+        """Return after some seconds; raise Stopped at a signal to stop."""
+        if self.to_stop.wait(seconds):
+            raise Stopped(self.stop_signal)
+
     def watch(self, seconds: float = float("inf")) -> None:
-        """Return after some seconds; raise KeyboardInterrupt at a signal to stop, and ServiceError when one dies."""
+        """Return after some seconds; raise Stopped at a signal to stop, and ServiceError when one dies."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if self.to_stop.wait(min(left, 0.5)):
-                raise KeyboardInterrupt
+            self.pause(min(left, 0.5))
             dead = [name for name, process in self.processes.items() if process.poll() is not None]
             if dead:
                 raise ServiceError(f"the {dead[0]} has died; {self.last_words(dead[0])}")
 
     def last_words(self, name: str) -> str:
         """Return the last line of a service's log that is none of a Java stack's, and where the log is."""
-        lines = self.logs[name].read_text(errors="replace").splitlines()
+        lines = self.logs[name].read_text(encoding="utf-8", errors="replace").splitlines()
         said = [line for line in lines if line.strip() and not line.startswith("\t")]
         return f"{said[-1] if said else 'it said nothing'}\nAll that was said: {self.logs[name]}"
 
     def end(self, names: Iterable[str], number: int, seconds: float) -> None:
         """Send a signal to some services and all they have started, and give them time to end."""
-        names = list(names)
-        for process in self.members(names):
-            with suppress(ProcessLookupError, psutil.NoSuchProcess):
-                if number == signal.SIGKILL or not is_helper(process):
-                    process.send_signal(number)
-        end = time.monotonic() + seconds
-        while self.members(names) and time.monotonic() < end:
-            time.sleep(0.1)
+        end_sessions({self.processes[name].pid for name in names}, number, seconds)
 
-    def members(self, names: Iterable[str]) -> list[psutil.Process]:
-        """Return the living processes of some services' sessions, those whose parents are gone too."""
-        sessions = {self.processes[name].pid for name in names}
-        found = []
-        for process in psutil.process_iter():
-            with suppress(ProcessLookupError, psutil.NoSuchProcess):
-                if os.getsid(process.pid) in sessions and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
-        return found
+
+def end_sessions(sessions: set[int], number: int, seconds: float) -> None:
+    """Send a signal to all processes of some sessions, and give them time to end."""
+    for process in members(sessions):
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):
+            # A Ctrl-C reaches every process of a terminal too.
+            if number in (signal.SIGKILL, signal.SIGINT) or not is_helper(process):
+                process.send_signal(number)
+    end = time.monotonic() + seconds
+    while members(sessions) and time.monotonic() < end:
+        time.sleep(0.1)
+
+
+def members(sessions: set[int]) -> list[psutil.Process]:
+    """Return the living processes of some sessions, those whose parents are gone too."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):
+            if os.getsid(process.pid) in sessions and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 def is_helper(process: psutil.Process) -> bool:

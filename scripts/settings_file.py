@@ -1,9 +1,9 @@
 """Make the settings file of a deployment, `.env`, with fresh secrets, and check it.
 
-    python -m scripts.settings_file
+    python -m scripts.settings_file ENV=file
 
-Reads its argument from the environment, where make puts it: ENV, the file. One that is there is never changed, only
-checked. Exits with 1 and a line for each unknown, missing or bad variable.
+One that is there is never changed, only checked. Exits with 1 and a line for each unknown, missing or bad variable, and
+where git would take a file that is to be made.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from include import settings as of_the_runs
+from scripts import arguments
 from scripts.environment import PROJECT
-from scripts.terminal import console, plain, short
+from scripts.secret_files import refuse_where_git_takes
+from scripts.terminal import console, plain, sentence, short
 
 EXAMPLE = PROJECT / ".env.example"
 MEBIBYTES = {"m": 1, "g": 1024}
@@ -116,6 +118,8 @@ class Deployment(BaseModel):
     spark_master_ui_port: Port
     spark_history_port: Port
 
+    no_proxy: str | None = None
+
     compose_profiles: Literal["watch"] | None = None
     airflow__metrics__statsd_on: Literal["True", "False"] | None = None
     grafana_port: Port
@@ -153,12 +157,13 @@ FRESH: dict[str, Callable[[], str]] = {
 
 def main() -> None:
     """Make the file if there is none, check it, and say what does not fit this machine."""
-    file = Path(os.environ.get("ENV") or PROJECT / ".env")
+    file = PROJECT / ".env"
     try:
+        file = Path(arguments.read("env", paths=("ENV",)).get("ENV", file))
         made = make(file)
         found = read(file)
-    except SettingsFileError as error:
-        console.print(f"[bold red]{plain(short(file))} cannot be used:[/]\n{plain(str(error))}")
+    except (RuntimeError, OSError) as error:
+        console.print(f"[bold red]{plain(short(file))} cannot be used:[/]\n{plain(sentence(error))}")
         sys.exit(1)
     console.print(f"{plain(short(file))} {'is made, with fresh secrets' if made else 'was there, and stays as it is'}.")
     for line in misfits(found, os.cpu_count() or 1, psutil.virtual_memory().total // 2**20):
@@ -179,6 +184,9 @@ def make(file: Path, values: Mapping[str, str] | None = None) -> bool:
         if before is None:
             raise SettingsFileError(f"{name}: no such variable in {short(EXAMPLE)}")
         text = text[: before.start()] + line + text[before.end() :]
+    if file.exists():
+        return False
+    refuse_where_git_takes(file)
     try:
         with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600), encoding="utf-8") as made:
             made.write(text)
@@ -204,6 +212,9 @@ def read(file: Path) -> Deployment:
         for name in ("LASTFM_LAKE", "LASTFM_INPUT_ROOT")
         if name in of_runs
     ]
+    # Here every name is ours.
+    strange = [name for name in of_runs if name not in of_the_runs.known() and not of_the_runs.misspelt(name)]
+    faults += [f"{name}: no such setting; include/settings.py has them all" for name in strange]
     with environment_of_runs(of_runs):
         try:
             of_the_runs.settings()

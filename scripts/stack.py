@@ -3,14 +3,13 @@
 Commands and environments are read from that file. What differs is said here: addresses and paths are those of this
 machine, the metadata database is made at the start and goes at the end, and the memory and CPU limits do not hold.
 
-Reads its arguments from the environment, where make puts them: ENV, the settings file; STACK, the directory of lake and
-logs; INPUT_ROOT, where the runs find their input. Exits with 1 when the stack cannot start, and with 0 when it is told
-to stop.
+Its arguments, as make passes them: ENV, the settings file; STACK, the directory of lake and logs; INPUT_ROOT, where the
+runs find their input. Exits with 1 when the stack cannot start, and with 0 when it is told to stop.
 """
 
 from __future__ import annotations
 
-import os
+import shlex
 import signal
 import sys
 import time
@@ -19,11 +18,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts import compose, health, postgres, settings_file
-from scripts.environment import PROJECT, sole_use
+from scripts import arguments, compose, health, postgres, settings_file
+from scripts.environment import PROJECT, check_places, log_places, sole_use
+from scripts.secret_files import refuse_where_git_takes
 from scripts.services import ServiceError, Services
 from scripts.spark_cluster import HOST, Cluster, clean_environment, free_port
-from scripts.terminal import console, plain, short
+from scripts.stopping import Stopped, stop_at_signals
+from scripts.terminal import console, plain, sentence, short, waiting
 
 START_SECONDS = 300
 DATABASE = "airflow"
@@ -54,6 +55,8 @@ class Places:
             "spark://spark-master:7077": self.cluster.url,
             '"spark.driver.host": "scheduler"': f'"spark.driver.host": "{HOST}"',
             '"spark.driver.bindAddress": "0.0.0.0"': f'"spark.driver.bindAddress": "{HOST}"',
+            # In an option of Spark's, which it splits as a shell does.
+            "'/opt/airflow/lake/spark_events'": shlex.quote(f"{self.home}/lake/spark_events"),
             "/opt/airflow/": f"{self.home}/",
         }.items():
             text = text.replace(there, here)
@@ -83,6 +86,7 @@ class Places:
             **common,
             "PYTHONPATH": str(PROJECT),
             "AIRFLOW_HOME": str(self.home),
+            **log_places(str(self.home)),
             "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -133,8 +137,7 @@ class Stack(Services):
         self.start_one("airflow-init")
         first = self.processes["airflow-init"]
         while first.poll() is None:
-            if self.to_stop.wait(0.2):
-                raise KeyboardInterrupt
+            self.pause(0.2)
         if first.returncode != 0:
             raise ServiceError(f"airflow-init failed; {self.last_words('airflow-init')}")
         del self.processes["airflow-init"]
@@ -178,8 +181,9 @@ class Stack(Services):
             )
 
     def keep(self) -> None:
-        """Start again what dies, until a signal to stop, which raises KeyboardInterrupt."""
-        while not self.to_stop.wait(1):
+        """Start again what dies, until a signal to stop, which raises Stopped."""
+        while True:
+            self.pause(1)
             for name in [name for name, process in self.processes.items() if process.poll() is not None]:
                 console.print(
                     f"{name} has ended with exit code {self.processes[name].returncode}; it is started again."
@@ -187,7 +191,6 @@ class Stack(Services):
                 # A container ends with all that is in it.
                 self.end([name], signal.SIGKILL, 10)
                 self.launches[name]()
-        raise KeyboardInterrupt
 
     def stop(self) -> None:
         """End everything, the tasks first and the database last; kill what does not obey."""
@@ -203,22 +206,27 @@ class Stack(Services):
 
 def main() -> None:
     """Run the stack until a signal; exit with 1 and a word on what to do if that fails."""
-    file = Path(os.environ.get("ENV") or PROJECT / ".env").absolute()
-    home = Path(os.environ.get("STACK") or PROJECT / ".stack").absolute()
-    input_root = Path(os.environ.get("INPUT_ROOT") or PROJECT / "input").absolute()
+    stop_at_signals()
+    home = Path()
     try:
+        given = arguments.read("stack", paths=("ENV", "STACK", "INPUT_ROOT"))
+        file = Path(given.get("ENV", PROJECT / ".env")).absolute()
+        home = Path(given.get("STACK", PROJECT / ".stack")).absolute()
+        input_root = Path(given.get("INPUT_ROOT", PROJECT / "input")).absolute()
+        check_places(home)
+        refuse_where_git_takes(home / "auth" / "passwords.json")
         places = Places(home, input_root, settings_file.read(file))
         described = compose.services(settings_file.variables(file))
         with sole_use(home), running(places, described) as stack:
             show_where(places)
             stack.keep()
-    except KeyboardInterrupt:
+    except Stopped:
         console.print("Stopped.")
     except BlockingIOError:
         console.print(f"[bold red]The stack failed:[/] {plain(short(home))} is in use by another make stack")
         sys.exit(1)
-    except RuntimeError as error:
-        console.print(f"[bold red]The stack failed:[/] {plain(str(error))}")
+    except (RuntimeError, OSError) as error:
+        console.print(f"[bold red]The stack failed:[/] {plain(sentence(error))}")
         sys.exit(1)
 
 
@@ -229,11 +237,11 @@ def running(places: Places, described: dict[str, compose.Service]) -> Iterator[S
     password = described["postgres"].environment["POSTGRES_PASSWORD"]
     with postgres.database_directory(DATABASE, password) as data:
         try:
-            with console.status("The stack is starting ..."):
+            with waiting("The stack is starting ..."):
                 stack.start(data, password)
             yield stack
         finally:
-            with console.status("The stack is stopping ..."):
+            with waiting("The stack is stopping ..."):
                 stack.stop()
 
 

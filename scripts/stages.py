@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from scripts.terminal import console
+from scripts.terminal import SPINNER, console
 
 WORK = {
     "check_input": "looks whether there is a log to read and a lake to write",
@@ -30,9 +30,9 @@ _EVENT = re.compile(
 
 def show_stages(log: Iterable[str]) -> None:
     """Print a line for each stage as it ends; on a terminal show the one under way too, its clock ticking."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (SpinnerColumn(SPINNER), TextColumn("{task.description}"), TimeElapsedColumn())
     failed, started = False, time.monotonic()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_interactive) as shown:
         now = shown.add_task("Airflow starts", total=None)
         shown.add_task("the whole run", total=None)
         for event in filter(None, map(_EVENT.search, log)):

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from io import TextIOWrapper
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
-# A pipe has no width: one at which a table's names seldom wrap.
-console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
+# A letter that the terminal's encoding does not have, or a byte of a file's name that is none, is shown by its code.
+if isinstance(sys.stdout, TextIOWrapper):
+    sys.stdout.reconfigure(errors="backslashreplace")
+# A pipe has no width: one at which a table's names seldom wrap. And what moves is for terminals, whatever FORCE_COLOR
+# says: in a file each of its pictures would be a line.
+console = Console(
+    highlight=False,
+    soft_wrap=True,
+    width=None if sys.stdout.isatty() else 120,
+    force_interactive=None if sys.stdout.isatty() else False,
+)
+SPINNER = "dots" if console.encoding.startswith("utf") else "line"
 
 # They would move the cursor, clear the screen, or worse: a song may be called anything.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
@@ -23,12 +37,36 @@ def plain(text: str) -> str:
     return escape(text.translate(_CONTROLS))
 
 
+def waiting(text: str) -> AbstractContextManager[object]:
+    """Show on a terminal, while a block lasts, what is waited for."""
+    return console.status(text, spinner=SPINNER) if console.is_interactive else nullcontext()
+
+
 def short(path: Path) -> str:
     """Name a path from the working directory where it is below that."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
+def sentence(error: Exception) -> str:
+    """Return what an error says; of a file that may not be written, what to do too."""
+    if not isinstance(error, OSError) or error.filename is None:
+        return str(error)
+    said = f"{error.filename}: {error.strerror}"
+    if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return said
+    places = "LAKE=, ENV=, STACK= or DATA= after make, LASTFM_AIRFLOW_HOME before it"
+    return f"{said}; clone the project into a directory of your own, or name one that you may write to: {places}"
+
+
+def show_left_aside(names: Sequence[str]) -> None:
+    """Say in a line, if there are any, which settings of another Airflow do not hold here."""
+    if names:
+        console.print(f"Left aside, as settings of another Airflow: {plain(', '.join(names))}")
+
+
 def last_error(log: Path) -> str:
     """Return what the last error in a log said."""
-    errors = [match[1] for match in map(_ERROR.match, log.read_text(errors="replace").splitlines()) if match]
+    errors = [
+        match[1] for match in map(_ERROR.match, log.read_text(encoding="utf-8", errors="replace").splitlines()) if match
+    ]
     return errors[-1] if errors else "no error was logged"

@@ -1,6 +1,6 @@
 """Run Airflow with its UI on this machine alone, the DAG un-paused, until Ctrl-C.
 
-Reads its arguments from the environment, where make puts them: PORT, INPUT, LAKE. Exits with 1 when Airflow cannot
+Its arguments are PORT, INPUT and LAKE, as make passes them. Exits with 1 when Airflow cannot
 start or dies, and with 0 when it is told to stop: there is no other way to end it.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import signal
 import socket
 import sys
 import time
@@ -19,19 +18,20 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from include import input_check, parameters
 from include.records import replace_file
 from include.run_date import DAG_ID
 from include.settings import SettingsError
-from scripts import run_pipeline
+from scripts import arguments, run_pipeline
 from scripts.airflow_services import Airflow, UiError, running
-from scripts.environment import UI_HOME, airflow_environment, prepare_database, sole_use
-from scripts.services import STOP_SIGNALS
-from scripts.terminal import console, plain, short
+from scripts.environment import UI_HOME, airflow_environment, check_places, foreign_settings, prepare_database, sole_use
+from scripts.secret_files import refuse_where_git_takes
+from scripts.stopping import Stopped, stop_at_signals
+from scripts.terminal import console, plain, sentence, short, show_left_aside, waiting
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.paths import path_of
 
 HOST, USER = "127.0.0.1", "admin"
 DEFAULT_PORT, LAST_PORT = "8080", 65535
@@ -51,19 +51,20 @@ class Arguments:
 
 def main() -> None:
     """Serve until a signal; exit with 1 and a word on what to do if that fails."""
-    for number in STOP_SIGNALS:
-        signal.signal(number, _interrupt)
+    stop_at_signals()
     try:
+        check_places(UI_HOME)
+        refuse_where_git_takes(UI_HOME / "ui-passwords.json")
         serve(read_arguments(), UI_HOME)
-    except KeyboardInterrupt:
+    except Stopped:
         console.print("Stopped.")
     except BlockingIOError:
         console.print(
             f"[bold red]Airflow failed:[/] {plain(short(UI_HOME))} is in use by another make ui; stop that first"
         )
         sys.exit(1)
-    except (RuntimeError, input_check.InputError, SettingsError) as error:
-        console.print(f"[bold red]Airflow failed:[/] {plain(str(error))}")
+    except (RuntimeError, OSError, input_check.InputError, SettingsError) as error:
+        console.print(f"[bold red]Airflow failed:[/] {plain(sentence(error))}")
         sys.exit(1)
 
 
@@ -72,12 +73,12 @@ def read_arguments() -> Arguments:
 
     Raises UiError or InputError, each in well under a second.
     """
-    given = {name: os.environ[name] for name in ("PORT", "INPUT", "LAKE") if os.environ.get(name)}
+    given = arguments.read("ui", "PORT", paths=("INPUT", "LAKE"))
     port = free_port(given.get("PORT", DEFAULT_PORT))
     # The scheduler's first run is yesterday's.
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    input_path = os.path.abspath(given["INPUT"]) if "INPUT" in given else str(run_pipeline.sample_log(yesterday))
     lake = Lake(os.path.abspath(given.get("LAKE", "lake")))
+    input_path = run_pipeline.input_or_sample(given.get("INPUT"), lake, yesterday)
     faults = parameters.faults({"input_path": input_path})
     if faults:
         raise UiError("; ".join(faults))
@@ -106,12 +107,12 @@ def free_port(text: str) -> int:
 
 def input_root(input_path: str) -> Path:
     """Return the nearest directory that holds everything the path, with its stars and {run_date}, may stand for."""
-    path = Path(input_path)
+    path = Path(os.fsdecode(path_of(input_path)))
     return next(directory for directory in (path, *path.parents) if directory.is_dir())
 
 
 def serve(arguments: Arguments, airflow_home: Path) -> None:
-    """Bring Airflow up, tell where it is, and keep it up until a signal comes, which raises KeyboardInterrupt.
+    """Bring Airflow up, tell where it is, and keep it up until a signal comes, which raises Stopped.
 
     Raises BlockingIOError when the home is in use, UiError when Airflow does not come up or a part of it dies.
     """
@@ -120,10 +121,11 @@ def serve(arguments: Arguments, airflow_home: Path) -> None:
         replace_file(airflow_home / UI_PORT, str(arguments.port))
         environment = airflow_environment(airflow_home, lake, input_root(arguments.input_path), arguments.input_path)
         environment.update(ui_environment(arguments.port, airflow_home))
+        show_left_aside(foreign_settings(environment))
         prepare_database(environment)
         password = kept_password(Path(environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]))
         with running(environment, log) as airflow:
-            with console.status("Airflow is starting ..."):
+            with waiting("Airflow is starting ..."):
                 wait_until_ready(airflow, arguments.port, password)
             show_where(arguments, password, log)
             airflow.watch()
@@ -216,10 +218,6 @@ def show_where(arguments: Arguments, password: str, log: Path) -> None:
     for name, path in places.items():
         console.print(f"{name:<9}{plain(short(path))}")
     console.print("Ctrl-C stops it.")
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

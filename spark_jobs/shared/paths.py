@@ -31,6 +31,16 @@ def in_ascii(path: bytes) -> str:
     return path.decode("ascii") if is_plain else f"{_URI}{quote_from_bytes(path, safe='/*?[]')}"
 
 
+def in_utf_8(path: bytes) -> str:
+    """Return a text for people that `path_of` reads as this path: the path itself where it can be shown.
+
+    >>> in_utf_8("/logs/Müsik".encode()), in_utf_8(b"/logs/M\\xfcsik")
+    ('/logs/Müsik', 'file:///logs/M%FCsik')
+    """
+    text = path.decode("utf-8", "surrogateescape")
+    return text if text.isprintable() else in_ascii(path)
+
+
 def shown(path: bytes) -> str:
     """Return a path as text: no two paths have the same, and a byte that cannot be shown is `\\xfc`, a backslash two.
 

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from benchmarks.measure import CommandError, measure
+from tests.conftest import PROJECT
 
 needs_counters = pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts the bytes of a process")
 
@@ -47,3 +53,26 @@ def test_what_outlives_the_command_counts_though_not_for_its_seconds(tmp_path: P
 def test_a_failed_command_says_its_last_words() -> None:
     with pytest.raises(CommandError, match=r"(?s)failed with 3:\nno such log"):
         measure(["sh", "-c", "echo no such log >&2; exit 3"], os.environ)
+
+
+MEASURING = """
+import os
+from benchmarks.measure import measure
+from scripts.stopping import stop_at_signals
+stop_at_signals()
+measure(["sh", "-c", "sleep 300 & echo $! > {noted}; wait"], os.environ)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_stopped_benchmark_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
+    noted = tmp_path / "pid"
+    process = subprocess.Popen([sys.executable, "-c", MEASURING.format(noted=noted)], cwd=PROJECT)
+    while not (noted.exists() and noted.read_text().strip()):
+        assert process.poll() is None
+        time.sleep(0.05)
+    sleeping = psutil.Process(int(noted.read_text()))
+    process.send_signal(number)
+    process.wait(timeout=15)
+    with suppress(psutil.NoSuchProcess):
+        assert sleeping.status() == psutil.STATUS_ZOMBIE

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -35,6 +36,20 @@ def dag_bag() -> Any:
 @pytest.fixture(scope="module")
 def dag(dag_bag: Any) -> Any:
     return dag_bag.dags["lastfm_session_analysis"]
+
+
+START = """
+from airflow.dag_processing.dagbag import DagBag
+print(DagBag(dag_folder="dags").dags["lastfm_session_analysis"].start_date.isoformat())
+"""
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+def test_default_time_zone_moves_no_first_run_date(zone: str) -> None:
+    environment = {**os.environ, "AIRFLOW__CORE__DEFAULT_TIMEZONE": zone, "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-c", START]
+    said = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True).stdout
+    assert said.splitlines()[-1] == "2002-01-01T00:00:00+00:00"
 
 
 def test_every_dag_file_can_be_imported(dag_bag: Any) -> None:

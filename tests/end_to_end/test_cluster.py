@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -17,6 +15,7 @@ from benchmarks import generate_log
 from scripts.environment import SPARK_CONNECTION
 from scripts.spark_cluster import CORES, WORKERS, Cluster, connection, spark_cluster
 from spark_jobs.shared.lake import LISTENS, Lake
+from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.long]
@@ -47,14 +46,13 @@ def run(scratch: Path, log: Path) -> Run:
     def run(name: str, connection: dict[str, Any]) -> Lake:
         lake = Lake(str(scratch / name / "the lake's root"))
         variables = {"INPUT": str(log), "RUN_DATE": str(RUN_DATE), "LAKE": lake.root, "MIN_QUALITY_SCORE": "1"}
-        environment = {
-            **os.environ,
+        given = {
             **variables,
             "LASTFM_AIRFLOW_HOME": str(scratch / "airflow"),
             "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(connection),
         }
-        command = [sys.executable, "-m", "scripts.run_pipeline"]
-        done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+        command = started("scripts.run_pipeline", **given)
+        done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return lake
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
+import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from include.records import read_record
 from scripts.environment import SPARK_CONNECTION
 from spark_jobs.shared.lake import SESSIONS, Lake
 from tests import model
+from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.statsd import statsd
 from tests.webhook import connection, webhook
@@ -57,12 +57,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lake(home: Path) -> Lake:
-    return Lake(str(home / "the lake's root"))
+    return Lake(str(home / "the lake's $root at 5%(x)s ~"))
 
 
 @pytest.fixture(scope="module")
 def log(home: Path) -> Path:
-    return make_log(home / "my [log].tsv", listens=1940, score=97, last_day=FIRST)
+    return make_log(home / "my [log] of $HOME at 5%.tsv", listens=1940, score=97, last_day=FIRST)
 
 
 def make_log(log: Path, listens: int, score: int, last_day: date) -> Path:
@@ -76,15 +76,14 @@ def run(home: Path, lake: Lake) -> Run:
     """`make run` with these variables, without make: in another directory, with an Airflow of its own."""
 
     def run(**variables: str) -> subprocess.CompletedProcess[str]:
-        environment = {
-            **os.environ,
+        given = {
             "LAKE": lake.root,
             "LASTFM_AIRFLOW_HOME": str(home / "airflow"),
             "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(QUICK_SPARK),
             **variables,
         }
-        command = [sys.executable, "-m", "scripts.run_pipeline"]
-        return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+        command = started("scripts.run_pipeline", **given)
+        return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
     return run
 
@@ -284,6 +283,32 @@ def test_a_job_that_refuses_its_data_is_heard_at_once(run: Run, home: Path) -> N
     failed = run(INPUT=str(empty), RUN_DATE="2009-05-08")
     assert failed.returncode == 1
     assert f"ERROR data_quality 2009-05-08: {empty} holds no line; a run needs at least one" in failed.stdout
+
+
+def elsewhere(home: Path, how: str, zone: str) -> dict[str, str]:
+    """What a shell exports for another Airflow whose dates are those of a zone, and a proxy that nobody answers at."""
+    config = home / "another.cfg"
+    config.write_text(f"[core]\ndefault_timezone = {zone}\n")
+    of_airflow = {"AIRFLOW_CONFIG": str(config)} if how == "a file" else {"AIRFLOW__CORE__DEFAULT_TIMEZONE": zone}
+    return {**of_airflow, "http_proxy": "http://127.0.0.1:9"}
+
+
+@pytest.mark.parametrize(
+    ("how", "zone"),
+    [
+        ("a file", "Pacific/Kiritimati"),
+        pytest.param("a variable", "Pacific/Kiritimati", marks=pytest.mark.operations),
+        pytest.param("a variable", "America/Los_Angeles", marks=pytest.mark.operations),
+    ],
+)
+def test_run_date_is_of_utc_in_every_zone(run: Run, home: Path, how: str, zone: str) -> None:
+    # The input of one date alone is there, and it fails the first job: Airflow's date is what that says.
+    (home / "of-2009-05-08.tsv.gz").write_bytes(gzip.compress(b""))
+    exported = elsewhere(home, how, zone)
+    failed = run(INPUT=str(home / "of-{run_date}.tsv.gz"), RUN_DATE="2009-05-08", **exported)
+    assert f"ERROR data_quality 2009-05-08: {home}/of-2009-05-08.tsv.gz holds no line" in failed.stdout
+    (name,) = exported.keys() - {"http_proxy"}
+    assert name in re.search("Left aside, as settings of another Airflow: (.*)", failed.stdout)[1]  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

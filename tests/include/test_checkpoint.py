@@ -47,6 +47,13 @@ def test_results_stay_as_json_and_as_pages_run_after_run(spark: SparkSession, tw
     assert "top_songs" in (docs / "index.html").read_text()
 
 
+def test_data_docs_may_lie_below_a_dollar(two_songs: DataFrame, tmp_path: Path) -> None:
+    docs = tmp_path / "a $lake" / "docs"
+    run_checkpoint("check_top_songs", Table(two_songs, suites.top_songs(2)), RUN_DATE, str(docs))
+    assert (docs / "index.html").is_file()
+    assert len(list(docs.glob("validations/top_songs/**/*.html"))) == 1
+
+
 def test_a_log_without_a_good_line_fails_its_check_by_name(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
     log.write_text("commas,for,tabs\n")

@@ -79,14 +79,18 @@ def test_user_ids_may_have_a_form_that_only_java_knows(monkeypatch: pytest.Monke
 def test_all_that_is_wrong_is_said_at_once_and_a_misspelt_name_gets_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LASTFM_DATA_DOCS_RUNS", "0")
     monkeypatch.setenv("LASTFM_STOP_QUALTY_SCORE", "80")
-    monkeypatch.setenv("LASTFM_WHATEVER", "1")
     with pytest.raises(SettingsError) as error:
         settings()
     assert str(error.value) == (
         "LASTFM_DATA_DOCS_RUNS: found '0', allowed is greater than or equal to 1; "
-        "LASTFM_STOP_QUALTY_SCORE: no such setting; did you mean LASTFM_STOP_QUALITY_SCORE?; "
-        "LASTFM_WHATEVER: no such setting; include/settings.py has them all"
+        "LASTFM_STOP_QUALTY_SCORE: no such setting; did you mean LASTFM_STOP_QUALITY_SCORE?"
     )
+
+
+@pytest.mark.parametrize("name", ["API_KEY", "API_SECRET", "SESSION_KEY", "USERNAME", "PASSWORD_HASH", "WHATEVER"])
+def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"LASTFM_{name}", "0")
+    assert settings().window_days is None
 
 
 def test_a_bad_setting_fails_a_run_in_a_line_before_anything_starts() -> None:

@@ -60,10 +60,19 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ask(hook: Webhook, log: Path, metrics: Statsd) -> Iterator[Ask]:
-    """Airflow with the tiny DAG, metrics, all the logging there is, and the webhook's connection in its database."""
+    """Airflow with the tiny DAG, metrics, all the logging there is, and the webhook's connection in its database.
+
+    The shell has a proxy on which nobody answers.
+    """
     home = log.parent / "airflow"
+    with pytest.MonkeyPatch.context() as shell:
+        for name in ("no_proxy", "NO_PROXY"):
+            shell.delenv(name, raising=False)
+        for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY"):
+            shell.setenv(name, "http://127.0.0.1:9")
+        hostile = airflow_environment(home, home / "lake", home, "log.tsv")
     environment = (
-        airflow_environment(home, home / "lake", home, "log.tsv")
+        hostile
         | metrics.settings
         | {
             "AIRFLOW__CORE__DAGS_FOLDER": str(TINY_DAG),

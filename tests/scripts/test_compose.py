@@ -93,6 +93,20 @@ def test_without_a_secret_compose_does_not_start(file: Path) -> None:
         assert "set it in .env, see .env.example" in done.stderr
 
 
+def test_no_service_is_asked_through_a_proxy(file: Path) -> None:
+    variables = settings_file.variables(file)
+    for given, last in ((variables, ""), ({**variables, "NO_PROXY": "a.b"}, "a.b")):
+        services = compose.services(given)
+        # All but the three of others, which start nothing of ours, and the first, which asks nobody.
+        for name in services.keys() - {"postgres", "statsd-exporter", "prometheus", "grafana"}:
+            environment = services[name].environment
+            hosts = environment["no_proxy"].split(",")
+            assert {"127.0.0.1", "localhost", "::1", *services} - {"airflow-init", "dag-processor", "triggerer"} <= {
+                *hosts
+            }
+            assert (environment["NO_PROXY"], hosts[-1]) == (environment["no_proxy"], last)
+
+
 @needs_hadolint
 def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
     done = subprocess.run(["hadolint", str(PROJECT / "Dockerfile")], capture_output=True, text=True, check=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -40,11 +39,11 @@ class Person:
     source: Source
     capsys: pytest.CaptureFixture[str]
 
-    def makes_data(self, **published: Any) -> tuple[int, str]:
+    def makes_data(self, url: str = "", **published: Any) -> tuple[int, str]:
         """Call it, and get its exit code and what it printed."""
         code: Any = 0
         try:
-            data.main(replace(self.source.published, **published))
+            data.main(replace(self.source.published, **published), [f"DATA={self.directory}", f"URL={url}"])
         except SystemExit as end:
             code = end.code
         return code, self.capsys.readouterr().out.rstrip("\n")
@@ -74,9 +73,10 @@ def person(
     # A space and brackets, which a shell and rich would take for theirs.
     directory = tmp_path / "data of [all]"
     directory.mkdir()
-    monkeypatch.setenv("DATA", str(directory))
-    monkeypatch.delenv("URL", raising=False)
-    monkeypatch.setenv("NO_PROXY", "*")
+    # On which nobody answers, and which is not to be asked for what is on this machine.
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "")
     return Person(directory, source, capsys)
 
 
@@ -253,9 +253,8 @@ def test_what_is_no_archive_at_all_gets_one_line(person: Person) -> None:
 
 def test_without_a_server_one_line_says_at_once_what_was_tried_and_what_to_do(person: Person) -> None:
     started = time.monotonic()
-    environment = {**os.environ, "URL": NOWHERE}
-    command = [sys.executable, "-m", "scripts.data"]
-    run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "scripts.data", f"DATA={person.directory}", f"URL={NOWHERE}"]
+    run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert time.monotonic() - started < data.TIMEOUT.read
     assert (run.returncode, run.stderr) == (1, "")
     said = last_line(run.stdout.rstrip("\n"))
@@ -268,9 +267,8 @@ def test_without_a_server_one_line_says_at_once_what_was_tried_and_what_to_do(pe
 
 
 @pytest.mark.parametrize("address", ["nonsense", "http://127.0.0.1:port/"])
-def test_an_address_that_is_none_gets_one_line(person: Person, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    monkeypatch.setenv("URL", address)
-    code, printed = person.makes_data()
+def test_an_address_that_is_none_gets_one_line(person: Person, address: str) -> None:
+    code, printed = person.makes_data(url=address)
     assert code == 1
     assert last_line(printed).startswith(f"Fetching the data failed: nothing came from {address} (")
 
@@ -293,21 +291,20 @@ def test_a_source_that_falls_silent_is_given_up(person: Person, monkeypatch: pyt
     assert "was cut off (timed out)" in last_line(printed)
 
 
-def another_process(source: Source) -> subprocess.Popen[str]:
+def another_process(person: Person) -> subprocess.Popen[str]:
     """One that fetches what this source has, and that Ctrl-C reaches, also where the tests run in the background."""
     program = f"""
-import signal
 from scripts.data import Published, main
-signal.signal(signal.SIGINT, signal.default_int_handler)
-main({source.published!r})
+main({person.source.published!r})
 """
-    return subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", program, f"DATA={person.directory}"]
+    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
 
 
 def test_ctrl_c_keeps_what_has_come_and_the_next_call_goes_on(person: Person) -> None:
     person.source.stalls_after = HALF
     part = person.directory / PART
-    with another_process(person.source) as process:
+    with another_process(person) as process:
         while not (part.exists() and part.stat().st_size):
             assert process.poll() is None
             time.sleep(0.05)
@@ -325,11 +322,11 @@ def test_ctrl_c_keeps_what_has_come_and_the_next_call_goes_on(person: Person) ->
 
 def test_a_call_at_the_same_time_waits_for_the_first(person: Person) -> None:
     person.source.stalls_after = HALF
-    with another_process(person.source) as first:
+    with another_process(person) as first:
         while not person.source.asked:
             assert first.poll() is None
             time.sleep(0.05)
-        with another_process(person.source) as second:
+        with another_process(person) as second:
             assert second.stdout
             assert second.stdout.readline() == "Another make data is under way: waiting for it to end ...\n"
             second.kill()

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
@@ -18,8 +17,10 @@ import psutil
 import pytest
 
 from scripts.history import HOST, serve
-from scripts.services import STOP_SIGNALS, ServiceError
+from scripts.services import ServiceError
+from scripts.stopping import STOP_SIGNALS
 from spark_jobs.shared.lake import Lake
+from tests.commands import started
 from tests.conftest import PROJECT
 from tests.scripts.test_ui import lives, unused_port
 
@@ -48,25 +49,24 @@ def spaced_lake(tmp_path: Path) -> Lake:
 @pytest.fixture
 def start(spaced_lake: Lake) -> Iterator[Start]:
     """`make history` with these variables, without make, in a process group of its own as a terminal gives it."""
-    started = []
+    servers = []
 
     def start(**variables: str) -> subprocess.Popen[str]:
-        environment = {**os.environ, "LAKE": spaced_lake.root, "PORT": str(unused_port()), **variables}
-        started.append(
+        given = {"LAKE": spaced_lake.root, "PORT": str(unused_port()), **variables}
+        servers.append(
             subprocess.Popen(
-                [sys.executable, "-m", "scripts.history"],
+                **started("scripts.history", **given),
                 cwd=PROJECT,
-                env=environment,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
                 start_new_session=True,
             )
         )
-        return started[-1]
+        return servers[-1]
 
     yield start
-    for process in started:
+    for process in servers:
         process.terminate()
         process.communicate()
 

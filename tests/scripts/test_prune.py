@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -15,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from include import prune
-from scripts.prune import PruneError, read_arguments
 from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, OF_A_RUN, REPORTS, RUNS, SESSIONS, Lake
+from tests.commands import started
 from tests.conftest import PROJECT
 
 DAYS = [date(2009, 5, day) for day in range(1, 6)]
@@ -86,9 +84,9 @@ def files(lake: Lake) -> dict[str, bytes]:
 def call(lake: Lake, tmp_path: Path) -> Call:
     def call(**variables: str) -> subprocess.CompletedProcess[str]:
         """`make prune` with these variables, in a directory of its own."""
-        environment = {**os.environ, "PYTHONPATH": str(PROJECT), "LAKE": lake.root, **variables}
-        command = [sys.executable, "-m", "scripts.prune"]
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        given = {"PYTHONPATH": str(PROJECT), "LAKE": lake.root, **variables}
+        command = started("scripts.prune", **given)
+        return subprocess.run(**command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     return call
 
@@ -139,11 +137,12 @@ def test_nothing_goes_where_it_is_not_said_how_many_run_dates_stay(lake: Lake, c
 
 
 @pytest.mark.parametrize("keep", ["0", "-1", "1.5", "all", "²", "1 2"])
-def test_a_number_of_run_dates_that_is_none_is_refused(lake: Lake, monkeypatch: pytest.MonkeyPatch, keep: str) -> None:
-    for name, value in {"LAKE": lake.root, "KEEP": keep}.items():
-        monkeypatch.setenv(name, value)
-    with pytest.raises(PruneError, match=f"KEEP: found '{re.escape(keep)}', allowed is a whole number from 1"):
-        read_arguments()
+def test_a_number_of_run_dates_that_is_none_is_refused(call: Call, keep: str) -> None:
+    refused = call(KEEP=keep)
+    assert (refused.returncode, f"KEEP: found '{keep}', allowed is a whole number from 1" in refused.stdout) == (
+        1,
+        True,
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from pyspark.sql import SparkSession
 from benchmarks.generate_log import ODD_LINES
 from spark_jobs.data_quality.job import DataQualityJob, run
 from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
+from tests.commands import started
 from tests.conftest import PROJECT
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE, line
@@ -32,11 +31,9 @@ BROKEN = {
 def call(lake: Lake, tmp_path: Path) -> object:
     def call(**variables: str) -> subprocess.CompletedProcess[str]:
         """`make rejected` with these variables, in a directory of its own."""
-        environment = {**os.environ, "PYTHONPATH": str(PROJECT), "LAKE": lake.root, "RUN_DATE": str(RUN_DATE)}
-        command = [sys.executable, "-m", "scripts.rejected"]
-        return subprocess.run(
-            command, cwd=tmp_path, env={**environment, **variables}, capture_output=True, text=True, check=False
-        )
+        given = {"PYTHONPATH": str(PROJECT), "LAKE": lake.root, "RUN_DATE": str(RUN_DATE), **variables}
+        command = started("scripts.rejected", **given)
+        return subprocess.run(**command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     return call
 

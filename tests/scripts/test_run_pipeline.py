@@ -15,13 +15,17 @@ from scripts.run_pipeline import RunError, read_arguments, sample_log
 
 
 @pytest.fixture
-def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty log, which is what is asked to be run."""
+def log(tmp_path: Path) -> Path:
+    """An empty log."""
     log = tmp_path / "day.tsv"
     log.touch()
-    for name, value in {"INPUT": log, "LAKE": tmp_path / "lake", "RUN_DATE": "2009-05-05"}.items():
-        monkeypatch.setenv(name, str(value))
     return log
+
+
+@pytest.fixture
+def words(log: Path, tmp_path: Path) -> list[str]:
+    """What is typed after make to run the log."""
+    return [f"INPUT={log}", f"LAKE={tmp_path / 'lake'}", "RUN_DATE=2009-05-05"]
 
 
 @pytest.mark.parametrize(
@@ -42,19 +46,20 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_each_argument_is_checked_for_what_it_is(
-    log: Path, monkeypatch: pytest.MonkeyPatch, variable: str, text: str, message: str
+    log: Path, words: list[str], variable: str, text: str, message: str
 ) -> None:
     log.write_text("a line\n")
-    monkeypatch.setenv(variable, text)
     with pytest.raises((RunError, InputError), match=re.escape(message)):
-        read_arguments()
+        read_arguments([*words, f"{variable}={text}"])
 
 
-def test_a_day_may_be_empty_where_the_deployment_loads_by_the_day(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_may_be_empty_where_the_deployment_loads_by_the_day(
+    log: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(InputError, match="all of them empty"):
-        read_arguments()
+        read_arguments(words)
     monkeypatch.setenv("LASTFM_LOAD", "daily")
-    assert read_arguments().parameters == {"input_path": str(log)}
+    assert read_arguments(words).parameters == {"input_path": str(log)}
 
 
 def test_a_sample_that_another_run_may_be_reading_is_left_alone(

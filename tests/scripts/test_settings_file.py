@@ -5,20 +5,19 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from scripts import compose, settings_file
 from scripts.settings_file import Deployment, SettingsFileError, make, misfits, read, variables
+from tests.commands import started
 from tests.conftest import PROJECT
 
 
 def make_env(file: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "ENV": str(file)}
-    command = [sys.executable, "-m", "scripts.settings_file"]
-    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    command = started("scripts.settings_file", ENV=str(file))
+    return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -24,6 +23,7 @@ from include.run_date import DAG_ID
 from scripts import ui
 from scripts.airflow_services import UiError
 from scripts.environment import SPARK_CONNECTION, airflow_environment, prepare_database, sole_use
+from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
 
 pytestmark = pytest.mark.end_to_end
@@ -71,21 +71,17 @@ def start(home: Path, log: Path, tmp_path: Path) -> Iterator[Start]:
 
 def start_ui(home: Path, log: Path, lake: Path, **variables: str) -> subprocess.Popen[str]:
     """`make ui` with these variables, without make, in a process group of its own as a terminal gives it."""
-    environment = {
-        **os.environ,
+    given = {
         "LASTFM_AIRFLOW_HOME": str(home.parent),
         "LAKE": str(lake),
         "INPUT": str(log),
         "PORT": str(unused_port()),
         "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(SMALL_SPARK),
-        # Else the run of the last midnight comes before the one that is triggered.
-        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
         **variables,
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "scripts.ui"],
+        **started("scripts.ui", **given),
         cwd=PROJECT,
-        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -130,6 +126,14 @@ def put_dag_as_paused_into_the_database(home: Path, tmp_path: Path) -> None:
     subprocess.run(["airflow", "dags", "reserialize"], env=environment, check=True, capture_output=True)
 
 
+def make_no_run_at_midnight(home: Path) -> None:
+    """Else that of the last one comes before the run that is triggered."""
+    config = home / "airflow.cfg"
+    text = config.read_text()
+    assert "\nuse_job_schedule = True\n" in text
+    config.write_text(text.replace("\nuse_job_schedule = True\n", "\nuse_job_schedule = False\n"))
+
+
 def printed(process: subprocess.Popen[str]) -> dict[str, str]:
     """What the UI prints when it is ready: the name that begins each line, and the rest of it."""
     assert process.stdout
@@ -155,6 +159,7 @@ def test_a_run_triggered_in_it_succeeds_and_ctrl_c_amid_the_next_leaves_no_proce
     start: Start, home: Path, log: Path, tmp_path: Path
 ) -> None:
     put_dag_as_paused_into_the_database(home, tmp_path)
+    make_no_run_at_midnight(home)
     process = start()
     shown = printed(process)
     port, password = int(shown["Airflow"].rpartition(":")[2]), shown["Login"].removeprefix("admin, password ")
@@ -183,7 +188,7 @@ def test_a_run_triggered_in_it_succeeds_and_ctrl_c_amid_the_next_leaves_no_proce
     wait_for(lambda: any(map(runs_spark, family(process))))
     all_started = family(process)
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=15) == 0
     assert list(filter(lives, all_started)) == processes_of(home) == []
     # The next start takes it up again at once, not when its heartbeat has been missed for minutes.
     assert task_state(home, "data_quality", "2009-05-06") == "up_for_retry"

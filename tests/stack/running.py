@@ -140,14 +140,9 @@ def running_stack(scratch: Path, **variables: str) -> Iterator[RunningStack]:
     said = scratch / "said"
     with said.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.stack"],
+            [sys.executable, "-m", "scripts.stack", f"ENV={file}", f"STACK={home}", f"INPUT_ROOT={scratch / 'input'}"],
             cwd=PROJECT,
-            env={
-                **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "LASTFM_"))},
-                "ENV": str(file),
-                "STACK": str(home),
-                "INPUT_ROOT": str(scratch / "input"),
-            },
+            env={name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "LASTFM_"))},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import pairwise
@@ -20,6 +18,7 @@ from benchmarks import generate_log
 from scripts.environment import SPARK_CONNECTION
 from scripts.spark_cluster import answer_of
 from spark_jobs.shared.lake import Lake
+from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.stack.running import RunningStack, lives, running_stack, wait_for
 
@@ -58,16 +57,15 @@ def expected(scratch: Path) -> bytes:
     """The answer of `airflow dags test` with an embedded Spark, on SQLite."""
     lake = Lake(str(scratch / "embedded"))
     extra = {**SPARK_CONNECTION["extra"], "spark.driver.extraJavaOptions": QUICK_JVM}
-    environment = {
-        **os.environ,
+    given = {
         "INPUT": str(scratch / "input" / "log.tsv"),
         "RUN_DATE": str(FIRST),
         "LAKE": lake.root,
         "LASTFM_AIRFLOW_HOME": str(scratch / "airflow"),
         "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**SPARK_CONNECTION, "extra": extra}),
     }
-    command = [sys.executable, "-m", "scripts.run_pipeline"]
-    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    command = started("scripts.run_pipeline", **given)
+    done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return answer(lake, FIRST)
 
@@ -154,9 +152,9 @@ def applications(stack: RunningStack) -> set[str]:
 
 
 def health(stack: RunningStack) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "ENV": str(stack.settings_file), "LASTFM_AIRFLOW_HOME": "/none"}
-    command = [sys.executable, "-m", "scripts.health"]
-    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    command = started("scripts.health", ENV=str(stack.settings_file))
+    environment = {**command.pop("env", os.environ), "LASTFM_AIRFLOW_HOME": "/none"}
+    return subprocess.run(**command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_three_runs_in_a_row_succeed_and_answer_as_a_local_run_does_to_the_byte(story: Story, expected: bytes) -> None:

@@ -1,0 +1,49 @@
+"""Read the arguments of a command: the words NAME=value that make passes, those that were typed after it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from scripts.terminal import console, plain
+
+
+class ArgumentError(RuntimeError):
+    """An argument is not known; the message says what was found and what is allowed."""
+
+
+def read(target: str, *names: str, paths: Sequence[str] = (), words: Sequence[str] | None = None) -> dict[str, str]:
+    """Return the values that are not empty, by name; `~` in front of one of the `paths` is a home directory.
+
+    A variable that is only exported is left aside, in a line: other programs have variables of the same names.
+    Raises ArgumentError for a word that is no argument of this target.
+    """
+    allowed = (*names, *paths)
+    given = dict(_split(word, allowed) for word in (sys.argv[1:] if words is None else words))
+    aside = [name for name in allowed if os.environ.get(name) and name not in given]
+    if aside:
+        said = " ".join(f"{name}=..." for name in aside)
+        console.print(f"Left aside: {', '.join(aside)} from the environment; say it after make: make {target} {said}")
+    return {name: os.path.expanduser(value) if name in paths else value for name, value in given.items() if value}
+
+
+def _split(word: str, allowed: Sequence[str]) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    # `make NAME:=value` and `make NAME+=value` arrive as NAME=value.
+    if equals and name in allowed:
+        return name, value
+    near = get_close_matches(name.upper(), allowed, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise ArgumentError(f"found {plain(word)}, allowed are {', '.join(allowed)}{hint}")
+
+
+def named(word: str) -> bool:
+    """Return whether a word is an argument, and not an option or a file.
+
+    >>> named("OSV_URL=http://a"), named("--if-reachable"), named("a=b")
+    (True, False, False)
+    """
+    return re.match("[A-Z_]+=", word) is not None
