@@ -153,7 +153,7 @@ def applications(stack: RunningStack) -> set[str]:
 
 def health(stack: RunningStack) -> subprocess.CompletedProcess[str]:
     command = started("scripts.health", ENV=str(stack.settings_file))
-    environment = {**command.pop("env", os.environ), "LASTFM_AIRFLOW_HOME": "/none"}
+    environment = command.pop("env") | {"LASTFM_AIRFLOW_HOME": "/none"}
     return subprocess.run(**command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
 
