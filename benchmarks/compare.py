@@ -58,6 +58,7 @@ def main() -> None:
         for repeat in range(repeats):
             for name, program in chosen.items():
                 shutil.rmtree(lake, ignore_errors=True)
+                program.prepare()
                 runs[name].append(one_run(name, program, environment, right))
                 print(f"{repeat + 1}/{repeats} {name}: {runs[name][-1]}", flush=True)
         kept = keep(RESULTS, listens, log.stat().st_size, runs)

@@ -7,23 +7,31 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.many_files import FEW, MANY, split
 from scripts.environment import GARBAGE_COLLECTOR, PROJECT, SPARK_CONNECTION
 from spark_jobs.shared.lake import Lake
 
 RUN_DATE = date(2009, 5, 5)
 DAG, DAG_ON_A_CLUSTER, BARE_JOBS, BARE_SCRIPT, DUCKDB = "dag", "dag on a cluster", "bare jobs", "bare script", "duckdb"
+# The first job alone, on the log in so many files.
+IN_FILES = {f"{files} files": files for files in (FEW, MANY)}
 SONG_COLUMNS = ("artist_name", "track_name", "play_count", "session_count", "listener_count")
 
 
 @dataclass(frozen=True)
 class Program:
-    """A command, and a function that returns the facts it found, named as in the answer beside the log."""
+    """A command, and a function that returns the facts it found, named as in the answer beside the log.
+
+    `prepare` is called before the command, and not measured.
+    """
 
     command: list[str]
     found: Callable[[], dict[str, Any]]
+    prepare: Callable[[], None] = lambda: None
 
 
 def programs(log: Path, lake: Path, scratch: Path) -> dict[str, Program]:
@@ -42,16 +50,33 @@ def programs(log: Path, lake: Path, scratch: Path) -> dict[str, Program]:
         BARE_JOBS: Program(bare_jobs, lambda: of_bare_jobs(bare_lake)),
         BARE_SCRIPT: Program(bare_script(log, bare_answer), lambda: of_bare_script(bare_answer)),
         DUCKDB: Program(in_duckdb, lambda: of_duckdb(duckdb_answer)),
+        **{name: data_quality_of(files, log, lake, scratch) for name, files in IN_FILES.items()},
     }
+
+
+def data_quality_of(files: int, log: Path, lake: Path, scratch: Path) -> Program:
+    """The first job alone, on the log in so many files."""
+    tree = scratch / f"{files}-files"
+    job = str(PROJECT / "spark_jobs" / "data_quality" / "job.py")
+    arguments = ["--input", str(tree), "--lake", str(lake), "--run-date", str(RUN_DATE)]
+    options = spark_options(SPARK_CONNECTION["extra"])
+    return Program(
+        ["spark-submit", *options, job, *arguments], lambda: of_data_quality(lake), partial(split, log, files, tree)
+    )
 
 
 def bare_script(log: Path, output: Path) -> list[str]:
     """The command that answers without us, with the memory and the garbage collector the pipeline has."""
     # Without what we tune of Java besides: whoever writes such a script does not.
     settings = {**SPARK_CONNECTION["extra"], "spark.driver.extraJavaOptions": GARBAGE_COLLECTOR}
-    options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
     script = str(PROJECT / "benchmarks" / "baseline_script.py")
-    return ["spark-submit", "--master", SPARK_CONNECTION["host"], *options, script, str(log), str(output)]
+    return ["spark-submit", *spark_options(settings), script, str(log), str(output)]
+
+
+def spark_options(settings: dict[str, str]) -> list[str]:
+    """The options of spark-submit for an embedded Spark with these settings."""
+    options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
+    return ["--master", SPARK_CONNECTION["host"], *options]
 
 
 def of_dag(lake: Path) -> dict[str, Any]:
@@ -67,6 +92,12 @@ def of_dag(lake: Path) -> dict[str, Any]:
         "top_sessions": report["top_sessions"],
         "top_songs": _songs(_rows(directory / "top_songs.tsv"), first=1),
     }
+
+
+def of_data_quality(lake: Path) -> dict[str, Any]:
+    """What the stage's record counts."""
+    rows = json.loads(Path(Lake(str(lake)).stage_record("data_quality", RUN_DATE)).read_bytes())["rows"]
+    return {"lines": rows["lines_read"], "listens": rows["listens_kept"]}
 
 
 def of_duckdb(answer: Path) -> dict[str, Any]:

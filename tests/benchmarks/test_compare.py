@@ -56,7 +56,8 @@ def test_the_bare_scripts_answer_is_read_as_sparks_writer_wrote_it(tmp_path: Pat
 
 def test_only_some_programs_are_run_and_an_unknown_one_is_refused(tmp_path: Path) -> None:
     every = programs.programs(tmp_path / "log.tsv", tmp_path / "lake", tmp_path)
-    assert list(compare.only(every, "")) == ["dag", "dag on a cluster", "bare jobs", "bare script", "duckdb"]
+    whole = ["dag", "dag on a cluster", "bare jobs", "bare script", "duckdb"]
+    assert list(compare.only(every, "")) == [*whole, "10 files", "10000 files"]
     assert list(compare.only(every, "duckdb, bare script")) == ["bare script", "duckdb"]
     with pytest.raises(SystemExit, match="found 'pandas', allowed are dag, dag on a cluster, bare jobs, bare script"):
         compare.only(every, "dag,pandas")
