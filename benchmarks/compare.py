@@ -29,7 +29,8 @@ from benchmarks import answer, generate_log, ratios
 from benchmarks.measure import CommandError, measure
 from benchmarks.programs import DAG, DAG_ON_A_CLUSTER, RUN_DATE, Program, check, programs
 from scripts import arguments
-from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
+from scripts.environment import PROJECT, RUN_HOME, airflow_environment, check_places, prepare_database, sole_use
+from scripts.secret_files import refuse_where_git_takes
 from scripts.stopping import stop_at_signals
 from spark_jobs.shared.lake import Lake
 
@@ -76,10 +77,12 @@ def only(every: dict[str, Program], names: str) -> dict[str, Program]:
 
 
 def read_or_exit(target: str, *names: str) -> dict[str, str]:
-    """The arguments by name; exits with a sentence where one is not known."""
+    """The arguments by name; exits with a sentence where one is not known, or Airflow's home cannot be where it is."""
     try:
+        check_places(RUN_HOME)
+        refuse_where_git_takes(RUN_HOME / "airflow.cfg")
         return arguments.read(target, *names)
-    except arguments.ArgumentError as error:
+    except RuntimeError as error:
         sys.exit(str(error))
 
 

@@ -19,6 +19,10 @@ from scripts.java import java_home
 PROJECT = Path(__file__).resolve().parents[1]
 
 
+# In a PATH, in a database's URL, and in a configuration file.
+MISREAD = (os.pathsep, "?", "%(")
+
+
 class PlaceError(RuntimeError):
     """A directory has a name that Airflow would misread; the message says what to do."""
 
@@ -138,10 +142,10 @@ def past_proxies() -> dict[str, str]:
 def check_places(airflow_home: Path) -> None:
     """Raise PlaceError where Airflow would misread the path of its home or of the clone; nothing is written before."""
     for place in (str(airflow_home.resolve()), str(PROJECT)):
-        if os.path.expandvars(place) != place or "?" in place or os.pathsep in place:
+        if os.path.expandvars(place) != place or any(sign in place for sign in MISREAD):
             raise PlaceError(
-                f"{place} would be misread by Airflow; allowed is a path without {os.pathsep!r}, '?' and a '$' before "
-                "the name of a variable: move the clone, or choose another LASTFM_AIRFLOW_HOME"
+                f"{place} would be misread by Airflow; allowed is a path without {' '.join(MISREAD)} and without a $ "
+                "before the name of a variable: move the clone, or choose another LASTFM_AIRFLOW_HOME"
             )
 
 

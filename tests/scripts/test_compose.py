@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,7 +14,7 @@ import yaml
 
 from include import alerts
 from plugins import run_alerts
-from scripts import compose, settings_file
+from scripts import compose, settings_file, stack
 from scripts.environment import airflow_environment
 from tests.conftest import PROJECT
 
@@ -105,6 +106,12 @@ def test_no_service_is_asked_through_a_proxy(file: Path) -> None:
                 *hosts
             }
             assert (environment["NO_PROXY"], hosts[-1]) == (environment["no_proxy"], last)
+
+
+def test_stack_may_lie_below_a_quote(file: Path) -> None:
+    options = compose.services(settings_file.variables(file))["spark-history"].environment["SPARK_HISTORY_OPTS"]
+    here = stack.Places(Path("/srv/ann's 5%b"), Path("/in"), settings_file.read(file)).here(options)
+    assert "-Dspark.history.fs.logDirectory=/srv/ann's 5%b/lake/spark_events" in shlex.split(here)
 
 
 @needs_hadolint
