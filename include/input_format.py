@@ -125,7 +125,12 @@ def _first_line(start: bytes) -> str:
 
 
 def _line_shown(start: bytes) -> str:
-    text = start.decode("utf-16", "replace").partition("\n")[0] if _is_wide(start) else _first_line(start)
+    if _is_wide(start):
+        text = start.decode("utf-16", "replace").partition("\n")[0]
+    else:
+        text = _first_line(start)
+    if text in ("{", "["):
+        text = " ".join(start.decode("utf-8", "replace").split())
     return text.replace(_TAB, "<tab>")[:CHARACTERS_SHOWN]
 
 

@@ -30,7 +30,7 @@ def check(directory: Path, **files: bytes) -> None:
     [
         pytest.param(LAST_FM, "4 fields with commas between them", "Artist,Album,Song,04 May 2009 23:08", id="CSV"),
         pytest.param(GOOD.replace(b"\t", b";"), "6 fields with semicolons", "user_000001;2009-", id="semicolons"),
-        pytest.param(SPOTIFY, "a JSON document", "[", id="JSON"),
+        pytest.param(SPOTIFY, "a JSON document", '[ { "endTime" : "2021-05-04 23:08"', id="JSON"),
         pytest.param(JSON_LINES, "JSON lines with the fields ts, artist", '{"ts": ', id="JSON lines"),
         pytest.param(EPOCH, "a time as a number", "user_000001<tab>1241478537<tab>", id="epoch seconds"),
         pytest.param(b"user\tartist\tsong\n" * 3, "3 fields with tabs", "user<tab>artist<tab>song", id="three fields"),
