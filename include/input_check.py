@@ -43,10 +43,11 @@ def check_input(
     Raises InputError when there is no file, no byte, a file elsewhere or of another format, when the input lies in the
     lake or the other way round, and when there is no place to write.
     """
-    check_lake(lake)
     path = _absolute(input_path, input_root, run_date)
+    _check_lake_outside(path, lake)
+    check_lake(lake)
     listing = list_files(path, in_ascii(os.fsencode(input_root)))
-    _check_apart(path, listing, lake)
+    _check_input_outside(listing, lake)
     if not any(file.size for file in listing.files) and not may_be_empty:
         raise InputError(
             f"{len(listing.files)} file(s) at {shown(path_of(path))}, all of them empty; check what writes the log"
@@ -114,12 +115,17 @@ def _absolute(path: str, input_root: Path, run_date: date) -> str:
     return in_ascii(re.sub(b"^/+", b"/", where))
 
 
-def _check_apart(path: str, listing: Listing, lake: Lake) -> None:
-    """Raise InputError where a run would read what it writes."""
+def _check_lake_outside(path: str, lake: Lake) -> None:
+    """Raise InputError where a run would write into what it reads."""
     root = os.path.realpath(path_of(lake.root))
     around = [directory for directory in directories_of(path) if is_below(root, directory)]
     if around:
         raise InputError(f"the lake {lake.root} lies in the input {shown(around[0])}; choose another place for one")
+
+
+def _check_input_outside(listing: Listing, lake: Lake) -> None:
+    """Raise InputError where a run would read what it writes."""
+    root = os.path.realpath(path_of(lake.root))
     inside = [file for file in listing.files if is_below(os.path.realpath(file.path), root)]
     if inside:
         raise InputError(f"the input {inside[0].name} lies in the lake {lake.root}; choose another place for one")

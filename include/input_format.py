@@ -16,7 +16,7 @@ from spark_jobs.shared.input_files import GZIP, InputFile
 EXPECTED = f"{len(FIELDS)} fields with tabs between them and no header, the second a time in ISO 8601 with its zone"
 EXAMPLE = "user_000001<tab>2009-05-04T23:08:57Z<tab><tab>An Artist<tab><tab>A Song"
 # Enough to know a format, and few enough to read from a slow disk.
-FILES_READ, LINES_READ, BYTES_READ = 50, 20, 64 * 1024
+FILES_READ, BYTES_READ = 50, 64 * 1024
 CHARACTERS_SHOWN = 120
 
 _MAGIC = {
@@ -30,6 +30,7 @@ _MAGIC = {
 }
 _SEPARATORS = {",": "commas", ";": "semicolons", "|": "bars"}
 _TAB = "\t"
+_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 _EPOCH = re.compile(rb"\d+(\.\d+)?")
 
 
@@ -58,15 +59,21 @@ def beginning(file: InputFile) -> bytes:
     with open(file.path, "rb") as content:
         start = content.read(BYTES_READ)
     if file.name.lower().endswith(GZIP):
-        # Damage further on is for the job to find, which reads the file to its end.
-        with suppress(zlib.error):
-            start = zlib.decompressobj(wbits=31).decompress(start, BYTES_READ)
+        start = _decompressed(start)
     return start.removeprefix(codecs.BOM_UTF8)
 
 
+def _decompressed(start: bytes) -> bytes:
+    """Return the text of compressed bytes; none of damaged ones, which are for the job to find and to name."""
+    try:
+        return zlib.decompressobj(wbits=31).decompress(start, BYTES_READ)
+    except zlib.error:
+        return b""
+
+
 def lines_of(start: bytes) -> list[bytes]:
-    """Return the first lines that are not empty."""
-    return [line for line in start.split(b"\n") if line.strip()][:LINES_READ]
+    """Return the lines that are not empty; the last one may be cut."""
+    return [line for line in start.split(b"\n") if line.strip()]
 
 
 def is_other_format(start: bytes) -> bool:
@@ -79,8 +86,10 @@ def describe(start: bytes) -> str:
     if known := _known_format(start):
         return known
     text = _first_line(start)
-    if "\t" in text:
-        return f"{text.count(_TAB) + 1} fields with tabs between them"
+    fields = text.split(_TAB)
+    if len(fields) > 1:
+        time = f", the second {fields[1]!r}" if len(fields) == len(FIELDS) else ""
+        return f"{len(fields)} fields with tabs between them{time}"
     separator, name = max(_SEPARATORS.items(), key=lambda item: text.count(item[0]))
     return (
         f"{text.count(separator) + 1} fields with {name} between them" if separator in text else "lines without a tab"
@@ -108,7 +117,7 @@ def _has_listens(start: bytes) -> bool:
 
 def _has_form(line: bytes) -> bool:
     fields = line.rstrip(b"\r").split(b"\t")
-    return len(fields) == len(FIELDS) and not _EPOCH.fullmatch(fields[1])
+    return len(fields) == len(FIELDS) and _TIME.fullmatch(fields[1]) is not None
 
 
 def _json(text: str) -> str:
@@ -125,16 +134,14 @@ def _first_line(start: bytes) -> str:
 
 
 def _line_shown(start: bytes) -> str:
-    if _is_wide(start):
-        text = start.decode("utf-16", "replace").partition("\n")[0]
-    else:
-        text = _first_line(start)
+    text = start.decode("utf-16", "replace").partition("\n")[0] if _is_wide(start) else _first_line(start)
     if text in ("{", "["):
         text = " ".join(start.decode("utf-8", "replace").split())
     return text.replace(_TAB, "<tab>")[:CHARACTERS_SHOWN]
 
 
 def _is_wide(start: bytes) -> bool:
-    # Without a mark it shows by its zeros: every other byte of Latin letters.
-    head = start[:200]
-    return start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or head.count(0) > len(head) // 3
+    # Without a mark it shows by its zeros: every other byte of Latin letters is one, the others are none.
+    even, odd = (start[:200][place::2].count(0) for place in (0, 1))
+    is_wide = max(even, odd) > len(start[:200]) // 3 and min(even, odd) == 0
+    return is_wide or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

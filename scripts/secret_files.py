@@ -13,6 +13,9 @@ from scripts.terminal import short
 IGNORED = (".env", ".airflow", ".stack")
 
 
+CANNOT_TELL = 128
+
+
 class SecretFileError(RuntimeError):
     """A secret would lie in a repository; the message says what to do."""
 
@@ -20,7 +23,7 @@ class SecretFileError(RuntimeError):
 def refuse_where_git_takes(file: Path) -> None:
     """Raise SecretFileError where a file that is to be made lies in a git work tree that does not ignore it.
 
-    Where there is no git program, the places that this project's .gitignore has are allowed.
+    Where git cannot tell, the places that this project's .gitignore has are allowed.
     """
     file = file.resolve()
     directory = next(parent for parent in file.parents if parent.is_dir())
@@ -32,8 +35,10 @@ def refuse_where_git_takes(file: Path) -> None:
     try:
         code = subprocess.run(question, env=environment, capture_output=True, check=False).returncode
     except OSError:
-        code = 0 if any(file.is_relative_to(PROJECT / name) for name in IGNORED) else 1
-    if code != 0:
+        code = CANNOT_TELL
+    # 0: ignored, 1: not; anything else is a git that cannot tell, such as that of a work tree without its repository.
+    is_ignored = code == 0 if code in (0, 1) else any(file.is_relative_to(PROJECT / name) for name in IGNORED)
+    if not is_ignored:
         raise SecretFileError(
             f"{short(file)} would hold secrets, and git would take it; name a place outside the repository, or one "
             "that its .gitignore has"

@@ -18,11 +18,12 @@ if isinstance(sys.stdout, TextIOWrapper):
     sys.stdout.reconfigure(errors="backslashreplace")
 # A pipe has no width: one at which a table's names seldom wrap. And what moves is for terminals, whatever FORCE_COLOR
 # says: in a file each of its pictures would be a line.
+_IS_TERMINAL = sys.stdout is not None and sys.stdout.isatty()
 console = Console(
     highlight=False,
     soft_wrap=True,
-    width=None if sys.stdout.isatty() else 120,
-    force_interactive=None if sys.stdout.isatty() else False,
+    width=None if _IS_TERMINAL else 120,
+    force_interactive=None if _IS_TERMINAL else False,
 )
 SPINNER = "dots" if console.encoding.startswith("utf") else "line"
 

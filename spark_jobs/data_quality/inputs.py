@@ -15,11 +15,15 @@ from spark_jobs.shared.failures import causes, failed_read, root_of
 from spark_jobs.shared.input_files import GZIP, InputFile, Listing, differences, list_files
 from spark_jobs.shared.linked_files import LinkedFiles
 
+_ADVICE = (
+    "nothing was published: run the date again from check_input when the files are whole, and have logs written under "
+    "another name and then renamed"
+)
 _DECOMPRESSORS = "org.apache.hadoop.io.compress."
 
 
-class InputChangedError(RuntimeError):
-    """A file was written to while it was read, so that nobody can say which lines were; later it may be whole."""
+class InputChangedError(InputError):
+    """The files are not those that were listed: nobody can say which lines are the input's."""
 
 
 class InputReadError(RuntimeError):
@@ -27,14 +31,11 @@ class InputReadError(RuntimeError):
 
 
 def check_listed(listed_in: str, listing: Listing) -> None:
-    """Raise InputError unless a listing has the files that `check_input` found and kept in a file of JSON."""
+    """Raise InputChangedError unless a listing has the files that `check_input` found and kept in a file of JSON."""
     listed = json.loads(Path(listed_in).read_bytes())["files"]
     differing = differences([(file["file"], file["bytes"], file["modified"]) for file in listed], listing.files)
     if differing:
-        raise InputError(
-            f"the input is not what check_input found: {differing}; nothing was published: clear check_input and what "
-            "follows when the files are whole, and have logs written under another name and then renamed"
-        )
+        raise InputChangedError(f"the input is not what check_input found: {differing}; {_ADVICE}")
 
 
 @contextmanager
@@ -64,13 +65,10 @@ def _check_unchanged(listing: Listing, input_path: str, input_root: str) -> None
     try:
         now: tuple[InputFile, ...] = list_files(input_path, input_root).files
     except InputError as error:
-        raise InputChangedError(f"the input changed while it was read: {error}") from None
+        raise InputChangedError(f"the input changed while it was read: {error}; {_ADVICE}") from None
     differing = differences(before, now)
     if differing:
-        raise InputChangedError(
-            f"the input changed while it was read: {differing}; nothing was published: run the stage again when it is "
-            "whole, and have logs written under another name and then renamed"
-        )
+        raise InputChangedError(f"the input changed while it was read: {differing}; {_ADVICE}")
 
 
 def _is_damage(chain: list[Any]) -> bool:

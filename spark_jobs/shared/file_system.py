@@ -1,4 +1,4 @@
-"""Files and directories of whatever file system the lake and the input lie on, through Hadoop."""
+"""Files and directories of the lake, through Hadoop."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 import stat
@@ -11,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from spark_jobs.shared.errors import InputError
+from spark_jobs.shared.globs import is_hidden, matches, real_directory
 from spark_jobs.shared.paths import is_below, path_of, shown
 
 GZIP = ".gz"
 # Spark decompresses these by name alone, and loses lines of some that were cut short or damaged, without an error.
 OTHER_COMPRESSIONS = (".bz2", ".deflate", ".gzip", ".lz4", ".snappy", ".zst", ".zstd")
-_HIDDEN = (b".", b"_")
 _DIFFERENCES_SHOWN = 3
 
 
@@ -53,7 +52,7 @@ def list_files(input_path: str, input_root: str = "") -> Listing:
     Raises InputError, which names the file, where one lies outside `input_root` (links resolved; "": anywhere), cannot
     be read, or has a name of a compression other than `.gz`; and where there is no file at all.
     """
-    where = path_of(input_path)
+    where = os.path.abspath(path_of(input_path))
     left_out: list[str] = []
     files: dict[bytes, InputFile] = {}
     try:
@@ -72,7 +71,7 @@ def list_files(input_path: str, input_root: str = "") -> Listing:
     if not files:
         hidden = f" (left out: {', '.join(left_out[:_DIFFERENCES_SHOWN])})" if left_out else ""
         raise InputError(f"no file at {shown(where)}{hidden}; check the path, and that the file has arrived")
-    return Listing(tuple(sorted(files.values())), tuple(sorted(left_out)))
+    return Listing(tuple(sorted(files.values())), tuple(sorted(set(left_out))))
 
 
 def directories_of(input_path: str) -> list[bytes]:
@@ -99,15 +98,8 @@ def _difference(before: tuple[int, int] | None, now: tuple[int, int] | None) -> 
 
 
 def _named(where: bytes, left_out: list[str]) -> list[bytes]:
-    """Return the path itself if there is one, else what it matches as a glob; a star matches no hidden name."""
-    if os.path.lexists(where):
-        return [where]
-    parts = where.split(b"/")
-    fixed = next((place for place, part in enumerate(parts) if glob.has_magic(part)), len(parts))
-    matches = sorted(set(glob.glob(where, recursive=True)))
-    hidden = [path for path in matches if any(part.startswith(_HIDDEN) for part in path.split(b"/")[fixed:])]
-    left_out += [f"{shown(path)}: hidden" for path in hidden]
-    return [path for path in matches if path not in hidden]
+    """Return the path itself if there is one, else what it matches as a glob."""
+    return [where] if os.path.lexists(where) else sorted(set(matches(os.path.abspath(where), left_out)))
 
 
 def _files_below(named: list[bytes], left_out: list[str]) -> Iterator[bytes]:
@@ -117,13 +109,10 @@ def _files_below(named: list[bytes], left_out: list[str]) -> Iterator[bytes]:
         path, above = to_visit.pop()
         mode = os.stat(path).st_mode
         if stat.S_ISDIR(mode):
-            real = os.path.realpath(path)
-            if real in above:
-                raise InputError(f"{shown(path)} is a link to a directory that it lies in; remove the link")
+            here = above | {real_directory(path, above)}
             entries = sorted(os.listdir(path), reverse=True)
-            hidden = [entry for entry in entries if entry.startswith(_HIDDEN)]
-            left_out += [f"{shown(os.path.join(path, entry))}: hidden" for entry in hidden]
-            to_visit += [(os.path.join(path, e), above | {real}) for e in entries if not e.startswith(_HIDDEN)]
+            left_out += [f"{shown(os.path.join(path, entry))}: hidden" for entry in entries if is_hidden(entry)]
+            to_visit += [(os.path.join(path, entry), here) for entry in entries if not is_hidden(entry)]
         elif stat.S_ISREG(mode):
             yield path
         else:

@@ -55,7 +55,7 @@ def date_of(partition: str) -> date | None:
 
 @dataclass(frozen=True)
 class Lake:
-    """The lake below `root`, a local path or any Hadoop URI; every method returns a path or URI as a string."""
+    """The lake below `root`, a local path; every method returns a path as a string."""
 
     root: str
 

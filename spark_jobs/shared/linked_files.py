@@ -42,8 +42,7 @@ class LinkedFiles:
         if seen != full:
             raise InputError(
                 f"Spark sees {len(seen)} files with {sum(seen.values()):,} bytes of the input, listed were {len(full)} "
-                f"with {sum(full.values()):,}; nothing was published: was the input written to? Run the date again "
-                "from check_input"
+                f"with {sum(full.values()):,}: was it written to? Run the date again from check_input"
             )
         return spark.read.text(directory, lineSep="\n")
 

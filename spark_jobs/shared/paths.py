@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from spark_jobs.shared.errors import InputError
+
 _URI = "file://"
+_OTHER_URI = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 
 
 def path_of(text: str) -> bytes:
     """Return the path that a text means: a `file://` URI, whose `%fc` is a byte, or the path itself in UTF-8.
 
+    Raises InputError for the URI of another store.
+
     >>> path_of("/logs/Müsik"), path_of("file:///logs/M%FCsik")
     (b'/logs/M\\xc3\\xbcsik', b'/logs/M\\xfcsik')
     """
-    return (
-        unquote_to_bytes(text.removeprefix(_URI))
-        if text.startswith(f"{_URI}/")
-        else text.encode("utf-8", "surrogateescape")
-    )
+    if text.startswith(f"{_URI}/"):
+        return unquote_to_bytes(text.removeprefix(_URI))
+    if _OTHER_URI.match(text):
+        raise InputError(f"found {text!r}, allowed is a local path or file:///...; mount an object store to use one")
+    return text.encode("utf-8", "surrogateescape")
 
 
 def in_ascii(path: bytes) -> str:

@@ -68,11 +68,17 @@ measure(["sh", "-c", "sleep 300 & echo $! > {noted}; wait"], os.environ)
 def test_stopped_benchmark_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
     noted = tmp_path / "pid"
     process = subprocess.Popen([sys.executable, "-c", MEASURING.format(noted=noted)], cwd=PROJECT)
-    while not (noted.exists() and noted.read_text().strip()):
-        assert process.poll() is None
-        time.sleep(0.05)
-    sleeping = psutil.Process(int(noted.read_text()))
-    process.send_signal(number)
-    process.wait(timeout=15)
-    with suppress(psutil.NoSuchProcess):
-        assert sleeping.status() == psutil.STATUS_ZOMBIE
+    try:
+        end = time.monotonic() + 60
+        while not (noted.exists() and noted.read_text().strip()):
+            assert process.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        sleeping = psutil.Process(int(noted.read_text()))
+        process.send_signal(number)
+        process.wait(timeout=60)
+        with suppress(psutil.NoSuchProcess):
+            assert sleeping.status() == psutil.STATUS_ZOMBIE
+    finally:
+        process.kill()
+        process.wait()

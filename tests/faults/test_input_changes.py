@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from spark_jobs.shared.application import EXIT_DATA_ERROR
 from spark_jobs.shared.lake import Lake
 from tests.faults.conftest import DAY, EARLIER
 from tests.faults.processes import stop_where_it_writes, submit
 from tests.faults.stages import MAINS, answers, arguments, contents, staged
 
 ADVICE = (
-    "nothing was published: run the stage again when it is whole, and have logs written under another name and then "
-    "renamed"
+    "nothing was published: run the date again from check_input when the files are whole, and have logs written under "
+    "another name and then renamed"
 )
 
 
@@ -44,13 +45,13 @@ def overwrite(log: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "found"),
     [
-        pytest.param(Path.unlink, "no file at {log}; check the path, and that the file has arrived", id="deleted"),
+        pytest.param(Path.unlink, "no file at {log}; check the path, and that the file has arrived; {advice}"),
         pytest.param(grow, "{log} went from {size} to {grown} bytes; {advice}", id="growing"),
         pytest.param(replace, "{log} was written to or replaced; {advice}", id="replaced by one of the same size"),
         pytest.param(overwrite, "{log} was written to or replaced; {advice}", id="overwritten in place"),
     ],
 )
-def test_an_input_that_changes_during_the_run_publishes_nothing_and_the_next_try_succeeds(
+def test_input_that_changes_is_refused_and_read_anew(
     undamaged: Lake, lake: Lake, log: Path, tmp_path: Path, change: Callable[[Path], None], found: str
 ) -> None:
     before = {day: contents(lake, day) for day in (EARLIER, DAY)}
@@ -61,9 +62,9 @@ def test_an_input_that_changes_during_the_run_publishes_nothing_and_the_next_try
         change(input_path)
         job.send_signal(signal.SIGCONT)
         said = job.communicate()[0].splitlines()[-1]
-    assert job.returncode == 1
+    assert job.returncode == EXIT_DATA_ERROR
     expected = found.format(log=input_path, size=size, grown=size + 14, advice=ADVICE)
-    assert said == f"ERROR data_quality {DAY}: InputChangedError: the input changed while it was read: {expected}"
+    assert said == f"ERROR data_quality {DAY}: the input changed while it was read: {expected}"
     assert ({day: contents(lake, day) for day in (EARLIER, DAY)}, staged(lake)) == (before, [])
 
     shutil.copy(log, input_path)

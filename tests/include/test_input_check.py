@@ -123,6 +123,14 @@ def test_lake_and_input_lie_apart(root: Path, input_path: str, lake_path: str, m
         check_input(input_path, root, Lake(str(root.parent / lake_path)), RUN_DATE)
 
 
+def test_refused_lake_leaves_nothing_in_the_input(root: Path) -> None:
+    (root / "logs" / "lake").mkdir()
+    (root / "logs" / "lake" / "x.zstd").write_bytes(b"")
+    with pytest.raises(InputError, match="the lake .* lies in the input"):
+        check_input("logs", root, Lake(str(root / "logs" / "lake")), RUN_DATE)
+    assert [path.name for path in (root / "logs" / "lake").iterdir()] == ["x.zstd"]
+
+
 def test_lake_beside_a_file_is_no_fault(root: Path) -> None:
     check_input("logs/2009-05-04.tsv", root, Lake(str(root / "logs" / "lake")), RUN_DATE)
 

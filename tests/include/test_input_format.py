@@ -19,6 +19,10 @@ JSON_LINES = b'{"ts": "2021-05-04T23:08:57Z", "artist": "Artist"}\n'
 EPOCH = b"user_000001\t1241478537\t\tArtist\t\tSong\n"
 
 
+def flipped(content: bytes, place: int) -> bytes:
+    return content[:place] + bytes(byte ^ 0xFF for byte in content[place : place + 30]) + content[place + 30 :]
+
+
 def check(directory: Path, **files: bytes) -> None:
     for name, content in files.items():
         (directory / name.replace("__", ".")).write_bytes(content)
@@ -34,6 +38,7 @@ def check(directory: Path, **files: bytes) -> None:
         pytest.param(JSON_LINES, "JSON lines with the fields ts, artist", '{"ts": ', id="JSON lines"),
         pytest.param(EPOCH, "a time as a number", "user_000001<tab>1241478537<tab>", id="epoch seconds"),
         pytest.param(b"user\tartist\tsong\n" * 3, "3 fields with tabs", "user<tab>artist<tab>song", id="three fields"),
+        pytest.param(BAD, "6 fields with tabs between them, the second 'today'", "user_000001<tab>today", id="no time"),
         pytest.param(b"id\ttime\n" + EPOCH, "2 fields with tabs", "id<tab>time", id="a header, too"),
         pytest.param(GOOD.decode().encode("utf-16"), "text in UTF-16", "user_000001<tab>2009", id="UTF-16"),
         pytest.param(GOOD.decode().encode("utf-16-le"), "text in UTF-16", "user_000001<tab>2009", id="without mark"),
@@ -60,7 +65,9 @@ def test_another_format_is_refused_with_examples(tmp_path: Path, content: bytes,
         pytest.param({"log": GOOD.replace(b"\n", b"\r\n")}, id="CRLF"),
         pytest.param({"log__gz": gzip.compress(GOOD * 100_000)}, id="compressed"),
         pytest.param({"log__gz": gzip.compress(GOOD)[:-12]}, id="cut, which the job finds"),
-        pytest.param({"log": BAD * 50}, id="bad times, which the job rejects"),
+        pytest.param({"log": BAD * 50 + GOOD}, id="bad times, which the job rejects"),
+        pytest.param({"log": b"\0" * 100 + b"\n" + GOOD}, id="zeros, as a power cut leaves"),
+        pytest.param({"log__gz": flipped(gzip.compress(GOOD * 100), 15)}, id="damaged .gz, which the job finds"),
         pytest.param({"log": b"odd\n" * 15 + GOOD}, id="odd lines first"),
         pytest.param({"log": b"user\ttime\tid\tartist\tid\tsong\n" + GOOD}, id="a header"),
         pytest.param({"1": b"odd\n", "2": GOOD}, id="an odd file beside a log"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,10 @@ def test_hidden_names_are_left_out_and_named(root: Path) -> None:
     found = list_files(str(root))
     assert [file.name for file in found.files] == [f"{root}/day/log.tsv"]
     assert found.left_out == (f"{root}/.git: hidden", f"{root}/_temporary: hidden", f"{root}/day/_SUCCESS: hidden")
-    assert list_files(str(root / "*/*")).left_out == (f"{root}/_temporary/0: hidden", f"{root}/day/_SUCCESS: hidden")
+    by_glob = (f"{root}/.git: hidden", f"{root}/_temporary: hidden", f"{root}/day/_SUCCESS: hidden")
+    assert list_files(str(root / "*/*")).left_out == by_glob
+    assert list_files(str(root / "**")).left_out == by_glob
+    assert listed(root, "day/_S*") == [b"day/_SUCCESS"]
 
 
 def test_hidden_file_named_in_full_is_read(root: Path) -> None:
@@ -127,6 +131,40 @@ def test_link_that_leads_nowhere_is_an_error(root: Path, target: str, message: s
     (root / "link").symlink_to(target)
     with pytest.raises(InputError, match=message):
         list_files(str(root))
+
+
+@pytest.mark.parametrize("path", ["**/*.tsv", "l1/**"])
+def test_links_in_a_circle_end_a_glob(root: Path, path: str) -> None:
+    write(root, "log.tsv")
+    for name in ("l1", "l2"):
+        (root / name).symlink_to(".")
+    with pytest.raises(InputError, match="is a link to a directory that it lies in"):
+        list_files(str(root / path))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be a user who may not list a directory of its own making")
+@pytest.mark.parametrize("path", ["", "*/*.tsv", "**/*.tsv"])
+def test_directory_that_cannot_be_listed_is_an_error(path: str) -> None:
+    # Not below pytest's own directory, which no other user may enter.
+    with tempfile.TemporaryDirectory() as root:
+        write(Path(root), "2008/a.tsv", "2009/b.tsv")
+        os.chmod(root, 0o711)  # noqa: S103  (another user is to come in)
+        os.chmod(f"{root}/2009", 0o700)
+        child = os.fork()
+        if child == 0:
+            os.setuid(65534)
+            try:
+                list_files(f"{root}/{path}")
+            except InputError as error:
+                os._exit(0 if f"{root}/2009 cannot be read (Permission denied)" in str(error) else 2)
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.parametrize("path", ["s3a://bucket/logs", "hdfs://name/logs", "file:/logs"])
+def test_other_stores_are_refused(path: str) -> None:
+    with pytest.raises(InputError, match=f"found '{path}', allowed is a local path or file:///"):
+        list_files(path)
 
 
 @pytest.mark.parametrize("suffix", [*OTHER_COMPRESSIONS, ".BZ2"])

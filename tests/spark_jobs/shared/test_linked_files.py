@@ -74,7 +74,7 @@ def test_spark_must_see_the_files_that_were_listed(spark: SparkSession, tmp_path
     else:
         (tmp_path / "2.tsv").write_bytes(b"a\nb\n")
         seen = "2 files with 6 bytes"
-    with pytest.raises(InputError, match=f"Spark sees {seen} of the input, listed were 2 with 4;"):
+    with pytest.raises(InputError, match=f"Spark sees {seen} of the input, listed were 2 with 4:"):
         linked.read_lines(spark)
 
 
