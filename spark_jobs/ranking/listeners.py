@@ -28,7 +28,7 @@ def read_lines(spark: SparkSession, path: str, directory: Path, input_root: str 
     `input_root`.
     """
     files = list_files(path, input_root).files
-    lines = link(files, directory).read_lines(spark).select("value")
+    lines = link(files, directory).read_lines(spark, line_end=None).select("value")
     first = lines.first()
     found = first.value.removeprefix("\ufeff") if first else ""
     if found != HEADER:

@@ -29,10 +29,10 @@ class LinkedFiles:
     files: tuple[InputFile, ...]
     directory: Path
 
-    def read_lines(self, spark: SparkSession) -> DataFrame:
-        """Read the files as lines between two LF: `value` (string, perhaps no valid UTF-8), and Spark's `_metadata`.
+    def read_lines(self, spark: SparkSession, line_end: str | None = "\n") -> DataFrame:
+        """Read the files as lines: `value` (string, perhaps no valid UTF-8), and Spark's `_metadata`.
 
-        Raises InputError where Spark sees other files, or files of other sizes, than were linked. Runs Spark.
+        Without a `line_end` each of LF, CRLF and CR is one. Raises InputError where Spark sees other files, or files of other sizes, than were linked. Runs Spark.
         """
         directory = f"{_LOCAL}//{self.directory}"
         found = spark.read.format("binaryFile").load(directory).select("path", "length").collect()
@@ -44,7 +44,7 @@ class LinkedFiles:
                 f"Spark sees {len(seen)} files with {sum(seen.values()):,} bytes of the input, listed were {len(full)} "
                 f"with {sum(full.values()):,}: was it written to? Run the date again from check_input"
             )
-        return spark.read.text(directory, lineSep="\n")
+        return spark.read.text(directory, lineSep=line_end)
 
     def file_in(self, link: str) -> InputFile:
         """Return the file that a link of this directory leads to."""

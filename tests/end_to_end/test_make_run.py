@@ -315,7 +315,7 @@ def test_run_date_is_of_utc_in_every_zone(run: Run, home: Path, how: str, zone: 
     ("variables", "message"),
     [
         pytest.param({"TOP_SONGS": "0"}, "top_songs: found 0, allowed is an integer from 1 to 1000", id="no songs"),
-        pytest.param({"INPUT": "gone.tsv"}, "gone.tsv; check input_path", id="no input"),
+        pytest.param({"INPUT": "gone.tsv"}, "gone.tsv; check the path", id="no input"),
     ],
 )
 def test_what_cannot_run_fails_before_airflow_starts_with_a_word_on_what_to_do(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ import pytest
 from scripts import health, settings_file
 from scripts.environment import sole_use
 from scripts.spark_cluster import free_port
+from tests.commands import started
 from tests.conftest import PROJECT
 
 PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
@@ -61,9 +60,8 @@ def answering(port: int, ill: str = "") -> Iterator[None]:
 
 def asked(home: Path, **variables: str) -> tuple[int, list[str]]:
     """The exit code of `make health`, and the lines that it prints."""
-    environment = {**os.environ, "LASTFM_AIRFLOW_HOME": str(home.parent), **variables}
-    command = [sys.executable, "-m", "scripts.health"]
-    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    command = started("scripts.health", LASTFM_AIRFLOW_HOME=str(home.parent), **variables)
+    done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     return done.returncode, done.stdout.splitlines()
 

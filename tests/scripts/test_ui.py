@@ -198,7 +198,7 @@ def test_a_run_triggered_in_it_succeeds_and_ctrl_c_amid_the_next_leaves_no_proce
     ("variables", "message"),
     [
         pytest.param({"PORT": "http"}, "PORT: found 'http', allowed is a whole number from 1 to 65535", id="a word"),
-        pytest.param({"INPUT": "gone.tsv"}, "gone.tsv; check input_path", id="no input"),
+        pytest.param({"INPUT": "gone.tsv"}, "gone.tsv; check the path", id="no input"),
     ],
 )
 def test_arguments_that_cannot_be_are_refused(start: Start, variables: dict[str, str], message: str) -> None:

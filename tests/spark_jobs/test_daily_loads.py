@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -184,9 +185,14 @@ class DailyLoads(RuleBasedStateMachine):
 
     def run_jobs(self, day: date, names: list[str], is_full: bool) -> dict[str, Any]:
         """Run the three jobs; the record of the first."""
-        files = f"{self.root}/{{{','.join(names)}}}.tsv"
+        inbox = self.root / "in"
+        shutil.rmtree(inbox, ignore_errors=True)
+        inbox.mkdir()
+        for name in names:
+            # The file itself, under the path it had on the days before.
+            os.link(self.file(name), inbox / f"{name}.tsv")
         load = lineage.FULL if is_full else lineage.DAILY
-        record = run_data_quality(self.spark, DataQualityJob(files, self.lake, day, load=load, fold_after=2))
+        record = run_data_quality(self.spark, DataQualityJob(str(inbox), self.lake, day, load=load, fold_after=2))
         run_session_analysis(self.spark, SessionAnalysisJob(self.lake, day, GAP))
         made = self.has_alternatives(day)
         run_ranking(self.spark, RankingJob(self.lake, day, top_sessions=3, top_songs=4, alternatives=made))

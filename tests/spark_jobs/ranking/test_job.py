@@ -180,7 +180,7 @@ def profiles(tmp_path: Path) -> str:
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        pytest.param("gone.tsv", "cannot be read as profiles: .*PATH_NOT_FOUND", id="gone"),
+        pytest.param("gone.tsv", "cannot be read as profiles: no file at .*gone.tsv", id="gone"),
         pytest.param("log.tsv", "cannot be read as profiles: found 'u0", id="another file"),
         pytest.param("cut.tsv.gz", "cannot be read as profiles: EOFException: Unexpected end of ", id="damaged"),
     ],

@@ -19,7 +19,7 @@ UNKNOWN: Profile = (None, None, None)
 def profiles(spark: SparkSession, tmp_path: Path, text: bytes) -> dict[str, Profile]:
     file = tmp_path / "profiles.tsv"
     file.write_bytes(text)
-    found = profiles_of(read_lines(spark, str(file)), RUN_DATE)
+    found = profiles_of(read_lines(spark, str(file), tmp_path / "links"), RUN_DATE)
     return {row.user_id: (row.country, row.age, row.registered_on) for row in found.collect() if row.user_id != "#id"}
 
 
