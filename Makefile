@@ -92,13 +92,14 @@ lock: $(VENV)/development ## Pin the dependencies of requirements.in and require
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 clean: ## Remove what the targets above made, but no lake
-	rm -rf $(VENV) .java .airflow .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) .jars .java .airflow .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
-$(VENV)/runtime: requirements.txt
+$(VENV)/runtime: requirements.txt scripts/jars.py
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"found Python {sys.version.split()[0]}, needed is 3.11 or newer; say which with PYTHON=python3.11")'
 	@echo "Installing the dependencies into $(VENV), once: about two minutes ..."
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install -r requirements.txt
+	@$(BIN)/python -m scripts.jars >/dev/null
 	@echo "Archiving the classes of Spark, once, so that it starts faster: up to a minute ..."
 	@$(BIN)/python -m scripts.class_archive
 	@touch $@
