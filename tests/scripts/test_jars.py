@@ -29,7 +29,7 @@ def repository(monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
     repository = Repository()
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             repository.asked.append(self.path)
             self.send_response(200)
             self.send_header("Content-Length", str(len(repository.content)))

@@ -1,0 +1,87 @@
+"""A publication that is cut off shows readers one run or none, and is completed by running it again."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.lake import publication as publication_module
+from spark_jobs.lake.catalog import LakeCatalog
+from spark_jobs.lake.errors import NotPublishedError
+from tests.spark_jobs.lake.days import (
+    MONDAY,
+    PLAYS,
+    a_try,
+    branches_in,
+    mains_of,
+    plays,
+    publish_run,
+    published_run,
+    rows_of,
+    run_of,
+)
+
+
+def test_late_commit_of_killed_try_changes_nothing(spark: SparkSession, lake: LakeCatalog) -> None:
+    # Each of its rows takes two seconds; by then its retry is published and its branch is gone.
+    slowly = F.expr("java_method('java.lang.Thread', 'sleep', 2000L)").isNull()
+    late = plays(spark, ("zoe", 9)).where(slowly | F.lit(True)).repartition(1)
+    killed = threading.Thread(target=_ignoring_errors, args=(lambda: a_try(lake).replace(late, PLAYS),))
+    killed.start()
+    run = run_of(spark, lake, MONDAY, plays(spark, ("ann", 1)))
+    publish_run(lake, MONDAY, run)
+
+    killed.join()
+
+    assert published_run(lake, MONDAY).snapshots == mains_of(lake) == run
+    assert rows_of(spark, run[PLAYS.name]) == [("ann", 1)]
+
+
+@pytest.mark.parametrize("changes", range(7))
+def test_cut_off_publication_is_completed(
+    spark: SparkSession, lake: LakeCatalog, monkeypatch: pytest.MonkeyPatch, changes: int
+) -> None:
+    first = run_of(spark, lake, MONDAY, plays(spark, ("ann", 1)))
+    publish_run(lake, MONDAY, first)
+    again = run_of(spark, lake, MONDAY, plays(spark, ("ben", 2)), run_id="again")
+    _cut_off_after(monkeypatch, changes)
+    with pytest.raises(KeyboardInterrupt):
+        publish_run(lake, MONDAY, again, run_id="again")
+    monkeypatch.undo()
+
+    assert _seen(lake, MONDAY) in (None, first, again)
+    publish_run(lake, MONDAY, again, run_id="again")
+
+    assert published_run(lake, MONDAY).snapshots == mains_of(lake) == again
+    assert branches_in(lake) == set()
+
+
+def _seen(lake: LakeCatalog, day: date) -> dict[str, int] | None:
+    try:
+        return dict(published_run(lake, day).snapshots)
+    except NotPublishedError:
+        return None
+
+
+def _cut_off_after(monkeypatch: pytest.MonkeyPatch, changes: int) -> None:
+    """Have the process end after so many commits to a table."""
+    done, commit = [], publication_module.commit
+
+    def counted(*arguments: object) -> object:
+        if len(done) == changes:
+            raise KeyboardInterrupt
+        done.append(arguments)
+        return commit(*arguments)
+
+    monkeypatch.setattr(publication_module, "commit", counted)
+
+
+def _ignoring_errors(work) -> None:
+    try:
+        work()
+    except Exception:
+        return
