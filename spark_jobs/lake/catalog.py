@@ -16,6 +16,7 @@ from pathlib import Path
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from sqlalchemy import URL, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from spark_jobs.lake.errors import EarlierLakeError, LakePlaceError, MovedLakeError
 
@@ -102,7 +103,12 @@ class LakeCatalog:
         if not self.address:
             self._prepare_file()
         properties = {"uri": self.database.render_as_string(hide_password=False), "warehouse": self.warehouse}
-        catalog = SqlCatalog(CATALOG, **properties, **{key[1:]: value for key, value in self._object_store().items()})
+        properties |= {key[1:]: value for key, value in self._object_store().items()}
+        try:
+            catalog = SqlCatalog(CATALOG, **properties)
+        except DBAPIError:
+            # Another process has made the catalog's tables in the same moment.
+            catalog = SqlCatalog(CATALOG, **properties)
         try:
             self._check_place(catalog)
             yield catalog
@@ -113,7 +119,7 @@ class LakeCatalog:
         if not self.address:
             return {".uri": f"jdbc:sqlite:{self._file}?busy_timeout={BUSY_SECONDS * 1000}&journal_mode=WAL"}
         url = self.database
-        place = url.set(drivername="postgresql", username=None).render_as_string()
+        place = URL.create("postgresql", None, None, url.host, url.port, url.database, url.query)
         return {".uri": f"jdbc:{place}", ".jdbc.user": url.username or ""}
 
     def _object_store(self) -> dict[str, str]:
