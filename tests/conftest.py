@@ -53,6 +53,7 @@ TAKE_MINUTES = (
     "test_ui.py",
     "test_make_run.py",
     "test_daily_loads.py",
+    "test_maintenance.py",
     "test_alternatives.py",
     "test_with_a_scheduler.py",
 )

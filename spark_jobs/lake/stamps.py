@@ -57,7 +57,13 @@ def stamp_of(table: Table, snapshot: int) -> Stamp | None:
 
 def branches_of(run_date: date, run_id: str) -> str:
     """Return how the names of all branches of a run begin; its id may have characters that a name cannot."""
-    return f"try_{run_date:%Y%m%d}_{hashlib.sha256(run_id.encode()).hexdigest()[:8]}_"
+    return f"try_{run_date:%Y%m%d}_{_hash(run_id)}_"
+
+
+def is_branch_of(branch: str, run_id: str) -> bool:
+    """Is it a branch of this run, whatever its date?"""
+    found = _BRANCH.fullmatch(branch)
+    return found is not None and found["run"] == _hash(run_id)
 
 
 def began_at(branch: str) -> datetime | None:
@@ -68,3 +74,7 @@ def began_at(branch: str) -> datetime | None:
     """
     found = _BRANCH.fullmatch(branch)
     return datetime.strptime(found["began"], _BEGAN).replace(tzinfo=UTC) if found else None
+
+
+def _hash(run_id: str) -> str:
+    return hashlib.sha256(run_id.encode()).hexdigest()[:8]
