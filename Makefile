@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run data rejected prune env stack health test test-browser test-stack test-faults test-operations check audit sbom \
+.PHONY: help run data query rejected prune env stack health test test-browser test-stack test-faults test-operations check audit sbom \
   format ui history bench bench-daily picture lock clean
 
 help: ## List the targets
@@ -21,6 +21,9 @@ run: $(VENV)/runtime ## Run the DAG on a log (a generated sample without INPUT) 
 
 data: $(VENV)/runtime ## Fetch the full LastFM-1K log, 0.7 GB, and check it (DATA=data URL=another source)
 	@$(BIN)/python -m scripts.data
+
+query: $(VENV)/runtime ## Ask the published tables in SQL, without Spark (SQL="SELECT * FROM top_songs" RUN_DATE= LAKE=lake)
+	@$(BIN)/python -m scripts.query
 
 rejected: $(VENV)/runtime ## Write a run date's rejected lines back as a log (RUN_DATE= LAKE=lake REASON=all OUTPUT=)
 	@$(BIN)/python -m scripts.rejected
