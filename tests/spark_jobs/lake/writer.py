@@ -12,10 +12,10 @@ from itertools import count
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from scripts.jars import local_jars
 from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog
 from tests.spark_jobs.lake.days import ANSWER, MONDAY, NAMESPACE, PLAYS, REJECTED, TABLES, a_try, publish_run, read
+from tests.spark_jobs.lake.one_run import spark_of
 
 ROWS = 40
 
@@ -24,7 +24,7 @@ def main(root: str) -> None:
     lake = LakeCatalog(root)
     with lake.open() as catalog:
         tables.prepare(catalog, NAMESPACE, TABLES, buckets=2)
-    spark = _spark(lake)
+    spark = spark_of(lake)
     for number in count():
         run_id = f"{os.getpid()}-{number}"
         publish_run(lake, MONDAY, _run(spark, lake, run_id), run_id)
@@ -41,14 +41,6 @@ def _run(spark: SparkSession, lake: LakeCatalog, run_id: str) -> dict[str, int]:
     counted = read(spark, NAMESPACE, PLAYS, of_plays).groupBy().agg(F.count("*").alias("plays"))
     of_answer = a_try(lake, run_id=run_id, plays=of_plays).replace(counted, ANSWER)
     return {PLAYS.name: of_plays, REJECTED.name: of_rejected, ANSWER.name: of_answer}
-
-
-def _spark(lake: LakeCatalog) -> SparkSession:
-    options = {"spark.ui.enabled": "false", "spark.log.level": "ERROR", "spark.sql.shuffle.partitions": "2"}
-    builder = SparkSession.builder.master("local[2]").config("spark.jars", ",".join(map(str, local_jars())))
-    for key, value in (options | lake.spark_settings()).items():
-        builder = builder.config(key, value)
-    return builder.getOrCreate()
 
 
 if __name__ == "__main__":
