@@ -6,10 +6,11 @@ A try that was killed and commits late commits to its own branch, beside that of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.refs import MAIN_BRANCH
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.lake.catalog import CATALOG, LakeCatalog
@@ -19,6 +20,8 @@ from spark_jobs.lake.tables import Table
 
 # So many small files of a partition are joined.
 _SMALL_FILES = 5
+# The column that says in which of its table's buckets a row will be; it is not written.
+BUCKET = "bucket"
 _STAMP = "snapshot-property."
 
 
@@ -71,9 +74,12 @@ class Try:
         with self.lake.open() as catalog:
             commit(catalog, f"{self.namespace}.{table.name}", begin)
 
-    def _writer(self, rows: DataFrame, table: Table):  # type: ignore[no-untyped-def]  # Classic and Connect have each a class.
+    def _writer(self, rows: DataFrame, table: Table) -> Any:
+        # Spark's own class for it is another over Connect.
         # The option `branch` would write to main without a word.
-        writer = rows.writeTo(f"{table.full_name(self.namespace)}.branch_{self.branch}")
+        writer = rows.select(*table.schema.fieldNames()).writeTo(
+            f"{table.full_name(self.namespace)}.branch_{self.branch}"
+        )
         for key, value in self.stamp.properties().items():
             writer = writer.option(f"{_STAMP}{key}", value)
         return writer
@@ -99,7 +105,11 @@ def read(spark: SparkSession, namespace: str, table: Table, snapshot: int) -> Da
 
 
 def in_buckets(rows: DataFrame, table: Table, buckets: int, *order: str) -> DataFrame:
-    """Shuffle rows into a table's buckets and sort each by its column and `order`: the write adds no sort to that."""
+    """Bring the rows of each of the table's buckets into one task, sorted by its column and then by `order`.
+
+    Adds the column BUCKET: a window over both columns needs no further shuffle and no further sort.
+    """
     column = table.bucketed_by
-    bucket: Column = F.expr(f"{CATALOG}.system.bucket({buckets}, {column})")
-    return rows.repartition(buckets, bucket).sortWithinPartitions(bucket, column, *order)
+    numbered = rows.withColumn(BUCKET, F.expr(f"{CATALOG}.system.bucket({buckets}, {column})"))
+    # By the bucket's number, not by its hash, which would bring several buckets into one task and none into another.
+    return numbered.repartitionById(buckets, BUCKET).sortWithinPartitions(column, BUCKET, *order)

@@ -6,10 +6,13 @@ import threading
 from datetime import date
 
 import pytest
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.table import Table
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.lake import publication as publication_module
+from spark_jobs.lake import published as published_module
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.errors import NotPublishedError
 from tests.spark_jobs.lake.days import (
@@ -85,3 +88,24 @@ def _ignoring_errors(work) -> None:
         work()
     except Exception:
         return
+
+
+def test_reader_looks_again_during_a_publication(
+    spark: SparkSession, lake: LakeCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_run(lake, MONDAY, run_of(spark, lake, MONDAY, plays(spark, ("ann", 1))))
+    again = run_of(spark, lake, MONDAY, plays(spark, ("ben", 2)))
+    looks, load_all = [], published_module.load_all
+
+    def published_meanwhile(catalog: SqlCatalog, namespace: str) -> dict[str, Table]:
+        looks.append(load_all(catalog, namespace))
+        if len(looks) > 1:
+            return looks[-1]
+        # The reader has the plays of the first run, and finds the other tables as the second run leaves them.
+        publish_run(lake, MONDAY, again)
+        return {**load_all(catalog, namespace), PLAYS.name: looks[0][PLAYS.name]}
+
+    monkeypatch.setattr(published_module, "load_all", published_meanwhile)
+
+    assert published_run(lake, MONDAY).snapshots == again
+    assert len(looks) == 2

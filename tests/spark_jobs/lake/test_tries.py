@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window as W
 
+from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.stamps import Stamp, stamp_of
-from spark_jobs.lake.tries import in_buckets
+from spark_jobs.lake.tries import BUCKET, in_buckets, read
 from tests.frames import frame_of
 from tests.spark_jobs.lake.days import NAMESPACE, PLAYS, REJECTED, TUESDAY, a_try, plays, rows_of
 
@@ -96,15 +99,37 @@ def test_bytes_are_kept(spark: SparkSession, lake: LakeCatalog) -> None:
     assert rows_of(spark, snapshot, REJECTED) == [(bytearray(line), "too few / fields")]
 
 
-def test_bucketed_rows_are_sorted_once(spark: SparkSession, lake: LakeCatalog) -> None:
-    rows = in_buckets(plays(spark, ("ben", 2), ("ann", 1), ("ben", 1)), PLAYS, 2, "played_at")
-    stage = a_try(lake)
-    snapshot = stage.replace(rows, PLAYS)
+def test_each_task_writes_one_bucket(spark: SparkSession, lake: LakeCatalog) -> None:
+    _set_buckets(lake, 8)
+    users = plays(spark, *((f"user {number}", 1) for number in range(100)))
+    bucketed = in_buckets(users, PLAYS, 8).withColumn("task", F.spark_partition_id())
 
-    explained = spark.sql(f"EXPLAIN INSERT INTO {PLAYS.full_name(NAMESPACE)} {_query_of(rows)}").collect()[0][0]
-    assert rows_of(spark, snapshot) == [("ann", 1), ("ben", 1), ("ben", 2)]
-    assert len(re.findall(r"Exchange", explained)) == 1
-    assert len(re.findall(r"Sort \[", explained)) == 1
+    snapshot = a_try(lake).replace(in_buckets(users, PLAYS, 8), PLAYS)
+
+    tasks = {tuple(row) for row in bucketed.select("task", BUCKET).distinct().collect()}
+    assert tasks == {(bucket, bucket) for bucket in range(8)}
+    assert _files(lake, snapshot) == 8
+
+
+def test_bucketed_rows_are_shuffled_and_sorted_once(spark: SparkSession, lake: LakeCatalog) -> None:
+    rows = in_buckets(plays(spark, ("ben", 2), ("ann", 1), ("ben", 1)), PLAYS, 2, "played_at")
+    before = F.lag("played_at").over(W.partitionBy("user_id", BUCKET).orderBy("played_at"))
+    rows.withColumn("before", before).createOrReplaceTempView("rows")
+
+    plan = _plan(spark, "INSERT INTO lake.music.plays SELECT user_id, played_at + before FROM rows")
+
+    assert len(re.findall(r"Exchange", plan)) == 1
+    assert len(re.findall(r"Sort \[", plan)) == 1
+
+
+def test_bucketed_rows_lie_in_order(spark: SparkSession, lake: LakeCatalog) -> None:
+    rows = plays(spark, ("ben", 2), ("ann", 1), ("ben", 1))
+
+    snapshot = a_try(lake).replace(in_buckets(rows, PLAYS, 2, "played_at"), PLAYS)
+
+    as_they_lie = [tuple(row) for row in read(spark, NAMESPACE, PLAYS, snapshot).collect()]
+    assert [time for user, time in as_they_lie if user == "ben"] == [1, 2]
+    assert sorted(as_they_lie) == [("ann", 1), ("ben", 1), ("ben", 2)]
 
 
 def test_join_by_user_plans_no_shuffle(spark: SparkSession, lake: LakeCatalog) -> None:
@@ -112,16 +137,20 @@ def test_join_by_user_plans_no_shuffle(spark: SparkSession, lake: LakeCatalog) -
     by_user = spark.read.option("versionAsOf", snapshot).table(PLAYS.full_name(NAMESPACE)).groupBy("user_id").count()
     by_user.createOrReplaceTempView("by_user")
 
-    plan = spark.sql("EXPLAIN SELECT * FROM by_user").collect()[0][0]
+    plan = _plan(spark, "SELECT * FROM by_user")
 
     assert sorted(map(tuple, by_user.collect())) == [("ann", 1), ("ben", 1)]
     assert "BatchScan" in plan
     assert "Exchange" not in plan
 
 
-def _query_of(rows) -> str:
-    rows.createOrReplaceTempView("rows")
-    return "SELECT * FROM rows"
+def _plan(spark: SparkSession, statement: str) -> str:
+    return spark.sql(f"EXPLAIN {statement}").collect()[0][0]
+
+
+def _set_buckets(lake: LakeCatalog, buckets: int) -> None:
+    with lake.open() as catalog:
+        tables.set_buckets(catalog, NAMESPACE, [PLAYS], buckets)
 
 
 def _stamp(lake: LakeCatalog, snapshot: int) -> Stamp | None:
