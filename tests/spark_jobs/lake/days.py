@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from spark_jobs.lake.catalog import LakeCatalog
@@ -69,3 +70,10 @@ def branches_in(lake: LakeCatalog) -> set[str]:
     with lake.open() as catalog:
         tables = [catalog.load_table((NAMESPACE, table.name)) for table in TABLES]
         return {name for table in tables for name in table.metadata.refs if name.startswith("try_")}
+
+
+def slowly(rows: DataFrame, milliseconds: int) -> DataFrame:
+    """The same rows, one after the other, each after a while."""
+    pause = f"java_method('java.lang.Thread', 'sleep', {milliseconds}L)"
+    # Spark would leave out what it finds to be always true.
+    return rows.repartition(1).where(F.expr(f"length(coalesce({pause}, 'null')) > 0"))

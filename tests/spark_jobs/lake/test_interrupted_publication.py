@@ -9,7 +9,6 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
 from spark_jobs.lake import publication as publication_module
 from spark_jobs.lake import published as published_module
@@ -26,20 +25,22 @@ from tests.spark_jobs.lake.days import (
     published_run,
     rows_of,
     run_of,
+    slowly,
 )
 
 
 def test_late_commit_of_killed_try_changes_nothing(spark: SparkSession, lake: LakeCatalog) -> None:
-    # Each of its rows takes two seconds; by then its retry is published and its branch is gone.
-    slowly = F.expr("java_method('java.lang.Thread', 'sleep', 2000L)").isNull()
-    late = plays(spark, ("zoe", 9)).where(slowly | F.lit(True)).repartition(1)
-    killed = threading.Thread(target=_ignoring_errors, args=(lambda: a_try(lake).replace(late, PLAYS),))
+    late = slowly(plays(spark, ("zoe", 9)), 6000)
+    stage = a_try(lake)
+    killed = threading.Thread(target=_ignoring_errors, args=(lambda: stage.replace(late, PLAYS),))
     killed.start()
     run = run_of(spark, lake, MONDAY, plays(spark, ("ann", 1)))
     publish_run(lake, MONDAY, run)
 
+    is_writing = killed.is_alive()
     killed.join()
 
+    assert is_writing
     assert published_run(lake, MONDAY).snapshots == mains_of(lake) == run
     assert rows_of(spark, run[PLAYS.name]) == [("ann", 1)]
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
 from spark_jobs.lake import lock
 from spark_jobs.lake.catalog import LakeCatalog
@@ -32,6 +31,7 @@ from tests.spark_jobs.lake.days import (
     published_run,
     rows_of,
     run_of,
+    slowly,
 )
 
 TWO_DAYS = 2 * 24 * 3600
@@ -136,19 +136,16 @@ def test_files_of_long_run_stay(spark: SparkSession, lake: LakeCatalog) -> None:
 def test_running_writer_is_not_hurt(spark: SparkSession, lake: LakeCatalog) -> None:
     _three_days(spark, lake)
     made: list[int] = []
-    slowly = F.expr("java_method('java.lang.Thread', 'sleep', 1000L)").isNull() | F.lit(True)
-    rows = plays(spark, *((f"user {number}", 1) for number in range(6))).repartition(1).where(slowly)
+    rows = slowly(plays(spark, *((f"user {number}", 1) for number in range(6))), 3000)
     stage = a_try(lake, WEDNESDAY, "again")
     writer = threading.Thread(target=lambda: made.append(stage.replace(rows, PLAYS)))
     writer.start()
 
-    rounds = 0
-    while writer.is_alive():
-        _maintain(spark, lake)
-        rounds += 1
+    _maintain(spark, lake)
+    is_writing = writer.is_alive()
     writer.join()
 
-    assert rounds > 0
+    assert is_writing
     assert len(rows_of(spark, made[0])) == 6
 
 
