@@ -97,7 +97,7 @@ lock: $(VENV)/development ## Pin the dependencies of requirements.in and require
 clean: ## Remove what the targets above made, but no lake
 	rm -rf $(VENV) .jars .java .airflow .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
-$(VENV)/runtime: requirements.txt scripts/jars.py
+$(VENV)/runtime: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"found Python {sys.version.split()[0]}, needed is 3.11 or newer; say which with PYTHON=python3.11")'
 	@echo "Installing the dependencies into $(VENV), once: about two minutes ..."
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)

@@ -19,7 +19,10 @@ _BEGAN = "%Y%m%dt%H%M%S"
 
 @dataclass(frozen=True)
 class Stamp:
-    """The run date, the run's id and the stage that made a snapshot, and the snapshots it was `made_from`, by table."""
+    """The run date, the run's id and the stage that made a snapshot, and the snapshots it was `made_from`, by table.
+
+    Those of other tables are the run's own; that of the same table is the base that it adds to.
+    """
 
     run_date: date
     run_id: str
