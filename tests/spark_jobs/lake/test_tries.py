@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -142,6 +143,17 @@ def test_join_by_user_plans_no_shuffle(spark: SparkSession, lake: LakeCatalog) -
     assert sorted(map(tuple, by_user.collect())) == [("ann", 1), ("ben", 1)]
     assert "BatchScan" in plan
     assert "Exchange" not in plan
+
+
+def test_two_writers_lose_no_commit(spark: SparkSession, lake: LakeCatalog) -> None:
+    def writes(user: str) -> list[int]:
+        return [a_try(lake, run_id=user).replace(plays(spark, (user, number)), PLAYS) for number in range(5)]
+
+    with ThreadPoolExecutor() as pool:
+        of_ann, of_ben = pool.map(writes, ("ann", "ben"))
+
+    assert [rows_of(spark, snapshot) for snapshot in of_ann] == [[("ann", number)] for number in range(5)]
+    assert [rows_of(spark, snapshot) for snapshot in of_ben] == [[("ben", number)] for number in range(5)]
 
 
 def _plan(spark: SparkSession, statement: str) -> str:
