@@ -28,7 +28,6 @@ PROPERTIES = {
     # Rows come in the order and in the tasks that the job gave them: Spark neither shuffles nor sorts them again. A
     # task whose rows are of many partitions has a file open for each.
     "write.distribution-mode": "none",
-    "write.spark.fanout.enabled": "true",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "100",
 }
