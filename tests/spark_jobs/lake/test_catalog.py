@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pyiceberg.catalog.sql import SqlCatalog, SqlCatalogBaseTable
 
 from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog, lake_catalog
@@ -106,4 +107,17 @@ def test_documents_of_this_version_are_not_refused(tmp_path: Path) -> None:
     (tmp_path / "listening" / "runs" / "run_date=2009-05-04").mkdir(parents=True)
 
     with LakeCatalog(str(tmp_path)).open() as catalog:
+        assert catalog.list_namespaces() == []
+
+
+def test_catalog_that_another_process_makes_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_tables = SqlCatalog.create_tables
+
+    def too_late(catalog: SqlCatalog) -> None:
+        create_tables(catalog)
+        SqlCatalogBaseTable.metadata.create_all(catalog.engine, checkfirst=False)
+
+    monkeypatch.setattr(SqlCatalog, "create_tables", too_late)
+
+    with LakeCatalog(str(tmp_path / "lake")).open() as catalog:
         assert catalog.list_namespaces() == []
