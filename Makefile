@@ -108,7 +108,7 @@ lock: $(VENV)/development ## Pin the dependencies of requirements.in and require
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 clean: ## Remove what the targets above made, but no lake
-	rm -rf $(VENV) .java .airflow .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) .jars .java .airflow .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
 $(VENV)/runtime: requirements.txt
 	@test -w . || { $(call own,write to); }
@@ -120,7 +120,8 @@ $(VENV)/runtime: requirements.txt
 	@$(BIN)/python -m scripts.class_archive
 	@touch $@
 
-$(VENV)/development: $(VENV)/runtime requirements-dev.txt
+$(VENV)/development: $(VENV)/runtime requirements-dev.txt scripts/jars.py
 	@test -w . || { $(call own,write to); }
 	@$(PIP) install -r requirements-dev.txt
+	@$(BIN)/python -m scripts.jars >/dev/null
 	@touch $@

@@ -32,7 +32,8 @@ class LinkedFiles:
     def read_lines(self, spark: SparkSession, line_end: str | None = "\n") -> DataFrame:
         """Read the files as lines: `value` (string, perhaps no valid UTF-8), and Spark's `_metadata`.
 
-        Without a `line_end` each of LF, CRLF and CR is one. Raises InputError where Spark sees other files, or files of other sizes, than were linked. Runs Spark.
+        Without a `line_end` each of LF, CRLF and CR is one. Raises InputError where Spark sees other files, or files of
+        other sizes, than were linked. Runs Spark.
         """
         directory = f"{_LOCAL}//{self.directory}"
         found = spark.read.format("binaryFile").load(directory).select("path", "length").collect()

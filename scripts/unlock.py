@@ -1,0 +1,28 @@
+"""Release the lock of a log whose run is dead: `python -m scripts.unlock LOG RUN_ID` (LAKE=lake)."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from spark_jobs.lake import lock
+from spark_jobs.lake.catalog import lake_catalog
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Release it if that run holds it, and say who holds it otherwise; exits with 1 then."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("log", help="the log, as the lake names it: listening")
+    parser.add_argument("run_id", help="the run that is dead, as the message says it")
+    args = parser.parse_args(argv)
+    with lake_catalog(os.environ.get("LAKE") or "lake").open() as catalog:
+        if lock.release(catalog, args.log, args.run_id):
+            print(f"Released: runs may write {args.log} again.")
+            return
+        found = lock.holder(catalog, args.log)
+    sys.exit(f"{args.run_id} holds no lock of {args.log}; " + (f"{found.run_id} does" if found else "nobody does"))
+
+
+if __name__ == "__main__":
+    main()

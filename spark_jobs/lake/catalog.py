@@ -1,0 +1,197 @@
+"""Where a lake and its catalog are, and how Spark and pyiceberg open them.
+
+The catalog is a table of pointers in a database: `<lake>/catalog.db`, or PostgreSQL where PIPELINE_CATALOG says so.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from sqlalchemy import URL, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from spark_jobs.lake.errors import EarlierLakeError, LakePlaceError, MovedLakeError
+
+# The catalog's name, in SQL and in its own database.
+CATALOG = "lake"
+SETTING = "PIPELINE_CATALOG"
+# SQLite: how long a writer waits for another one, in seconds. Java's driver fails after 3 without it.
+BUSY_SECONDS = 60
+# Parts of a PostgreSQL address that both drivers know and that are no secret.
+_POSTGRES_OPTIONS = {"sslmode", "sslrootcert"}
+_LOCAL = re.compile(r"^file:/+")
+# A database address would cut these off, or decode them.
+_UNFIT = re.compile(r"[?#%\\\x00-\x1f\x7f]")
+
+# Joins by user read both tables bucket by bucket, without a shuffle.
+READ_SETTINGS = {
+    "spark.sql.sources.v2.bucketing.enabled": "true",
+    "spark.sql.iceberg.planning.preserve-data-grouping": "true",
+    # Both give wrong results: SPARK-58968, SPARK-59050.
+    "spark.sql.sources.v2.bucketing.allowJoinKeysSubsetOfPartitionKeys.enabled": "false",
+    "spark.sql.sources.v2.bucketing.shuffle.enabled": "false",
+}
+
+
+@dataclass(frozen=True)
+class LakeCatalog:
+    """A lake at `root`, a local path or `s3://bucket/prefix`; its catalog is at `address`, in SQLite if that is empty.
+
+    Raises LakePlaceError where the two do not fit.
+    """
+
+    root: str
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        """Write the root as one absolute path, and refuse what cannot work."""
+        object.__setattr__(self, "root", _absolute(self.root))
+        if self.on_s3 and not self.address:
+            raise LakePlaceError(
+                f"{self.root} is in an object store, where SQLite cannot keep the catalog: name a PostgreSQL in "
+                f"{SETTING}, as postgresql://user@host:5432/database"
+            )
+        if self.address:
+            _check_address(self.address)
+
+    @property
+    def on_s3(self) -> bool:
+        """Is the lake in an object store?"""
+        return self.root.startswith("s3://")
+
+    @property
+    def warehouse(self) -> str:
+        """The URI below which all tables are. With its scheme, a cluster's own default file system changes nothing."""
+        return f"{self.root if self.on_s3 else f'file://{self.root}'}/warehouse"
+
+    @property
+    def database(self) -> URL:
+        """The catalog's database, as SQLAlchemy names it; PostgreSQL's password is in PGPASSFILE or ~/.pgpass."""
+        if self.address:
+            return make_url(self.address).set(drivername="postgresql+psycopg2")
+        return URL.create("sqlite", database=self._file, query={"timeout": str(BUSY_SECONDS)})
+
+    @property
+    def _file(self) -> str:
+        return f"{self.root}/catalog.db"
+
+    def spark_settings(self) -> dict[str, str]:
+        """Return what a Spark session needs to know of the lake; no secret, and nothing that only a new JVM takes."""
+        ours = {"": "org.apache.iceberg.spark.SparkCatalog", ".type": "jdbc", **self._jdbc(), **self._object_store()}
+        ours |= {
+            ".warehouse": self.warehouse,
+            # A long-lived Spark, such as a Connect server, would go on reading tables as it first saw them.
+            ".cache-enabled": "false",
+            ".jdbc.schema-version": "V1",
+        }
+        return {f"spark.sql.catalog.{CATALOG}{key}": value for key, value in ours.items()} | READ_SETTINGS
+
+    @contextmanager
+    def open(self) -> Iterator[SqlCatalog]:
+        """Open the catalog without Spark; it is made if there is none.
+
+        Raises EarlierLakeError or MovedLakeError where the lake is not this version's, or not at its place.
+        """
+        if not self.address:
+            self._prepare_file()
+        properties = {"uri": self.database.render_as_string(hide_password=False), "warehouse": self.warehouse}
+        properties |= {key[1:]: value for key, value in self._object_store().items()}
+        try:
+            catalog = SqlCatalog(CATALOG, **properties)
+        except DBAPIError:
+            # Another process has made the catalog's tables in the same moment.
+            catalog = SqlCatalog(CATALOG, **properties)
+        try:
+            self._check_place(catalog)
+            yield catalog
+        finally:
+            catalog.close()
+
+    def _jdbc(self) -> dict[str, str]:
+        if not self.address:
+            return {".uri": f"jdbc:sqlite:{self._file}?busy_timeout={BUSY_SECONDS * 1000}&journal_mode=WAL"}
+        url = self.database
+        place = URL.create("postgresql", None, None, url.host, url.port, url.database, url.query)
+        return {".uri": f"jdbc:{place}", ".jdbc.user": url.username or ""}
+
+    def _object_store(self) -> dict[str, str]:
+        """Where the object store is; its keys come from the environment, a profile or the machine's role."""
+        if not self.on_s3:
+            return {}
+        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        found = {".s3.endpoint": endpoint, ".client.region": region, ".s3.region": region}
+        # A store of one's own has no DNS name for each bucket.
+        path_style = {".s3.path-style-access": "true"} if endpoint else {}
+        return {
+            ".io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+            ".py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO",
+            **{key: value for key, value in found.items() if value},
+            **path_style,
+        }
+
+    def _prepare_file(self) -> None:
+        _refuse_earlier_lake(Path(self.root))
+        Path(self.root).mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self._file, timeout=BUSY_SECONDS)) as database:
+            # It stays with the file: readers and one writer do not wait for each other.
+            database.execute("PRAGMA journal_mode=WAL")
+
+    def _check_place(self, catalog: SqlCatalog) -> None:
+        with catalog.engine.connect() as connection:
+            places = connection.execute(select(IcebergTables.metadata_location)).scalars().all()
+        # Java writes file:/ for file:///.
+        paths = [_LOCAL.sub("/", place) for place in places if place]
+        elsewhere = [path for path in paths if not path.startswith(f"{self.root}/warehouse/")]
+        if elsewhere:
+            made_at = elsewhere[0].split("/warehouse/")[0]
+            raise MovedLakeError(
+                f"the catalog of {self.root} has tables that lie at {made_at}, where this lake was made, and Iceberg's "
+                f"paths are absolute: move it back to {made_at}, make that a link to it and set LAKE to the link, or "
+                "register its tables anew with Iceberg's procedures rewrite_table_path and register_table"
+            )
+
+
+def lake_catalog(root: str) -> LakeCatalog:
+    """Return the lake at a root, with the catalog that the environment names."""
+    return LakeCatalog(root, os.environ.get(SETTING, ""))
+
+
+def _absolute(root: str) -> str:
+    path = root.rstrip("/") or "/"
+    if not path.startswith("s3://"):
+        path = _LOCAL.sub("/", path)
+        if "://" in path:
+            raise LakePlaceError(f"found a lake at {root}, allowed is a local path or s3://bucket/prefix")
+        path = os.path.abspath(path)
+    if _UNFIT.search(path):
+        raise LakePlaceError(rf"found a lake at {root!r}, allowed is a path without ? # % \ and control characters")
+    return path
+
+
+def _check_address(address: str) -> None:
+    url = make_url(address)
+    if not url.drivername.startswith("postgresql") or not (url.host and url.username and url.database):
+        raise LakePlaceError(f"{SETTING}: allowed is postgresql://user@host:5432/database")
+    if url.password or set(url.query) - _POSTGRES_OPTIONS:
+        raise LakePlaceError(
+            f"{SETTING}: it has a password or an option other than {' and '.join(sorted(_POSTGRES_OPTIONS))}; put the "
+            "password into a file of mode 0600 that PGPASSFILE names, with a line host:port:database:user:password"
+        )
+
+
+def _refuse_earlier_lake(root: Path) -> None:
+    found = next(root.glob("*/run_date=*"), None)
+    if found:
+        raise EarlierLakeError(
+            f"{root} is a lake of an earlier version, it has {found.relative_to(root)}: set LAKE to an empty "
+            "directory, and load the log there"
+        )

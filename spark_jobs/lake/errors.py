@@ -1,0 +1,41 @@
+"""What the lake refuses; trying again does not mend it."""
+
+from __future__ import annotations
+
+from spark_jobs.shared.errors import DataError
+
+
+class LakePlaceError(DataError):
+    """The lake cannot be where it is said to be, or its catalog cannot."""
+
+
+class EarlierLakeError(DataError):
+    """The directory holds a lake of a version before this one."""
+
+
+class MovedLakeError(DataError):
+    """The lake was made elsewhere: its tables hold absolute paths that lead there."""
+
+
+class TableChangedError(DataError):
+    """A table's columns are not those that this version writes, and adding columns does not mend it."""
+
+
+class LockedError(DataError):
+    """Another run holds the log."""
+
+
+class NotPublishedError(DataError):
+    """No run is published for the date, or a publication was cut off between two tables."""
+
+
+class ForeignSnapshotError(DataError):
+    """A snapshot that should be published was not made by this run, or not from the run's own snapshots."""
+
+
+class SupersededError(DataError):
+    """The date was published from newer snapshots in the meantime."""
+
+
+class BackwardsError(DataError):
+    """A daily load comes after loads of later dates, which lack what it would add."""

@@ -1,0 +1,116 @@
+"""What readers see: the run dates that are published, and the snapshots of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table as IcebergTable
+from pyiceberg.table.refs import SnapshotRefType
+
+from spark_jobs.lake.errors import BackwardsError, NotPublishedError
+from spark_jobs.lake.stamps import stamp_of
+
+# How often a reader looks again while a run is published.
+_LOOKS = 5
+_TAG = SnapshotRefType.TAG
+
+
+@dataclass(frozen=True)
+class Published:
+    """A run date as it was published: the id of the run, and the snapshot of each table that the run made."""
+
+    run_date: date
+    run_id: str
+    snapshots: Mapping[str, int]
+
+
+def published(catalog: Catalog, namespace: str, answer: str, run_date: date) -> Published:
+    """Return the snapshots of a run date, all of one run.
+
+    Raises NotPublishedError where the answer has no tag of that date, or the tables' tags are not of one run.
+    """
+    for _ in range(_LOOKS):
+        before = catalog.load_table((namespace, answer)).metadata_location
+        tables = load_all(catalog, namespace)
+        # A publication takes the answer's tag away first and sets it last: no change there is no change anywhere.
+        if before == catalog.load_table((namespace, answer)).metadata_location == tables[answer].metadata_location:
+            return _of_one_run(namespace, tables, answer, run_date)
+    raise NotPublishedError(f"{namespace} is published again and again; read {run_date} when that is over")
+
+
+def _of_one_run(namespace: str, tables: Mapping[str, IcebergTable], answer: str, run_date: date) -> Published:
+    snapshots = {name: tags_of(table).get(run_date) for name, table in tables.items()}
+    found = {name: snapshot for name, snapshot in snapshots.items() if snapshot}
+    stamps = {name: stamp_of(tables[name], snapshot) for name, snapshot in found.items()}
+    stamp = stamps.get(answer)
+    if stamp is None:
+        dates = ", ".join(map(str, _dates(tables[answer]))) or "none"
+        raise NotPublishedError(f"no run of {namespace} is published for {run_date}; published run dates: {dates}")
+    others = [name for name, other in stamps.items() if not other or other.run_id != stamp.run_id]
+    sources = [name for name, made in stamp.made_from.items() if name != answer and found.get(name) != made]
+    if others or sources:
+        raise NotPublishedError(
+            f"the tags {run_date} of {namespace} are not of one run: {answer} is of {stamp.run_id}, and "
+            f"{', '.join(sorted({*others, *sources}))} of another; publish a run of that date again"
+        )
+    return Published(run_date, stamp.run_id, found)
+
+
+def run_dates(catalog: Catalog, namespace: str, answer: str) -> list[date]:
+    """Return the run dates that the answer has a tag of, in order."""
+    name = f"{namespace}.{answer}"
+    return _dates(catalog.load_table(name)) if catalog.table_exists(name) else []
+
+
+def base_of(catalog: Catalog, namespace: str, answer: str, run_date: date) -> Published | None:
+    """Return the base of a daily load: what is published for the latest date before, None if nothing is.
+
+    Raises BackwardsError where a later date is published and this one is not: what it adds would be missing there.
+    """
+    dates = run_dates(catalog, namespace, answer)
+    if run_date not in dates and dates and run_date < dates[-1]:
+        raise BackwardsError(
+            f"a daily load of {run_date} comes too late: {dates[-1]} is published without it; load the days in order, "
+            f"or load the whole log for {dates[-1]} (load=full)"
+        )
+    earlier = [day for day in dates if day < run_date]
+    return published(catalog, namespace, answer, earlier[-1]) if earlier else None
+
+
+def replaced_sources(catalog: Catalog, namespace: str, snapshot: int, table: str) -> list[str]:
+    """Return the tables of whose snapshots this one was made, where no tag has that snapshot any more.
+
+    Such a source was published again, or expired: the snapshot stands for a version that was replaced.
+    """
+    stamp = stamp_of(catalog.load_table(f"{namespace}.{table}"), snapshot)
+    sources = stamp.made_from if stamp else {}
+    return [name for name, source in sources.items() if source not in _all_tagged(catalog, namespace, name)]
+
+
+def load_all(catalog: Catalog, namespace: str) -> dict[str, IcebergTable]:
+    """Load all tables of a log, by their names."""
+    return {name: catalog.load_table((namespace, name)) for _, name in catalog.list_tables(namespace)}
+
+
+def tags_of(table: IcebergTable) -> dict[date, int]:
+    """Return the snapshots that have the tag of a run date."""
+    tags = {name: ref.snapshot_id for name, ref in table.metadata.refs.items() if ref.snapshot_ref_type == _TAG}
+    return {day: snapshot for name, snapshot in tags.items() if (day := _date_of(name))}
+
+
+def _dates(table: IcebergTable) -> list[date]:
+    return sorted(tags_of(table))
+
+
+def _all_tagged(catalog: Catalog, namespace: str, table: str) -> set[int]:
+    return set(tags_of(catalog.load_table(f"{namespace}.{table}")).values())
+
+
+def _date_of(tag: str) -> date | None:
+    try:
+        return date.fromisoformat(tag)
+    except ValueError:
+        return None

@@ -1,0 +1,115 @@
+"""One try of a stage: it writes on branches of its own, which no reader sees, and returns the snapshots that it made.
+
+A try that was killed and commits late commits to its own branch, beside that of its retry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pyiceberg.table import Table as IcebergTable
+from pyiceberg.table.refs import MAIN_BRANCH
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.lake.catalog import CATALOG, LakeCatalog
+from spark_jobs.lake.commits import commit
+from spark_jobs.lake.stamps import Stamp
+from spark_jobs.lake.tables import Table
+
+# So many small files of a partition are joined.
+_SMALL_FILES = 5
+# The column that says in which of its table's buckets a row will be; it is not written.
+BUCKET = "bucket"
+_STAMP = "snapshot-property."
+
+
+@dataclass(frozen=True)
+class Try:
+    """Where one try of a stage writes: the lake, the log's namespace, its own branch, and its stamp."""
+
+    lake: LakeCatalog
+    namespace: str
+    stamp: Stamp
+    branch: str
+
+    def replace(self, rows: DataFrame, table: Table) -> int:
+        """Write rows in place of all that the table has; return the snapshot's id. Runs Spark."""
+        self._begin(table, None)
+        # Not overwritePartitions(), which would keep every partition that has no row now.
+        self._writer(rows, table).overwrite(F.lit(True))
+        return self._snapshot(table)
+
+    def add(self, rows: DataFrame, table: Table, base: int) -> int:
+        """Write rows beside those of the snapshot `base`; return the new snapshot's id. Runs Spark.
+
+        No rows make a snapshot, too.
+        """
+        self._begin(table, base)
+        self._writer(rows, table).append()
+        return self._snapshot(table)
+
+    def compact(self, spark: SparkSession, table: Table) -> int:
+        """Join the small files of what this try wrote; return the snapshot that has the same rows. Runs Spark."""
+        before = self._snapshot(table)
+        spark.sql(
+            f"CALL {CATALOG}.system.rewrite_data_files(table => '{self.namespace}.{table.name}', "
+            f"branch => '{self.branch}', options => map('min-input-files', '{_SMALL_FILES}'))"
+        ).collect()
+        if self._snapshot(table) == before:
+            return before
+        # The procedure stamps no snapshot: one with no new row on top of it does.
+        with self.lake.open() as catalog:
+            commit(catalog, f"{self.namespace}.{table.name}", self._add_stamp)
+        return self._snapshot(table)
+
+    def _begin(self, table: Table, base: int | None) -> None:
+        """Make the branch at a snapshot, or at what the table has now; an empty table has its first snapshot."""
+
+        def begin(found: IcebergTable) -> None:
+            start = base or found.metadata.refs[MAIN_BRANCH].snapshot_id
+            found.manage_snapshots().create_branch(start, self.branch).commit()
+
+        with self.lake.open() as catalog:
+            commit(catalog, f"{self.namespace}.{table.name}", begin)
+
+    def _writer(self, rows: DataFrame, table: Table) -> Any:
+        # Spark's own class for it is another over Connect.
+        # The option `branch` would write to main without a word.
+        writer = rows.select(*table.schema.fieldNames()).writeTo(
+            f"{table.full_name(self.namespace)}.branch_{self.branch}"
+        )
+        for key, value in self.stamp.properties().items():
+            writer = writer.option(f"{_STAMP}{key}", value)
+        return writer
+
+    def _add_stamp(self, found: IcebergTable) -> None:
+        no_rows = found.schema().as_arrow().empty_table()
+        found.append(no_rows, snapshot_properties=self.stamp.properties(), branch=self.branch)
+
+    def _snapshot(self, table: Table) -> int:
+        with self.lake.open() as catalog:
+            found = catalog.load_table(f"{self.namespace}.{table.name}")
+        return found.metadata.refs[self.branch].snapshot_id
+
+
+def new_try(lake: LakeCatalog, namespace: str, stamp: Stamp) -> Try:
+    """Return a try that shares no branch with any other."""
+    return Try(lake, namespace, stamp, stamp.new_branch())
+
+
+def read(spark: SparkSession, namespace: str, table: Table, snapshot: int) -> DataFrame:
+    """Return the rows of one snapshot, whatever has become of the table since."""
+    return spark.read.option("versionAsOf", snapshot).table(table.full_name(namespace))
+
+
+def in_buckets(rows: DataFrame, table: Table, buckets: int, *order: str) -> DataFrame:
+    """Bring the rows of each of the table's buckets into one task, sorted by its column and then by `order`.
+
+    Adds the column BUCKET: a window over both columns needs no further shuffle and no further sort.
+    """
+    column = table.bucketed_by
+    numbered = rows.withColumn(BUCKET, F.expr(f"{CATALOG}.system.bucket({buckets}, {column})"))
+    # By the bucket's number, not by its hash, which would bring several buckets into one task and none into another.
+    return numbered.repartitionById(buckets, BUCKET).sortWithinPartitions(column, BUCKET, *order)

@@ -1,0 +1,101 @@
+"""One run at a time writes a log, whichever process and clone it comes from."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from scripts import unlock
+from spark_jobs.lake import lock
+from spark_jobs.lake.catalog import LakeCatalog
+from spark_jobs.lake.errors import LockedError
+from tests.conftest import PROJECT
+
+LOG = "music"
+TAKE = """
+import sys, time
+from spark_jobs.lake import lock
+from spark_jobs.lake.catalog import LakeCatalog
+from spark_jobs.lake.errors import LockedError
+time.sleep(max(0, float(sys.argv[3]) - time.time()))
+with LakeCatalog(sys.argv[1]).open() as catalog:
+    try:
+        lock.take(catalog, "music", sys.argv[2])
+        print("taken")
+    except LockedError:
+        print("refused")
+"""
+
+
+@pytest.fixture
+def lake(tmp_path) -> LakeCatalog:
+    return LakeCatalog(str(tmp_path / "lake"))
+
+
+def test_second_run_is_refused(lake: LakeCatalog) -> None:
+    with lake.open() as catalog:
+        lock.take(catalog, LOG, "first")
+
+        with pytest.raises(LockedError, match="written by the run first, since .* scripts.unlock music 'first'"):
+            lock.take(catalog, LOG, "second")
+        assert lock.holder(catalog, LOG).run_id == "first"
+
+
+def test_retry_of_a_run_keeps_lock(lake: LakeCatalog) -> None:
+    with lake.open() as catalog:
+        lock.take(catalog, LOG, "first")
+        since = lock.holder(catalog, LOG)
+
+        lock.take(catalog, LOG, "first")
+
+        assert lock.holder(catalog, LOG) == since
+
+
+def test_released_lock_is_free(lake: LakeCatalog) -> None:
+    with lake.open() as catalog:
+        lock.take(catalog, LOG, "first")
+
+        assert lock.release(catalog, LOG, "first")
+        lock.take(catalog, LOG, "second")
+        assert not lock.release(catalog, LOG, "first")
+
+        assert lock.holder(catalog, LOG).run_id == "second"
+
+
+def test_logs_have_each_a_lock(lake: LakeCatalog) -> None:
+    with lake.open() as catalog:
+        lock.take(catalog, LOG, "first")
+        lock.take(catalog, "shop", "second")
+
+        assert lock.holder(catalog, "shop").run_id == "second"
+        assert lock.holder(catalog, "calls") is None
+
+
+def test_person_releases_lock_of_dead_run(
+    lake: LakeCatalog, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LAKE", lake.root)
+    with lake.open() as catalog:
+        lock.take(catalog, LOG, "dead")
+        with pytest.raises(SystemExit, match="another holds no lock of music; dead does"):
+            unlock.main([LOG, "another"])
+        assert lock.holder(catalog, LOG).run_id == "dead"
+
+        unlock.main([LOG, "dead"])
+
+        assert lock.holder(catalog, LOG) is None
+    assert capsys.readouterr().out == "Released: runs may write music again.\n"
+
+
+def test_one_of_many_processes_takes_lock(lake: LakeCatalog) -> None:
+    # All of them make the catalog, too.
+    begin = str(time.time() + 4)
+    commands = [[sys.executable, "-c", TAKE, lake.root, f"run {number}", begin] for number in range(4)]
+    processes = [subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) for command in commands]
+
+    said = sorted(process.communicate()[0].strip() for process in processes)
+
+    assert said == ["refused", "refused", "refused", "taken"]

@@ -1,0 +1,163 @@
+"""Maintenance removes what is old, and nothing that a reader, a person or a running writer may still want."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_jobs.lake import lock
+from spark_jobs.lake.catalog import LakeCatalog
+from spark_jobs.lake.errors import NotPublishedError
+from spark_jobs.lake.maintenance import Keep, Removed, maintain
+from tests.spark_jobs.lake.days import (
+    ANSWER,
+    MONDAY,
+    NAMESPACE,
+    PLAYS,
+    TUESDAY,
+    WEDNESDAY,
+    a_try,
+    branches_in,
+    mains_of,
+    plays,
+    publish_run,
+    published_run,
+    rows_of,
+    run_of,
+    slowly,
+)
+
+TWO_DAYS = 2 * 24 * 3600
+AT_ONCE = Keep(dates=2, snapshots=timedelta(0))
+
+
+def _maintain(spark: SparkSession, lake: LakeCatalog, keep: Keep = AT_ONCE) -> Removed:
+    return maintain(spark, lake, NAMESPACE, ANSWER.name, keep)
+
+
+def _three_days(spark: SparkSession, lake: LakeCatalog) -> list[dict[str, int]]:
+    runs = []
+    for day, user in ((MONDAY, "ann"), (TUESDAY, "ben"), (WEDNESDAY, "cid")):
+        runs.append(run_of(spark, lake, day, plays(spark, (user, 1))))
+        publish_run(lake, day, runs[-1])
+    return runs
+
+
+def _data_files(lake: LakeCatalog) -> set[Path]:
+    return set(Path(lake.root).glob(f"warehouse/{NAMESPACE}/{PLAYS.name}/data/**/*.parquet"))
+
+
+def _old_branch(lake: LakeCatalog, spark: SparkSession, run_id: str) -> str:
+    stage = a_try(lake, run_id=run_id)
+    old = replace(stage, branch=stage.branch[:22] + "20200101t000000" + stage.branch[-9:])
+    old.replace(plays(spark, ("zoe", 1)), PLAYS)
+    return old.branch
+
+
+def test_newest_dates_stay(spark: SparkSession, lake: LakeCatalog) -> None:
+    runs = _three_days(spark, lake)
+    before = _data_files(lake)
+
+    removed = _maintain(spark, lake)
+
+    assert removed.dates == [MONDAY]
+    assert removed.data_files == 2
+    assert len(before - _data_files(lake)) == 1
+    with pytest.raises(NotPublishedError):
+        published_run(lake, MONDAY)
+    assert [published_run(lake, day).snapshots for day in (TUESDAY, WEDNESDAY)] == runs[1:]
+    assert [rows_of(spark, run[PLAYS.name]) for run in runs[1:]] == [[("ben", 1)], [("cid", 1)]]
+    assert mains_of(lake) == runs[-1]
+    assert _maintain(spark, lake) == Removed([], [], 0, 0)
+
+
+def test_replaced_snapshots_stay_for_a_day(spark: SparkSession, lake: LakeCatalog) -> None:
+    first = run_of(spark, lake, MONDAY, plays(spark, ("ann", 1)))
+    publish_run(lake, MONDAY, first)
+    publish_run(lake, MONDAY, run_of(spark, lake, MONDAY, plays(spark, ("ben", 1)), "again"), "again")
+
+    removed = _maintain(spark, lake, Keep())
+
+    assert removed.data_files == 0
+    assert rows_of(spark, first[PLAYS.name]) == [("ann", 1)]
+
+
+def test_abandoned_branch_goes_and_young_one_stays(spark: SparkSession, lake: LakeCatalog) -> None:
+    abandoned = _old_branch(lake, spark, "dead")
+    young = a_try(lake, run_id="checked by a person")
+    snapshot = young.replace(plays(spark, ("ann", 1)), PLAYS)
+
+    removed = _maintain(spark, lake)
+
+    assert removed.branches == [abandoned]
+    assert branches_in(lake) == {young.branch}
+    assert rows_of(spark, snapshot) == [("ann", 1)]
+
+
+def test_old_branch_of_running_run_stays(spark: SparkSession, lake: LakeCatalog) -> None:
+    branch = _old_branch(lake, spark, "slow")
+    with lake.open() as catalog:
+        lock.take(catalog, NAMESPACE, "slow")
+
+    assert _maintain(spark, lake).branches == []
+    assert branches_in(lake) == {branch}
+
+
+def test_orphans_of_two_days_go(spark: SparkSession, lake: LakeCatalog) -> None:
+    run = run_of(spark, lake, MONDAY, plays(spark, ("ann", 1)))
+    publish_run(lake, MONDAY, run)
+    _age(Path(lake.root) / "warehouse", TWO_DAYS)
+    old, young = _orphan(lake, "old", TWO_DAYS), _orphan(lake, "young", 0)
+
+    removed = _maintain(spark, lake)
+
+    assert (removed.orphans, old.exists(), young.exists()) == (1, False, True)
+    assert rows_of(spark, run[PLAYS.name]) == [("ann", 1)]
+
+
+def test_files_of_long_run_stay(spark: SparkSession, lake: LakeCatalog) -> None:
+    with lake.open() as catalog:
+        lock.take(catalog, NAMESPACE, "slow")
+        with catalog.engine.begin() as database:
+            database.exec_driver_sql("UPDATE pipeline_locks SET taken_at = '2020-01-01T00:00:00+00:00'")
+    written = _orphan(lake, "written", TWO_DAYS)
+
+    assert _maintain(spark, lake).orphans == 0
+    assert written.exists()
+
+
+def test_running_writer_is_not_hurt(spark: SparkSession, lake: LakeCatalog) -> None:
+    _three_days(spark, lake)
+    made: list[int] = []
+    rows = slowly(plays(spark, *((f"user {number}", 1) for number in range(6))), 3000)
+    stage = a_try(lake, WEDNESDAY, "again")
+    writer = threading.Thread(target=lambda: made.append(stage.replace(rows, PLAYS)))
+    writer.start()
+
+    _maintain(spark, lake)
+    is_writing = writer.is_alive()
+    writer.join()
+
+    assert is_writing
+    assert len(rows_of(spark, made[0])) == 6
+
+
+def _orphan(lake: LakeCatalog, name: str, age: int) -> Path:
+    place = Path(lake.root) / "warehouse" / NAMESPACE / PLAYS.name / "data"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / f"{name}.parquet").write_bytes(b"left by a killed writer")
+    _age(place / f"{name}.parquet", age)
+    return place / f"{name}.parquet"
+
+
+def _age(place: Path, seconds: int) -> None:
+    then = time.time() - seconds
+    for path in [place, *place.rglob("*")]:
+        os.utime(path, (then, then))

@@ -1,0 +1,176 @@
+"""A try of a stage writes on its own branch, and returns snapshots that can be read by their ids."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window as W
+
+from spark_jobs.lake import tables
+from spark_jobs.lake.catalog import LakeCatalog
+from spark_jobs.lake.stamps import Stamp, stamp_of
+from spark_jobs.lake.tries import BUCKET, in_buckets, read
+from tests.frames import frame_of
+from tests.spark_jobs.lake.days import NAMESPACE, PLAYS, REJECTED, TUESDAY, a_try, plays, rows_of
+
+
+def test_snapshot_has_rows_and_main_none(spark: SparkSession, lake: LakeCatalog) -> None:
+    snapshot = a_try(lake).replace(plays(spark, ("ann", 1), ("ben", 2)), PLAYS)
+
+    assert rows_of(spark, snapshot) == [("ann", 1), ("ben", 2)]
+    assert spark.table(PLAYS.full_name(NAMESPACE)).count() == 0
+
+
+def test_replace_leaves_no_earlier_row(spark: SparkSession, lake: LakeCatalog) -> None:
+    stage = a_try(lake)
+    before = stage.replace(plays(spark, ("ann", 1)), PLAYS)
+    # Of another user, so of another bucket.
+    again = a_try(lake).replace(plays(spark, ("cid", 3)), PLAYS)
+
+    assert rows_of(spark, again) == [("cid", 3)]
+    assert rows_of(spark, before) == [("ann", 1)]
+
+
+def test_add_keeps_rows_of_base(spark: SparkSession, lake: LakeCatalog) -> None:
+    base = a_try(lake).replace(plays(spark, ("ann", 1)), PLAYS)
+    a_try(lake, run_id="another").replace(plays(spark, ("zoe", 9)), PLAYS)
+
+    snapshot = a_try(lake, TUESDAY).add(plays(spark, ("ann", 2)), PLAYS, base)
+
+    assert rows_of(spark, snapshot) == [("ann", 1), ("ann", 2)]
+
+
+def test_snapshot_says_who_made_it(spark: SparkSession, lake: LakeCatalog) -> None:
+    stage = a_try(lake, TUESDAY, "run of tuesday", rejected=7)
+
+    snapshot = stage.replace(plays(spark, ("ann", 1)), PLAYS)
+
+    assert _stamp(lake, snapshot) == Stamp(TUESDAY, "run of tuesday", "stage", {"rejected": 7})
+
+
+def test_empty_replacement_is_a_stamped_snapshot(spark: SparkSession, lake: LakeCatalog) -> None:
+    first = a_try(lake).replace(plays(spark), PLAYS)
+    a_try(lake).replace(plays(spark, ("ann", 1)), PLAYS)
+    emptied = a_try(lake, TUESDAY).replace(plays(spark), PLAYS)
+
+    assert rows_of(spark, first) == rows_of(spark, emptied) == []
+    assert _stamp(lake, first) == a_try(lake).stamp
+    assert _stamp(lake, emptied) == a_try(lake, TUESDAY).stamp
+
+
+def test_empty_addition_is_a_stamped_snapshot(spark: SparkSession, lake: LakeCatalog) -> None:
+    base = a_try(lake).replace(plays(spark, ("ann", 1)), PLAYS)
+
+    snapshot = a_try(lake, TUESDAY).add(plays(spark), PLAYS, base)
+
+    assert snapshot != base
+    assert rows_of(spark, snapshot) == [("ann", 1)]
+    assert _stamp(lake, snapshot) == a_try(lake, TUESDAY).stamp
+
+
+def test_compacted_snapshot_has_same_rows_and_stamp(spark: SparkSession, lake: LakeCatalog) -> None:
+    snapshot = a_try(lake).replace(plays(spark, ("ann", 0)), PLAYS)
+    for time in range(1, 6):
+        stage = a_try(lake)
+        snapshot = stage.add(plays(spark, ("ann", time)), PLAYS, snapshot)
+
+    compacted = stage.compact(spark, PLAYS)
+
+    assert rows_of(spark, compacted) == [("ann", time) for time in range(6)]
+    assert _stamp(lake, compacted) == stage.stamp
+    assert (_files(lake, snapshot), _files(lake, compacted)) == (6, 1)
+
+
+def test_few_files_are_not_compacted(spark: SparkSession, lake: LakeCatalog) -> None:
+    stage = a_try(lake)
+    snapshot = stage.replace(plays(spark, ("ann", 0)), PLAYS)
+
+    assert stage.compact(spark, PLAYS) == snapshot
+
+
+def test_bytes_are_kept(spark: SparkSession, lake: LakeCatalog) -> None:
+    line = bytes(range(256))
+    rejected = frame_of(spark, [(line, "too few / fields")], REJECTED.schema)
+
+    snapshot = a_try(lake).replace(rejected, REJECTED)
+
+    assert rows_of(spark, snapshot, REJECTED) == [(bytearray(line), "too few / fields")]
+
+
+def test_each_task_writes_one_bucket(spark: SparkSession, lake: LakeCatalog) -> None:
+    _set_buckets(lake, 8)
+    users = plays(spark, *((f"user {number}", 1) for number in range(100)))
+    bucketed = in_buckets(users, PLAYS, 8).withColumn("task", F.spark_partition_id())
+
+    snapshot = a_try(lake).replace(in_buckets(users, PLAYS, 8), PLAYS)
+
+    tasks = {tuple(row) for row in bucketed.select("task", BUCKET).distinct().collect()}
+    assert tasks == {(bucket, bucket) for bucket in range(8)}
+    assert _files(lake, snapshot) == 8
+
+
+def test_bucketed_rows_are_shuffled_and_sorted_once(spark: SparkSession, lake: LakeCatalog) -> None:
+    rows = in_buckets(plays(spark, ("ben", 2), ("ann", 1), ("ben", 1)), PLAYS, 2, "played_at")
+    before = F.lag("played_at").over(W.partitionBy("user_id", BUCKET).orderBy("played_at"))
+    rows.withColumn("before", before).createOrReplaceTempView("rows")
+
+    plan = _plan(spark, "INSERT INTO lake.music.plays SELECT user_id, played_at + before FROM rows")
+
+    assert len(re.findall(r"Exchange", plan)) == 1
+    assert len(re.findall(r"Sort \[", plan)) == 1
+
+
+def test_bucketed_rows_lie_in_order(spark: SparkSession, lake: LakeCatalog) -> None:
+    rows = plays(spark, ("ben", 2), ("ann", 1), ("ben", 1))
+
+    snapshot = a_try(lake).replace(in_buckets(rows, PLAYS, 2, "played_at"), PLAYS)
+
+    as_they_lie = [tuple(row) for row in read(spark, NAMESPACE, PLAYS, snapshot).collect()]
+    assert [time for user, time in as_they_lie if user == "ben"] == [1, 2]
+    assert sorted(as_they_lie) == [("ann", 1), ("ben", 1), ("ben", 2)]
+
+
+def test_join_by_user_plans_no_shuffle(spark: SparkSession, lake: LakeCatalog) -> None:
+    snapshot = a_try(lake).replace(in_buckets(plays(spark, ("ann", 1), ("ben", 2)), PLAYS, 2), PLAYS)
+    by_user = spark.read.option("versionAsOf", snapshot).table(PLAYS.full_name(NAMESPACE)).groupBy("user_id").count()
+    by_user.createOrReplaceTempView("by_user")
+
+    plan = _plan(spark, "SELECT * FROM by_user")
+
+    assert sorted(map(tuple, by_user.collect())) == [("ann", 1), ("ben", 1)]
+    assert "BatchScan" in plan
+    assert "Exchange" not in plan
+
+
+def test_two_writers_lose_no_commit(spark: SparkSession, lake: LakeCatalog) -> None:
+    def writes(user: str) -> list[int]:
+        return [a_try(lake, run_id=user).replace(plays(spark, (user, number)), PLAYS) for number in range(5)]
+
+    with ThreadPoolExecutor() as pool:
+        of_ann, of_ben = pool.map(writes, ("ann", "ben"))
+
+    assert [rows_of(spark, snapshot) for snapshot in of_ann] == [[("ann", number)] for number in range(5)]
+    assert [rows_of(spark, snapshot) for snapshot in of_ben] == [[("ben", number)] for number in range(5)]
+
+
+def _plan(spark: SparkSession, statement: str) -> str:
+    return spark.sql(f"EXPLAIN {statement}").collect()[0][0]
+
+
+def _set_buckets(lake: LakeCatalog, buckets: int) -> None:
+    with lake.open() as catalog:
+        tables.set_buckets(catalog, NAMESPACE, [PLAYS], buckets)
+
+
+def _stamp(lake: LakeCatalog, snapshot: int) -> Stamp | None:
+    with lake.open() as catalog:
+        return stamp_of(catalog.load_table(f"{NAMESPACE}.{PLAYS.name}"), snapshot)
+
+
+def _files(lake: LakeCatalog, snapshot: int) -> int:
+    with lake.open() as catalog:
+        scan = catalog.load_table(f"{NAMESPACE}.{PLAYS.name}").scan(snapshot_id=snapshot)
+        return len(list(scan.plan_files()))

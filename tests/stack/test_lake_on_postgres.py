@@ -1,0 +1,90 @@
+"""The lake with its catalog in a PostgreSQL that asks for a password, which is nowhere to be seen."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from scripts import postgres
+from scripts.spark_cluster import clean_environment, free_port
+from spark_jobs.lake import lock
+from spark_jobs.lake.catalog import lake_catalog
+from spark_jobs.lake.errors import LockedError
+from tests.conftest import PROJECT
+from tests.spark_jobs.lake.days import MONDAY, mains_of, published_run
+from tests.stack.running import wait_for
+
+pytestmark = pytest.mark.stack
+
+OWNER, PLANTED = "lake", "planted-pass-of-the-catalog"
+
+
+@contextmanager
+def _server() -> Iterator[int]:
+    port = free_port()
+    with postgres.database_directory(OWNER, PLANTED) as data:
+        command = postgres.command(data, port)
+        server = subprocess.Popen(command, cwd=data.parent, user=postgres.user(), stderr=subprocess.DEVNULL)
+        try:
+            wait_for(lambda: postgres.is_ready(port), 60)
+            postgres.create_database(OWNER, PLANTED, port, data.parent)
+            yield port
+        finally:
+            server.terminate()
+            server.wait()
+
+
+@pytest.fixture
+def catalog_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """What the environment says of a catalog in PostgreSQL; the password is in a file that only we can read."""
+    passwords = tmp_path / "pgpass"
+    with _server() as port:
+        passwords.write_text(f"127.0.0.1:{port}:{OWNER}:{OWNER}:{PLANTED}\n", encoding="utf-8")
+        passwords.chmod(0o600)
+        address = f"postgresql://{OWNER}@127.0.0.1:{port}/{OWNER}"
+        settings = {"PIPELINE_CATALOG": address, "PGPASSFILE": str(passwords)}
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        yield settings
+
+
+def test_run_with_catalog_in_postgresql(catalog_settings: dict[str, str], tmp_path: Path) -> None:
+    lake, events = lake_catalog(str(tmp_path / "lake")), tmp_path / "events"
+    events.mkdir()
+    (tmp_path / "spark-defaults.conf").write_text(
+        f"spark.eventLog.enabled true\nspark.eventLog.compress false\nspark.eventLog.dir file://{events}\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.spark_jobs.lake.one_run", lake.root],
+        cwd=PROJECT,
+        env=clean_environment() | catalog_settings | {"SPARK_CONF_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["run"] == published_run(lake, MONDAY).snapshots == mains_of(lake)
+    written = "".join(path.read_text(errors="replace") for path in events.rglob("*") if path.is_file())
+    assert "jdbc:postgresql" in written
+    assert any("jdbc:postgresql" in command for command in said["commands"])
+    for text in (written, done.stdout, done.stderr, *said["commands"]):
+        assert PLANTED not in text
+    assert not (Path(lake.root) / "catalog.db").exists()
+
+
+def test_lock_and_place_with_catalog_in_postgresql(catalog_settings: dict[str, str], tmp_path: Path) -> None:
+    lake = lake_catalog(str(tmp_path / "lake"))
+    with lake.open() as catalog:
+        lock.take(catalog, "listening", "first")
+        with pytest.raises(LockedError):
+            lock.take(catalog, "listening", "second")
+        assert lock.release(catalog, "listening", "first")
+        lock.take(catalog, "listening", "second")
