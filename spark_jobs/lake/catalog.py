@@ -17,6 +17,7 @@ from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from sqlalchemy import URL, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 from spark_jobs.lake.errors import EarlierLakeError, LakePlaceError, MovedLakeError
 
@@ -141,9 +142,7 @@ class LakeCatalog:
     def _prepare_file(self) -> None:
         _refuse_earlier_lake(Path(self.root))
         Path(self.root).mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self._file, timeout=BUSY_SECONDS)) as database:
-            # It stays with the file: readers and one writer do not wait for each other.
-            database.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(self._file)
 
     def _check_place(self, catalog: SqlCatalog) -> None:
         with catalog.engine.connect() as connection:
@@ -158,6 +157,21 @@ class LakeCatalog:
                 f"paths are absolute: move it back to {made_at}, make that a link to it and set LAKE to the link, or "
                 "register its tables anew with Iceberg's procedures rewrite_table_path and register_table"
             )
+
+
+@retry(
+    retry=retry_if_exception_type(sqlite3.OperationalError),
+    stop=stop_after_delay(BUSY_SECONDS),
+    wait=wait_random(0.01, 0.1),
+    reraise=True,
+)
+def _write_ahead(file: str) -> None:
+    """Have readers and one writer of a database not wait for each other; that stays with the file.
+
+    Where others open a new file in the same moment, SQLite refuses this at once, whatever its time limit.
+    """
+    with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
 
 
 def lake_catalog(root: str) -> LakeCatalog:
