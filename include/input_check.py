@@ -38,10 +38,10 @@ def check_input(
 ) -> CheckedInput:
     """Return the input that a path means: a file, a directory or a glob, relative to `input_root`.
 
-    Every file must lie below the root, links resolved. An input without a byte is refused unless it `may_be_empty`, as
-    what a day adds; its file must be there all the same: one that is missing may be late.
-    Raises InputError when there is no file, no byte, a file elsewhere or of another format, when the input lies in the
-    lake or the other way round, and when there is no place to write.
+    Every file must lie below the root, links resolved. A day that adds nothing `may_be_empty`. Its file must be there,
+    since a missing one may be late.
+    Raises InputError where there is no file or no byte, where a file lies elsewhere or has another format, where lake
+    and input lie in one another, and where the lake cannot be written.
     """
     path = _absolute(input_path, input_root, run_date)
     _check_lake_outside(path, lake)
