@@ -186,7 +186,7 @@ def test_a_page_runs_no_script_and_asks_nobody_else_for_anything(ui: Ui, run: Ru
         assert page.evaluate("window.ran") is None
     page.goto(f"{ui.address}/listening/run_dates")
     expect(page.get_by_text(song["track_name"])).to_be_visible()
-    (result,) = (ui.lake / "data_docs" / "validations").glob("listens/*/*/*.html")
+    (result,) = (ui.lake / "data_docs" / "validations").glob(f"listens/run date {RUN_DATE}/*/*.html")
     page.goto(f"{ui.address}/listening/{result.relative_to(ui.lake)}")
     expect(page.get_by_text("Evaluated Expectations")).to_be_visible()
     assert [url for url in answered if not url.startswith(ui.address)] == []
