@@ -127,8 +127,10 @@ def check(found: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
         else:
             pairs = [(value, answer[name])]
         wrong += [{"what": name, "found": one, "answer": right} for one, right in pairs if not _agrees(one, right)]
-    right_songs = len(answer["top_songs"]) - sum(one["what"] == "top_songs" for one in wrong)
-    return {"right": not wrong, "songs_right": max(0, right_songs), "songs": len(answer["top_songs"]), "wrong": wrong}
+    # A program that names no song has none right.
+    songs = len(answer["top_songs"]) if "top_songs" in found else 0
+    right_songs = songs - sum(one["what"] == "top_songs" for one in wrong)
+    return {"right": not wrong, "songs_right": max(0, right_songs), "songs": songs, "wrong": wrong}
 
 
 def _agrees(found: Any, right: Any) -> bool:
