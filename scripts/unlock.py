@@ -1,9 +1,8 @@
-"""Release the lock of a log whose run is dead: `python -m scripts.unlock LOG RUN_ID` (LAKE=lake)."""
+"""Release the lock of a log whose run is dead: `python -m scripts.unlock LOG RUN_ID --lake lake`."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 from spark_jobs.lake import lock
@@ -15,8 +14,9 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("log", help="the log, as the lake names it: listening")
     parser.add_argument("run_id", help="the run that is dead, as the message says it")
+    parser.add_argument("--lake", default="lake", help="the lake's root")
     args = parser.parse_args(argv)
-    with lake_catalog(os.environ.get("LAKE") or "lake").open() as catalog:
+    with lake_catalog(args.lake).open() as catalog:
         if lock.release(catalog, args.log, args.run_id):
             print(f"Released: runs may write {args.log} again.")
             return

@@ -74,17 +74,14 @@ def test_logs_have_each_a_lock(lake: LakeCatalog) -> None:
         assert lock.holder(catalog, "calls") is None
 
 
-def test_person_releases_lock_of_dead_run(
-    lake: LakeCatalog, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("LAKE", lake.root)
+def test_person_releases_lock_of_dead_run(lake: LakeCatalog, capsys: pytest.CaptureFixture[str]) -> None:
     with lake.open() as catalog:
         lock.take(catalog, LOG, "dead")
         with pytest.raises(SystemExit, match="another holds no lock of music; dead does"):
-            unlock.main([LOG, "another"])
+            unlock.main([LOG, "another", "--lake", lake.root])
         assert lock.holder(catalog, LOG).run_id == "dead"
 
-        unlock.main([LOG, "dead"])
+        unlock.main([LOG, "dead", "--lake", lake.root])
 
         assert lock.holder(catalog, LOG) is None
     assert capsys.readouterr().out == "Released: runs may write music again.\n"
