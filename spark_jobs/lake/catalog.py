@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.io import FileIO, load_file_io
 from sqlalchemy import URL, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 from spark_jobs.lake.errors import EarlierLakeError, LakePlaceError, MovedLakeError
 
@@ -103,7 +105,7 @@ class LakeCatalog:
         if not self.address:
             self._prepare_file()
         properties = {"uri": self.database.render_as_string(hide_password=False), "warehouse": self.warehouse}
-        properties |= {key[1:]: value for key, value in self._object_store().items()}
+        properties |= self._file_properties()
         try:
             catalog = SqlCatalog(CATALOG, **properties)
         except DBAPIError:
@@ -114,6 +116,13 @@ class LakeCatalog:
             yield catalog
         finally:
             catalog.close()
+
+    def files(self) -> FileIO:
+        """Return what reads and writes the lake's files without Spark."""
+        return load_file_io(self._file_properties(), self.warehouse)
+
+    def _file_properties(self) -> dict[str, str]:
+        return {key[1:]: value for key, value in self._object_store().items()}
 
     def _jdbc(self) -> dict[str, str]:
         if not self.address:
@@ -141,9 +150,7 @@ class LakeCatalog:
     def _prepare_file(self) -> None:
         _refuse_earlier_lake(Path(self.root))
         Path(self.root).mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self._file, timeout=BUSY_SECONDS)) as database:
-            # It stays with the file: readers and one writer do not wait for each other.
-            database.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(self._file)
 
     def _check_place(self, catalog: SqlCatalog) -> None:
         with catalog.engine.connect() as connection:
@@ -158,6 +165,21 @@ class LakeCatalog:
                 f"paths are absolute: move it back to {made_at}, make that a link to it and set LAKE to the link, or "
                 "register its tables anew with Iceberg's procedures rewrite_table_path and register_table"
             )
+
+
+@retry(
+    retry=retry_if_exception_type(sqlite3.OperationalError),
+    stop=stop_after_delay(BUSY_SECONDS),
+    wait=wait_random(0.01, 0.1),
+    reraise=True,
+)
+def _write_ahead(file: str) -> None:
+    """Have readers and one writer of a database not wait for each other; that stays with the file.
+
+    Where others open a new file in the same moment, SQLite refuses this at once, whatever its time limit.
+    """
+    with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
 
 
 def lake_catalog(root: str) -> LakeCatalog:
