@@ -45,7 +45,7 @@ def check_format(files: Sequence[InputFile]) -> None:
     beginnings = ((file, beginning(file)) for file in looked_at)
     read = [(file, start) for file, start in beginnings if lines_of(start)]
     foreign = [(file, start) for file, start in read if not _has_listens(start)]
-    other = [(file, start) for file, start in foreign if is_other_format(start)]
+    other = [(file, start) for file, start in foreign if _known_format(start)]
     if other or (foreign and len(foreign) == len(read)):
         file, start = (other or foreign)[0]
         raise InputError(
@@ -76,11 +76,6 @@ def lines_of(start: bytes) -> list[bytes]:
     return [line for line in start.split(b"\n") if line.strip()]
 
 
-def is_other_format(start: bytes) -> bool:
-    """Return whether a file that begins so is of another format for sure, and not a log with bad lines."""
-    return _known_format(start) is not None
-
-
 def describe(start: bytes) -> str:
     """Say what a file that begins so looks like."""
     if known := _known_format(start):
@@ -97,6 +92,7 @@ def describe(start: bytes) -> str:
 
 
 def _known_format(start: bytes) -> str | None:
+    """Name the format that this is for sure, None where it may be a log with bad lines."""
     for magic, name in _MAGIC.items():
         if start.startswith(magic):
             return name

@@ -14,7 +14,7 @@ UTF_8_EXECUTORS = {f"spark.executorEnv.{VARIABLE}": UTF_8[VARIABLE]}
 
 
 @contextmanager
-def in_utf_8() -> Iterator[None]:
+def java_in_utf_8() -> Iterator[None]:
     """Have this process start its Java with a locale of UTF-8."""
     before = os.environ.get(VARIABLE)
     os.environ.update(UTF_8)

@@ -19,7 +19,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.module_loading import import_string
 
 from include.event_logs import figures_kept
-from include.java_environment import UTF_8_EXECUTORS, in_utf_8
+from include.java_environment import UTF_8_EXECUTORS, java_in_utf_8
 from include.metrics import check_figures, send
 from include.spark_secrets import hide_secrets
 from plugins.run_metrics import figures_sent
@@ -79,7 +79,7 @@ class CheckpointOperator(PySparkOperator):
             ours |= UTF_8_EXECUTORS
             self.config_kwargs = {**SETTINGS, **settings, **hide_secrets(connection), **ours, **self.config_kwargs}
             with ExitStack() as while_java_starts:
-                while_java_starts.enter_context(in_utf_8())
+                while_java_starts.enter_context(java_in_utf_8())
                 while_java_starts.enter_context(errors_on_output())
                 self.python_callable = calling_first(while_java_starts.close, check_tables)
                 super().execute(context)

@@ -44,7 +44,7 @@ from scripts.stopping import Stopped, stop_at_signals
 from scripts.terminal import console, last_error, plain, sentence, short, show_left_aside
 from spark_jobs.shared import lineage
 from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.paths import in_utf_8
+from spark_jobs.shared.paths import in_utf_8, path_of
 
 FIRST_RUN_DATE = date(2002, 1, 1)
 AIRFLOW = "airflow"
@@ -206,8 +206,11 @@ def input_or_sample(given: str | None, lake: Lake, run_date: date) -> str:
 
 
 def absolute(path: str) -> str:
-    """Return a path that was typed, absolute and as text that means the same bytes in every locale."""
-    return in_utf_8(os.path.abspath(os.fsencode(path)))
+    """Return a path or file:// URI that was typed, absolute and as text that means the same bytes in every locale.
+
+    Raises InputError for the URI of another store.
+    """
+    return in_utf_8(os.path.abspath(path_of(path) if "://" in path else os.fsencode(path)))
 
 
 def sample_log(run_date: date) -> Path:

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +56,7 @@ def list_files(input_path: str, input_root: str = "") -> Listing:
     where = os.path.abspath(path_of(input_path))
     left_out: list[str] = []
     files: dict[bytes, InputFile] = {}
-    try:
+    with _unreadable_named():
         paths = set(_files_below(_named(where, left_out), left_out))
         # Names by a link last: of several names for one file, its own is kept.
         for _, path, real in sorted((path != real, path, real) for path, real in _resolved(paths)):
@@ -64,10 +65,6 @@ def list_files(input_path: str, input_root: str = "") -> Listing:
                 left_out.append(f"{shown(path)}: the same file as {files[real].name}")
             else:
                 files[real] = _input_file(path)
-    except OSError as error:
-        raise InputError(
-            f"{shown(error.filename)} cannot be read ({error.strerror}); mend or remove it, or change its mode"
-        ) from None
     if not files:
         hidden = f" (left out: {', '.join(left_out[:_DIFFERENCES_SHOWN])})" if left_out else ""
         raise InputError(f"no file at {shown(where)}{hidden}; check the path, and that the file has arrived")
@@ -75,8 +72,19 @@ def list_files(input_path: str, input_root: str = "") -> Listing:
 
 
 def directories_of(input_path: str) -> list[bytes]:
-    """Return the directories among what a path or glob names, links resolved."""
-    return [os.path.realpath(path) for path in _named(path_of(input_path), []) if os.path.isdir(path)]
+    """Return the directories among what a path or glob names, links resolved; raises InputError as `list_files`."""
+    with _unreadable_named():
+        return [os.path.realpath(path) for path in _named(path_of(input_path), []) if os.path.isdir(path)]
+
+
+@contextmanager
+def _unreadable_named() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{shown(error.filename)} cannot be read ({error.strerror}); mend or remove it, or change its mode"
+        ) from None
 
 
 def differences(listed: Iterable[tuple[str, int, int]], found: Iterable[InputFile]) -> str:

@@ -41,6 +41,7 @@ def words(log: Path, tmp_path: Path) -> list[str]:
         pytest.param("MIN_QUALITY_SCORE", "nan", "minimum_quality_score: found 'nan', allowed is", id="no number"),
         pytest.param("ALTERNATIVES", "maybe", "alternatives: found 'maybe', allowed is", id="neither"),
         pytest.param("INPUT", os.devnull, "no file at /dev/null (left out: /dev/null: no", id="no regular file"),
+        pytest.param("INPUT", "s3a://bucket/log", "found 's3a://bucket/log', allowed is a local path", id="a store"),
         pytest.param("LAKE", "/proc/lake", "the lake /proc/lake cannot be written", id="a lake nobody can write"),
     ],
 )
@@ -50,6 +51,12 @@ def test_each_argument_is_checked_for_what_it_is(
     log.write_text("a line\n")
     with pytest.raises((RunError, InputError), match=re.escape(message)):
         read_arguments([*words, f"{variable}={text}"])
+
+
+def test_input_may_be_a_file_uri(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "day ü.tsv").write_text("u\t2009-05-04T12:00:00Z\t\ta\t\tt\n")
+    run = read_arguments([*words, f"INPUT=file://{tmp_path}/day%20%C3%BC.tsv"])
+    assert run.parameters == {"input_path": f"{tmp_path}/day ü.tsv"}
 
 
 def test_a_day_may_be_empty_where_the_deployment_loads_by_the_day(

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from spark_jobs.shared.errors import InputError
-from spark_jobs.shared.input_files import OTHER_COMPRESSIONS, differences, list_files
+from spark_jobs.shared.input_files import OTHER_COMPRESSIONS, differences, directories_of, list_files
 from spark_jobs.shared.paths import in_ascii
 
 
@@ -144,8 +145,11 @@ def test_links_in_a_circle_end_a_glob(root: Path, path: str) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be a user who may not list a directory of its own making")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-@pytest.mark.parametrize("path", ["", "*/*.tsv", "**/*.tsv"])
-def test_directory_that_cannot_be_listed_is_an_error(path: str) -> None:
+@pytest.mark.parametrize(
+    ("read", "path"),
+    [(list_files, ""), (list_files, "*/*.tsv"), (list_files, "**/*.tsv"), (directories_of, "*/*.tsv")],
+)
+def test_directory_that_cannot_be_listed_is_an_error(read: Callable[[str], object], path: str) -> None:
     # Not below pytest's own directory, which no other user may enter.
     with tempfile.TemporaryDirectory() as root:
         write(Path(root), "2008/a.tsv", "2009/b.tsv")
@@ -155,7 +159,7 @@ def test_directory_that_cannot_be_listed_is_an_error(path: str) -> None:
         if child == 0:
             os.setuid(65534)
             try:
-                list_files(f"{root}/{path}")
+                read(f"{root}/{path}")
             except InputError as error:
                 os._exit(0 if f"{root}/2009 cannot be read (Permission denied)" in str(error) else 2)
             os._exit(1)
