@@ -47,6 +47,10 @@ ENV PATH=/opt/venv/bin:$PATH \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     GX_ANALYTICS_ENABLED=false
 
+# The jars of the lake, which Spark gives to its executors.
+COPY scripts/__init__.py scripts/jars.py /opt/airflow/scripts/
+RUN python -m scripts.jars && chmod -R a+rX /opt/airflow/.jars
+
 # The code comes last, for it changes most, and stays root's: no task rewrites it by mistake.
 COPY dags /opt/airflow/dags
 COPY include /opt/airflow/include

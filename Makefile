@@ -22,7 +22,7 @@ own = echo "The user $$(id -un) may not $(1) $$PWD: clone the project into a dir
 script = test -x $(BIN)/python || { $(call own,run the Python of); }; exec $(BIN)/python -m $(1) $(arguments)
 
 .DEFAULT_GOAL := help
-.PHONY: help run data rejected prune env stack health test test-browser test-stack test-faults test-operations check audit sbom \
+.PHONY: help run data query rejected publish maintain env stack health test test-browser test-stack test-faults test-operations check audit sbom \
   format ui history bench bench-daily picture lock clean
 
 help: ## List the targets
@@ -38,11 +38,17 @@ run: $(VENV)/runtime ## Run the DAG on a log (a generated sample without INPUT) 
 data: $(VENV)/runtime ## Fetch the full LastFM-1K log, 0.7 GB, and check it (DATA=data URL=another source)
 	@$(call script,scripts.data)
 
+query: $(VENV)/runtime ## Ask the published tables in SQL, without Spark (SQL="SELECT * FROM top_songs" RUN_DATE=latest LAKE=lake)
+	@$(call script,scripts.query)
+
 rejected: $(VENV)/runtime ## Write a run date's rejected lines back as a log (RUN_DATE= LAKE=lake REASON=all OUTPUT=)
 	@$(call script,scripts.rejected)
 
-prune: $(VENV)/runtime ## Say which run dates go if the newest KEEP= stay, of all datasets (LAKE=lake); YES=1 removes them
-	@$(call script,scripts.prune)
+publish: $(VENV)/runtime ## Publish a run whose check failed, and write its report (RUN_DATE= REASON= LAKE=lake)
+	@$(call script,scripts.publish)
+
+maintain: $(VENV)/runtime ## Expire old run dates, abandoned branches and files of no table (LAKE=lake)
+	@$(call script,scripts.maintain)
 
 env: $(VENV)/runtime ## Make the settings file .env with fresh secrets, and check the one that is there (ENV=.env)
 	@$(call script,scripts.settings_file)
@@ -116,6 +122,7 @@ $(VENV)/runtime: requirements.txt
 	@echo "Installing the dependencies into $(VENV), once: about two minutes ..."
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install -r requirements.txt
+	@$(BIN)/python -m scripts.jars >/dev/null
 	@echo "Archiving the classes of Spark, once, so that it starts faster: up to a minute ..."
 	@$(BIN)/python -m scripts.class_archive
 	@touch $@

@@ -3,8 +3,8 @@
     python -m benchmarks.bare_jobs LOG OUTPUT
 
 Each job is an application of its own with all that the pipeline tells Spark and Java. Listens are shuffled once, sorted
-and written in buckets, cut into sessions where they lie, and ranked. What the pipeline's own jobs take above this is
-the price of what else they do; what this takes no rule can bring down.
+and written in buckets of an Iceberg table, cut into sessions where they lie, and ranked. What the pipeline's own jobs
+take above this is the price of what else they do; what this takes no rule can bring down.
 """
 
 from __future__ import annotations
@@ -13,22 +13,38 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 from pyspark.sql.window import Window as W
 
 from benchmarks.baseline_script import COLUMNS
 from scripts.environment import SPARK_CONNECTION
-from spark_jobs.shared.buckets import FILE_OPTIONS, name_files_by_bucket
+from spark_jobs.lake.listening import LISTENS
+from spark_jobs.lake.tables import Table, prepare
+from spark_jobs.lake.tries import in_buckets
 from spark_jobs.shared.input_files import list_files
-from spark_jobs.shared.partitioning import bucket_count
+from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.partitioning import bucket_count, cores_of
 from spark_jobs.shared.session import spark_session
+
+NAMESPACE = "bare"
+SESSIONS = Table(
+    "sessions",
+    T.StructType()
+    .add("user_id", "string")
+    .add("session", "long")
+    .add("tracks", "long")
+    .add("start", "timestamp")
+    .add("end", "timestamp"),
+    bucketed_by="user_id",
+)
 
 
 def main(log: str, output: str, job: str = "") -> None:
     """Submit the jobs one after the other, or run the one that is named; exits as the first one that fails."""
     if job:
-        with spark_session(f"bare {job}") as spark:
+        with spark_session(f"bare {job}", Lake(output)) as spark:
             JOBS[job](spark, log, output)
         return
     options = [part for key, value in SPARK_CONNECTION["extra"].items() for part in ("--conf", f"{key}={value}")]
@@ -41,21 +57,22 @@ def main(log: str, output: str, job: str = "") -> None:
 def write_listens(spark: SparkSession, log: str, output: str) -> None:
     """Bring each user's listens together, in time order."""
     lines = spark.read.text(log, lineSep="\n")
-    buckets = _buckets(spark, log)
+    buckets = bucket_count([(file.name, file.size) for file in list_files(log).files], cores_of(spark))
     fields = F.split("value", "\t")
     names = [column.split()[0] for column in COLUMNS.split(", ")]
     texts = lines.select(*(F.get(fields, F.lit(place)).alias(name) for place, name in enumerate(names)))
     listens = texts.withColumn("listened_at", F.col("listened_at").try_cast("timestamp")).where(
         "listened_at IS NOT NULL"
     )
-    in_order = listens.repartition(buckets, "user_id").sortWithinPartitions("user_id", "listened_at")
-    in_order.write.options(**FILE_OPTIONS).mode("overwrite").parquet(f"{output}/listens")
-    name_files_by_bucket(spark, f"{output}/listens", buckets)
+    with Lake(output).catalog.open() as catalog:
+        prepare(catalog, NAMESPACE, (LISTENS, SESSIONS), buckets)
+    in_order = in_buckets(listens, LISTENS, buckets, "listened_at").select(*LISTENS.schema.fieldNames())
+    in_order.writeTo(LISTENS.full_name(NAMESPACE)).overwrite(F.lit(True))
 
 
 def cut_sessions(spark: SparkSession, log: str, output: str) -> None:
     """Cut them into sessions: when each began and ended, and how many tracks it has."""
-    listens = _listens(spark, log, output)
+    listens = spark.table(LISTENS.full_name(NAMESPACE))
     by_user = W.partitionBy("user_id").orderBy("listened_at")
     pause = F.unix_seconds("listened_at") - F.lag(F.unix_seconds("listened_at")).over(by_user)
     opens = F.when(pause.isNull() | (pause > 20 * 60), 1).otherwise(0)
@@ -63,14 +80,16 @@ def cut_sessions(spark: SparkSession, log: str, output: str) -> None:
     sessions = numbered.groupBy("user_id", "session").agg(
         F.count("*").alias("tracks"), F.min("listened_at").alias("start"), F.max("listened_at").alias("end")
     )
-    sessions.write.mode("overwrite").parquet(f"{output}/sessions")
+    summed = sessions.select(*SESSIONS.schema.fieldNames())
+    summed.writeTo(SESSIONS.full_name(NAMESPACE)).overwrite(F.lit(True))
 
 
 def rank_songs(spark: SparkSession, log: str, output: str) -> None:
     """Write the ten songs played most in the fifty longest sessions."""
-    sessions = spark.read.parquet(f"{output}/sessions")
+    sessions = spark.table(SESSIONS.full_name(NAMESPACE))
     longest = sessions.orderBy(F.desc("tracks"), "start", "user_id").limit(50)
-    heard = _listens(spark, log, output).join(F.broadcast(longest), on="user_id")
+    listens = spark.table(LISTENS.full_name(NAMESPACE))
+    heard = listens.join(F.broadcast(longest), on="user_id")
     songs = heard.where(F.col("listened_at").between(F.col("start"), F.col("end"))).groupBy("artist_name", "track_name")
     counted = songs.agg(
         F.count("*").alias("plays"),
@@ -80,20 +99,6 @@ def rank_songs(spark: SparkSession, log: str, output: str) -> None:
     best_first = [*map(F.desc, ("plays", "sessions", "listeners")), F.asc("artist_name"), F.asc("track_name")]
     top = counted.orderBy(*best_first).limit(10).select("artist_name", "track_name", "plays", "sessions", "listeners")
     top.coalesce(1).write.csv(f"{output}/answer", sep="\t", header=True, quote="", mode="overwrite")
-
-
-def _listens(spark: SparkSession, log: str, output: str) -> DataFrame:
-    buckets = _buckets(spark, log)
-    spark.sql(
-        f"CREATE TABLE IF NOT EXISTS listens ({COLUMNS}) USING parquet CLUSTERED BY (user_id) "
-        f"SORTED BY (user_id, listened_at) INTO {buckets} BUCKETS LOCATION '{output}/listens'"
-    )
-    return spark.table("listens")
-
-
-def _buckets(spark: SparkSession, log: str) -> int:
-    files = list_files(log).files
-    return bucket_count([(file.name, file.size) for file in files], spark.sparkContext.defaultParallelism)
 
 
 JOBS = {job.__name__: job for job in (write_listens, cut_sessions, rank_songs)}

@@ -25,7 +25,7 @@ from benchmarks.compare import RESULTS, facts_of_machine, read_or_exit, whole_nu
 from benchmarks.measure import CommandError, measure
 from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
 from scripts.stopping import stop_at_signals
-from spark_jobs.shared import lineage
+from spark_jobs.shared import loads
 from spark_jobs.shared.lake import Lake
 
 LAST_DAY = generate_log.NEWEST_LISTEN.date()
@@ -51,12 +51,12 @@ def main() -> None:
         whole: list[dict[str, Any]] = []
         runs: list[dict[str, Any]] = []
         figures = {**facts_of_machine(listens, log.stat().st_size), "days": days, "whole": whole, "runs": runs}
-        add(whole, one_run(in_full, LAST_DAY, log, lineage.FULL, [log]), figures)
+        add(whole, one_run(in_full, LAST_DAY, log, loads.FULL, [log]), figures)
         for day, file in {first - timedelta(days=1): base, **files}.items():
-            load = lineage.FULL if file == base else lineage.DAILY
+            load = loads.FULL if file == base else loads.DAILY
             there = [base, *(other for day_of, other in files.items() if day_of <= day)]
             add(runs, one_run(environment, day, file, load, there), figures)
-        kept = add(whole, one_run(in_full, LAST_DAY, log, lineage.FULL, [log]), figures)
+        kept = add(whole, one_run(in_full, LAST_DAY, log, loads.FULL, [log]), figures)
     show(runs[1:], whole)
     print(f"Raw figures: {kept.relative_to(PROJECT)}")
 
@@ -101,7 +101,7 @@ def one_run(environment: Mapping[str, str], day: date, file: Path, load: str, th
     right = file.with_suffix(".answer")
     duckdb.execute(duckdb_answer.QUESTION.replace("{output}", str(right)), {"log": [str(one) for one in there]})
     answer = (Path(lake.report(day)) / "top_songs.tsv").read_bytes()
-    record = json.loads(Path(lake.stage_record(lineage.KEPT_BY, day)).read_text(encoding="utf-8"))
+    record = json.loads(Path(lake.stage_record("data_quality", day)).read_text(encoding="utf-8"))
     return {
         "run_date": str(day),
         "load": load,

@@ -15,18 +15,21 @@ the run's note, the report and the alert say what. `docs/data_quality.md` says w
 
 **The answer** is the tab **Report** of its run; **Top songs** in the navigation has all run dates.
 
-**A rerun** of a date replaces that date's partition in every dataset and touches no other date.
+**A rerun** of a date makes new snapshots of every table, and what is published of that date becomes those once all
+checks have passed. It touches no other date.
 
 | task | what it makes |
 | --- | --- |
 | `check_input` | the list of files to read; it fails in seconds when there is nothing to read, or nowhere to write |
-| `data_quality` | `listens` and `rejected_listens`: every line is kept, or rejected with its reason |
+| `data_quality` | `listens` and `rejected_records`: every line is kept, or rejected with its reason |
 | `check_listens` | the proof: schema, nulls, plausible times, quality score |
 | `session_analysis` | `sessions`: a pause longer than the gap opens a new one |
 | `check_sessions` | the proof: unique, in order, together all the listens |
 | `ranking` | `top_sessions`, `top_songs`, `chosen_…`; `alternative_songs` and `listeners` where asked for |
 | `check_top_songs` | the proof: ranks without holes, plays in order |
-| `report` | `reports/run_date=…/`: `top_songs.tsv`, `report.html`, `report.json`, `report.md` |
+| `publish` | nothing new: readers see the snapshots that were checked, under the tag of the run date |
+| `report` | `listening/reports/run_date=…/`: `top_songs.tsv`, `report.html`, `report.json`, `report.md` |
+| `release_lock` | the end: from then on another run may write the log; it runs after a failure, too |
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ from plugins import run_alerts
 from plugins.checkpoint_operator import CheckpointOperator
 from plugins.run_deadline import SinceQueued
 from plugins.spark_job_operator import SparkJobOperator
-from spark_jobs.shared import lake, lineage
+from spark_jobs.shared import loads
 
 SETTINGS = settings()
 INPUT_ROOT = str(SETTINGS.input_root)
@@ -56,10 +59,20 @@ RUN_DATE = "{{ run_date(dag_run) }}"
 JAVA = {compilers.SETTING: "{{ java_options(ti.xcom_pull('check_input')['text_bytes']) }}"}
 
 
-def asset(dataset: str) -> Asset:
-    """A dataset that other DAGs can be scheduled on: its event says that a checked partition is there."""
-    # No URI: Airflow refuses an asset it knows under another one, which a lake that was moved would give it.
-    return Asset(name=f"lastfm_{dataset}")
+# The stages that write tables, in order.
+STAGES = ("data_quality", "session_analysis", "ranking")
+# Other DAGs can be scheduled on these: an event says that a run is published. They have no URI: Airflow refuses an
+# asset that it knows under another one, which a lake that was moved would give it.
+ASSETS = [Asset(name=f"lastfm_{table}") for table in ("listens", "sessions", "top_sessions", "top_songs")]
+
+
+def snapshot(stage: str, table: str) -> str:
+    """The snapshot of a table that a stage of this run has made."""
+    return f"{{{{ ti.xcom_pull('{stage}')['snapshots']['{table}'] }}}}"
+
+
+LISTENS, REJECTED = snapshot("data_quality", "listens"), snapshot("data_quality", "rejected_records")
+SESSIONS = snapshot("session_analysis", "sessions")
 
 
 def spark_job(job: str, **arguments: Any) -> SparkJobOperator:
@@ -77,56 +90,80 @@ def spark_job(job: str, **arguments: Any) -> SparkJobOperator:
     )
 
 
-def checkpoint(dataset: str, publishes: str | None = None, **facts: str) -> CheckpointOperator:
-    """The task that checks a dataset, and tells other DAGs of the one it `publishes`."""
+def checkpoint(table: str, snapshots: dict[str, str], **facts: str) -> CheckpointOperator:
+    """The task that checks a table; `snapshots` are those it looks at, by table."""
     return CheckpointOperator(
-        task_id=f"check_{dataset}",
-        tables=f"include.checks.{dataset}",
+        task_id=f"check_{table}",
+        tables=f"include.checks.{table}",
+        snapshots=snapshots,
         facts=facts,
         config_kwargs=JAVA,
         lake=SETTINGS.lake,
         run_date=RUN_DATE,
-        outlets=[asset(publishes)] if publishes else [],
     )
 
 
 @task(execution_timeout=timedelta(minutes=5))
 def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
-    """Fail now, with a word on what to do, rather than after Spark has started."""
-    from include import base_check, input_check
+    """Fail now, with a word on what to do, rather than after Spark has started; take the lock of the log."""
+    from include import daily_base, input_check, run_lock
+    from spark_jobs.shared.errors import DataError
 
-    day, is_daily = run_date(dag_run), params["load"] == lineage.DAILY
+    day, is_daily = run_date(dag_run), params["load"] == loads.DAILY
     try:
         found = input_check.check_input(
             params["input_path"], SETTINGS.input_root, SETTINGS.lake, day, may_be_empty=is_daily
         )
+        run_lock.take(SETTINGS.lake, dag_run.run_id)
         if is_daily:
-            base_check.check_base(SETTINGS.lake, day)
-    except input_check.InputError as error:
+            daily_base.check_base(SETTINGS.lake, day)
+    except DataError as error:
         raise AirflowFailException(str(error)) from None
     listed = {"listed": input_check.keep_listing(found, SETTINGS.lake, day)}
     return found.to_xcom() | listed | input_check.check_profiles(params["profiles_path"], SETTINGS.input_root, day)
 
 
-@task(
-    outlets=[asset(lake.TOP_SESSIONS), asset(lake.TOP_SONGS)],
-    execution_timeout=timedelta(minutes=15),
-    on_success_callback=run_alerts.report_made,
-)
+@task(outlets=ASSETS, execution_timeout=timedelta(minutes=15))
+def publish(dag_run: Any, ti: Any) -> None:
+    """Let readers see exactly the snapshots that the stages of this run have made, all of them checked."""
+    from include import run_lock
+    from include.publishing import publish_run
+    from spark_jobs.shared.errors import DataError
+
+    made: dict[str, int] = {}
+    for stage in STAGES:
+        made |= ti.xcom_pull(task_ids=stage)["snapshots"]
+    try:
+        run_lock.take(SETTINGS.lake, dag_run.run_id)
+        publish_run(SETTINGS.lake, run_date(dag_run), dag_run.run_id, made)
+    except DataError as error:
+        raise AirflowFailException(str(error)) from None
+
+
+@task(execution_timeout=timedelta(minutes=15), on_success_callback=run_alerts.report_made)
 def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
-    """Write the run's report and return its directory."""
+    """Write the report of what is published for the run's date, and return its directory."""
     from include.metrics import answer_figures, send
     from include.report.build import build_report
     from plugins.stage_clock import XCOM_KEY
     from spark_jobs.shared.errors import DataError
 
-    seconds = {stage: ti.xcom_pull(task_ids=stage, key=XCOM_KEY) for stage in dag.task_ids if stage != ti.task_id}
+    stages = [stage for stage in dag.task_ids if stage not in (ti.task_id, "release_lock")]
+    seconds = {stage: ti.xcom_pull(task_ids=stage, key=XCOM_KEY) for stage in stages}
     try:
         directory = build_report(SETTINGS.lake, run_date(dag_run), dict(params), seconds)
     except DataError as error:
         raise AirflowFailException(str(error)) from None
     send(answer_figures(SETTINGS.lake, run_date(dag_run)))
     return directory
+
+
+@task(execution_timeout=timedelta(minutes=5))
+def release_lock(dag_run: Any) -> None:
+    """Let other runs write the log."""
+    from include import run_lock
+
+    run_lock.release(SETTINGS.lake, dag_run.run_id)
 
 
 @dag(
@@ -156,8 +193,8 @@ def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
     doc_md=__doc__,
 )
 def lastfm_session_analysis() -> None:
-    """Build, check, publish: each stage's checkpoint stands before the next stage."""
-    # Airflow fills in what the two ask of the context.
+    """Build, check, publish: each stage's checkpoint stands before the next stage, and all of them before readers."""
+    # Airflow fills in what these ask of the context.
     checked_input: Any = check_input()  # type: ignore[call-arg]
     (
         checked_input
@@ -167,13 +204,18 @@ def lastfm_session_analysis() -> None:
             input_root=INPUT_ROOT,
             listed=checked_input["listed"],
             load="{{ params.load }}",
-            fold_after=str(SETTINGS.fold_after),
         )
-        >> checkpoint("listens", lake.LISTENS, minimum_quality_score="{{ params.minimum_quality_score }}")
-        >> spark_job("session_analysis", session_gap_minutes="{{ params.session_gap_minutes | int }}")
-        >> checkpoint("sessions", lake.SESSIONS)
+        >> checkpoint(
+            "listens",
+            {"listens": LISTENS, "rejected_records": REJECTED},
+            minimum_quality_score="{{ params.minimum_quality_score }}",
+        )
+        >> spark_job("session_analysis", listens=LISTENS, session_gap_minutes="{{ params.session_gap_minutes | int }}")
+        >> checkpoint("sessions", {"sessions": SESSIONS, "listens": LISTENS})
         >> spark_job(
             "ranking",
+            listens=LISTENS,
+            sessions=SESSIONS,
             top_sessions="{{ params.top_sessions | int }}",
             top_songs="{{ params.top_songs | int }}",
             session_gap_minutes="{{ params.session_gap_minutes | int }}",
@@ -184,8 +226,14 @@ def lastfm_session_analysis() -> None:
             profiles_problem="{{ ti.xcom_pull('check_input')['profiles_problem'] }}",
             input_root=INPUT_ROOT,
         )
-        >> checkpoint("top_songs")
+        >> checkpoint(
+            "top_songs",
+            {table: snapshot("ranking", table) for table in ("top_songs", "top_sessions")} | {"listens": LISTENS},
+        )
+        >> publish()  # type: ignore[call-arg]
         >> report()  # type: ignore[call-arg]
+        # A teardown runs whatever has failed, and the run has failed all the same.
+        >> release_lock().as_teardown()  # type: ignore[call-arg]
     )
 
 

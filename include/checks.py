@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 
 import pandas as pd
 from great_expectations import ExpectationSuite
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from include import suites
-from include.records import previous_run_date, read_record
+from include.records import previous_run_date, record_of
 from include.settings import settings
-from spark_jobs.shared import lineage, storage
-from spark_jobs.shared.buckets import listens_as_found
-from spark_jobs.shared.errors import DataError
+from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE, SESSIONS, TOP_SESSIONS, TOP_SONGS
+from spark_jobs.lake.published import Published, published
+from spark_jobs.lake.tables import Table as LakeTable
+from spark_jobs.lake.tries import read, read_added
+from spark_jobs.shared import loads
 from spark_jobs.shared.failures import explain
-from spark_jobs.shared.lake import SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
-from spark_jobs.shared.lineage import Part
+from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.schemas import LISTEN_KEY
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+# The snapshots that a run has made so far, by table.
+Snapshots = Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -38,47 +39,57 @@ class Table:
     suite: ExpectationSuite
 
 
-def listens(spark: SparkSession, lake: Lake, run_date: date, minimum_quality_score: str) -> list[Table]:
+def listens(
+    spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapshots, minimum_quality_score: str
+) -> list[Table]:
     """The listens themselves, and what the job that made them counted, also against the run before."""
-    record, previous = read_record(lake, "data_quality", run_date), previous_run_date(lake, run_date)
+    record, previous = record_of(lake, "data_quality", run_date, snapshots), previous_run_date(lake, run_date)
     limits, rows = settings(), record["rows"]
-    kept = listens_as_found(spark, lake, run_date)
-    is_daily = _load(record) == lineage.DAILY
+    kept = _kept(spark, record, snapshots[LISTENS.name])
+    is_daily = _load(record) == loads.DAILY
     volume = volume_figures(record, lake, run_date, previous)
-    figures = {**quality_figures(record), "repeated_listens": repeated_listens(kept).count()}
+    figures = {
+        **quality_figures(record),
+        "repeated_listens": repeated_listens(kept).count(),
+        "listens_in_table": _rows_in_table(lake, LISTENS, snapshots[LISTENS.name]),
+    }
+    of_log = record["log"]["listens"]
     # The score first: what comes of a check is told in this order, and cut where there is no room.
     return [
         _figures(
             figures,
-            suites.data_quality(float(minimum_quality_score), rows["lines_read"], limits, may_be_empty=is_daily),
+            suites.data_quality(
+                float(minimum_quality_score), rows["lines_read"], of_log, limits, may_be_empty=is_daily
+            ),
         ),
         _figures(volume, suites.volume(previous if "listens_percent_of_previous" in volume else None, limits)),
         Table(kept, suites.listens(run_date, rows["listens_kept"], limits)),
     ]
 
 
-def sessions(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
+def sessions(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapshots) -> list[Table]:
     """The sessions, against the number of listens they were cut from, and their shape."""
     limits, previous = settings(), previous_run_date(lake, run_date)
-    listens = read_record(lake, "data_quality", run_date)["log"]["listens"]
-    made = _partition(spark, lake, SESSIONS, run_date)
+    listens = record_of(lake, "data_quality", run_date, snapshots)["log"]["listens"]
+    made = read(spark, NAMESPACE, SESSIONS, snapshots[SESSIONS.name])
     figures = {**session_figures(made), "repeated_session_ids": repeated_session_ids(made)}
-    gone = _to_compare(lambda before: users_gone_percent(_partition(spark, lake, SESSIONS, before), made), previous)
+    gone = _to_compare(lambda before: users_gone_percent(_sessions_of(spark, lake, before), made), previous)
     if gone is not None:
         figures["users_gone_percent"] = gone
     shape = suites.session_shape(None if gone is None else previous, limits, no_sessions=not listens)
     return [Table(made, suites.sessions(listens, limits)), _figures(figures, shape)]
 
 
-def top_songs(spark: SparkSession, lake: Lake, run_date: date) -> list[Table]:
-    """The answer, in the order of its ranks, and what its reader should know of it."""
-    record = read_record(lake, "ranking", run_date)
+def top_songs(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapshots) -> list[Table]:
+    """The answer, and what its reader should know of it."""
+    record = record_of(lake, "ranking", run_date, snapshots)
     songs, window_days = record["rows"]["top_songs"], record["parameters"].get("window_days")
-    answer = _partition(spark, lake, TOP_SONGS, run_date).orderBy("rank")
-    flags = answer_flags(_partition(spark, lake, TOP_SESSIONS, run_date).toPandas(), answer.toPandas())
-    read = read_record(lake, "data_quality", run_date)
-    suite = suites.top_songs(songs, window_days, not read["log"]["listens"], is_day_without(read))
-    return [Table(answer, suite), _figures(flags, suites.flags())]
+    answer = read(spark, NAMESPACE, TOP_SONGS, snapshots[TOP_SONGS.name])
+    longest = read(spark, NAMESPACE, TOP_SESSIONS, snapshots[TOP_SESSIONS.name])
+    figures = answer_figures(longest.toPandas(), answer.toPandas())
+    judged = record_of(lake, "data_quality", run_date, snapshots)
+    suite = suites.top_songs(songs, window_days, not judged["log"]["listens"], is_day_without(judged))
+    return [Table(answer, suite), _figures(figures, suites.order_and_flags())]
 
 
 def quality_figures(record: dict[str, Any]) -> dict[str, float]:
@@ -97,7 +108,7 @@ def quality_figures(record: dict[str, Any]) -> dict[str, float]:
 
 
 def repeated_listens(kept: DataFrame) -> DataFrame:
-    """The listens that are there more than once: counted in the order of their buckets, without a shuffle or a sort."""
+    """The listens that are there more than once: counted bucket by bucket, without a shuffle."""
     return kept.groupBy(*LISTEN_KEY).count().where("count > 1")
 
 
@@ -106,9 +117,9 @@ def is_day_without(record: dict[str, Any]) -> bool:
 
     Where no new file came, or what came has been there before, the listens may be missing for another reason.
     """
-    if _load(record) != lineage.DAILY or record["rows"]["lines_read"]:
+    if _load(record) != loads.DAILY or record["rows"]["lines_read"]:
         return False
-    sizes = {file["file"]: file["bytes"] for file in record[lineage.LINEAGE]["inputs"]}
+    sizes = {file["file"]: file["bytes"] for file in record["inputs"]}
     known = record["new"]["files_known"] if record["new"] else []
     return record["input"]["files"] > 0 or not any(sizes[file] for file in known)
 
@@ -121,9 +132,9 @@ def volume_figures(record: dict[str, Any], lake: Lake, run_date: date, previous:
     newest = record["log"]["last_listened_at"]
     end = datetime.combine(run_date + timedelta(days=1), time(), UTC)
     age = (end - datetime.fromisoformat(newest)) / timedelta(days=1) if newest else float("inf")
-    if not newest and is_day_without(record) and not record[lineage.LINEAGE]["base"]:
+    if not newest and is_day_without(record) and not record["base"]:
         age = 1.0
-    before = _to_compare(lambda day: read_record(lake, "data_quality", day), previous)
+    before = _to_compare(lambda day: record_of(lake, "data_quality", day, _published(lake, day).snapshots), previous)
     # What a day adds is nothing to hold against a whole log, nor against a day that added nothing.
     is_like = before and before["rows"]["listens_kept"] and _load(before) == _load(record)
     if not before or not is_like or is_day_without(record):
@@ -163,9 +174,14 @@ def repeated_session_ids(sessions: DataFrame) -> int:
     return row.repeated
 
 
-def answer_flags(top_sessions: pd.DataFrame, top_songs: pd.DataFrame) -> dict[str, float]:
-    """How many of the top sessions are implausible, how many of the top songs one session or one listener made."""
+def answer_figures(top_sessions: pd.DataFrame, top_songs: pd.DataFrame) -> dict[str, float]:
+    """How many songs stand below one that was played less, and how many songs and sessions deserve a second look.
+
+    Those are the top sessions that are implausible, and the top songs that one session or one listener made.
+    """
+    plays = top_songs.sort_values("rank")["play_count"]
     return {
+        "plays_above_those_of_the_rank_before": int((plays.diff() > 0).sum()),
         "implausible_top_sessions": int(top_sessions["is_implausible"].sum()),
         "songs_of_one_session": int((top_songs["session_count"] == 1).sum()),
         "songs_of_one_listener": int((top_songs["listener_count"] == 1).sum()),
@@ -187,19 +203,36 @@ def _to_compare(work_out: Callable[[date], T], previous: date | None) -> T | Non
         return None
     try:
         return work_out(previous)
-    except (DataError, OSError, ValueError, PySparkException, Py4JJavaError) as error:
+    except Exception as error:
         log.warning("Not compared with run date %s: %s", previous, explain(error))
         return None
 
 
+def _kept(spark: SparkSession, record: dict[str, Any], snapshot: int) -> DataFrame:
+    """Return the listens that the run has added; those it has added to were checked when they came."""
+    if record["base"] is None:
+        return read(spark, NAMESPACE, LISTENS, snapshot)
+    return read_added(spark, NAMESPACE, LISTENS, record["base"]["snapshots"][LISTENS.name], record["added"])
+
+
+def _rows_in_table(lake: Lake, table: LakeTable, snapshot: int) -> int:
+    """Return how many rows a snapshot has, as Iceberg counts them; no row is ever deleted by itself."""
+    with lake.catalog.open() as catalog:
+        found = catalog.load_table((NAMESPACE, table.name)).snapshot_by_id(snapshot)
+    return int(found.summary["total-records"] or 0) if found and found.summary else 0
+
+
+def _published(lake: Lake, run_date: date) -> Published:
+    with lake.catalog.open() as catalog:
+        return published(catalog, NAMESPACE, ANSWER.name, run_date)
+
+
+def _sessions_of(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:
+    return read(spark, NAMESPACE, SESSIONS, _published(lake, run_date).snapshots[SESSIONS.name])
+
+
 def _load(record: dict[str, Any]) -> str:
-    # Records of earlier versions know none.
-    return record["parameters"].get("load", lineage.FULL)
-
-
-def _partition(spark: SparkSession, lake: Lake, dataset: str, run_date: date) -> DataFrame:
-    # With the columns and types that are there, not those that should be: that is for the suite to see.
-    return spark.read.parquet(storage.published(spark, lake, Part(dataset, run_date)))
+    return record["parameters"]["load"]
 
 
 def _figures(figures: dict[str, float], suite: ExpectationSuite) -> Table:

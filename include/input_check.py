@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import uuid
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from include.input_format import check_format
 from include.records import replace_file
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import Listing, directories_of, list_files
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 from spark_jobs.shared.partitioning import text_bytes
 from spark_jobs.shared.paths import in_ascii, is_below, path_of, shown
 
@@ -82,7 +85,10 @@ def check_profiles(profiles_path: str | None, input_root: Path, run_date: date) 
 
 
 def check_lake(lake: Lake) -> None:
-    """Raise InputError unless a file can be written to the lake, and Spark can name it."""
+    """Raise InputError unless a file can be written to the lake, and Spark can name it.
+
+    Raises LakePlaceError, EarlierLakeError or MovedLakeError where there can be no catalog.
+    """
     pattern = re.search(r"[\\*?\[\]{}]", lake.root)
     if pattern:
         raise InputError(
@@ -94,14 +100,17 @@ def check_lake(lake: Lake) -> None:
             f"the lake {shown(path_of(lake.root))} has bytes in its path that are no text in UTF-8, which Java cannot "
             "name; choose another place"
         )
-    probe = Path(lake.staging(f"probe-{uuid.uuid4().hex}"))
+    place = lake.catalog
+    probe = Path(lake.root) / LOG / f".probe-{uuid.uuid4().hex}"
     try:
-        probe.parent.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
+        with place.open():
+            probe.parent.mkdir(exist_ok=True)
+            probe.write_bytes(b"")
+            probe.unlink()
+    except (OSError, sqlite3.Error, DBAPIError) as error:
+        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise InputError(
-            f"the lake {lake.root} cannot be written ({error.strerror}); "
+            f"the lake {lake.root} cannot be written ({why}); "
             "create it for the user that runs Airflow, or choose a directory that user owns: "
             "LAKE for make, LASTFM_LAKE for Airflow"
         ) from error

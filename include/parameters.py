@@ -7,7 +7,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from include.settings import OF_PATHS, PATH_CHARACTER, settings
-from spark_jobs.shared import lineage
+from spark_jobs.shared import loads
 
 # Python takes a `$` for the end before a last line feed, too.
 _END = r"(?!\n)$"
@@ -31,9 +31,9 @@ def schemas() -> dict[str, dict[str, Any]]:
         "load": {
             "default": limits.load,
             "description": "full: the input is the whole log. daily: it is what has arrived for the run date, and is "
-            "added to the log of the day before, which must have been run.",
+            "added to the latest run date before it that is published.",
             "type": "string",
-            "enum": list(lineage.LOADS),
+            "enum": list(loads.LOADS),
         },
         "session_gap_minutes": {
             "default": 20,

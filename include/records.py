@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from spark_jobs.shared.lake import Lake, date_of
+from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.lake import Lake
+
+
+class ForeignRecordError(DataError):
+    """A stage's record is of another run than the snapshots that it should tell of."""
 
 
 def read_record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
@@ -18,6 +24,22 @@ def read_record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist; run the stage {stage} for {run_date} first")
     return json.loads(path.read_bytes())
+
+
+def record_of(lake: Lake, stage: str, run_date: date, snapshots: Mapping[str, int]) -> dict[str, Any]:
+    """Return a stage's record; raises ForeignRecordError unless the stage made the snapshots it has in common with it.
+
+    A later try of the date replaces the record, and the snapshots stay.
+    """
+    record = read_record(lake, stage, run_date)
+    other = {name: made for name, made in record["snapshots"].items() if snapshots.get(name, made) != made}
+    if other:
+        names = ", ".join(f"{name}: {made}, not {snapshots[name]}" for name, made in other.items())
+        raise ForeignRecordError(
+            f"{lake.stage_record(stage, run_date)} tells of other snapshots ({names}), those of the run "
+            f"{record['run_id']}: run {run_date} again"
+        )
+    return record
 
 
 def read_report(lake: Lake, run_date: date) -> dict[str, Any]:
@@ -29,10 +51,13 @@ def read_report(lake: Lake, run_date: date) -> dict[str, Any]:
 
 
 def previous_run_date(lake: Lake, run_date: date) -> date | None:
-    """Return the last run date before this one that has a report, None if there is none."""
-    reports = Path(lake.report(run_date)).parent.glob("run_date=*/report.json")
-    earlier = [found for report in reports if (found := date_of(report.parent.name)) and found < run_date]
-    return max(earlier, default=None)
+    """Return the last run date before this one that is published, None if there is none."""
+    # Not above: every task of Airflow imports this module, and few of them look into tables.
+    from spark_jobs.lake.listening import ANSWER, NAMESPACE
+    from spark_jobs.lake.published import run_dates
+
+    with lake.catalog.open() as catalog:
+        return max((day for day in run_dates(catalog, NAMESPACE, ANSWER.name) if day < run_date), default=None)
 
 
 def write_record(lake: Lake, stage: str, run_date: date, record: dict[str, Any]) -> None:
@@ -40,6 +65,13 @@ def write_record(lake: Lake, stage: str, run_date: date, record: dict[str, Any])
     path = Path(lake.stage_record(stage, run_date))
     text = json.dumps({"stage": stage, "run_date": str(run_date), **record}, indent=2, ensure_ascii=False)
     replace_file(path, text)
+
+
+def keep_record_of_try(record: Path, lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
+    """Make the record that a try has left the stage's record, and return it."""
+    found: dict[str, Any] = json.loads(record.read_bytes())
+    os.replace(record, lake.stage_record(stage, run_date))
+    return found
 
 
 def replace_file(path: Path, text: str) -> None:

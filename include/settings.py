@@ -89,7 +89,6 @@ class Settings(BaseSettings):
     load: Literal["full", "daily"] = Field(
         "full", description="full: a run reads the whole log; daily: what has arrived for its run date"
     )
-    fold_after: Positive = Field(31, description="partitions that a log lies in before a daily run folds them into one")
 
     # --- Quality score: listens kept / lines read * 100
     minimum_quality_score: Percent = Field(
@@ -135,6 +134,13 @@ class Settings(BaseSettings):
     )
 
     # --- Upkeep
+    kept_run_dates: Positive = Field(31, description="published run dates that maintenance keeps, the newest")
+    kept_branch_days: Positive = Field(
+        7, description="days for which maintenance keeps what a run wrote that was never published"
+    )
+    kept_snapshot_days: Positive = Field(
+        1, description="days for which maintenance keeps what a run date had before it was published again"
+    )
     data_docs_runs: Positive = Field(30, description="results of each suite that the Data Docs keep")
     run_deadline_minutes: Positive = Field(
         180, description="minutes; a run that takes longer is late, and an alert says so"
@@ -144,6 +150,15 @@ class Settings(BaseSettings):
     def lake(self) -> Lake:
         """The lake at `lake_root`."""
         return Lake(str(self.lake_root))
+
+    @property
+    def kept(self) -> dict[str, int]:
+        """What maintenance keeps: the newest run dates, and days."""
+        return {
+            "dates": self.kept_run_dates,
+            "branch_days": self.kept_branch_days,
+            "snapshot_days": self.kept_snapshot_days,
+        }
 
     @model_validator(mode="after")
     def _limits_in_order(self) -> Settings:

@@ -41,8 +41,9 @@ class CheckpointOperator(PySparkOperator):
     """Run the checkpoint named like the task on some tables of the lake.
 
     `tables` is the dotted name of a function, for the DAG must not import Great Expectations when it is parsed;
-    called with `(spark, lake, run_date, **facts)` it returns the tables and their suites. Spark is started from
-    the connection, in the task's own process. The result is kept as JSON among the run's records, Spark's own figures
+    called with `(spark, lake, run_date, snapshots, **facts)` it returns the tables and their suites. It looks at the
+    `snapshots` of this run, by table, whatever else is published. Spark is started from the connection, in the task's
+    own process. The result is kept as JSON among the run's records, Spark's own figures
     beside it, and in the Data Docs of the lake. A failed expectation that is critical fails the task for good: the same
     data would fail again. Others are a line in the log, and the report says what they mean for the answer.
     """
@@ -53,10 +54,12 @@ class CheckpointOperator(PySparkOperator):
         tables: str,
         lake: Lake,
         run_date: str,
+        snapshots: dict[str, str],
         facts: dict[str, Any],
         conn_id: str = "spark_default",
         **kwargs: Any,
     ) -> None:
+        facts = {"snapshots": snapshots, **facts}
         arguments = {"tables": tables, "lake_root": lake.root, "run_date": run_date, "facts": facts}
         super().__init__(
             python_callable=check_tables, op_kwargs={"check": kwargs["task_id"], **arguments}, conn_id=conn_id, **kwargs
@@ -76,7 +79,7 @@ class CheckpointOperator(PySparkOperator):
             stage_clock(context),
         ):
             ours = {"spark.app.name": f"{self.task_id} {run_date}", "spark.driver.memory": DRIVER_MEMORY}
-            ours |= UTF_8_EXECUTORS
+            ours |= UTF_8_EXECUTORS | lake.catalog.spark_settings()
             self.config_kwargs = {**SETTINGS, **settings, **hide_secrets(connection), **ours, **self.config_kwargs}
             with ExitStack() as while_java_starts:
                 while_java_starts.enter_context(java_in_utf_8())
@@ -131,8 +134,10 @@ def check_tables(
     from spark_jobs.shared.errors import DataError
 
     lake, day = Lake(lake_root), date.fromisoformat(run_date)
+    # A template gives text.
+    snapshots = {name: int(snapshot) for name, snapshot in facts["snapshots"].items()}
     try:
-        found = import_string(tables)(spark, lake, day, **facts)
+        found = import_string(tables)(spark, lake, day, **{**facts, "snapshots": snapshots})
     except DataError as error:
         raise AirflowFailException(f"{check} failed for run date {day}: {error}") from None
     results = []
@@ -149,9 +154,24 @@ def check_tables(
     if record["critical"]:
         raise AirflowFailException(
             f"{check} failed for run date {day}: {'; '.join(record['critical'])}. "
-            f"The run stops here and earlier reports stand; see {lake.data_docs()}/index.html"
+            "The run stops here: nothing of it is published, and earlier reports stand. "
+            f"{how_to_query(snapshots)}; see also {lake.data_docs()}/index.html"
         )
     # Only now: a column that is not there can be no other check's error, and trying again would not bring it.
     for result in results:
         checkpoint.raise_for_errors(result)
     log.info("%s passed for run date %s", check, day)
+
+
+def how_to_query(snapshots: dict[str, int]) -> str:
+    """Say how what a run has written is read, though it is not published.
+
+    >>> how_to_query({"top_songs": 7})
+    'To look at what it wrote, ask Spark: SELECT * FROM lake.listening.top_songs VERSION AS OF 7'
+    """
+    from spark_jobs.lake.catalog import CATALOG
+    from spark_jobs.lake.listening import NAMESPACE
+
+    tables = [f"{CATALOG}.{NAMESPACE}.{name} VERSION AS OF {snapshot}" for name, snapshot in snapshots.items()]
+    # To be read, and never run here.
+    return f"To look at what it wrote, ask Spark: {'; '.join(f'SELECT * FROM {table}' for table in tables)}"  # noqa: S608

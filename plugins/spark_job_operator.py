@@ -17,9 +17,11 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.event_logs import figures_kept
 from include.java_environment import UTF_8, UTF_8_EXECUTORS
+from include.records import keep_record_of_try
 from include.spark_secrets import hide_secrets, secrets_of, write_properties
 from plugins.run_metrics import figures_sent
 from plugins.stage_clock import stage_clock
+from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:
@@ -45,6 +47,9 @@ class SparkJobOperator(SparkSubmitOperator):
     Everything about the cluster comes from the connection: the master is its host, and every key of its extra
     that starts with `spark.` becomes a Spark setting (memory, jars, JVM options). Spark writes an event log into the
     lake, unless the connection says otherwise, and its figures are kept beside the record of the `run_date`.
+
+    The job writes its record to a path that no other try knows. Once it has ended well that is the stage's record, and
+    the task returns `{"snapshots": {table: id}}`: what of the tables the stage made.
     """
 
     template_fields = (*SparkSubmitOperator.template_fields, "run_date")
@@ -62,16 +67,36 @@ class SparkJobOperator(SparkSubmitOperator):
         super().__init__(application=application, conn_id=conn_id, env_vars=UTF_8, **kwargs)
         self.lake, self.run_date = lake, run_date
 
-    def execute(self, context: Context) -> None:
-        """Run the job to its end; a failure that no retry can mend fails the task at once."""
+    def execute(self, context: Context) -> dict[str, dict[str, int]]:  # type: ignore[override]
+        """Run the job to its end and return its snapshots; a failure that no retry can mend fails the task at once."""
+        from include import run_lock
+
+        try:
+            run_lock.take(self.lake, context["run_id"])
+        except DataError as error:
+            raise AirflowFailException(str(error)) from None
+        run_date = date.fromisoformat(self.run_date)
+        record = Path(self.lake.try_record(self.task_id, run_date))
+        self.application_args = [
+            *(self.application_args or []),
+            *("--run-id", context["run_id"]),
+            *("--record", str(record)),
+        ]
+        try:
+            with figures_sent(self.task_id, self.lake, run_date):
+                self._submit(context, run_date)
+                made = keep_record_of_try(record, self.lake, self.task_id, run_date)
+        finally:
+            record.unlink(missing_ok=True)
+        return {"snapshots": made["snapshots"]}
+
+    def _submit(self, context: Context, run_date: date) -> None:
         # Without this look-up the provider takes a missing connection for a YARN cluster.
         extra = BaseHook.get_connection(self._conn_id).extra_dejson
         given = hide_secrets(extra) | {key: value for key, value in extra.items() if key.startswith("spark.")}
-        given |= UTF_8_EXECUTORS | (self.conf or {})
-        run_date = date.fromisoformat(self.run_date)
+        given |= UTF_8_EXECUTORS | self.lake.catalog.spark_settings() | (self.conf or {})
         figures = figures_kept(self.task_id, self.lake, run_date, given)
-        sent = figures_sent(self.task_id, self.lake, run_date)
-        with tempfile.TemporaryDirectory() as scratch, sent, figures as settings, stage_clock(context):
+        with tempfile.TemporaryDirectory() as scratch, figures as settings, stage_clock(context):
             secrets = secrets_of(given)
             self.conf = {key: value for key, value in {**given, **settings}.items() if key not in secrets}
             self.properties_file = write_properties(secrets, Path(scratch) / "secrets.conf") if secrets else None

@@ -102,6 +102,14 @@ S3 = (
 )
 
 
+def spark_jars(folder: Path = FOLDER) -> str:
+    """Return Spark's setting `spark.jars` for the lake, of jars that may have to be fetched yet.
+
+    As URIs, for the setting is a list with commas, and a path may have one.
+    """
+    return ",".join((folder / jar.file_name).as_uri() for jar in LAKE)
+
+
 def local_jars(jars: Sequence[Jar] = LAKE, folder: Path = FOLDER) -> list[Path]:
     """Return the jars' files, fetching those that are not there; each is checked against its SHA-256.
 

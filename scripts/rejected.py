@@ -10,17 +10,20 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.dataset as ds
+from pyiceberg.expressions import EqualTo
+from pyiceberg.table import Table
 
+from include.records import read_record
 from scripts import arguments
 from scripts.terminal import console, plain, sentence, short
 from spark_jobs.data_quality.rules import REASONS
-from spark_jobs.shared import marks
-from spark_jobs.shared.lake import REJECTED_LISTENS, Lake
+from spark_jobs.lake.listening import NAMESPACE, REJECTED_RECORDS
+from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.lake import Lake
 
 
 class RejectedError(Exception):
@@ -32,7 +35,7 @@ def main() -> None:
     try:
         lake, run_date, reasons, output = read_arguments()
         counts = write_log(lake, run_date, reasons, output)
-    except (RejectedError, arguments.ArgumentError, OSError) as error:
+    except (RejectedError, DataError, arguments.ArgumentError, OSError) as error:
         console.print(f"[bold red]No log was written:[/] {plain(sentence(error))}")
         sys.exit(1)
     for reason, lines in counts.most_common():
@@ -58,25 +61,20 @@ def read_arguments() -> tuple[Lake, date, tuple[str, ...], Path]:
 def write_log(lake: Lake, run_date: date, reasons: tuple[str, ...], output: Path) -> Counter[str]:
     """Write the lines rejected for some reasons, to the byte and each with an LF; return how many of each reason.
 
-    Raises RejectedError when there is no such line, when they are not all that were published, or when the output
-    exists: somebody may have begun to correct it.
+    They are those of the date's last run, published or not. Raises RejectedError when there is no such line, or when
+    the output exists: somebody may have begun to correct it.
     """
-    partition = Path(lake.partition(REJECTED_LISTENS, run_date))
-    if not partition.is_dir():
-        raise RejectedError(f"{partition} does not exist; allowed is the run date of a run with this lake")
-    faults = marks.local_faults(partition)
-    if faults:
-        raise RejectedError(f"{partition} is not what a run published: {'; '.join(faults)}; run {run_date} again")
+    snapshot = _snapshot(lake, run_date)
     if output.exists():
         raise RejectedError(f"{output} exists; move it away, or name another file with OUTPUT")
     counts: Counter[str] = Counter()
     unfinished = output.with_name(f".{output.name}.{os.getpid()}")
     try:
-        with unfinished.open("wb") as log:
+        with unfinished.open("wb") as log, _opened(lake) as table:
             for reason in reasons:
-                for batch in _batches(partition / f"reason={reason}"):
-                    counts[reason] += batch.num_rows
-                    log.writelines(line + b"\n" for line in batch["line"].to_pylist())
+                for lines in _lines(table, snapshot, reason):
+                    counts[reason] += len(lines)
+                    log.writelines(line + b"\n" for line in lines)
         if not counts:
             raise RejectedError(f"no line of run date {run_date} was rejected for {' or '.join(reasons)}")
         unfinished.rename(output)
@@ -85,9 +83,25 @@ def write_log(lake: Lake, run_date: date, reasons: tuple[str, ...], output: Path
     return counts
 
 
-def _batches(directory: Path) -> Iterator[pa.RecordBatch]:
-    if directory.is_dir():
-        yield from ds.dataset(directory, partitioning=None).to_batches(columns=["line"])
+def _snapshot(lake: Lake, run_date: date) -> int:
+    try:
+        return read_record(lake, "data_quality", run_date)["snapshots"][REJECTED_RECORDS.name]
+    except FileNotFoundError:
+        raise RejectedError(f"{run_date} has not been run in {lake.root}; allowed is the date of a run") from None
+
+
+@contextmanager
+def _opened(lake: Lake) -> Iterator[Table]:
+    with lake.catalog.open() as catalog:
+        yield catalog.load_table((NAMESPACE, REJECTED_RECORDS.name))
+
+
+def _lines(table: Table, snapshot: int, reason: str) -> Iterator[list[bytes]]:
+    if table.snapshot_by_id(snapshot) is None:
+        raise RejectedError(f"the snapshot {snapshot} of {REJECTED_RECORDS.name} has expired; run the date again")
+    found = table.scan(EqualTo(term="reason", value=reason), ("line",), snapshot_id=snapshot)
+    for batch in found.to_arrow_batch_reader():
+        yield batch["line"].to_pylist()
 
 
 if __name__ == "__main__":

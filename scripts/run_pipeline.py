@@ -10,6 +10,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks import generate_log
-from include import base_check, input_check, parameters
+from include import daily_base, input_check, parameters, run_lock
 from include.records import read_record
 from include.report import news
 from include.run_date import DAG_ID, last_days
@@ -42,7 +43,8 @@ from scripts.services import Services
 from scripts.stages import show_stages
 from scripts.stopping import Stopped, stop_at_signals
 from scripts.terminal import console, last_error, plain, sentence, short, show_left_aside
-from spark_jobs.shared import lineage
+from spark_jobs.shared import loads
+from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.paths import in_utf_8, path_of
 
@@ -88,7 +90,7 @@ def main(words: Sequence[str] | None = None) -> None:
     except Stopped as stop:
         console.print("Stopped; what the run had not published yet is not in the lake.")
         sys.exit(stop.exit_code)
-    except (RunError, RuntimeError, OSError, input_check.InputError, SettingsError) as error:
+    except (RunError, RuntimeError, OSError, DataError, SettingsError) as error:
         console.print(f"[bold red]The run failed:[/] {plain(sentence(error))}")
         sys.exit(1)
 
@@ -96,7 +98,7 @@ def main(words: Sequence[str] | None = None) -> None:
 def read_arguments(words: Sequence[str] | None = None) -> Run:
     """Read and check the arguments; without INPUT the sample log is the input.
 
-    Raises RunError or InputError, each in well under a second.
+    Raises RunError, or a DataError of the input, the lake or the log to add to, each in about a second.
     """
     given = arguments.read("run", "RUN_DATE", *VARIABLES, paths=("INPUT", "LAKE", "PROFILES"), words=words)
     try:
@@ -117,10 +119,10 @@ def read_arguments(words: Sequence[str] | None = None) -> Run:
     faults = parameters.faults(run.parameters)
     if faults:
         raise RunError("; ".join(faults))
-    is_daily = run.parameters.get("load", settings().load) == lineage.DAILY
+    is_daily = run.parameters.get("load", settings().load) == loads.DAILY
     input_check.check_input(input_path, Path("/"), run.lake, run_date, may_be_empty=is_daily)
     if is_daily:
-        base_check.check_base(run.lake, run_date)
+        daily_base.check_base(run.lake, run_date)
     return run
 
 
@@ -132,6 +134,9 @@ def run_dag(run: Run) -> None:
     # Whoever can start this can read any file anyway: the input root is for those who reach Airflow from outside.
     environment = airflow_environment(RUN_HOME, Path(run.lake.root), Path("/"), run.parameters["input_path"])
     show_left_aside(foreign_settings(environment))
+    # Each run of Airflow's has an id of its own. Those of this clone come one after the other, so that the next one
+    # may go on where one was killed.
+    environment[run_lock.HOLDER] = holder = f"make run of {PROJECT} with {RUN_HOME} on {socket.gethostname()}"
     prepare_database(environment)
     log = log_of_new_run(RUN_HOME / "logs", run.run_date)
     # A date alone would be midnight in the time zone that Airflow takes for its own.
@@ -146,6 +151,7 @@ def run_dag(run: Run) -> None:
         # has left nothing.
         for number in (signal.SIGINT, signal.SIGINT, signal.SIGKILL):
             services.end(services.processes, number, 2.5)
+        run_lock.release(run.lake, holder)
     if services.processes[AIRFLOW].returncode != 0:
         raise RunError(f"{last_error(log)}\nAll that was said: {short(log)}")
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from scripts import arguments, compose, health, postgres, settings_file
 from scripts.environment import PROJECT, check_places, log_places, sole_use
+from scripts.jars import FOLDER as JARS
 from scripts.secret_files import refuse_where_git_takes
 from scripts.services import ServiceError, Services
 from scripts.spark_cluster import HOST, Cluster, clean_environment, free_port
@@ -56,7 +57,8 @@ class Places:
             '"spark.driver.host": "scheduler"': f'"spark.driver.host": "{HOST}"',
             '"spark.driver.bindAddress": "0.0.0.0"': f'"spark.driver.bindAddress": "{HOST}"',
             # In an option of Spark's, which it splits as a shell does.
-            "'/opt/airflow/lake/spark_events'": shlex.quote(f"{self.home}/lake/spark_events"),
+            "'/opt/airflow/lake/listening/spark_events'": shlex.quote(f"{self.home}/lake/listening/spark_events"),
+            "file:///opt/airflow/.jars": JARS.as_uri(),
             "/opt/airflow/": f"{self.home}/",
         }.items():
             text = text.replace(there, here)

@@ -18,7 +18,9 @@ WORK = {
     "check_sessions": "Great Expectations looks at the sessions",
     "ranking": "Spark ranks the sessions and their songs",
     "check_top_songs": "Great Expectations looks at the answer",
+    "publish": "makes what was checked what readers see",
     "report": "writes the report",
+    "release_lock": "lets other runs write the log",
 }
 # How `airflow dags test` tells where it is. The last comes every second while a stage waits for its next try, and once
 # for each stage that a failed one keeps from running: what waits is `up_for_retry`.

@@ -19,7 +19,8 @@ RUN_DATE = date(2009, 5, 5)
 
 def main(log: str, root: str) -> None:
     """Run the jobs on a log, into a lake."""
-    run_application("usual work", lambda spark: run(spark, log, Lake(root)))
+    lake = Lake(root)
+    run_application("usual work", lake, lambda spark: run(spark, log, lake))
 
 
 def run(spark: SparkSession, log: str, lake: Lake) -> dict[str, Any]:

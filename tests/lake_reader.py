@@ -1,25 +1,59 @@
-"""The lake as anyone else would read it: plain Parquet, without Spark and without our code."""
+"""The lake as anyone else would read it: Iceberg tables, without Spark."""
 
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-import pyarrow.dataset as ds
+from spark_jobs.lake.listening import (
+    ALTERNATIVE_SONGS,
+    CHOSEN_LISTENS,
+    CHOSEN_SESSIONS,
+    LISTENERS,
+    LISTENS,
+    REJECTED_RECORDS,
+    SESSIONS,
+    TOP_SESSIONS,
+    TOP_SONGS,
+)
+from spark_jobs.lake.tables import Table
+from spark_jobs.ranking.alternatives import DEFINITIONS
+from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.errors import MissingRecordError
+from spark_jobs.shared.lake import LOG, Lake
 
-from spark_jobs.shared.lake import Lake
+MADE_BY = {
+    "data_quality": (LISTENS, REJECTED_RECORDS),
+    "session_analysis": (SESSIONS,),
+    "ranking": (TOP_SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS, ALTERNATIVE_SONGS, LISTENERS, TOP_SONGS),
+}
+STAGES = {table.name: stage for stage, tables in MADE_BY.items() for table in tables}
 
 
-def rows(lake: Lake, dataset: str, run_date: date) -> list[tuple[Any, ...]]:
-    """The rows of a run's partition in file order; of rejected listens `(line, reason, file)`."""
-    files = sorted(str(file) for file in Path(lake.partition(dataset, run_date)).rglob("*.parquet"))
-    if not files:
+def rows(lake: Lake, table: Table, run_date: date) -> list[tuple[Any, ...]]:
+    """The rows of the snapshot of which the record of a run date tells, none without a record."""
+    try:
+        snapshot = read_record(lake, STAGES[table.name], run_date)["snapshots"][table.name]
+    except MissingRecordError:
         return []
-    partitioning = ds.partitioning(flavor="hive")
-    table = ds.dataset(
-        files, partitioning=partitioning, partition_base_dir=lake.partition(dataset, run_date)
-    ).to_table()
-    if dataset == "rejected_listens":
-        table = table.select(["line", "reason", "file"])
-    return [tuple(row.values()) for row in table.to_pylist()]
+    return rows_of(lake, table, snapshot)
+
+
+def rows_of(lake: Lake, table: Table, snapshot: int) -> list[tuple[Any, ...]]:
+    """The rows of a snapshot; of rejected lines `(line, reason, file)`.
+
+    Those of an answer are in its order, others by their columns, the first first.
+    """
+    with lake.catalog.open() as catalog:
+        found = catalog.load_table((LOG, table.name)).scan(snapshot_id=snapshot).to_arrow()
+    if table == REJECTED_RECORDS:
+        found = found.select(["line", "reason", "file"])
+    return sorted((tuple(row.values()) for row in found.to_pylist()), key=_place)
+
+
+def _place(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    first, *others = row
+    # A session is a dictionary, which has no order.
+    first = str(first) if isinstance(first, dict) else first
+    place = (DEFINITIONS.index(first), "") if first in DEFINITIONS else (-1, first)
+    return (place, *((True, other) if isinstance(other, int) else (other is not None, str(other)) for other in others))

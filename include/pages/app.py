@@ -18,7 +18,7 @@ from include.pages import check_results, run_dates
 from include.pages.dag_runs import find_run, is_under_way, last_runs, said_of
 from include.run_date import DAG_ID, run_date
 from include.settings import settings
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 
 HEADERS = {
     # The pages of Great Expectations ask for scripts and styles from elsewhere: they get none, and do without.
@@ -103,7 +103,7 @@ def file_of_lake(path: str) -> Response:
 def readable_file(lake: Lake, path: str) -> Path | None:
     """The file of a path in the lake, None unless it lies among the reports or the Data Docs, links resolved."""
     try:
-        file = (Path(lake.root) / path).resolve()
+        file = (Path(lake.root) / LOG / path).resolve()
         folders = [folder.resolve() for folder in (run_dates.reports(lake), Path(lake.data_docs()))]
         return file if any(map(file.is_relative_to, folders)) and file.is_file() else None
     # A NUL, a loop of links, a name too long, a directory that may not be entered.

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from include.event_logs import read_figures
-from include.logs import log_behind, place
-from include.records import read_record
+from include.publishing import decision_of
+from include.records import read_record, record_of
 from include.report.changes import changes, since_previous
 from include.report.figures import listening_figures
 from include.report.listeners import listener_groups
 from include.report.news import news
+from include.report.scan import RunTables, tables_of
 from include.report.spread import song_spread
-from spark_jobs.shared import marks
-from spark_jobs.shared.errors import DamagedPartitionError
-from spark_jobs.shared.lake import (
-    ALTERNATIVE_SONGS,
-    CHOSEN_LISTENS,
-    LISTENERS,
-    SESSIONS,
-    TOP_SESSIONS,
-    TOP_SONGS,
-    Lake,
-)
-from spark_jobs.shared.lineage import Log, Part
+from spark_jobs.lake.listening import ALTERNATIVE_SONGS, LISTENERS, TOP_SESSIONS, TOP_SONGS
+from spark_jobs.lake.tables import Table
+from spark_jobs.shared.lake import Lake
 
 CHECKS = ("check_listens", "check_sessions", "check_top_songs")
 # The rows a stage has to read, among those the report counts; those of the last check are too few to tell anything.
@@ -53,51 +42,41 @@ def report_facts(
 ) -> dict[str, Any]:
     """All that `report.json` holds, in the form that `report.schema.json` describes.
 
-    Raises DamagedPartitionError when what it reads is not what the jobs published, or not of one log.
+    Raises NotPublishedError where no run of the date is published, ForeignRecordError where a stage's record is of
+    another run than the one that is.
     """
-    _check_partitions(lake, run_date, log_behind(lake, run_date))
-    songs, sessions = _rows(lake, TOP_SONGS, run_date), _rows(lake, TOP_SESSIONS, run_date)
-    facts = {
-        "run_date": str(run_date),
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "parameters": parameters,
-        **_run_facts(lake, run_date, seconds),
-        "top_songs": songs,
-        "top_sessions": [{**session, "tracks_per_minute": _tracks_per_minute(session)} for session in sessions],
-        "song_spread": song_spread(lake, run_date, songs),
-        **listening_figures(lake, run_date, sessions),
-        **_optional_facts(lake, run_date, songs),
-    }
+    with tables_of(lake, run_date) as tables:
+        songs, sessions = _rows(tables, TOP_SONGS, "rank"), _rows(tables, TOP_SESSIONS, "rank")
+        facts = {
+            "run_date": str(run_date),
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "run_id": tables.run.run_id,
+            "snapshots": dict(sorted(tables.run.snapshots.items())),
+            "parameters": parameters,
+            **_run_facts(lake, tables, seconds),
+            "top_songs": songs,
+            "top_sessions": [{**session, "tracks_per_minute": _tracks_per_minute(session)} for session in sessions],
+            "song_spread": song_spread(tables, songs),
+            **listening_figures(tables, sessions),
+            **_optional_facts(lake, tables, songs),
+        }
     return {**facts, "since_previous": since_previous(lake, run_date, facts)}
 
 
-def _check_partitions(lake: Lake, run_date: date, log: Log) -> None:
-    made = (SESSIONS, TOP_SESSIONS, TOP_SONGS, CHOSEN_LISTENS)
-    needed = [*log.parts, *(Part(dataset, run_date, log.log_id) for dataset in made)]
-    optional = [Part(dataset, run_date, log.log_id) for dataset in (ALTERNATIVE_SONGS, LISTENERS)]
-    for part in (*needed, *(part for part in optional if place(lake, part).exists())):
-        partition = place(lake, part)
-        faults = marks.local_faults(partition, part.log_id) if partition.exists() else ["it is missing"]
-        if faults:
-            days = str(run_date)
-            if part.run_date != run_date:
-                days = f"all days from {part.run_date} to {run_date}, in order,"
-            raise DamagedPartitionError(
-                f"{partition} is not what a run published: {'; '.join(faults)}; run {days} again"
-            )
-
-
-def _run_facts(lake: Lake, run_date: date, seconds: dict[str, float | None]) -> dict[str, Any]:
+def _run_facts(lake: Lake, tables: RunTables, seconds: dict[str, float | None]) -> dict[str, Any]:
     """What the records of the stages say."""
-    quality = read_record(lake, "data_quality", run_date)
-    analysis = read_record(lake, "session_analysis", run_date)
+    run_date, snapshots = tables.run.run_date, tables.run.snapshots
+    quality = record_of(lake, "data_quality", run_date, snapshots)
+    analysis = record_of(lake, "session_analysis", run_date, snapshots)
     checks = {check: read_record(lake, check, run_date) for check in CHECKS}
     rows = {**quality["rows"], "users": analysis["rows"]["users"], "sessions": analysis["rows"]["sessions"]}
     new = news(quality, analysis)
-    # None of them is critical: such a one would have stopped the run before its report.
-    degraded_because = [claim for check in checks.values() for claim in check["warning"]]
+    decision = decision_of(lake, tables.run)
+    # One that is critical stops a run before its report, but for a run that a person has published after all.
+    critical = [claim for check in checks.values() for claim in check["critical"]]
+    degraded_because = [*critical, *(claim for check in checks.values() for claim in check["warning"])]
     return {
-        "log_id": quality["lineage"]["log_id"],
+        "published_by_hand": decision,
         "verdict": "degraded" if degraded_because else "good",
         "degraded_because": degraded_because,
         "flags": [claim for check in checks.values() for claim in check["info"]],
@@ -136,26 +115,26 @@ def _spark_facts(
     return found
 
 
-def _optional_facts(lake: Lake, run_date: date, songs: Rows) -> dict[str, Any]:
+def _optional_facts(lake: Lake, tables: RunTables, songs: Rows) -> dict[str, Any]:
     """The answer under other definitions, and who listens: None where this run did not look."""
-    ranking = read_record(lake, "ranking", run_date)
+    ranking = record_of(lake, "ranking", tables.run.run_date, tables.run.snapshots)
     profiles = ranking.get("profiles") or {"path": None, "problem": None}
-    # A partition may be there from an earlier run of the date, which did look.
     alternatives = ranking.get("alternatives") or {}
+    # Without them, the table has no rows.
     has_alternatives = alternatives.get("made", False)
     has_listeners = profiles["path"] is not None and profiles["problem"] is None
     return {
-        "alternatives": _alternatives(lake, run_date, songs, alternatives) if has_alternatives else None,
-        "listeners": listener_groups(_optional_rows(lake, LISTENERS, run_date)) if has_listeners else None,
+        "alternatives": _alternatives(tables, songs, alternatives["definitions"]) if has_alternatives else None,
+        "listeners": listener_groups(_rows(tables, LISTENERS, "user_id")) if has_listeners else None,
         "profiles_problem": profiles["problem"],
     }
 
 
-def _alternatives(lake: Lake, run_date: date, songs: Rows, record: dict[str, Any]) -> Rows:
-    found = _optional_rows(lake, ALTERNATIVE_SONGS, run_date)
+def _alternatives(tables: RunTables, songs: Rows, definitions: list[str]) -> Rows:
+    found = _rows(tables, ALTERNATIVE_SONGS, "rank")
     # One without a song has no session that started in time. If none has a song, there is nothing to compare.
-    rankings: dict[str, Rows] = {definition: [] for definition in record["definitions"] if found}
-    for row in sorted(found, key=itemgetter("rank")):
+    rankings: dict[str, Rows] = {definition: [] for definition in definitions if found}
+    for row in found:
         rankings[row.pop("definition")].append(row)
     return [
         {"definition": definition, "top_songs": ranking, **changes(songs, ranking)}
@@ -163,14 +142,9 @@ def _alternatives(lake: Lake, run_date: date, songs: Rows, record: dict[str, Any
     ]
 
 
-def _optional_rows(lake: Lake, dataset: str, run_date: date) -> Rows:
-    """The rows of a small partition that need not be there."""
-    return _rows(lake, dataset, run_date) if Path(lake.partition(dataset, run_date)).exists() else []
-
-
-def _rows(lake: Lake, dataset: str, run_date: date) -> Rows:
-    """The rows of a small partition; times as text."""
-    rows = pq.read_table(lake.partition(dataset, run_date), partitioning=None).to_pylist()
+def _rows(tables: RunTables, table: Table, order: str) -> Rows:
+    """The rows of a small table in the order of a column; times as text."""
+    rows = sorted(tables.rows(table).to_pylist(), key=itemgetter(order))
     return [{name: _json_value(value) for name, value in row.items()} for row in rows]
 
 

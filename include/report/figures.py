@@ -1,16 +1,15 @@
-"""When there were listens and sessions, and how long the sessions are: from the lake's Parquet, in little memory."""
+"""When there were listens and sessions, and how long the sessions are: from the lake's tables, in little memory."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from include.report.scan import scan, scan_listens
-from spark_jobs.shared.lake import SESSIONS, Lake
+from include.report.scan import RunTables
+from spark_jobs.lake.listening import LISTENS, SESSIONS
 
 Counts = NDArray[np.int64]
 HOURS_A_WEEK = 168
@@ -25,15 +24,15 @@ OUTSIDE_CORE, WORTH_SHOWING = 0.01, 0.001
 STRETCH = 0.1
 
 
-def listening_figures(lake: Lake, run_date: date, top_sessions: list[dict[str, Any]]) -> dict[str, Any]:
+def listening_figures(tables: RunTables, top_sessions: list[dict[str, Any]]) -> dict[str, Any]:
     """Count the listens and sessions of a run's log in one pass over each.
 
     See `over_time`, `by_weekday` and `session_lengths`.
     """
     listens, sessions, tracks = _none(), _none(), _none()
-    for batch in scan_listens(lake, run_date, ["listened_at"]).to_batches():
+    for batch in tables.batches(LISTENS, "listened_at"):
         listens = _added(listens, _hours(batch["listened_at"]))
-    for batch in scan(lake, SESSIONS, run_date, ["started_at", "track_count"]).to_batches():
+    for batch in tables.batches(SESSIONS, "started_at", "track_count"):
         sessions = _added(sessions, _hours(batch["started_at"]))
         tracks = _added(tracks, _powers_of_two(batch["track_count"].to_numpy()))
     top = _added(_none(), _powers_of_two(np.array([row["track_count"] for row in top_sessions], np.int64)))

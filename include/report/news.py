@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from include.report.text import counted, day
-from spark_jobs.shared.lineage import read_log
 
 Facts = dict[str, Any]
 # The record's counts of late listens, and what people call them.
@@ -23,13 +22,12 @@ def news(quality: Facts, analysis: Facts) -> Facts | None:
 
     What came of sessions and users is None where all sessions were cut again, as they are with another gap.
     """
-    log = read_log(quality)
-    if log is None or log.base is None:
+    if quality["base"] is None:
         return None
     made = analysis["new"]
     kinds = ("opened", "extended", "joined")
     return {
-        "base_run_date": str(log.base.run_date),
+        "base_run_date": quality["base"]["run_date"],
         "listens_added": quality["rows"]["listens_kept"],
         "duplicates_rejected": quality["rejected"]["duplicate"],
         "late": quality["new"]["late"],

@@ -1,33 +1,53 @@
-"""Read a dataset of the lake without Spark, a batch at a time."""
+"""Read the tables of a published run without Spark."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyiceberg.io.pyarrow import ArrowScan
+from pyiceberg.table import DataScan
 
-from include.logs import log_behind, place
+from spark_jobs.lake.listening import ANSWER, NAMESPACE
+from spark_jobs.lake.published import Published, published
+from spark_jobs.lake.tables import Table
 from spark_jobs.shared.lake import Lake
 
-# Kept as the numbers they are in the file until they are used: a third of the CPU seconds of texts.
-TEXTS = ["user_id", "artist_name", "track_name"]
-# Columns by name, or what each name stands for.
-Columns = list[str] | dict[str, pc.Expression]
+EVERY_ROW = AlwaysTrue()
 
 
-def scan(lake: Lake, dataset: str, run_date: date, columns: Columns, where: pc.Expression | None = None) -> ds.Scanner:
-    """Read some columns of a run date's rows, those in which `where` holds; columns of TEXTS come as dictionaries."""
-    return _scanner([lake.partition(dataset, run_date)], columns, where)
+@dataclass(frozen=True)
+class RunTables:
+    """The tables of a run as it was published, whatever is published while they are read."""
+
+    catalog: Catalog
+    run: Published
+
+    def rows(self, table: Table, *columns: str, where: BooleanExpression = EVERY_ROW) -> pa.Table:
+        """Return a table's rows, all columns if none is named, in no order."""
+        return self._scan(table, columns, where).to_arrow()
+
+    def batches(self, table: Table, *columns: str, where: BooleanExpression = EVERY_ROW) -> Iterator[pa.RecordBatch]:
+        """Yield a table's rows, in the memory of one file."""
+        scan = self._scan(table, columns, where)
+        reader = ArrowScan(scan.table_metadata, scan.io, scan.projection(), scan.row_filter)
+        # Given all files, it would read them all before the first batch is taken.
+        for file in scan.plan_files():
+            yield from reader.to_record_batches([file])
+
+    def _scan(self, table: Table, columns: tuple[str, ...], where: BooleanExpression) -> DataScan:
+        snapshot = self.run.snapshots[table.name]
+        found = self.catalog.load_table((NAMESPACE, table.name))
+        return found.scan(where, columns or ("*",), snapshot_id=snapshot)
 
 
-def scan_listens(lake: Lake, run_date: date, columns: list[str]) -> ds.Scanner:
-    """Read listens as `scan` does, but all of the run's log, in whichever partitions they lie."""
-    return _scanner([str(place(lake, part)) for part in log_behind(lake, run_date).parts], columns)
-
-
-def _scanner(partitions: list[str], columns: Columns, where: pc.Expression | None = None) -> ds.Scanner:
-    kind = ds.ParquetFileFormat(dictionary_columns=TEXTS)
-    rows = ds.dataset([ds.dataset(partition, format=kind) for partition in partitions])
-    # Reading far ahead, as is the default, would hold most of a partition at once.
-    return rows.scanner(columns=columns, filter=where, batch_readahead=2, fragment_readahead=1)
+@contextmanager
+def tables_of(lake: Lake, run_date: date) -> Iterator[RunTables]:
+    """Open the tables of a run date; raises NotPublishedError where it is not published."""
+    with lake.catalog.open() as catalog:
+        yield RunTables(catalog, published(catalog, NAMESPACE, ANSWER.name, run_date))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-from functools import reduce
-from operator import and_
 from typing import Any
 
 import pandas as pd
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
+import pyarrow as pa
+from pyiceberg.expressions import And, In
 
-from include.report.scan import TEXTS, scan
-from spark_jobs.shared.lake import CHOSEN_LISTENS, TOP_SESSIONS, Lake
+from include.report.scan import RunTables
+from spark_jobs.lake.listening import CHOSEN_LISTENS, TOP_SESSIONS
 
 Rows = list[dict[str, Any]]
 SONG = ["artist_name", "track_name"]
@@ -22,7 +19,7 @@ SESSION = ["user_id", "started_at", "ended_at"]
 SONGS_SPREAD, SESSIONS_NAMED = 10, 20
 
 
-def song_spread(lake: Lake, run_date: date, songs: Rows) -> Rows:
+def song_spread(tables: RunTables, songs: Rows) -> Rows:
     """The first SONGS_SPREAD songs, each with its plays in the top sessions, those with most plays first.
 
     `sessions` names up to SESSIONS_NAMED of them by `session_rank`, `user_id` and `plays`; `other_plays` are those in
@@ -31,7 +28,7 @@ def song_spread(lake: Lake, run_date: date, songs: Rows) -> Rows:
     followed = songs[:SONGS_SPREAD]
     if not followed:
         return []
-    plays = _plays(lake, run_date, followed)
+    plays = _plays(tables, followed)
     by_song = dict(iter(plays.groupby(SONG)))
     return [
         {**{name: song[name] for name in ("rank", *SONG)}, **_spread(by_song[song["artist_name"], song["track_name"]])}
@@ -39,26 +36,22 @@ def song_spread(lake: Lake, run_date: date, songs: Rows) -> Rows:
     ]
 
 
-def _plays(lake: Lake, run_date: date, songs: Rows) -> pd.DataFrame:
+def _plays(tables: RunTables, songs: Rows) -> pd.DataFrame:
     """How often each song was played in each top session: artist_name, track_name, session_rank, user_id, plays."""
-    sessions = _frame(scan(lake, TOP_SESSIONS, run_date, ["rank", *SESSION])).rename(columns={"rank": "session_rank"})
+    sessions = tables.rows(TOP_SESSIONS, "rank", *SESSION).to_pandas().rename(columns={"rank": "session_rank"})
     # Other definitions may have chosen other sessions, and those hold some of the same listens.
-    in_session = _listens(lake, run_date, songs).merge(sessions, on=SESSION)
+    in_session = _listens(tables, songs).merge(sessions, on=SESSION)
     plays = in_session.groupby([*SONG, "session_rank", "user_id"]).size().reset_index(name="plays")
     return plays.sort_values(["plays", "session_rank"], ascending=[False, True])
 
 
-def _listens(lake: Lake, run_date: date, songs: Rows) -> pd.DataFrame:
+def _listens(tables: RunTables, songs: Rows) -> pd.DataFrame:
     """The listens of chosen sessions to songs with the names of some songs, each with its session."""
-    wanted = reduce(and_, (pc.field(name).isin([song[name] for song in songs]) for name in SONG))
-    columns = {name: pc.field(name) for name in SONG} | {name: pc.field("session", name) for name in SESSION}
-    return _frame(scan(lake, CHOSEN_LISTENS, run_date, columns, wanted))
-
-
-def _frame(found: ds.Scanner) -> pd.DataFrame:
-    frame = found.to_table().to_pandas()
-    # Not as categories, of which pandas would group by every one there is.
-    return frame.astype({name: object for name in TEXTS if name in frame})
+    wanted = And(*(In(term=name, literals=[song[name] for song in songs]) for name in SONG))
+    found = tables.rows(CHOSEN_LISTENS, "session", *SONG, where=wanted)
+    session = found["session"].combine_chunks()
+    columns = {name: found[name] for name in SONG} | {name: session.field(name) for name in SESSION}
+    return pa.table(columns).to_pandas()
 
 
 def _spread(plays: pd.DataFrame) -> dict[str, Any]:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
+from pyiceberg.catalog import Catalog
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.shared import lineage, storage
-from spark_jobs.shared.buckets import buckets_of, read_listens
-from spark_jobs.shared.errors import DataError, MissingPartitionError
+from spark_jobs.lake import published, tries
+from spark_jobs.lake.listening import ANSWER, LISTENS
+from spark_jobs.lake.stamps import stamp_of
+from spark_jobs.shared.documents import read_record_of
+from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.input_files import InputFile
-from spark_jobs.shared.lake import RUNS, Lake
-from spark_jobs.shared.lineage import Input, Log
+from spark_jobs.shared.lake import LOG, Lake
 from spark_jobs.shared.schemas import LISTEN_KEY
+from spark_jobs.shared.scratch import Keep
 from spark_jobs.shared.spans import as_spans, reach
 
+# The stage whose record tells of a log's files and listens.
+STAGE = "data_quality"
 # How late listens are counted, in days after the day they were listened to on: up to each of these, or later.
 LATE_DAYS = (1, 7, 30, 365)
 # Of so many listens a driver of 2 GiB can give each executor all. More are joined by a shuffle, or too many to be known
@@ -30,13 +35,26 @@ class KnownListensError(DataError):
     """Most of what a daily load should add is in the log already."""
 
 
+class LostBaseError(DataError):
+    """What a daily load was added to is gone: begun anew, its log would lack all that was before."""
+
+
 @dataclass(frozen=True)
 class Base:
-    """The log that a daily load adds to, how many buckets it has, and what its record says of its listens."""
+    """The run that a daily load adds to: its date, its snapshots, and the record of how its log was made."""
 
-    log: Log
-    buckets: int
-    figures: dict[str, Any]
+    run_date: date
+    snapshots: Mapping[str, int]
+    record: dict[str, Any]
+
+    @property
+    def listens(self) -> int:
+        """The snapshot of all listens of the log."""
+        return self.snapshots[LISTENS.name]
+
+    def to_json(self) -> dict[str, Any]:
+        """The base as a record keeps it."""
+        return {"run_date": str(self.run_date), "snapshots": dict(self.snapshots)}
 
 
 @dataclass(frozen=True)
@@ -52,53 +70,44 @@ class Arrivals:
     known: list[InputFile]
 
 
-def base_of(spark: SparkSession, lake: Lake, run_date: date) -> Base | None:
-    """The log that the day before left; None in a lake that has no earlier run date: there a log begins.
+def base_of(lake: Lake, catalog: Catalog, run_date: date) -> Base | None:
+    """The latest run before that is published; None in a lake that has none: there a log begins.
 
-    Raises MissingPartitionError when there are earlier days, but not the one before, or when the run date itself once
-    added to one that is gone: the listens before it would be lost.
+    Raises BackwardsError where a later date is published without this one, LostBaseError where the date itself was once
+    added to a run that is gone, OtherRecordError where the base's record was replaced by that of an unpublished run.
     """
-    before = lineage.base_date(run_date)
-    earlier = [day for day in storage.run_dates(spark, lake, RUNS) if day < run_date]
-    if not earlier:
-        _check_that_it_begins(spark, lake, run_date)
+    found = published.base_of(catalog, LOG, ANSWER.name, run_date)
+    if found is None:
+        _check_that_it_begins(catalog, run_date)
         return None
-    if before not in earlier:
-        raise MissingPartitionError(
-            f"a daily load for {run_date} adds to the log of {before}, which has not been run: run the days from "
-            f"{max(earlier) + timedelta(days=1)} to {before} first, in order, or this one with load=full"
-        )
-    log = storage.read_log(spark, lake, before)
-    figures = storage.read_stage_record(spark, lake, lineage.KEPT_BY, before)["log"]
-    return Base(log, buckets_of(spark, lake, log.parts[0]), figures)
+    record = read_record_of(lake, STAGE, found.run_date, LISTENS.name, found.snapshots[LISTENS.name])
+    return Base(found.run_date, found.snapshots, record)
 
 
-def _check_that_it_begins(spark: SparkSession, lake: Lake, run_date: date) -> None:
-    try:
-        own = storage.read_log(spark, lake, run_date)
-    except MissingPartitionError:
-        return
-    if own.base:
-        raise MissingPartitionError(
-            f"{run_date} was added to the listens of {own.base.run_date}, which are gone: run it with load=full and "
-            "the whole log as its input"
+def _check_that_it_begins(catalog: Catalog, run_date: date) -> None:
+    table = catalog.load_table((LOG, LISTENS.name))
+    own = published.tags_of(table).get(run_date)
+    stamp = stamp_of(table, own) if own else None
+    if stamp and LISTENS.name in stamp.made_from:
+        raise LostBaseError(
+            f"{run_date} was added to the listens of an earlier run, which is gone: run it with load=full and the "
+            "whole log as its input"
         )
 
 
-def log_of(run_date: date, base: Base | None, files: Sequence[InputFile], buckets: int) -> Log:
-    """The log that a run makes of these files, added to its base if it has one."""
-    taken_in = [as_input(file) for file in files]
-    if base is None:
-        return lineage.new_log(run_date, taken_in, buckets)
-    return lineage.grown_log(base.log, run_date, taken_in, buckets)
+def inputs_of(base: Base | None, files: Sequence[InputFile]) -> list[dict[str, Any]]:
+    """All files that a log has ever taken in, these the last, as a record keeps them."""
+    return [*(base.record["inputs"] if base else ()), *(file.to_json() for file in files)]
 
 
 def arrivals(files: Sequence[InputFile], base: Base | None) -> Arrivals:
     """Tell the files of an input apart; without a base all are new."""
-    taken_in = set(base.log.inputs) if base else set()
-    names = {file.file for file in taken_in}
-    new = [file for file in files if as_input(file) not in taken_in]
-    known = [file for file in files if as_input(file) in taken_in]
+    known_files = base.record["inputs"] if base else []
+    taken_in = {(file["file"], file["bytes"], file["modified"]) for file in known_files}
+    names = {name for name, _, _ in taken_in}
+    is_known = {file: (file.name, file.size, file.modified) in taken_in for file in files}
+    new = [file for file in files if not is_known[file]]
+    known = [file for file in files if is_known[file]]
     return Arrivals(new, [file for file in new if file.name in names], known)
 
 
@@ -112,12 +121,7 @@ def news(arrived: Arrivals, late: dict[str, Any] | None, known_listens: int) -> 
     }
 
 
-def as_input(file: InputFile) -> Input:
-    """How a log remembers a file."""
-    return Input(file.name, file.size, file.modified)
-
-
-def listens_there(spark: SparkSession, lake: Lake, log: Log, classified: DataFrame, area: str) -> DataFrame:
+def listens_there(spark: SparkSession, base: Base, classified: DataFrame, keep: Keep) -> DataFrame:
     """Which listens among some classified lines a log has already: rows of LISTEN_KEY.
 
     The lines are read once more for it, the log only where their listens can be. Raises KnownListensError when there
@@ -126,13 +130,11 @@ def listens_there(spark: SparkSession, lake: Lake, log: Log, classified: DataFra
     counted, is_listen = Observation("new"), F.col("reason").isNull()
     # Observed, for a filter right on them would take each line apart again for each field that it asks for.
     listens = classified.observe(counted, F.count_if(is_listen).alias("listens")).where(is_listen)
-    new = storage.materialized(listens.select(*LISTEN_KEY), f"{area}/new")
-    near = read_listens(spark, lake, log.parts).where(reach(as_spans(new)))
+    new = keep(listens.select(*LISTEN_KEY))
+    near = tries.read(spark, LOG, LISTENS, base.listens).where(reach(as_spans(new)))
     new = F.broadcast(new) if counted.get["listens"] <= FEW_LISTENS else new
     # The key is unique on the left; whatever repeats on the right makes no row more.
-    there = storage.materialized(
-        near.select(*LISTEN_KEY).join(new, on=list(LISTEN_KEY), how="left_semi"), f"{area}/there"
-    )
+    there = keep(near.select(*LISTEN_KEY).join(new, on=list(LISTEN_KEY), how="left_semi"))
     known = there.count()
     if known > MOST_KNOWN:
         raise KnownListensError(
@@ -158,7 +160,7 @@ def late_listens(listens: DataFrame, run_date: date) -> dict[str, Any]:
 
 def log_figures(base: Base | None, figures: dict[str, Any]) -> dict[str, Any]:
     """How many listens the whole log has, and from when to when, given those of this run."""
-    before = base.figures if base else {"listens": 0, "first_listened_at": None, "last_listened_at": None}
+    before = base.record["log"] if base else {"listens": 0, "first_listened_at": None, "last_listened_at": None}
     ends = {
         name: choose([at for at in (before[name], figures[name]) if at], default=None)
         for name, choose in (("first_listened_at", min), ("last_listened_at", max))

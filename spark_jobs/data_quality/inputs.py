@@ -6,12 +6,9 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from py4j.protocol import Py4JJavaError
 
 from spark_jobs.shared.errors import InputError, UnreadableInputError
-from spark_jobs.shared.failures import causes, failed_read, root_of
+from spark_jobs.shared.failures import Cause, causes, is_failed_read, root_of
 from spark_jobs.shared.input_files import GZIP, InputFile, Listing, differences, list_files
 from spark_jobs.shared.linked_files import LinkedFiles
 
@@ -47,15 +44,16 @@ def read_whole(linked: LinkedFiles, input_path: str, input_root: str, listing: L
     """
     try:
         yield
-    except Py4JJavaError as error:
-        chain = causes(error.java_exception)
-        link = failed_read(chain)
-        if link is None or not linked.holds(link):
+    except Exception as error:
+        file = linked.file_in(str(error)) if is_failed_read(error) else None
+        if file is None:
             raise
         _check_unchanged(listing, input_path, input_root)
-        file = linked.file_in(link)
-        if _is_damage(chain):
-            raise UnreadableInputError(_damage(file, chain)) from error
+        root = causes(error)[-1]
+        # Who complains tells what is wrong: the file system about the disk, the decompressor about the bytes. The
+        # exceptions' classes do not: an EOFException may be either, and most are plain IOExceptions.
+        if root.thrown_by.startswith(_DECOMPRESSORS):
+            raise UnreadableInputError(_damage(file, root)) from error
         raise InputReadError(f"{file.name} cannot be read ({root_of(error)}); nothing was published") from error
     _check_unchanged(listing, input_path, input_root)
 
@@ -71,16 +69,9 @@ def _check_unchanged(listing: Listing, input_path: str, input_root: str) -> None
         raise InputChangedError(f"the input changed while it was read: {differing}; {_ADVICE}")
 
 
-def _is_damage(chain: list[Any]) -> bool:
-    # Who complains tells what is wrong: the file system about the disk, the decompressor about the bytes. The
-    # exceptions' classes do not: an EOFException may be either, and most are plain IOExceptions.
-    complains = chain[-1].getStackTrace()
-    return bool(complains) and complains[0].getClassName().startswith(_DECOMPRESSORS)
-
-
-def _damage(file: InputFile, chain: list[Any]) -> str:
+def _damage(file: InputFile, root: Cause) -> str:
     return (
-        f"{file.name} cannot be read as {GZIP} to its end ({chain[-1].getMessage()}): it was cut short, damaged or "
+        f"{file.name} cannot be read as {GZIP} to its end ({root.says}): it was cut short, damaged or "
         f"never compressed; nothing was published: put a whole copy in its place (gzip -t tells), or name it without "
         f"{GZIP}"
     )

@@ -1,9 +1,4 @@
-"""Listens and rejected lines through one write.
-
-Reading the log once means writing once, and one write has one schema. So a rejected line travels in three
-columns of a listen until it is published under its own schema; the table is partitioned by `outcome`, and
-the files of the outcome `kept` hold listens and nothing else.
-"""
+"""What becomes of every line: it is judged once, and is a listen or a rejected line."""
 
 from __future__ import annotations
 
@@ -13,7 +8,6 @@ from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from spark_jobs.data_quality.lines import parse_lines
 from spark_jobs.data_quality.rules import DUPLICATE, REASONS, WARNINGS, rejection_reason, warnings
@@ -26,7 +20,6 @@ KEPT = "kept"
 _OUTCOMES = (KEPT, *REASONS)
 # The warnings of a listen are the bits of a number.
 _BITS = len(WARNINGS)
-OUTCOME_SCHEMA = T.StructType([*schemas.LISTENS.fields, T.StructField("outcome", T.StringType())])
 
 
 def classify_lines(lines: DataFrame, run_date: date) -> DataFrame:
@@ -97,37 +90,23 @@ def read_file_counts(observed: dict[str, Any]) -> tuple[Counter[int], Counter[in
     return kept, rejected
 
 
-def outcome_table(judged: DataFrame) -> DataFrame:
-    """Select what the one write takes: a listen's columns and `outcome`, `kept` or the reason.
-
-    A rejected line borrows `user_id` for its text, `artist_name` for its file and `artist_id` for the part of that.
-    """
-    is_listen = F.col("reason").isNull()
-    line = F.coalesce("line", _line_of_listen())
-    return judged.select(
-        F.when(F.col("reason") == DUPLICATE, line).otherwise(F.col("user_id")).alias("user_id"),
-        "listened_at",
-        F.when(is_listen, F.col("artist_id")).otherwise(F.col("part_start").cast("string")).alias("artist_id"),
-        F.when(is_listen, F.col("artist_name")).otherwise(F.col("file_id").cast("string")).alias("artist_name"),
-        "track_id",
-        "track_name",
-        F.coalesce("reason", F.lit(KEPT)).alias("outcome"),
-    )
+def listens(judged: DataFrame) -> DataFrame:
+    """The lines that were kept, as listens."""
+    return conform(judged.where(F.col("reason").isNull()), schemas.LISTENS)
 
 
-def rejected_listens(outcomes: DataFrame, files: DataFrame) -> DataFrame:
-    """Give the rejected lines of an outcome table their own schema.
+def rejected_records(judged: DataFrame, files: DataFrame) -> DataFrame:
+    """The lines that were rejected.
 
     `files` has one row a file of the input: `file` (string) and `file_id` (int).
     """
-    rejected = outcomes.where(F.col("outcome") != KEPT).select(
-        F.col("user_id").cast("binary").alias("line"),
-        F.col("artist_name").cast("int").alias("file_id"),
-        F.col("artist_id").cast("long").alias("part_start"),
-        F.col("outcome").alias("reason"),
-    )
+    of_duplicate = F.coalesce("line", _line_of_listen())
+    line = F.when(F.col("reason") == DUPLICATE, of_duplicate).otherwise(F.col("user_id"))
+    rejected = judged.where(F.col("reason").isNotNull()).withColumn("line", line.cast("binary"))
     # Left, so that no line is lost; the key is unique on the right: one row a file.
-    return conform(rejected.join(F.broadcast(files), on="file_id", how="left"), schemas.REJECTED_LISTENS)
+    named = rejected.join(F.broadcast(files), on="file_id", how="left")
+    # A few files for each reason, and not one for each bucket of listens.
+    return conform(named, schemas.REJECTED_LISTENS).hint("rebalance", "reason")
 
 
 def _gives_line_back() -> Column:

@@ -11,6 +11,8 @@ from pyspark.sql.window import WindowSpec
 
 from spark_jobs.data_quality.fields import FIELDS
 from spark_jobs.data_quality.lines import is_blank
+from spark_jobs.lake.listening import LISTENS
+from spark_jobs.lake.tries import BUCKET, in_buckets
 from spark_jobs.shared.schemas import LISTEN_KEY
 
 EARLIEST_LISTEN = date(2002, 1, 1)
@@ -73,18 +75,18 @@ def first_implausible_day(run_date: date) -> date:
 
 def sort_into_buckets(classified: DataFrame, buckets: int) -> DataFrame:
     """Bring each user's lines together, in time order: the pipeline's one shuffle over all listens."""
-    return classified.repartition(buckets, "user_id").sortWithinPartitions(*_listen_order())
+    return in_buckets(classified, LISTENS, buckets, *_listen_order())
 
 
-def reject_duplicates(classified: DataFrame) -> DataFrame:
+def reject_duplicates(in_order: DataFrame) -> DataFrame:
     """Give every further line of a listen already kept the reason `duplicate`.
 
-    Takes the rows of `classify_lines`; after `sort_into_buckets` this needs no shuffle and no
-    sort, for the first line of a listen is the row before.
+    Takes the rows of `sort_into_buckets`. That needs no shuffle and no sort, for the first line of a listen is the row
+    before.
     """
-    by_user = W.partitionBy("user_id").orderBy(*_listen_order()[1:])
+    by_user = W.partitionBy("user_id", BUCKET).orderBy(*_listen_order())
     is_duplicate = F.col("reason").isNull() & _repeats_previous(by_user)
-    return classified.withColumn("reason", F.when(is_duplicate, DUPLICATE).otherwise(F.col("reason")))
+    return in_order.withColumn("reason", F.when(is_duplicate, DUPLICATE).otherwise(F.col("reason")))
 
 
 def reject_known(judged: DataFrame, known: DataFrame) -> DataFrame:
@@ -109,7 +111,8 @@ def _repeats_previous(by_user: WindowSpec) -> Column:
 
 
 def _listen_order() -> list[Column]:
+    """The order of a user's lines."""
     # Past the listen itself only to make the order total: the line with MusicBrainz ids comes first and is kept.
     ids = [F.col(column).asc_nulls_last() for column in ("artist_id", "track_id")]
     place = [F.col("line").asc_nulls_first(), F.col("file_id"), F.col("part_start")]
-    return [*(F.col(column).asc() for column in LISTEN_KEY), *ids, *place]
+    return [*(F.col(column).asc() for column in LISTEN_KEY[1:]), *ids, *place]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.io import FileIO, load_file_io
 from sqlalchemy import URL, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -104,7 +105,7 @@ class LakeCatalog:
         if not self.address:
             self._prepare_file()
         properties = {"uri": self.database.render_as_string(hide_password=False), "warehouse": self.warehouse}
-        properties |= {key[1:]: value for key, value in self._object_store().items()}
+        properties |= self._file_properties()
         try:
             catalog = SqlCatalog(CATALOG, **properties)
         except DBAPIError:
@@ -115,6 +116,13 @@ class LakeCatalog:
             yield catalog
         finally:
             catalog.close()
+
+    def files(self) -> FileIO:
+        """Return what reads and writes the lake's files without Spark."""
+        return load_file_io(self._file_properties(), self.warehouse)
+
+    def _file_properties(self) -> dict[str, str]:
+        return {key[1:]: value for key, value in self._object_store().items()}
 
     def _jdbc(self) -> dict[str, str]:
         if not self.address:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.refs import MAIN_BRANCH
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.lake.catalog import CATALOG, LakeCatalog
@@ -104,7 +104,13 @@ def read(spark: SparkSession, namespace: str, table: Table, snapshot: int) -> Da
     return spark.read.option("versionAsOf", snapshot).table(table.full_name(namespace))
 
 
-def in_buckets(rows: DataFrame, table: Table, buckets: int, *order: str) -> DataFrame:
+def read_added(spark: SparkSession, namespace: str, table: Table, base: int, snapshot: int) -> DataFrame:
+    """Return the rows that `add` put into a snapshot beside those of its base."""
+    between = spark.read.option("start-snapshot-id", base).option("end-snapshot-id", snapshot)
+    return between.table(table.full_name(namespace))
+
+
+def in_buckets(rows: DataFrame, table: Table, buckets: int, *order: str | Column) -> DataFrame:
     """Bring the rows of each of the table's buckets into one task, sorted by its column and then by `order`.
 
     Adds the column BUCKET: a window over both columns needs no further shuffle and no further sort.

@@ -15,8 +15,8 @@ from pyspark.sql import functions as F
 
 from spark_jobs.ranking.other_gaps import CutLog, joined, parts
 from spark_jobs.ranking.rankings import standing
-from spark_jobs.shared import storage
 from spark_jobs.shared.schemas import CHOSEN_SESSION, conform
+from spark_jobs.shared.scratch import Keep
 from spark_jobs.shared.session_gap import longest_part
 from spark_jobs.shared.spans import as_spans, days_of, days_reach
 
@@ -28,12 +28,12 @@ DAYS_AROUND = 7
 class Growth:
     """How a log has grown: the sessions `chosen` of all it had, as CHOSEN_SESSIONS, and the listens that are `new`.
 
-    `scratch` is a directory for what is looked at twice.
+    What is looked at twice is kept by `keep`.
     """
 
     chosen: DataFrame
     new: DataFrame
-    scratch: str
+    keep: Keep
 
     @cached_property
     def days(self) -> set[date]:
@@ -49,22 +49,18 @@ class Growth:
         (rows, least) = before.agg(F.count(F.lit(1)), F.min("track_count")).collect()[0]
         if rows != number:
             return None
-        scratch = f"{self.scratch}/{definition}"
-        if gap > cut.gap:
-            touched = self._touched_sessions(cut.sessions, gap, scratch)
-        else:
-            touched = self._touched_parts(cut, gap, least, scratch)
+        touched = self._touched_sessions(cut.sessions, gap) if gap > cut.gap else self._touched_parts(cut, gap, least)
         # What of `before` has changed has become longer, so that this leaves what took its place.
-        return merged(before, touched.where(F.col("track_count") >= least), number, f"{scratch}_merged")
+        return merged(before, touched.where(F.col("track_count") >= least), number, self.keep)
 
-    def _touched_parts(self, cut: CutLog, gap: timedelta, least: int, scratch: str) -> DataFrame:
+    def _touched_parts(self, cut: CutLog, gap: timedelta, least: int) -> DataFrame:
         """The sessions of a shorter gap that hold a new listen and have so many tracks, and some that do not."""
         near = days_reach(self.days, "started_at", "ended_at")
         long_enough = F.col(longest_part(gap)) >= least
         found = parts(cut.sessions.where(near & long_enough), cut.listens, gap)
-        return storage.materialized(conform(found, CHOSEN_SESSION), f"{scratch}_parts")
+        return self.keep(conform(found, CHOSEN_SESSION))
 
-    def _touched_sessions(self, sessions: DataFrame, gap: timedelta, scratch: str) -> DataFrame:
+    def _touched_sessions(self, sessions: DataFrame, gap: timedelta) -> DataFrame:
         """The sessions of a longer gap than that of `sessions` that hold a new listen.
 
         Looks at the days around the new listens, and at more while one of these may begin before them, or end after.
@@ -78,13 +74,13 @@ class Growth:
             looked_at = {day + timedelta(days) for day in self.days for days in range(-around, around + 1)}
             near = there.where(days_reach(looked_at, "started_at", "ended_at"))
             found = joined(near.unionByName(arrived), gap, F.bool_or("is_new").alias("is_touched")).where("is_touched")
-            touched = storage.materialized(conform(found, CHOSEN_SESSION), f"{scratch}_{around}_days")
+            touched = self.keep(conform(found, CHOSEN_SESSION))
             if looked_at.issuperset(days_of(touched.withColumns(edges))):
                 return touched
             around *= 2
 
 
-def merged(before: DataFrame, touched: DataFrame, number: int, scratch: str) -> DataFrame | None:
+def merged(before: DataFrame, touched: DataFrame, number: int, keep: Keep) -> DataFrame | None:
     """The sessions of `before`, which were the `number` longest, as they are now, and the `touched` ones.
 
     None where fewer than `number` of them stand no further back than the last of `before` did: then one that is in
@@ -92,7 +88,7 @@ def merged(before: DataFrame, touched: DataFrame, number: int, scratch: str) -> 
     """
     within = [touched.user_id == before.user_id, before.started_at.between(touched.started_at, touched.ended_at)]
     unchanged = before.join(touched, on=within, how="left_anti")
-    now = storage.materialized(unchanged.unionByName(touched), scratch)
+    now = keep(unchanged.unionByName(touched))
     last = before.agg(F.max(standing("track_count")).alias("last"))
     ahead = now.join(F.broadcast(last), on=standing("track_count") <= F.col("last"), how="inner")
     return now if ahead.count() >= number else None

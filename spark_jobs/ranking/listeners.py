@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.shared.failures import is_failed_read, root_of
 from spark_jobs.shared.input_files import list_files
 from spark_jobs.shared.linked_files import link
 
@@ -19,6 +23,17 @@ FIRST_REGISTRATION = date(2002, 1, 1)
 
 class ProfilesError(ValueError):
     """The file does not hold profiles."""
+
+
+@contextmanager
+def naming_damage(links: Path) -> Iterator[None]:
+    """Raise ProfilesError where Spark fails to read what a link below this directory leads to."""
+    try:
+        yield
+    except Exception as error:
+        if not is_failed_read(error) or f"{links}/" not in unquote(str(error)):
+            raise
+        raise ProfilesError(root_of(error)) from error
 
 
 def read_lines(spark: SparkSession, path: str, directory: Path, input_root: str = "") -> DataFrame:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import types as T
 
+from spark_jobs.lake.listening import CHOSEN_LISTENS, CHOSEN_SESSIONS, LISTENS, SESSIONS
+from spark_jobs.lake.tries import read
 from spark_jobs.ranking.growth import Growth
 from spark_jobs.ranking.other_gaps import CutLog
-from spark_jobs.shared import schemas, storage
-from spark_jobs.shared.buckets import read_listens
-from spark_jobs.shared.errors import DamagedPartitionError, DataError, MissingPartitionError
-from spark_jobs.shared.lake import CHOSEN_LISTENS, CHOSEN_SESSIONS, SESSIONS, Lake
-from spark_jobs.shared.lineage import Log, Part
+from spark_jobs.shared.documents import read_record_of
+from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.log import Base
+from spark_jobs.shared.scratch import Keep
 
 CUT_BY = "session_analysis"
 
@@ -27,47 +27,46 @@ class SessionsOfOtherGapError(DataError):
     """The sessions were cut with another gap than the run's."""
 
 
-def read_cut_log(spark: SparkSession, lake: Lake, run_date: date, gap: timedelta) -> tuple[Log, CutLog]:
-    """Return the log of a run, and its listens and the sessions that they were cut into with this gap.
+def sessions_cut(lake: Lake, run_date: date, sessions: int | None, listens: int, gap: timedelta) -> int:
+    """Return the snapshot of a run's sessions, the last one made with None, if they were cut so.
 
-    Raises MissingPartitionError when the run has no sessions or no listens, DamagedPartitionError when they are not as
-    published, SessionsOfOtherGapError when the sessions are of another gap.
+    Raises MissingRecordError when the run has no sessions, OtherRecordError when its record is not of these,
+    SessionsOfOtherGapError or SessionsOfOtherListensError when they were cut otherwise.
     """
-    log = storage.read_log(spark, lake, run_date)
-    sessions = storage.read_partition(spark, lake, Part(SESSIONS, run_date, log.log_id), schemas.SESSIONS)
-    minutes = storage.read_stage_record(spark, lake, CUT_BY, run_date)["parameters"]["session_gap_minutes"]
+    record = read_record_of(lake, CUT_BY, run_date, SESSIONS.name, sessions)
+    minutes = record["parameters"]["session_gap_minutes"]
     if timedelta(minutes=minutes) != gap:
         raise SessionsOfOtherGapError(
             f"the sessions of {run_date} were cut with a gap of {minutes} minutes, and are to be ranked with one of "
             f"{gap // timedelta(minutes=1)}; nothing was published: run {CUT_BY} for this date again with the gap you "
             "want, and what is after it"
         )
-    return log, CutLog(sessions, read_listens(spark, lake, log.parts), gap)
+    if record["made_from"][LISTENS.name] != listens:
+        raise SessionsOfOtherListensError(
+            f"the sessions of {run_date} were cut from the snapshot {record['made_from'][LISTENS.name]} of listens, "
+            f"and are to be ranked with {listens}; nothing was published: run {CUT_BY} for this date again, and what "
+            "is after it"
+        )
+    return record["snapshots"][SESSIONS.name]
 
 
-def read_growth(spark: SparkSession, lake: Lake, log: Log, scratch: str) -> Growth | None:
-    """How the log has grown since its base was ranked; None without a base, or without what that chose of all."""
-    chosen = _of_base(spark, lake, log, CHOSEN_SESSIONS, schemas.CHOSEN_SESSIONS)
-    return Growth(chosen, read_listens(spark, lake, [log.own]), scratch) if chosen else None
+def read_cut_log(spark: SparkSession, sessions: int, listens: int, gap: timedelta) -> CutLog:
+    """Return the sessions and listens of these snapshots, which were cut with this gap."""
+    return CutLog(read(spark, LOG, SESSIONS, sessions), read(spark, LOG, LISTENS, listens), gap)
 
 
-def read_heard_before(spark: SparkSession, lake: Lake, log: Log) -> DataFrame | None:
-    """The listens of the sessions that were chosen of the log's base; None without a base, or without these."""
-    return _of_base(spark, lake, log, CHOSEN_LISTENS, schemas.CHOSEN_LISTENS)
-
-
-def _of_base(spark: SparkSession, lake: Lake, log: Log, dataset: str, schema: T.StructType) -> DataFrame | None:
-    if log.base is None:
+def read_growth(spark: SparkSession, base: Base | None, keep: Keep) -> Growth | None:
+    """How the log has grown since its base was ranked; None without a base."""
+    if base is None:
         return None
-    part = replace(log.base, dataset=dataset)
-    # Elsewhere a mark without an id is an earlier version's, and read: here it could be of any log.
-    if not storage.is_made_from(spark, lake, part):
-        return None
-    try:
-        return storage.read_partition(spark, lake, part, schema)
-    # It only saves work: without it, all sessions and listens are looked at.
-    except (MissingPartitionError, DamagedPartitionError):
-        return None
+    # No rows, where that chose of a window or by one definition only: they tell of no definition.
+    chosen = read(spark, LOG, CHOSEN_SESSIONS, base.snapshots[CHOSEN_SESSIONS.name])
+    return Growth(chosen, base.new_listens(spark), keep)
+
+
+def read_heard_before(spark: SparkSession, base: Base | None) -> DataFrame | None:
+    """The listens of the sessions that were chosen of the log's base; None without a base."""
+    return read(spark, LOG, CHOSEN_LISTENS, base.snapshots[CHOSEN_LISTENS.name]) if base else None
 
 
 def check_tracks(run_date: date, tracks: int, listens: int) -> None:

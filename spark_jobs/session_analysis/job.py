@@ -1,38 +1,49 @@
 """Cut every user's listens into sessions, one row each.
 
-Reads the listens of the run's log and writes the partition `run_date` of `sessions`, and the stage's record. Where the
-log has grown from that of the day before, the sessions of that are taken over, but for those near a new listen.
+Reads a snapshot of `listens` and writes one of `sessions`, and the stage's record. Where the log has grown from that of
+a run before, the sessions of that are taken over, but for those near a new listen.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.lake.listening import LISTENS, SESSIONS
+from spark_jobs.lake.stamps import Stamp
+from spark_jobs.lake.tries import Try, new_try, read
 from spark_jobs.session_analysis.extension import extend_sessions, near_sessions, touched_spans
 from spark_jobs.session_analysis.sessions import SESSION_GAP, sessionize, summarize_sessions
-from spark_jobs.shared import schemas, storage
 from spark_jobs.shared.application import run_application
-from spark_jobs.shared.arguments import job_parser, positive_int
-from spark_jobs.shared.buckets import read_listens
-from spark_jobs.shared.lake import SESSIONS, Lake
-from spark_jobs.shared.lineage import Log
+from spark_jobs.shared.arguments import MANUAL, job_parser, positive_int, snapshot_id
+from spark_jobs.shared.documents import read_record_of, write_record
+from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
+from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.log import Base, JudgedLog, read_log
+from spark_jobs.shared.schemas import conform
+from spark_jobs.shared.scratch import Keep, scratch
 
 STAGE = "session_analysis"
 
 
 @dataclass(frozen=True)
 class SessionAnalysisJob:
-    """What the job is told: the lake, the partition it owns, and the longest pause within a session."""
+    """What the job is told: the lake, the run, the longest pause within a session, and the snapshot of its listens.
+
+    Without one it takes that of which data_quality's record tells; `record` is where its own goes, if not to its place.
+    """
 
     lake: Lake
     run_date: date
     gap: timedelta = SESSION_GAP
+    listens: int | None = None
+    run_id: str = MANUAL
+    record: str = ""
 
 
 def parse_args(argv: list[str] | None = None) -> SessionAnalysisJob:
@@ -44,68 +55,82 @@ def parse_args(argv: list[str] | None = None) -> SessionAnalysisJob:
         default=int(SESSION_GAP.total_seconds() // 60),
         help="a longer pause than this opens a session",
     )
+    parser.add_argument("--listens", type=snapshot_id, help="snapshot of the listens; empty: the one last made")
     args = parser.parse_args(argv)
     gap = timedelta(minutes=args.session_gap_minutes)
-    return SessionAnalysisJob(lake=Lake(args.lake), run_date=args.run_date, gap=gap)
+    return SessionAnalysisJob(Lake(args.lake), args.run_date, gap, args.listens, args.run_id, args.record)
 
 
 def run(spark: SparkSession, job: SessionAnalysisJob) -> dict[str, Any]:
-    """Publish the sessions and return the stage's record.
+    """Write the sessions and return the stage's record.
 
-    Raises MissingPartitionError when the run has no listens, or its base no sessions, DamagedPartitionError when they
-    are not as published.
+    Raises MissingRecordError when the run has no listens, OtherRecordError when its record is not of these.
     """
     started = time.monotonic()
-    log = storage.read_log(spark, job.lake, job.run_date)
-    listens = read_listens(spark, job.lake, log.parts)
-    with storage.staging_area(spark, job.lake, job.run_date) as area:
-        staged = f"{area}/{SESSIONS}"
-        before = _sessions_before(spark, job, log)
-        if before is None:
-            counts = _cut(listens, job.gap, staged)
-        else:
-            counts = _extend(*before, listens, read_listens(spark, job.lake, [log.own]), job.gap, area)
-        # It says with which gap sessions were cut, and must not be taken for that of those published now.
-        storage.withdraw(spark, area, job.lake.stage_record(STAGE, job.run_date))
-        storage.publish_partition(spark, staged, job.lake.partition(SESSIONS, job.run_date), log.log_id)
+    log = read_log(job.lake, job.run_date, job.listens)
+    before = _before(job, log.base)
+    with scratch() as keep:
+        written, counts = _cut(spark, job, log) if before is None else _extend(spark, job, log, before, keep)
 
     record = {
+        "stage": STAGE,
+        "run_date": str(job.run_date),
+        "run_id": job.run_id,
+        "snapshots": {SESSIONS.name: written},
+        "made_from": {LISTENS.name: log.listens},
         "parameters": {"session_gap_minutes": job.gap // timedelta(minutes=1)},
-        "log_id": log.log_id,
         "rows": {"listens_read": counts["tracks"], "sessions": counts["sessions"], "users": counts["users"]},
         "new": counts.get("new"),
         "longest_session_tracks": counts["longest_session_tracks"],
         "implausible_sessions": counts["implausible_sessions"],
         "seconds": round(time.monotonic() - started, 3),
     }
-    storage.write_stage_record(spark, job.lake, STAGE, job.run_date, record)
+    write_record(job.lake, job.record or job.lake.stage_record(STAGE, job.run_date), record)
     return record
 
 
-def _sessions_before(spark: SparkSession, job: SessionAnalysisJob, log: Log) -> tuple[DataFrame, int] | None:
-    """The sessions that the log had before it grew, and of how many users; None if all must be cut anew."""
-    if log.base is None:
-        return None
-    record = storage.read_stage_record(spark, job.lake, STAGE, log.base.run_date)
-    if timedelta(minutes=record["parameters"]["session_gap_minutes"]) != job.gap:
-        return None
-    part = replace(log.base, dataset=SESSIONS)
-    return storage.read_partition(spark, job.lake, part, schemas.SESSIONS), record["rows"]["users"]
+@dataclass(frozen=True)
+class Before:
+    """The snapshot of the sessions that the log had before it grew, of how many users they are, and its base."""
+
+    sessions: int
+    users: int
+    base: Base
 
 
-def _cut(listens: DataFrame, gap: timedelta, staged: str) -> dict[str, Any]:
-    """Cut all listens into sessions, and count them."""
-    sessions = summarize_sessions(sessionize(listens, gap))
-    return _write(sessions, staged, F.count_if(F.col("session_number") == 1).alias("users"))
+def _before(job: SessionAnalysisJob, base: Base | None) -> Before | None:
+    """Return what there was before the log grew; None if all must be cut anew."""
+    if base is None:
+        return None
+    sessions = base.snapshots[SESSIONS.name]
+    try:
+        record = read_record_of(job.lake, STAGE, base.run_date, SESSIONS.name, sessions)
+    except (MissingRecordError, OtherRecordError):
+        return None
+    has_gap = timedelta(minutes=record["parameters"]["session_gap_minutes"]) == job.gap
+    return Before(sessions, record["rows"]["users"], base) if has_gap else None
+
+
+def _try(job: SessionAnalysisJob, made_from: dict[str, int]) -> Try:
+    return new_try(job.lake.catalog, LOG, Stamp(job.run_date, job.run_id, STAGE, made_from))
+
+
+def _cut(spark: SparkSession, job: SessionAnalysisJob, log: JudgedLog) -> tuple[int, dict[str, Any]]:
+    """Cut all listens into sessions, and count them; return the snapshot, too."""
+    sessions = summarize_sessions(sessionize(read(spark, LOG, LISTENS, log.listens), job.gap))
+    users = F.count_if(F.col("session_number") == 1).alias("users")
+    return _write(_try(job, {LISTENS.name: log.listens}), sessions, users)
 
 
 def _extend(
-    before: DataFrame, users: int, listens: DataFrame, new: DataFrame, gap: timedelta, area: str
-) -> dict[str, Any]:
+    spark: SparkSession, job: SessionAnalysisJob, log: JudgedLog, before: Before, keep: Keep
+) -> tuple[int, dict[str, Any]]:
     """Take sessions over but for those near a new listen, and count them all, and what came of the new listens."""
-    spans = storage.materialized(touched_spans(near_sessions(before, new, gap), new, gap), f"{area}/spans")
-    sessions = extend_sessions(before, spans, listens, new, gap)
-    counts = _write(sessions, f"{area}/{SESSIONS}")
+    there, new = read(spark, LOG, SESSIONS, before.sessions), before.base.new_listens(spark)
+    listens = read(spark, LOG, LISTENS, log.listens)
+    spans = keep(touched_spans(near_sessions(there, new, job.gap), new, job.gap))
+    sessions = extend_sessions(there, spans, listens, new, job.gap)
+    written, counts = _write(_try(job, {LISTENS.name: log.listens, SESSIONS.name: before.sessions}), sessions)
     taken_in = F.size("replaced")
     (made,) = spans.agg(
         F.count_if(taken_in == 0).alias("sessions_opened"),
@@ -113,12 +138,13 @@ def _extend(
         F.count_if(taken_in > 1).alias("sessions_joined"),
     ).collect()
     # The key is unique on the left, and the right is only looked up.
-    first_seen = spans.select("user_id").distinct().join(before, on="user_id", how="left_anti").count()
-    return {**counts, "users": users + first_seen, "new": {**made.asDict(), "users_first_seen": first_seen}}
+    first_seen = spans.select("user_id").distinct().join(there, on="user_id", how="left_anti").count()
+    users = before.users + first_seen
+    return written, {**counts, "users": users, "new": {**made.asDict(), "users_first_seen": first_seen}}
 
 
-def _write(sessions: DataFrame, staged: str, *more: Column) -> dict[str, Any]:
-    """Write sessions, counting them on their way, and what `more` there is to count."""
+def _write(stage: Try, sessions: DataFrame, *more: Column) -> tuple[int, dict[str, Any]]:
+    """Write sessions, counting them on their way, and what `more` there is to count; return the snapshot, too."""
     made = Observation("sessions")
     aggregates = [
         F.count(F.lit(1)).alias("sessions"),
@@ -126,14 +152,14 @@ def _write(sessions: DataFrame, staged: str, *more: Column) -> dict[str, Any]:
         F.coalesce(F.max("track_count"), F.lit(0)).alias("longest_session_tracks"),
         F.count_if("is_implausible").alias("implausible_sessions"),
     ]
-    schemas.conform(sessions.observe(made, *aggregates, *more), schemas.SESSIONS).write.parquet(staged)
-    return dict(made.get)
+    written = stage.replace(conform(sessions.observe(made, *aggregates, *more), SESSIONS.schema), SESSIONS)
+    return written, dict(made.get)
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the job as `spark-submit` does."""
     job = parse_args(argv)
-    rows = run_application(f"{STAGE} {job.run_date}", lambda spark: run(spark, job))["rows"]
+    rows = run_application(f"{STAGE} {job.run_date}", job.lake, lambda spark: run(spark, job))["rows"]
     print(f"{STAGE}: {rows['sessions']:,} sessions of {rows['listens_read']:,} listens")
 
 

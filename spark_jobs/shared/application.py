@@ -12,19 +12,20 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.failures import explain
+from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.session import spark_session
 
 # The code sysexits.h gives to input data that is incorrect; argparse exits with 2.
 EXIT_DATA_ERROR = os.EX_DATAERR
 
 
-def run_application(name: str, run: Callable[[SparkSession], dict[str, Any]]) -> dict[str, Any]:
-    """Run a job in its own Spark session and return its record.
+def run_application(name: str, lake: Lake, run: Callable[[SparkSession], dict[str, Any]]) -> dict[str, Any]:
+    """Run a job in a Spark session of its own, which knows the lake, and return its record.
 
     A DataError ends the process with code 65, any other error with 1: either way the last line says what happened.
     """
     try:
-        with spark_session(name) as spark:
+        with spark_session(name, lake) as spark:
             return run(spark)
     except DataError as error:
         print(f"ERROR {name}: {error}", file=sys.stderr)

@@ -5,12 +5,20 @@ from __future__ import annotations
 import argparse
 from datetime import date
 
+from spark_jobs.lake.catalog import lake_catalog
+from spark_jobs.lake.errors import LakePlaceError
+
+# The run of somebody who starts a job by hand.
+MANUAL = "manual"
+
 
 def job_parser(description: str | None) -> argparse.ArgumentParser:
-    """Return a parser that knows `--lake` and `--run-date`."""
+    """Return a parser that knows `--lake`, `--run-date`, `--run-id` and `--record`."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--lake", required=True, type=local_path, help="root of the lake: a local path")
-    parser.add_argument("--run-date", required=True, type=iso_date, help="the partition this run owns, YYYY-MM-DD")
+    parser.add_argument("--lake", required=True, type=lake_root, help="the lake: a local path or s3://bucket/prefix")
+    parser.add_argument("--run-date", required=True, type=iso_date, help="the date this run answers for, YYYY-MM-DD")
+    parser.add_argument("--run-id", default=MANUAL, help="the id of the run, by which it is published")
+    parser.add_argument("--record", default="", help="where the record is written; empty: where the lake keeps it")
     return parser
 
 
@@ -19,11 +27,18 @@ def add_input_root(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input-root", default="", help="directory all that is read must be below; empty: anywhere")
 
 
-def local_path(text: str) -> str:
-    """Read a path of this machine, or of a file system that all workers have mounted."""
-    if "://" in text:
-        raise argparse.ArgumentTypeError(f"found {text!r}, allowed is a local path; mount an object store to use one")
+def lake_root(text: str) -> str:
+    """Read the root of a lake, which must fit the catalog that the environment names."""
+    try:
+        lake_catalog(text)
+    except LakePlaceError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     return text
+
+
+def snapshot_id(text: str) -> int | None:
+    """Read the id of a snapshot; none of an empty text."""
+    return positive_int(text) if text else None
 
 
 def iso_date(text: str) -> date:

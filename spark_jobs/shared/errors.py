@@ -15,12 +15,12 @@ class EmptyInputError(DataError):
     """The input holds no line at all."""
 
 
-class DamagedPartitionError(DataError):
-    """A partition is not what a run published, or not of the form that this version reads."""
+class MissingRecordError(DataError):
+    """A stage asked for what no run has made."""
 
 
-class MissingPartitionError(DataError):
-    """A stage asked for a partition that no run has published."""
+class OtherRecordError(DataError):
+    """What a stage kept tells of another snapshot than the one that is asked for."""
 
 
 class SchemaMismatchError(DataError):

@@ -1,11 +1,12 @@
-"""What made Spark fail, in one line for whoever opens the log: its own words are Java's, and hundreds of lines."""
+"""What made Spark fail, in one line for whoever opens the log: its own words are Java's, and hundreds of lines.
+
+Spark is asked for nothing here: an error's text has all of its Java exceptions, whichever way it came to Python.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import unquote
-
-from py4j.protocol import Py4JJavaError
+import re
+from dataclasses import dataclass
 
 FREE_SPACE = (
     "free space on the disk of the lake and on that of Spark's scratch files (spark.local.dir), then clear the task"
@@ -21,61 +22,60 @@ _DISK = {
     "Permission denied": "give it to the user that runs Spark, then clear the task",
 }
 _AGAIN = "if trying again does not mend it, run the stage that made it again for its run date"
-_READS = ("FAILED_READ_FILE", "CANNOT_READ_FILE_FOOTER")
+# Of files of the lake that are gone or damaged.
+_LOST = ("NotFoundException", "ChecksumException", "FileNotFoundException", "ParquetDecodingException")
+_UNREADABLE = re.compile(r"\[(FAILED_READ_FILE|CANNOT_READ_FILE_FOOTER)\b")
+# A line that begins an exception, as Java writes it or, in brackets, Spark Connect; its stack is of `at` and a method.
+_EXCEPTION = re.compile(
+    r"^(?:Caused by: |: )?\(?(?:[\w$]+\.)+([\w$]*(?:Exception|Error)[\w$]*)\)?(?:[:]? (.*))?$", re.M
+)
+_FRAME = re.compile(r"\s*at ([\w$.<>]+)\(")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One of the Java exceptions of an error: its class, what it says in one line, and the method that threw it."""
+
+    kind: str
+    says: str
+    thrown_by: str
 
 
 def explain(error: BaseException) -> str:
     """Say what happened and what to do, as far as the error tells; one line."""
-    if not isinstance(error, Py4JJavaError):
+    chain = causes(error)
+    if not chain:
         return _one_line(f"{type(error).__name__}: {error}")
-    chain = causes(error.java_exception)
-    said = [_one_line(f"{cause.getMessage()}") for cause in chain]
     for words, what_to_do in _DISK.items():
-        for sentence in reversed(said):
-            if words in sentence:
-                return f"{sentence}: {what_to_do}; nothing of this try was published"
+        for cause in reversed(chain):
+            if words in cause.says:
+                return f"{cause.says}: {what_to_do}; nothing of this try was published"
     root = root_of(error)
-    file = failed_read(chain)
-    if file and "FILE_NOT_EXIST" in str(_condition(chain)):
-        return f"{file} went away while it was read: was it replaced, or removed? {_AGAIN}"
-    if file:
-        return f"{file} cannot be read ({root}): {_AGAIN}"
-    # Of a file that Spark reads before any task does: its message names it.
-    return f"{root}: {_AGAIN}" if root.startswith("ChecksumException") else root
+    return f"{root}: {_AGAIN}" if is_failed_read(error) or chain[-1].kind in _LOST else root
 
 
-def causes(exception: Any) -> list[Any]:
-    """A Java exception and what it was caused by, the root last."""
-    chain = [exception]
-    while chain[-1].getCause() is not None:
-        chain.append(chain[-1].getCause())
-    return chain
+def causes(error: BaseException) -> list[Cause]:
+    """Return the Java exceptions of an error, the root last; none of an error of Python's."""
+    text = str(error)
+    found = list(_EXCEPTION.finditer(text))
+    ends = [*(match.start() for match in found[1:]), len(text)]
+    return [_cause(match, text[match.end() : end]) for match, end in zip(found, ends, strict=False)]
 
 
 def root_of(error: BaseException) -> str:
     """What an error says, of one of Java's what was at its root; one line."""
-    if not isinstance(error, Py4JJavaError):
-        return _one_line(str(error))
-    root = causes(error.java_exception)[-1]
-    return f"{root.getClass().getSimpleName()}: {_one_line(f'{root.getMessage()}')}"
+    chain = causes(error)
+    return f"{chain[-1].kind}: {chain[-1].says}" if chain else _one_line(str(error))
 
 
-def failed_read(chain: list[Any]) -> str | None:
-    """The file that Spark failed to read, None if it failed otherwise."""
-    for cause in chain:
-        if _is_failed_read(cause):
-            return unquote(cause.getMessageParameters().get("path"))
-    return None
+def is_failed_read(error: BaseException) -> bool:
+    """Did Spark fail to read a file that it was to read as it is, such as one of an input?"""
+    return bool(_UNREADABLE.search(str(error)))
 
 
-def _condition(chain: list[Any]) -> str | None:
-    return next((cause.getCondition() for cause in chain if _is_failed_read(cause)), None)
-
-
-def _is_failed_read(cause: Any) -> bool:
-    return cause.getClass().getName() == "org.apache.spark.SparkException" and str(cause.getCondition()).startswith(
-        _READS
-    )
+def _cause(match: re.Match[str], after: str) -> Cause:
+    frame = _FRAME.search(after)
+    return Cause(match[1], _one_line(match[2] or ""), frame[1] if frame else "")
 
 
 def _one_line(text: str) -> str:

@@ -8,18 +8,39 @@ called. One directory of links is listed at once, however many directories their
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import GZIP, InputFile
+from spark_jobs.shared.lake import Lake
 
 _DIGITS = 9
 _LOCAL = "file:"
+
+
+@contextmanager
+def place_of_links(lake: Lake) -> Iterator[Path]:
+    """Lend a path below which a job makes its directories of links; they are removed in the end.
+
+    All of Spark must see it: it is in a lake on disk, for that it sees as well.
+    """
+    root = Path(tempfile.gettempdir()) if lake.catalog.on_s3 else Path(lake.catalog.root)
+    place = root / "_links" / uuid.uuid4().hex
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -47,17 +68,14 @@ class LinkedFiles:
             )
         return spark.read.text(directory, lineSep=line_end)
 
-    def file_in(self, link: str) -> InputFile:
-        """Return the file that a link of this directory leads to."""
-        return self.files[self.number_in(link)]
+    def file_in(self, text: str) -> InputFile | None:
+        """Return the file whose link a text names, as what Spark says of a failure does; None if it names none."""
+        found = re.search(rf"{re.escape(str(self.directory))}/(\d{{{_DIGITS}}})", unquote(text))
+        return self.files[int(found[1])] if found else None
 
     def number_in(self, link: str) -> int:
         """Return the number that a link's path or URI ends with."""
         return int(link.rsplit("/", 1)[-1][:_DIGITS])
-
-    def holds(self, path: str) -> bool:
-        """Return whether a path or URI is one of these links."""
-        return f"{self.directory}/" in path
 
 
 def file_number() -> Column:

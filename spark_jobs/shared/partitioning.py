@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
 # One task sorts a bucket, in half of a 2 GiB driver: of this much text some spills (docs/performance.md). Of less
 # there would be more buckets, and the largest of them further from the median.
 BYTES_PER_BUCKET = 160 * 1024**2
 # A gzipped log grows about this much when it is read.
 GZIP_RATIO = 4
+# No cluster of this pipeline has more.
+_MOST_CORES = 10_000
+
+
+def cores_of(spark: SparkSession) -> int:
+    """Return how many tasks Spark runs at once, as it says by cutting a range into as many. Runs Spark."""
+    tasks = spark.range(_MOST_CORES).select(F.spark_partition_id().alias("task"))
+    (last,) = tasks.agg(F.max("task")).collect()[0]
+    return last + 1
 
 
 def bucket_count(input_sizes: Iterable[tuple[str, int]], cores: int) -> int:

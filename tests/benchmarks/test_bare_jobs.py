@@ -7,14 +7,16 @@ from pyspark.sql import SparkSession
 
 from benchmarks import bare_jobs, generate_log, programs
 from benchmarks.answer import beside
+from spark_jobs.shared.lake import Lake
+from tests.jobs import knowing
 
 
 def test_they_find_the_answer_in_three_steps(spark: SparkSession, tmp_path: Path) -> None:
     log, output = tmp_path / "log.tsv", tmp_path / "lake"
     generate_log.main([str(log), "--listens", "30000", "--users", "9"])
     answer = json.loads(beside(log).read_text(encoding="utf-8"))
+    session = knowing(spark, Lake(str(output)))
     for job in bare_jobs.JOBS.values():
-        job(spark, str(log), str(output))
-    spark.sql("DROP TABLE listens")
+        job(session, str(log), str(output))
     checked = programs.check(programs.of_bare_jobs(output), answer)
     assert checked == {"right": True, "songs_right": 10, "songs": 10, "wrong": []}

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from include.records import write_record
 from include.report.news import LATE
 from spark_jobs.shared.lake import Lake
 from tests.browser.accessibility import grave_faults
@@ -22,6 +21,7 @@ from tests.include.report.finished import (
     leave_facts,
     look_further,
     report,
+    retell,
 )
 from tests.logs import RUN_DATE
 
@@ -79,7 +79,7 @@ def whole(lake: Lake) -> Path:
 def empty(lake: Lake) -> Path:
     """A log without a session, and profiles that could not be read."""
     finish(lake, [])
-    write_record(lake, "ranking", RUN_DATE, {"profiles": {"path": "/p.tsv", "problem": "It has no header."}})
+    retell(lake, "ranking", profiles={"path": "/p.tsv", "problem": "It has no header."})
     return report(lake)
 
 

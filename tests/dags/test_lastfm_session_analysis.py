@@ -22,7 +22,9 @@ CHAIN = [
     "check_sessions",
     "ranking",
     "check_top_songs",
+    "publish",
     "report",
+    "release_lock",
 ]
 
 
@@ -54,7 +56,7 @@ def test_default_time_zone_moves_no_first_run_date(zone: str) -> None:
 
 def test_every_dag_file_can_be_imported(dag_bag: Any) -> None:
     assert dag_bag.import_errors == {}
-    assert set(dag_bag.dags) == {"lastfm_session_analysis"}
+    assert set(dag_bag.dags) == {"lastfm_session_analysis", "lake_maintenance"}
 
 
 def test_the_stages_stand_in_one_chain_each_checked_before_the_next(dag: Any) -> None:
@@ -64,7 +66,13 @@ def test_the_stages_stand_in_one_chain_each_checked_before_the_next(dag: Any) ->
 
 
 def test_no_task_can_hide_the_failure_of_another(dag: Any) -> None:
-    assert {task.trigger_rule.value for task in dag.tasks} == {"all_success"}
+    rules = {task.task_id: task.trigger_rule.value for task in dag.tasks}
+    assert rules.pop("release_lock") == "all_done_setup_success"
+    assert set(rules.values()) == {"all_success"}
+    # The end of the run, whose state is that of the task before.
+    assert [task.task_id for task in dag.tasks if task.is_teardown] == ["release_lock"]
+    assert not dag.get_task("release_lock").on_failure_fail_dagrun
+    assert not any(task.is_setup for task in dag.tasks)
 
 
 def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
@@ -74,12 +82,14 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
     assert set(submitted) == {"data_quality", "session_analysis", "ranking"}
     assert {task._conn_id for task in submitted.values()} == {"spark_default"}
     judging = submitted["data_quality"].application_args
-    assert judging[-4:] == ["--load", "{{ params.load }}", "--fold-after", "31"]
+    assert judging[-2:] == ["--load", "{{ params.load }}"]
     arguments = submitted["ranking"].application_args
     told = dict(zip(arguments[::2], arguments[1::2], strict=True))
     assert list(told) == [
         "--lake",
         "--run-date",
+        "--listens",
+        "--sessions",
         "--top-sessions",
         "--top-songs",
         "--session-gap-minutes",
@@ -91,6 +101,8 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
     ]
     assert list(told.values())[1:-1] == [
         "{{ run_date(dag_run) }}",
+        "{{ ti.xcom_pull('data_quality')['snapshots']['listens'] }}",
+        "{{ ti.xcom_pull('session_analysis')['snapshots']['sessions'] }}",
         "{{ params.top_sessions | int }}",
         "{{ params.top_songs | int }}",
         "{{ params.session_gap_minutes | int }}",
@@ -112,7 +124,7 @@ def test_the_ranking_is_told_a_whole_number_of_days_or_nothing(dag: Any, days: f
 def test_every_spark_of_a_run_is_given_the_java_compilers_that_its_input_is_worth(
     dag: Any, size: int, options: str
 ) -> None:
-    settings = [getattr(task, "conf", None) or getattr(task, "config_kwargs", None) for task in dag.tasks[1:-1]]
+    settings = [getattr(task, "conf", None) or getattr(task, "config_kwargs", None) for task in dag.tasks[1:-3]]
     found_by = {"check_input": {"text_bytes": size}}
     rendered = dag.get_template_env().from_string(settings[0]["spark.driver.defaultJavaOptions"])
     assert [list(setting) for setting in settings] == [["spark.driver.defaultJavaOptions"]] * 6
@@ -153,13 +165,9 @@ def test_the_form_has_every_parameter_with_its_meaning_default_and_bounds(dag: A
         }
 
 
-def test_other_dags_can_wait_for_checked_data_and_for_the_answer(dag: Any) -> None:
+def test_other_dags_can_wait_for_published_tables(dag: Any) -> None:
     published = {task.task_id: {asset.name for asset in task.outlets} for task in dag.tasks if task.outlets}
-    assert published == {
-        "check_listens": {"lastfm_listens"},
-        "check_sessions": {"lastfm_sessions"},
-        "report": {"lastfm_top_sessions", "lastfm_top_songs"},
-    }
+    assert published == {"publish": {"lastfm_listens", "lastfm_sessions", "lastfm_top_sessions", "lastfm_top_songs"}}
 
 
 def test_an_asset_stays_the_same_wherever_the_lake_lies(dag: Any) -> None:

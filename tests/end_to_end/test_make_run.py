@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable
@@ -18,7 +17,10 @@ import pytest
 from benchmarks import generate_log
 from include.records import read_record
 from scripts.environment import SPARK_CONNECTION
-from spark_jobs.shared.lake import SESSIONS, Lake
+from spark_jobs.lake import lock
+from spark_jobs.lake.published import load_all, tags_of
+from spark_jobs.lake.stamps import began_at
+from spark_jobs.shared.lake import LOG, Lake
 from tests import model
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
@@ -57,7 +59,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lake(home: Path) -> Lake:
-    return Lake(str(home / "the lake's $root at 5%(x)s ~"))
+    return Lake(str(home / "the lake's $root ~"))
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +90,12 @@ def run(home: Path, lake: Lake) -> Run:
     return run
 
 
-def contents(lake: Lake, run_date: date) -> dict[str, bytes]:
-    """Every file of a run date, in all datasets."""
-    directories = Path(lake.root).glob(f"*/run_date={run_date}")
-    return {str(file): file.read_bytes() for folder in directories for file in folder.rglob("*") if file.is_file()}
+def contents(lake: Lake, run_date: date) -> dict[str, Any]:
+    """Every document of a run date, and the snapshot of it that each table has."""
+    directories = Path(lake.root).glob(f"listening/*/run_date={run_date}")
+    documents = {str(file): file.read_bytes() for folder in directories for file in folder.rglob("*") if file.is_file()}
+    with lake.catalog.open() as catalog:
+        return documents | {name: tags_of(table).get(run_date) for name, table in load_all(catalog, LOG).items()}
 
 
 def expected_tsv(log: Path, sessions: int, songs: int, gap: timedelta, added: bytes = b"") -> str:
@@ -159,8 +163,8 @@ def test_a_day_is_added_to_the_one_before_and_to_no_other(
 ) -> None:
     assert first_run.returncode == 0
     grown = Lake(str(home / "a lake that grows"))
-    for partition in Path(lake.root).glob(f"*/run_date={FIRST}"):
-        shutil.copytree(partition, Path(grown.root) / partition.relative_to(lake.root))
+    begun = run(LAKE=grown.root, INPUT=str(log), RUN_DATE=str(FIRST), **PARAMETERS)
+    assert begun.returncode == 0, begun.stdout + begun.stderr
     day = {"LAKE": grown.root, "LOAD": "daily", "INPUT": str(home / "day.tsv"), **PARAMETERS}
     longest = json.loads((Path(lake.report(FIRST)) / "report.json").read_bytes())["top_sessions"][0]
     more = datetime.fromisoformat(longest["ended_at"])
@@ -169,9 +173,9 @@ def test_a_day_is_added_to_the_one_before_and_to_no_other(
     ]
     (home / "day.tsv").write_text("\n".join(lines))
 
-    too_far = run(RUN_DATE=str(THIRD), **day)
-    assert too_far.returncode == 1
-    assert f"adds to the log of {SECOND}, but {SECOND} has not been run" in too_far.stdout.replace("\n", " ")
+    too_late = run(RUN_DATE=str(FIRST - timedelta(days=1)), **day)
+    assert too_late.returncode == 1
+    assert f"comes too late: {FIRST} is published without it" in too_late.stdout.replace("\n", " ")
     done = run(RUN_DATE=str(SECOND), **day)
     assert done.returncode == 0, done.stdout + done.stderr
     answer = (Path(grown.report(SECOND)) / "top_songs.tsv").read_text(encoding="utf-8")
@@ -262,9 +266,6 @@ def test_another_run_of_the_date_gives_the_same_bytes_and_touches_no_other_date(
     first_run: subprocess.CompletedProcess[str], run: Run, log: Path, lake: Lake
 ) -> None:
     answer = Path(lake.report(FIRST)) / "top_songs.tsv"
-    of_another_date = Path(lake.partition(SESSIONS, SECOND)) / "kept"
-    of_another_date.parent.mkdir(parents=True)
-    of_another_date.touch()
     before, others = answer.read_bytes(), [contents(lake, date) for date in (SECOND, THIRD)]
     # Nor does it matter whether anybody can be told of it.
     unheard = {"AIRFLOW__METRICS__STATSD_ON": "True", "AIRFLOW__METRICS__STATSD_HOST": "exporter.invalid"}
@@ -272,8 +273,11 @@ def test_another_run_of_the_date_gives_the_same_bytes_and_touches_no_other_date(
     assert again.returncode == 0, again.stdout + again.stderr
     assert answer.read_bytes() == before
     assert [contents(lake, date) for date in (SECOND, THIRD)] == others
-    assert list(Path(lake.staging("")).iterdir()) == []
-    shutil.rmtree(of_another_date.parent)
+    with lake.catalog.open() as catalog:
+        refs = {ref for table in load_all(catalog, LOG).values() for ref in table.metadata.refs}
+        assert lock.holder(catalog, LOG) is None
+    # A run that a check has stopped leaves its branches, to be looked at; one that was published leaves none.
+    assert [ref for ref in refs if began_at(ref) and ref.startswith(f"try_{FIRST:%Y%m%d}")] == []
 
 
 @pytest.mark.operations

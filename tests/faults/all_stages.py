@@ -21,4 +21,4 @@ if __name__ == "__main__":
         session_analysis.run(spark, session_analysis.parse_args(common))
         return ranking.run(spark, ranking.parse_args(common))
 
-    run_application(f"all stages {quality.run_date}", run)
+    run_application(f"all stages {quality.run_date}", quality.lake, run)

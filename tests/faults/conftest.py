@@ -1,12 +1,14 @@
-"""A lake of two run dates with a right answer, of which each test damages a copy."""
+"""A lake of two published run dates with a right answer, which is as it was before each test."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -14,12 +16,30 @@ from pyspark.sql import SparkSession
 from benchmarks import generate_log
 from spark_jobs.shared import application
 from spark_jobs.shared.lake import Lake
-from tests.faults.stages import MAINS, STAGES, arguments, contents, staged
+from tests.faults.stages import MAINS, STAGES, answers, arguments, contents
+from tests.jobs import knowing, publish_run
 
 # The date every fault is for, an earlier one that no fault may touch, and the one after, which is loaded daily.
 DAY, EARLIER, NEXT = date(2009, 5, 5), date(2009, 5, 4), date(2009, 5, 6)
 
 Refused = Callable[[str, Lake, int], str]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A lake as all stages have left it: a copy of its files, for they know where they lie, and its answers."""
+
+    lake: Lake
+    copy: Path
+    answers: dict[date, dict[str, list[tuple[Any, ...]]]]
+
+    def restore(self) -> Lake:
+        """Put the files where they were."""
+        # Not the directory itself: a test may have mounted a disk there.
+        for path in Path(self.lake.root).iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.copytree(self.copy, self.lake.root, dirs_exist_ok=True)
+        return self.lake
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,41 +64,46 @@ def arrived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+def run_in(spark: SparkSession, patch: pytest.MonkeyPatch) -> None:
+    """Have the jobs' applications run in the tests' session and not stop it."""
+    patch.setattr(application, "spark_session", lambda _, lake: nullcontext(knowing(spark, lake)))
+
+
 @pytest.fixture
 def applications(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The jobs' applications run in the tests' session and do not stop it."""
-    monkeypatch.setattr(application, "spark_session", lambda _: nullcontext(spark))
+    run_in(spark, monkeypatch)
 
 
 @pytest.fixture(scope="session")
-def undamaged(spark: SparkSession, log: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+def whole(spark: SparkSession, log: Path, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     """A lake in which all stages have run, for both dates."""
-    lake = Lake(str(tmp_path_factory.mktemp("undamaged") / "lake"))
+    home = tmp_path_factory.mktemp("whole")
+    lake = Lake(str(home / "lake"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(application, "spark_session", lambda _: nullcontext(spark))
+        run_in(spark, patch)
         for day in (EARLIER, DAY):
             for stage in STAGES:
                 MAINS[stage](arguments(stage, lake, day, log))
-    return lake
+            publish_run(lake, day)
+    shutil.copytree(lake.root, home / "copy")
+    return Whole(lake, home / "copy", {day: answers(lake, day) for day in (EARLIER, DAY)})
 
 
 @pytest.fixture
-def lake(undamaged: Lake, tmp_path: Path) -> Lake:
-    """A copy of that lake, to be damaged."""
-    shutil.copytree(undamaged.root, tmp_path / "lake")
-    return Lake(str(tmp_path / "lake"))
+def lake(whole: Whole) -> Lake:
+    """That lake, to be damaged."""
+    return whole.restore()
 
 
 @pytest.fixture
 def refused(applications: None, log: Path, capsys: pytest.CaptureFixture[str]) -> Refused:
-    """Run a stage that must end with an exit code, touch nothing and leave nothing; return the last line it says."""
+    """Run a stage that must end with an exit code and change nothing; return the last line it says."""
 
     def refused(stage: str, lake: Lake, code: int) -> str:
         before = {day: contents(lake, day) for day in (EARLIER, DAY)}
         with pytest.raises(SystemExit, match=f"^{code}$"):
             MAINS[stage](arguments(stage, lake, DAY, log))
         assert {day: contents(lake, day) for day in (EARLIER, DAY)} == before
-        assert staged(lake) == []
         return capsys.readouterr().err.splitlines()[-1]
 
     return refused

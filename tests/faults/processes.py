@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from scripts.environment import airflow_environment
+from scripts.jars import spark_jars
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.faults.stages import arguments
@@ -24,6 +25,7 @@ SETTINGS = {
     "spark.log.level": "ERROR",
     "spark.sql.shuffle.partitions": "2",
     "spark.driver.memory": "700m",
+    "spark.jars": spark_jars(),
 }
 # A busy machine may take its time; this only ends a test that would never end.
 PATIENCE_SECONDS = 600
@@ -79,8 +81,9 @@ def end(pid: int) -> None:
 
 
 def stop_where_it_writes(pid: int, lake: Lake) -> None:
-    """Stop a driver's Java in the moment in which it has opened the first file of data in its staging area."""
-    wait_for(lambda: is_writing(lake) or has_ended(pid))
+    """Stop a driver's Java in the moment in which it has opened the first file of data of its own."""
+    before = data_files(lake)
+    wait_for(lambda: data_files(lake) - before or has_ended(pid))
     assert not has_ended(pid), "it has ended before anybody saw it write"
     os.kill(pid, signal.SIGSTOP)
     assert not has_ended(pid), "it has ended as it was to be stopped"
@@ -101,10 +104,6 @@ def wait_for(claim: Callable[[], object]) -> None:
         time.sleep(0.002)
 
 
-def is_writing(lake: Lake) -> bool:
-    """Has an attempt opened a file of data in its staging area?"""
-    # It may take a directory away, or give it its name, while this looks into it.
-    with suppress(FileNotFoundError):
-        # What lies there is not committed yet.
-        return any(Path(lake.staging("")).glob("*/*/_temporary/**/*.parquet"))
-    return False
+def data_files(lake: Lake) -> set[Path]:
+    """The files of data in the lake, whole or not."""
+    return set(Path(lake.root).glob("warehouse/*/*/data/**/*.parquet"))

@@ -8,21 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from spark_jobs.data_quality import job as data_quality
+from spark_jobs.lake.published import load_all, tags_of
+from spark_jobs.lake.stamps import began_at
 from spark_jobs.ranking import job as ranking
 from spark_jobs.session_analysis import job as session_analysis
-from spark_jobs.shared import lineage, marks
-from spark_jobs.shared.lake import (
-    ALTERNATIVE_SONGS,
-    CHOSEN_LISTENS,
-    CHOSEN_SESSIONS,
-    LISTENS,
-    REJECTED_LISTENS,
-    SESSIONS,
-    TOP_SESSIONS,
-    TOP_SONGS,
-    Lake,
-)
-from tests.lake_reader import rows
+from spark_jobs.shared import loads
+from spark_jobs.shared.lake import LOG, Lake
+from tests.lake_reader import MADE_BY, rows
 
 MAINS: dict[str, Callable[[list[str]], None]] = {
     "data_quality": data_quality.main,
@@ -30,13 +22,7 @@ MAINS: dict[str, Callable[[list[str]], None]] = {
     "ranking": ranking.main,
 }
 STAGES = tuple(MAINS)
-# What each stage publishes.
-MADE = {
-    "data_quality": (REJECTED_LISTENS, LISTENS),
-    "session_analysis": (SESSIONS,),
-    "ranking": (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, CHOSEN_SESSIONS, CHOSEN_LISTENS),
-}
-DATASETS = tuple(dataset for datasets in MADE.values() for dataset in datasets)
+TABLES = [table for tables in MADE_BY.values() for table in tables]
 
 
 def arguments(stage: str, lake: Lake, day: date, log: Path) -> list[str]:
@@ -46,31 +32,32 @@ def arguments(stage: str, lake: Lake, day: date, log: Path) -> list[str]:
 
 
 def daily_arguments(stage: str, lake: Lake, day: date, arrived: Path) -> list[str]:
-    """A job's command line for a daily load that folds at once: that is one more thing to fail in."""
-    daily = ["--load", lineage.DAILY, "--fold-after", "1"] if stage == "data_quality" else []
+    """A job's command line for a daily load."""
+    daily = ["--load", loads.DAILY] if stage == "data_quality" else []
     return [*arguments(stage, lake, day, arrived), *daily]
 
 
-def contents(lake: Lake, day: date) -> dict[str, bytes]:
-    """Every file of a date's partitions and records, hidden ones too."""
-    directories = Path(lake.root).glob(f"*/run_date={day}")
-    return {str(file): file.read_bytes() for folder in directories for file in folder.rglob("*") if file.is_file()}
+def contents(lake: Lake, day: date) -> dict[str, Any]:
+    """Every document of a date, hidden ones too, and what readers find in its tables."""
+    directories = Path(lake.root).glob(f"listening/*/run_date={day}")
+    documents = {str(file): file.read_bytes() for folder in directories for file in folder.rglob("*") if file.is_file()}
+    return documents | published(lake, day)
+
+
+def published(lake: Lake, day: date) -> dict[str, Any]:
+    """The snapshots of a date that is published, and those that tables show by themselves."""
+    with lake.catalog.open() as catalog:
+        tables = load_all(catalog, LOG)
+    return {name: (tags_of(table).get(day), table.metadata.current_snapshot_id) for name, table in tables.items()}
+
+
+def branches(lake: Lake) -> set[str]:
+    """What tries have begun to write on."""
+    with lake.catalog.open() as catalog:
+        refs = [ref for table in load_all(catalog, LOG).values() for ref in table.metadata.refs]
+    return {ref for ref in refs if began_at(ref)}
 
 
 def answers(lake: Lake, day: date) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of every dataset of a date; rejected lines, alternatives and chosen listens have no order."""
-    found = {dataset: rows(lake, dataset, day) for dataset in DATASETS}
-    return {dataset: sorted(of_it, key=repr) for dataset, of_it in found.items()}
-
-
-def not_whole(lake: Lake, day: date) -> dict[str, list[str]]:
-    """What is wrong with the files of a date's partitions that are there."""
-    partitions = {dataset: Path(lake.partition(dataset, day)) for dataset in DATASETS}
-    found = {dataset: marks.local_faults(path) for dataset, path in partitions.items() if path.exists()}
-    return {dataset: faults for dataset, faults in found.items() if faults}
-
-
-def staged(lake: Lake) -> list[Path]:
-    """What attempts have left, or are still writing."""
-    staging = Path(lake.staging(""))
-    return list(staging.iterdir()) if staging.exists() else []
+    """The rows of every table of a date, as its records tell of them, in no order."""
+    return {table.name: sorted(rows(lake, table, day), key=repr) for table in TABLES}

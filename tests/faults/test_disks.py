@@ -11,27 +11,27 @@ from pathlib import Path
 
 import pytest
 
+from include import run_lock
 from include.input_check import InputError, check_lake
 from plugins.spark_job_operator import SparkJobError
 from spark_jobs.shared.lake import Lake
-from tests.faults.conftest import DAY, Refused
+from tests.faults.conftest import DAY, Refused, Whole
 from tests.faults.processes import submit
-from tests.faults.stages import MAINS, STAGES, answers, arguments, contents, not_whole, staged
+from tests.faults.stages import MAINS, STAGES, answers, arguments, contents
 from tests.plugins.test_spark_job_operator import connection, context, operator
 
 __all__ = ["connection"]
 
-Mount = Callable[[int], Path]
+Mount = Callable[[int, Path], Path]
 
 
 @pytest.fixture
-def mount(tmp_path: Path) -> Iterator[Mount]:
-    """Mount a file system of so many MiB, in memory, at a new directory."""
+def mount() -> Iterator[Mount]:
+    """Mount a file system of so many MiB, in memory, at a directory."""
     mounted: list[Path] = []
 
-    def mount(mebibytes: int) -> Path:
-        directory = tmp_path / f"disk-{len(mounted)}"
-        directory.mkdir()
+    def mount(mebibytes: int, directory: Path) -> Path:
+        directory.mkdir(exist_ok=True)
         options = ["-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(directory)]
         done = subprocess.run(["mount", *options], capture_output=True, text=True, check=False)
         if done.returncode != 0:
@@ -43,6 +43,12 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
     yield mount
     for directory in mounted:
         subprocess.run(["umount", "--lazy", str(directory)], check=True)
+
+
+def lake_on_a_disk(whole: Whole, mount: Mount) -> tuple[Lake, Path]:
+    """The whole lake on a disk of its own, at its place."""
+    disk = mount(48, Path(whole.lake.root))
+    return whole.restore(), disk
 
 
 def fill(disk: Path, leave: int) -> Path:
@@ -58,11 +64,9 @@ def fill(disk: Path, leave: int) -> Path:
 @pytest.mark.parametrize("leave", [pytest.param(16 * 1024, id="16 KiB left"), pytest.param(0, id="nothing left")])
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_full_disk_publishes_nothing_says_so_and_is_mended_by_space(
-    undamaged: Lake, mount: Mount, refused: Refused, log: Path, stage: str, leave: int
+    whole: Whole, mount: Mount, refused: Refused, log: Path, stage: str, leave: int
 ) -> None:
-    disk = mount(24)
-    lake = Lake(str(disk / "lake"))
-    shutil.copytree(undamaged.root, lake.root)
+    lake, disk = lake_on_a_disk(whole, mount)
     filler = fill(disk, leave)
     said = refused(stage, lake, 1)
     assert said.startswith(f"ERROR {stage} {DAY}: ")
@@ -70,19 +74,17 @@ def test_a_full_disk_publishes_nothing_says_so_and_is_mended_by_space(
 
     filler.unlink()
     MAINS[stage](arguments(stage, lake, DAY, log))
-    assert answers(lake, DAY) == answers(undamaged, DAY)
+    assert answers(lake, DAY) == whole.answers[DAY]
 
 
 @pytest.mark.usefixtures("connection")
 def test_the_task_of_a_job_that_meets_a_full_disk_fails_with_these_words_alone(
-    undamaged: Lake, mount: Mount, log: Path
+    whole: Whole, mount: Mount, log: Path
 ) -> None:
-    disk = mount(24)
-    lake = Lake(str(disk / "lake"))
-    shutil.copytree(undamaged.root, lake.root)
+    lake, disk = lake_on_a_disk(whole, mount)
+    task = operator(lake, date=str(DAY))
+    run_lock.take(lake, "run 1")
     fill(disk, 0)
-    task = operator(*arguments("session_analysis", lake, DAY, log))
-    task.lake = lake
     with pytest.raises(SparkJobError) as failed:
         task.execute(context())
     task._hook._submit_sp.stdout.close()
@@ -92,11 +94,9 @@ def test_the_task_of_a_job_that_meets_a_full_disk_fails_with_these_words_alone(
 @pytest.mark.usefixtures("applications")
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_lake_that_is_read_only_is_left_alone_and_named(
-    undamaged: Lake, mount: Mount, refused: Refused, stage: str
+    whole: Whole, mount: Mount, refused: Refused, stage: str
 ) -> None:
-    disk = mount(24)
-    lake = Lake(str(disk / "lake"))
-    shutil.copytree(undamaged.root, lake.root)
+    lake, disk = lake_on_a_disk(whole, mount)
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     said = refused(stage, lake, 1)
     assert said.startswith(f"ERROR {stage} {DAY}: ")
@@ -106,15 +106,15 @@ def test_a_lake_that_is_read_only_is_left_alone_and_named(
 
 
 def test_a_full_disk_of_scratch_files_publishes_nothing_and_says_so(
-    undamaged: Lake, lake: Lake, mount: Mount, log: Path
+    lake: Lake, mount: Mount, log: Path, tmp_path: Path
 ) -> None:
-    scratch, before = mount(1), contents(lake, DAY)
+    scratch, before = mount(1, tmp_path / "scratch"), contents(lake, DAY)
     filler = fill(scratch, 128 * 1024)
     with submit("data_quality", lake, DAY, log, {"spark.local.dir": str(scratch)}) as job:
         said = job.communicate()[0]
     assert job.returncode == 1
     assert "No space left on device: free space on the disk of the lake" in said.splitlines()[-1]
-    assert (contents(lake, DAY), staged(lake), not_whole(lake, DAY)) == (before, [], {})
+    assert contents(lake, DAY) == before
 
     filler.unlink()
     shutil.rmtree(scratch, ignore_errors=True)

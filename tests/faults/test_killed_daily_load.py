@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from scripts.environment import PROJECT
-from spark_jobs.shared.lake import FOLDED_LISTENS, Lake
-from tests.faults.conftest import DAY, EARLIER, NEXT
+from spark_jobs.shared.lake import Lake
+from tests.faults.conftest import DAY, EARLIER, NEXT, Whole
 from tests.faults.processes import stop_where_it_writes, submitted, wait_for
 from tests.faults.stages import MAINS, STAGES, answers, contents, daily_arguments
-from tests.lake_reader import rows
 
 
 @pytest.mark.usefixtures("applications")
 def test_a_daily_load_killed_in_every_stage_and_tried_again_ends_as_one_that_was_not(
-    lake: Lake, arrived: Path, tmp_path: Path
+    whole: Whole, lake: Lake, arrived: Path
 ) -> None:
-    unhurt = Lake(str(shutil.copytree(lake.root, tmp_path / "unhurt")))
     for stage in STAGES:
-        MAINS[stage](daily_arguments(stage, unhurt, NEXT, arrived))
-    expected = everything(unhurt)
-    assert expected[FOLDED_LISTENS]
+        MAINS[stage](daily_arguments(stage, lake, NEXT, arrived))
+    expected = answers(lake, NEXT)
+    whole.restore()
 
     before = {day: contents(lake, day) for day in (EARLIER, DAY)}
     for stage in STAGES:
@@ -37,14 +33,9 @@ def test_a_daily_load_killed_in_every_stage_and_tried_again_ends_as_one_that_was
             kill(job.pid)
             job.communicate()
         assert contents(lake, NEXT) == so_far
-        shutil.rmtree(lake.staging(""))
         MAINS[stage](daily_arguments(stage, lake, NEXT, arrived))
-    assert everything(lake) == expected
+    assert answers(lake, NEXT) == expected
     assert {day: contents(lake, day) for day in (EARLIER, DAY)} == before
-
-
-def everything(lake: Lake) -> dict[str, list[tuple[Any, ...]]]:
-    return answers(lake, NEXT) | {FOLDED_LISTENS: sorted(rows(lake, FOLDED_LISTENS, NEXT), key=repr)}
 
 
 def kill(pid: int) -> None:

@@ -1,24 +1,19 @@
-"""Two runs on one lake at the same time."""
+"""Two runs on one lake at the same time, though the lock of the log should keep them apart."""
 
 from __future__ import annotations
 
-import shutil
-import threading
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
-from spark_jobs.shared import marks, storage
-from spark_jobs.shared.lake import SESSIONS, Lake
-from tests.faults.conftest import DAY, EARLIER, Refused
+from spark_jobs.shared.lake import Lake
+from tests.faults.conftest import DAY, EARLIER, Refused, Whole
 from tests.faults.processes import submitted
-from tests.faults.stages import MAINS, answers, arguments, contents, not_whole, staged
+from tests.faults.stages import MAINS, answers, arguments, contents, published
 
 ALL_STAGES = Path(__file__).with_name("all_stages.py")
-ROUNDS = 60
 
 
 def run_at_once(lake: Lake, days: tuple[date, ...], log: Path) -> list[tuple[int, str]]:
@@ -31,69 +26,39 @@ def run_at_once(lake: Lake, days: tuple[date, ...], log: Path) -> list[tuple[int
     return [(job.returncode, text.splitlines()[-1] if text else "") for job, text in zip(jobs, said, strict=True)]
 
 
-def test_runs_of_different_dates_at_once_do_not_meet(undamaged: Lake, lake: Lake, log: Path) -> None:
-    shutil.rmtree(lake.root)
+def test_runs_of_different_dates_do_not_meet(whole: Whole, lake: Lake, log: Path) -> None:
+    before = {day: published(lake, day) for day in (EARLIER, DAY)}
     ended = run_at_once(lake, (EARLIER, DAY), log)
     assert [code for code, _ in ended] == [0, 0], ended
     for day in (EARLIER, DAY):
-        assert (answers(lake, day), not_whole(lake, day)) == (answers(undamaged, day), {})
-    assert staged(lake) == []
+        assert answers(lake, day) == whole.answers[day]
+    assert {day: published(lake, day) for day in (EARLIER, DAY)} == before
 
 
 @pytest.mark.usefixtures("applications")
-def test_runs_of_the_same_date_at_once_leave_a_right_answer(undamaged: Lake, lake: Lake, log: Path) -> None:
-    before = contents(lake, EARLIER)
+def test_runs_of_one_date_change_nothing_readers_see(whole: Whole, lake: Lake, log: Path) -> None:
+    before, seen = contents(lake, EARLIER), published(lake, DAY)
     ended = run_at_once(lake, (DAY, DAY), log)
-    # One may find that the other has taken from under it what it was reading (1), or what it was to read (65: between
-    # the old record and the new one there is none): it fails, and the date is run again.
-    assert {code for code, _ in ended} <= {0, 1, 65}, ended
-    assert all(said.startswith("ERROR") for code, said in ended if code), ended
-    assert not_whole(lake, DAY) == {}
+    # One may find the record of the other where it looks for its own (65): it fails, and the date is run again.
+    assert {code for code, _ in ended} <= {0, 65}, ended
+    assert published(lake, DAY) == seen
     if any(code for code, _ in ended):
         for stage in MAINS:
             MAINS[stage](arguments(stage, lake, DAY, log))
-    assert (answers(lake, DAY), not_whole(lake, DAY), staged(lake)) == (answers(undamaged, DAY), {}, [])
+    assert answers(lake, DAY) == whole.answers[DAY]
     assert contents(lake, EARLIER) == before
 
 
-def test_however_often_two_publish_the_same_partition_each_is_there_whole_or_not_at_all(
-    spark: SparkSession, lake: Lake
-) -> None:
-    partition = Path(lake.partition(SESSIONS, DAY))
-    faults: list[BaseException] = []
-
-    def publish(name: str) -> None:
-        for round_ in range(ROUNDS):
-            with storage.staging_area(spark, lake, DAY) as area:
-                made = Path(area) / "sessions"
-                made.mkdir(parents=True)
-                for part in range(3):
-                    (made / f"part-{part}-{name}-{round_}.parquet").write_text(name)
-                try:
-                    storage.publish_partition(spark, str(made), str(partition), "2a")
-                except BaseException as error:
-                    faults.append(error)
-
-    writers = [threading.Thread(target=publish, args=(name,)) for name in ("orphan", "retry", "third")]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    assert faults == []
-    assert marks.local_faults(partition) == []
-    assert len(list(partition.glob("*.parquet"))) == 3
-    assert [entry for entry in partition.iterdir() if entry.is_dir()] == []
-    assert staged(lake) == []
-
-
 @pytest.mark.usefixtures("applications")
-def test_sessions_of_one_run_and_listens_of_another_give_no_answer(lake: Lake, log: Path, refused: Refused) -> None:
+def test_sessions_of_one_run_and_listens_of_another_give_no_answer(
+    lake: Lake, log: Path, tmp_path: Path, refused: Refused
+) -> None:
     lines = log.read_bytes().splitlines(keepends=True)
-    another = Path(lake.root) / "another.tsv"
+    another = tmp_path / "another.tsv"
     another.write_bytes(b"".join(lines[::2]))
     MAINS["data_quality"](arguments("data_quality", lake, DAY, another))
     said = refused("ranking", lake, 65)
-    assert "sessions/run_date=2009-05-05 is not what a run of this version published: it was made from the log " in said
+    assert said.startswith(f"ERROR ranking {DAY}: ")
 
     for stage in ("session_analysis", "ranking"):
         MAINS[stage](arguments(stage, lake, DAY, another))

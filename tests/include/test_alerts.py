@@ -75,7 +75,8 @@ def ours(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
                 "Reason: quality: 80 found, 90 is the least",
                 "Quality score: 80.00",
                 "Report: none of this run; that of an earlier run of this date, if there was one, stands in "
-                "/lake/reports/run_date=2009-05-04. What the stages left: /lake/runs/run_date=2009-05-04",
+                "/lake/listening/reports/run_date=2009-05-04. "
+                "What the stages left: /lake/listening/runs/run_date=2009-05-04",
                 f"Next: {alerts.NEXT['failed']}",
                 'Runbook: docs/operations.md, "The first three commands"',
                 "Log: http://127.0.0.1:8080/dags/x",
@@ -91,7 +92,7 @@ def ours(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
                 "Stage: report",
                 "Reason: 12 % lack an id; 3 % are too long",
                 "Quality score: 80.00",
-                "Report: /lake/reports/run_date=2009-05-04/report.html",
+                "Report: /lake/listening/reports/run_date=2009-05-04/report.html",
                 f"Next: {alerts.NEXT['degraded']}",
                 'Runbook: docs/operations.md, "The first three commands"',
                 "Log: http://127.0.0.1:8080/dags/x",
@@ -108,7 +109,8 @@ def ours(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
                 "Reason: quality: 80 found, 90 is the least",
                 "Quality score: not known",
                 "Report: none of this run; that of an earlier run of this date, if there was one, stands in "
-                "/lake/reports/run_date=2009-05-04. What the stages left: /lake/runs/run_date=2009-05-04",
+                "/lake/listening/reports/run_date=2009-05-04. "
+                "What the stages left: /lake/listening/runs/run_date=2009-05-04",
                 f"Next: {alerts.NEXT['late']}",
                 'Runbook: docs/operations.md, "The first three commands"',
             ],

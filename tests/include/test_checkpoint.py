@@ -16,12 +16,12 @@ from include.checks import Table
 from include.records import read_record
 from plugins.checkpoint_operator import check_tables
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.data_quality.job import run as run_data_quality
 from spark_jobs.ranking.rankings import top_songs
 from spark_jobs.shared import schemas
 from spark_jobs.shared.lake import Lake
 from tests.frames import computed, listens
 from tests.include.judging import RUN_DATE
+from tests.jobs import knowing, run_data_quality
 
 
 @pytest.fixture
@@ -57,18 +57,21 @@ def test_data_docs_may_lie_below_a_dollar(two_songs: DataFrame, tmp_path: Path) 
 def test_a_log_without_a_good_line_fails_its_check_by_name(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
     log.write_text("commas,for,tabs\n")
-    run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
+    snapshots = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))["snapshots"]
     with pytest.raises(AirflowFailException, match="check_listens failed for run date 2009-05-04: ") as error:
         check_tables(
-            spark,
+            knowing(spark, lake),
             check="check_listens",
             tables="include.checks.listens",
             lake_root=lake.root,
             run_date=str(RUN_DATE),
-            facts={"minimum_quality_score": "0"},
+            facts={"snapshots": snapshots, "minimum_quality_score": "0"},
         )
     assert "data_quality: expected: at least one line is a listen; found 0" in str(error.value)
     assert "below which every run stops; found 0" in str(error.value)
+    rejected = f"SELECT * FROM lake.listening.rejected_records VERSION AS OF {snapshots['rejected_records']}"  # noqa: S608
+    assert rejected in str(error.value)
+    assert [row.line for row in knowing(spark, lake).sql(rejected).collect()] == [b"commas,for,tabs"]
     assert read_record(lake, "check_listens", RUN_DATE)["success"] is False
 
 

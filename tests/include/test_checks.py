@@ -14,18 +14,19 @@ from pyspark.sql import functions as F
 
 from include import checks, data_docs
 from include.checkpoint import failures, run_checkpoint
-from include.records import previous_run_date, write_record
+from include.records import ForeignRecordError, previous_run_date, write_record
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.data_quality.job import run as run_data_quality
+from spark_jobs.lake.listening import ANSWER, LISTENS, SESSIONS
+from spark_jobs.lake.stamps import Stamp
+from spark_jobs.lake.tries import new_try, read
 from spark_jobs.ranking.job import RankingJob
-from spark_jobs.ranking.job import run as run_ranking
 from spark_jobs.session_analysis.job import SessionAnalysisJob
-from spark_jobs.session_analysis.job import run as run_session_analysis
-from spark_jobs.shared import marks, schemas
-from spark_jobs.shared.buckets import listens_as_found
-from spark_jobs.shared.lake import SESSIONS, Lake
-from tests.frames import frame_of, sessions
+from spark_jobs.shared import loads
+from spark_jobs.shared.lake import LOG, Lake
+from tests.frames import sessions
+from tests.jobs import knowing, publish_run, run_data_quality, run_ranking, run_session_analysis
 from tests.logs import RUN_DATE
+from tests.published import publish_tables, write_tables
 
 BEFORE = date(2009, 5, 1)
 
@@ -38,17 +39,19 @@ def record(listens_kept: int, **facts: Any) -> dict[str, Any]:
         "warnings": warnings,
         "parameters": {"load": "full"},
         "input": {"files": 1},
-        "lineage": {"base": None, "inputs": [{"file": "old", "bytes": 9}, {"file": "empty", "bytes": 0}]},
+        "run_id": "a run",
+        "snapshots": {},
+        "base": None,
+        "inputs": [{"file": "old", "bytes": 9}, {"file": "empty", "bytes": 0}],
         "new": None,
         "log": {"listens": listens_kept, "last_listened_at": "2009-05-04T12:00:00Z"},
         **facts,
     }
 
 
-def put_report(lake: Lake, name: str) -> None:
-    report = Path(lake.report(RUN_DATE)).with_name(name) / "report.json"
-    report.parent.mkdir(parents=True)
-    report.write_text("{}")
+def publish_answer(lake: Lake, *run_dates: date) -> None:
+    for day in run_dates:
+        publish_tables(lake, day, write_tables(lake, day, {ANSWER.name: []}))
 
 
 def test_shares_are_of_the_listens_kept() -> None:
@@ -69,6 +72,7 @@ def test_a_log_is_as_old_as_its_newest_listen_at_the_end_of_the_run_date(lake: L
 
 
 def test_listens_are_compared_with_those_of_the_run_date_before(lake: Lake) -> None:
+    publish_answer(lake, BEFORE)
     write_record(lake, "data_quality", BEFORE, record(8))
     figures = checks.volume_figures(record(2), lake, RUN_DATE, BEFORE)
     assert figures == {"newest_listen_age_days": 0.5, "listens_percent_of_previous": 25.0}
@@ -85,6 +89,7 @@ def test_listens_are_compared_with_those_of_the_run_date_before(lake: Lake) -> N
 def test_what_a_day_adds_is_compared_with_days_that_added_something_alone(
     lake: Lake, load_before: str, kept_before: int, load: str
 ) -> None:
+    publish_answer(lake, BEFORE)
     write_record(lake, "data_quality", BEFORE, record(kept_before, parameters={"load": load_before}))
     now = record(2, parameters={"load": load})
     assert checks.volume_figures(now, lake, RUN_DATE, BEFORE) == {"newest_listen_age_days": 0.5}
@@ -92,12 +97,9 @@ def test_what_a_day_adds_is_compared_with_days_that_added_something_alone(
     assert checks.volume_figures(now, lake, RUN_DATE, BEFORE)["listens_percent_of_previous"] == 25.0
 
 
-def test_the_run_date_before_is_the_last_earlier_one_with_a_report(lake: Lake) -> None:
+def test_run_date_before_is_the_last_published_one(lake: Lake) -> None:
     assert previous_run_date(lake, RUN_DATE) is None
-    for name in ("run_date=2009-05-01", "run_date=2009-04-30", "run_date=2009-05-04", "run_date=2009-05-05"):
-        put_report(lake, name)
-    put_report(lake, "run_date=copy of 2009-05-02")
-    Path(lake.report(date(2009, 5, 3))).mkdir()
+    publish_answer(lake, date(2009, 4, 30), BEFORE, RUN_DATE, date(2009, 5, 5))
     assert previous_run_date(lake, RUN_DATE) == BEFORE
 
 
@@ -149,42 +151,75 @@ def test_users_without_a_session_now_are_gone(spark: SparkSession) -> None:
     assert checks.users_gone_percent(before, before) == 0
 
 
-def test_the_answers_flags_count_what_few_made() -> None:
+def test_figures_of_the_answer_count_what_few_made() -> None:
     top_sessions = pd.DataFrame({"is_implausible": [True, False, True]})
-    top_songs = pd.DataFrame({"session_count": [1, 2, 3], "listener_count": [1, 1, 2]})
-    assert checks.answer_flags(top_sessions, top_songs) == {
+    top_songs = pd.DataFrame(
+        {"rank": [2, 1, 3], "play_count": [8, 9, 8], "session_count": [1, 2, 3], "listener_count": [1, 1, 2]}
+    )
+    assert checks.answer_figures(top_sessions, top_songs) == {
+        "plays_above_those_of_the_rank_before": 0,
         "implausible_top_sessions": 2,
         "songs_of_one_session": 1,
         "songs_of_one_listener": 2,
     }
 
 
-def write_mark(partition: Path) -> None:
-    (partition / f".{marks.MARK}.crc").unlink()
-    sizes = {file.name: file.stat().st_size for file in partition.glob("listens-*")}
-    (partition / marks.MARK).write_text(marks.mark_of(sizes))
+def test_songs_played_more_than_the_one_before_are_counted() -> None:
+    songs = pd.DataFrame({"rank": [3, 1, 2], "play_count": [4, 3, 2], "session_count": 1, "listener_count": 1})
+    no_session = pd.DataFrame({"is_implausible": []})
+    assert checks.answer_figures(no_session, songs)["plays_above_those_of_the_rank_before"] == 1
 
 
-def test_a_listen_that_is_there_twice_is_found_where_it_lies(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+def test_repeated_listen_is_found_without_a_shuffle(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
     played = [(1, b"t"), (2, b"t"), (2, b"t"), (3, b"t"), (3, b"x")]
     log.write_bytes(b"".join(b"u\t2009-05-01T12:00:0%dZ\t\ta\t\t%b\n" % listen for listen in played))
     figures = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
-    kept = listens_as_found(spark, lake, RUN_DATE)
+    spark = knowing(spark, lake)
+    kept = read(spark, LOG, LISTENS, figures["snapshots"]["listens"])
     assert (figures["rejected"]["duplicate"], checks.repeated_listens(kept).count()) == (1, 0)
     plan = checks.repeated_listens(kept)._jdf.queryExecution().executedPlan().toString()
-    assert ("Exchange" in plan, "Sort " in plan) == (False, False)
+    assert "Exchange" not in plan
 
-    # The same listens once more, in the same bucket: as a broken writer would leave them.
-    twice = kept.union(kept).sort(*schemas.LISTEN_KEY).collect()
-    file = next(Path(lake.partition("listens", RUN_DATE)).glob("listens-*"))
-    file.with_name(f".{file.name}.crc").unlink()
-    frame_of(spark, twice, kept.schema).toPandas().to_parquet(file, coerce_timestamps="us")
-    # It would mark its files as whole, too.
-    write_mark(Path(lake.partition("listens", RUN_DATE)))
-    judged = {table.suite.name: table.rows for table in checks.listens(spark, lake, RUN_DATE, "95")}
+    # The same listens once more, as a broken writer would leave them.
+    stage = new_try(lake.catalog, LOG, Stamp(RUN_DATE, "manual", "data_quality"))
+    twice = stage.add(kept, LISTENS, figures["snapshots"]["listens"])
+    snapshots = {**figures["snapshots"], "listens": twice}
+    write_record(lake, "data_quality", RUN_DATE, {**figures, "snapshots": snapshots})
+    judged = {table.suite.name: table.rows for table in checks.listens(spark, lake, RUN_DATE, snapshots, "95")}
     assert judged["data_quality"]["repeated_listens"].tolist() == [4]
+    assert judged["data_quality"]["listens_in_table"].tolist() == [8]
     assert judged["listens"].columns == kept.columns
+
+
+def test_daily_load_is_judged_by_what_it_adds(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    for run_date, listens in ((BEFORE, 3), (RUN_DATE, 2)):
+        log = tmp_path / f"{run_date}.tsv"
+        line = f"u\t{run_date}T12:00:0%dZ\t\ta\t\tt\n"
+        log.write_text("".join(line % second for second in range(listens)))
+        figures = run_data_quality(spark, DataQualityJob(str(log), lake, run_date, load=loads.DAILY))
+        run_session_analysis(spark, SessionAnalysisJob(lake, run_date))
+        run_ranking(spark, RankingJob(lake, run_date))
+        publish_run(lake, run_date)
+    tables = checks.listens(knowing(spark, lake), lake, RUN_DATE, figures["snapshots"], "95")
+    judged = {table.suite.name: table.rows for table in tables}
+    assert judged["data_quality"]["listens_in_table"].tolist() == [5]
+    assert sorted(str(row.listened_at.date()) for row in judged["listens"].collect()) == [str(RUN_DATE)] * 2
+
+
+def test_record_of_a_later_try_is_not_judged(spark: SparkSession, lake: Lake) -> None:
+    write_record(lake, "data_quality", RUN_DATE, record(8, snapshots={"listens": 7}))
+    with pytest.raises(ForeignRecordError, match="listens: 7, not 6"):
+        checks.sessions(spark, lake, RUN_DATE, {"sessions": 5, "listens": 6})
+
+
+def data_files(lake: Lake, run_date: date) -> list[Path]:
+    """The files of the sessions of a published date."""
+    with lake.catalog.open() as catalog:
+        found = catalog.load_table((LOG, SESSIONS.name))
+        snapshot = found.metadata.refs[str(run_date)].snapshot_id
+        tasks = found.scan(snapshot_id=snapshot).plan_files()
+        return [Path(task.file.file_path.removeprefix("file:")) for task in tasks]
 
 
 def test_sessions_and_answer_are_judged_by_what_the_jobs_left_and_by_the_run_date_before(
@@ -198,9 +233,10 @@ def test_sessions_and_answer_are_judged_by_what_the_jobs_left_and_by_the_run_dat
         run_data_quality(spark, DataQualityJob(str(log), lake, run_date))
         run_session_analysis(spark, SessionAnalysisJob(lake, run_date))
         run_ranking(spark, RankingJob(lake, run_date))
-    put_report(lake, f"run_date={BEFORE}")
+        snapshots = publish_run(lake, run_date)
+    spark = knowing(spark, lake)
 
-    made, shape = checks.sessions(spark, lake, RUN_DATE)
+    made, shape = checks.sessions(spark, lake, RUN_DATE, snapshots)
     assert [(row.session_id, row.track_count) for row in made.rows.collect()] == [("u-20090501T120000Z", 3)]
     assert shape.rows.to_dict("records") == [
         {
@@ -216,27 +252,32 @@ def test_sessions_and_answer_are_judged_by_what_the_jobs_left_and_by_the_run_dat
         }
     ]
     # What is compared with, and damaged, costs the comparison.
-    file = next(Path(lake.partition(SESSIONS, BEFORE)).glob("*.parquet"))
-    file.write_bytes(bytes(file.stat().st_size))
+    for file in data_files(lake, BEFORE):
+        file.unlink()
     Path(lake.stage_record("data_quality", BEFORE)).unlink()
-    _, alone = checks.sessions(spark, lake, RUN_DATE)
+    _, alone = checks.sessions(spark, lake, RUN_DATE, snapshots)
     assert alone.rows.to_dict("records") == [
         {name: value for name, value in shape.rows.to_dict("records")[0].items() if name != "users_gone_percent"}
     ]
     assert len(shape.suite.expectations) - len(alone.suite.expectations) == 1
-    _, volume, _ = checks.listens(spark, lake, RUN_DATE, "95")
+    _, volume, _ = checks.listens(spark, lake, RUN_DATE, snapshots, "95")
     assert [list(volume.rows), len(volume.suite.expectations)] == [["newest_listen_age_days"], 1]
 
-    answer, flags = checks.top_songs(spark, lake, RUN_DATE)
+    answer, flags = checks.top_songs(spark, lake, RUN_DATE, snapshots)
     assert [tuple(row) for row in answer.rows.collect()] == [(1, "a", "t", 3, 1, 1)]
     assert flags.rows.to_dict("records") == [
-        {"implausible_top_sessions": 0, "songs_of_one_session": 1, "songs_of_one_listener": 1}
+        {
+            "plays_above_those_of_the_rank_before": 0,
+            "implausible_top_sessions": 0,
+            "songs_of_one_session": 1,
+            "songs_of_one_listener": 1,
+        }
     ]
     assert [table.suite.name for table in (made, shape, answer, flags)] == [
         "sessions",
         "session_shape",
         "top_songs",
-        "flags",
+        "order_and_flags",
     ]
 
 
@@ -248,7 +289,8 @@ def test_an_answer_without_a_song_is_judged_by_the_days_that_were_ranked(
     run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
     run_session_analysis(spark, SessionAnalysisJob(lake, RUN_DATE))
     run_ranking(spark, RankingJob(lake, RUN_DATE, window_days=3))
-    answer, flags = checks.top_songs(spark, lake, RUN_DATE)
+    snapshots, spark = publish_run(lake, RUN_DATE), knowing(spark, lake)
+    answer, flags = checks.top_songs(spark, lake, RUN_DATE, snapshots)
     results = [run_checkpoint("check", table, RUN_DATE, str(tmp_path)) for table in (answer, flags)]
     found = [(failure.severity.value, failure.sentence) for result in results for failure in failures(result)]
     assert found == [

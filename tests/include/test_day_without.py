@@ -12,15 +12,13 @@ from include import checks
 from include.checkpoint import failures, raise_for_errors, run_checkpoint
 from include.records import write_record
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.data_quality.job import run as run_data_quality
 from spark_jobs.ranking.job import RankingJob
-from spark_jobs.ranking.job import run as run_ranking
 from spark_jobs.session_analysis.job import SessionAnalysisJob
-from spark_jobs.session_analysis.job import run as run_session_analysis
-from spark_jobs.shared import lineage
+from spark_jobs.shared import loads
 from spark_jobs.shared.lake import Lake
 from tests.include.judging import MINIMUM
-from tests.include.test_checks import BEFORE, record
+from tests.include.test_checks import BEFORE, publish_answer, record
+from tests.jobs import knowing, publish_run, run_data_quality, run_ranking, run_session_analysis
 from tests.logs import RUN_DATE
 
 NONE_YET = {"listens": 0, "last_listened_at": None}
@@ -30,13 +28,14 @@ NO_LINE = {"rows": {"lines_read": 0, "listens_kept": 0, "lines_rejected": 0}}
 def test_log_that_begins_without_listens_is_good(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
     log.touch()
-    run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE, load=lineage.DAILY))
+    run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE, load=loads.DAILY))
     run_session_analysis(spark, SessionAnalysisJob(lake, RUN_DATE))
     run_ranking(spark, RankingJob(lake, RUN_DATE))
+    snapshots, spark = publish_run(lake, RUN_DATE), knowing(spark, lake)
     of_checks = (
-        checks.listens(spark, lake, RUN_DATE, "95"),
-        checks.sessions(spark, lake, RUN_DATE),
-        checks.top_songs(spark, lake, RUN_DATE),
+        checks.listens(spark, lake, RUN_DATE, snapshots, "95"),
+        checks.sessions(spark, lake, RUN_DATE, snapshots),
+        checks.top_songs(spark, lake, RUN_DATE, snapshots),
     )
     tables = [table for found in of_checks for table in found]
     results = [run_checkpoint("check", table, RUN_DATE, str(tmp_path)) for table in tables]
@@ -56,7 +55,7 @@ def test_log_that_begins_without_listens_is_good(spark: SparkSession, lake: Lake
             {**NO_LINE, "log": NONE_YET}, {"newest_listen_age_days": 1.0}, id="a log may begin with a day without"
         ),
         pytest.param(
-            {**NO_LINE, "log": NONE_YET, "lineage": {"base": {"run_date": "2009-05-03"}, "inputs": []}},
+            {**NO_LINE, "log": NONE_YET, "base": {"run_date": "2009-05-03"}, "inputs": []},
             {"newest_listen_age_days": float("inf")},
             id="a log without a listen on its second day is told",
         ),
@@ -84,11 +83,13 @@ def test_log_that_begins_without_listens_is_good(spark: SparkSession, lake: Lake
 )
 def test_only_an_empty_file_is_a_day_without(lake: Lake, facts: dict[str, Any], expected: dict[str, float]) -> None:
     daily = {"parameters": {"load": "daily"}}
+    publish_answer(lake, BEFORE)
     write_record(lake, "data_quality", BEFORE, record(8, **daily))
     assert checks.volume_figures(record(0, **daily, **facts), lake, RUN_DATE, BEFORE) == expected
 
 
 def test_a_full_load_is_never_a_day_without(lake: Lake) -> None:
+    publish_answer(lake, BEFORE)
     write_record(lake, "data_quality", BEFORE, record(8))
     figures = checks.volume_figures(record(0, **NO_LINE), lake, RUN_DATE, BEFORE)
     assert figures["listens_percent_of_previous"] == 0.0

@@ -22,7 +22,7 @@ def test_each_attempt_gets_a_directory_that_is_there_and_a_mark_of_its_own(tmp_p
     assert first
     assert second
     assert first.settings[MARK] != second.settings[MARK]
-    assert first.settings[DIRECTORY] == f"file://{tmp_path}/the%20lake%27s%20root/spark_events"
+    assert first.settings[DIRECTORY] == f"file://{tmp_path}/the%20lake%27s%20root/listening/spark_events"
     assert first.directory.is_dir()
 
 
@@ -63,7 +63,7 @@ def test_the_oldest_logs_go_when_another_comes_and_other_things_stay(
 
 
 def test_a_lake_that_takes_no_log_costs_a_warning_and_not_the_run(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
-    Path(lake.root).mkdir()
+    Path(lake.spark_events()).parent.mkdir(parents=True)
     Path(lake.spark_events()).write_text("a file in its place")
     with figures_kept("ranking", lake, RUN_DATE, {}) as settings:
         assert settings == {}

@@ -18,6 +18,7 @@ QUALITY = {
     "listens_kept": 19,
     "lines_rejected": 1,
     "repeated_listens": 0,
+    "listens_in_table": 19,
     "missing_artist_id_percent": 10.0,
     "missing_track_id_percent": 35.0,
 }
@@ -33,22 +34,27 @@ SHAPE = {
     "implausible_percent": 0.5,
     "users_gone_percent": 5.0,
 }
-FLAGS = {"implausible_top_sessions": 0, "songs_of_one_session": 0, "songs_of_one_listener": 0}
+FLAGS = {
+    "plays_above_those_of_the_rank_before": 0,
+    "implausible_top_sessions": 0,
+    "songs_of_one_session": 0,
+    "songs_of_one_listener": 0,
+}
 
 
 def test_figures_at_their_limits_meet_their_suites(tmp_path: Path) -> None:
-    assert failed(pd.DataFrame([QUALITY]), suites.data_quality(95, 20, LIMITS), tmp_path) == []
+    assert failed(pd.DataFrame([QUALITY]), suites.data_quality(95, 20, 19, LIMITS), tmp_path) == []
     assert failed(pd.DataFrame([VOLUME]), suites.volume(YESTERDAY, LIMITS), tmp_path) == []
     assert failed(pd.DataFrame([SHAPE]), suites.session_shape(YESTERDAY, LIMITS), tmp_path) == []
-    assert failed(pd.DataFrame([FLAGS]), suites.flags(), tmp_path) == []
+    assert failed(pd.DataFrame([FLAGS]), suites.order_and_flags(), tmp_path) == []
 
 
 def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> None:
     empty = pd.DataFrame([{**QUALITY, "quality_score": 100.0, "listens_kept": 0, "lines_rejected": 0}])
-    assert failed(empty, suites.data_quality(95, 0, LIMITS, may_be_empty=True), tmp_path) == [
+    assert failed(empty, suites.data_quality(95, 0, 19, LIMITS, may_be_empty=True), tmp_path) == [
         ("info", f"data_quality: expected: at least one line is a listen; found 0 ({MINIMUM})")
     ]
-    assert failed(empty, suites.data_quality(95, 0, LIMITS), tmp_path) == [
+    assert failed(empty, suites.data_quality(95, 0, 19, LIMITS), tmp_path) == [
         ("critical", f"data_quality: expected: at least one line is a listen; found 0 ({MINIMUM})")
     ]
 
@@ -58,13 +64,13 @@ def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> N
     [
         pytest.param(
             {**QUALITY, "quality_score": 94.99},
-            suites.data_quality(95, 20, LIMITS),
+            suites.data_quality(95, 20, 19, LIMITS),
             [("warning", f"data_quality: expected: the quality score is at least 95; found 94.99 ({MINIMUM})")],
             id="a score below the minimum degrades",
         ),
         pytest.param(
             {**QUALITY, "quality_score": 89.99},
-            suites.data_quality(80, 20, LIMITS),
+            suites.data_quality(80, 20, 19, LIMITS),
             [
                 (
                     "critical",
@@ -76,7 +82,7 @@ def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> N
         ),
         pytest.param(
             QUALITY,
-            suites.data_quality(95, 21, LIMITS),
+            suites.data_quality(95, 21, 19, LIMITS),
             [
                 (
                     "critical",
@@ -88,13 +94,13 @@ def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> N
         ),
         pytest.param(
             {**QUALITY, "repeated_listens": 1},
-            suites.data_quality(95, 20, LIMITS),
+            suites.data_quality(95, 20, 19, LIMITS),
             [("critical", f"data_quality: expected: no listen is there twice; found 1 ({MAXIMUM})")],
             id="a listen that is there twice stops",
         ),
         pytest.param(
             {**QUALITY, "missing_artist_id_percent": 10.1, "missing_track_id_percent": 35.1},
-            suites.data_quality(95, 20, LIMITS),
+            suites.data_quality(95, 20, 19, LIMITS),
             [
                 (
                     "warning",
@@ -175,14 +181,32 @@ def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> N
             id="sessions that cannot be stop the run, such as nobody has and users that are gone degrade",
         ),
         pytest.param(
-            {"implausible_top_sessions": 1, "songs_of_one_session": 2, "songs_of_one_listener": 3},
-            suites.flags(),
+            {**FLAGS, "implausible_top_sessions": 1, "songs_of_one_session": 2, "songs_of_one_listener": 3},
+            suites.order_and_flags(),
             [
-                ("info", f"flags: expected: no top session is implausible; found 1 ({MAXIMUM})"),
-                ("info", f"flags: expected: no top song is owed to one session alone; found 2 ({MAXIMUM})"),
-                ("info", f"flags: expected: no top song is owed to one listener alone; found 3 ({MAXIMUM})"),
+                ("info", f"order_and_flags: expected: no top session is implausible; found 1 ({MAXIMUM})"),
+                ("info", f"order_and_flags: expected: no top song is owed to one session alone; found 2 ({MAXIMUM})"),
+                ("info", f"order_and_flags: expected: no top song is owed to one listener alone; found 3 ({MAXIMUM})"),
             ],
             id="an answer that few made is flagged",
+        ),
+        pytest.param(
+            {**FLAGS, "plays_above_those_of_the_rank_before": 1},
+            suites.order_and_flags(),
+            [("critical", f"order_and_flags: expected: plays never increase with the rank; found 1 ({MAXIMUM})")],
+            id="plays that increase with the rank stop the run",
+        ),
+        pytest.param(
+            {**QUALITY, "listens_in_table": 18},
+            suites.data_quality(95, 20, 19, LIMITS),
+            [
+                (
+                    "critical",
+                    "data_quality: expected: the table has the 19 listens of the log; found 18 "
+                    "(expect_column_sum_to_be_between)",
+                )
+            ],
+            id="a table that lacks listens of the log stops the run",
         ),
     ],
 )

@@ -30,7 +30,8 @@ def test_it_makes_the_login_and_the_place_of_the_event_logs_and_may_come_again(t
     assert file.stat().st_mode & 0o777 == 0o600
     assert sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*")) == [
         Path("lake"),
-        Path("lake/spark_events"),
+        Path("lake/listening"),
+        Path("lake/listening/spark_events"),
         Path("passwords.json"),
     ]
 

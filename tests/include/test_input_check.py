@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from include.input_check import InputError, check_input, check_lake, check_profiles, keep_listing
+from spark_jobs.lake.errors import EarlierLakeError
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.paths import in_ascii
 from tests.logs import RUN_DATE
@@ -183,6 +184,12 @@ def test_lake_whose_path_is_no_text_is_refused(tmp_path: Path) -> None:
         check_lake(Lake(os.fsdecode(os.fsencode(tmp_path) + b"/M\xfcsik")))
 
 
-def test_checking_the_lake_leaves_nothing_in_it(lake: Lake) -> None:
+def test_checking_the_lake_leaves_only_its_catalog(lake: Lake) -> None:
     check_lake(lake)
-    assert [path for path in Path(lake.root).rglob("*") if path.is_file()] == []
+    assert [path.name for path in Path(lake.root).rglob("*") if path.is_file()] == ["catalog.db"]
+
+
+def test_lake_of_an_earlier_version_is_refused(lake: Lake) -> None:
+    (Path(lake.root) / "listens" / "run_date=2009-05-03").mkdir(parents=True)
+    with pytest.raises(EarlierLakeError, match="is a lake of an earlier version, it has listens/run_date=2009-05-03"):
+        check_lake(lake)

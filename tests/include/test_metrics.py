@@ -105,7 +105,7 @@ def test_what_cannot_be_sent_stops_nothing(
 def test_what_cannot_be_gathered_is_one_line_in_the_log(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "include.metrics"):
         send(stage_figures(lake, "ranking", RUN_DATE))
-    record = f"{lake.root}/runs/run_date={RUN_DATE}/ranking.json"
+    record = f"{lake.root}/listening/runs/run_date={RUN_DATE}/ranking.json"
     assert caplog.messages == [
         f"Metrics were not sent: FileNotFoundError: {record} does not exist; run the stage ranking for {RUN_DATE} first"
     ]

@@ -140,11 +140,6 @@ def test_user_ids_of_another_form_degrade(two_sessions: DataFrame, tmp_path: Pat
     [
         ("rank", "1", "top_songs: expected: each rank is there once; found 2 of 2 rows unexpected, such as 1, 1 "),
         ("rank", "rank + 1", "top_songs: expected: ranks are 1 to 2; found 1 of 2 rows unexpected, such as 3 "),
-        (
-            "play_count",
-            "CAST(rank AS long)",
-            "top_songs: expected: plays never increase with the rank; found 1 of 2 rows unexpected, such as 2 ",
-        ),
     ],
 )
 def test_a_bad_ranking_stops_the_run_and_is_named(

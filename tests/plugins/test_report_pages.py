@@ -215,7 +215,7 @@ def test_what_lies_outside_the_reports_and_the_data_docs_is_not_there(
     client: Client, lake: Lake, tmp_path: Path, path: str
 ) -> None:
     put_report(lake)
-    root = Path(lake.root)
+    root = Path(lake.root) / "listening"
     outside = tmp_path / "secret.json"
     for file in (outside, root / "runs" / "secret.json", root / "reports_of_others" / "secret.json"):
         file.parent.mkdir(exist_ok=True)
@@ -380,7 +380,7 @@ def test_the_results_of_the_checks_are_listed_with_their_pages(client: Client, l
     page = put_result(lake, "listens", 5)
     put_result(lake, "sessions", 3)
     pruned = put_result(lake, "volume", 3)
-    (Path(lake.root) / pruned.replace("%20", " ")).unlink()
+    (Path(lake.root) / "listening" / pruned.replace("%20", " ")).unlink()
     text = client.get(f"{PAGES}/data_docs/index.html").text
     assert sorted(rows(text)) == [
         [f"run date {DAY}", "listens", "all of 5", "2026-01-02 10:00"],

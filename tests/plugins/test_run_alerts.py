@@ -95,7 +95,7 @@ def test_a_degraded_run_gives_one_alert_with_its_reasons_and_report(outcome: Out
     said = lines(alert)
     assert alert["type"] == "warning"
     assert (said["Stage"], said["Reason"]) == ("report", "12 % of listens lack an artist id.")
-    assert said["Report"] == f"{outcome.lake}/reports/run_date=2009-05-07/report.html"
+    assert said["Report"] == f"{outcome.lake}/listening/reports/run_date=2009-05-07/report.html"
 
 
 def test_a_good_run_gives_no_alert(outcome: Outcome) -> None:
@@ -103,7 +103,7 @@ def test_a_good_run_gives_no_alert(outcome: Outcome) -> None:
 
 
 def test_the_note_says_verdict_score_report_and_why_it_is_degraded(outcome: Outcome) -> None:
-    reports = f"{outcome.lake}/reports"
+    reports = f"{outcome.lake}/listening/reports"
     assert outcome.notes["is good"] == (
         f"Verdict: good, quality score 91.23. Report: {reports}/run_date=2009-05-08/report.html."
     )
@@ -114,7 +114,7 @@ def test_the_note_says_verdict_score_report_and_why_it_is_degraded(outcome: Outc
 
 
 def test_the_note_of_a_failed_run_says_where_it_failed_and_where_to_look(outcome: Outcome) -> None:
-    runs = f"{outcome.lake}/runs"
+    runs = f"{outcome.lake}/listening/runs"
     assert outcome.notes["fails for good"] == (
         "Verdict: failed at check_listens, quality score 91.23: the last error in its log says why. "
         f"What the stages left: {runs}/run_date=2009-05-04"

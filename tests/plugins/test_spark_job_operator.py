@@ -15,10 +15,13 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
+from include import run_lock
 from include.event_logs import MARK
+from include.records import read_record
 from include.spark_secrets import REDACTION, SECRET
 from plugins import spark_job_operator
 from plugins.spark_job_operator import SparkJobOperator, zip_package
+from scripts.jars import spark_jars
 from scripts.java import java_home
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
@@ -49,6 +52,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, **secrets: str) -> None:
     extra = {
         "spark.driver.memory": "700m",
         "spark.driver.extraJavaOptions": "-Da=1",
+        "spark.jars": spark_jars(),
         "spark.log.level": "ERROR",
         "queue": "not for Spark",
         **secrets,
@@ -60,30 +64,39 @@ def connect(monkeypatch: pytest.MonkeyPatch, **secrets: str) -> None:
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
 
 
-def operator(*arguments: str, job: str = "session_analysis", **more: str) -> SparkJobOperator:
-    lake, date = Lake(os.environ["LASTFM_LAKE"]), str(RUN_DATE)
-    return SparkJobOperator(task_id="job", job=job, lake=lake, run_date=date, application_args=list(arguments), **more)
+def operator(lake: Lake, *arguments: str, job: str = "session_analysis", date: str = str(RUN_DATE)) -> SparkJobOperator:
+    told = ["--lake", lake.root, "--run-date", date, *arguments]
+    return SparkJobOperator(task_id=job, job=job, lake=lake, run_date=str(RUN_DATE), application_args=told)
 
 
 def context() -> dict[str, Any]:
     seconds: dict[str, float] = {}
     task_instance = SimpleNamespace(task_id="job", xcom_push=lambda key, value: seconds.update({key: value}))
-    return {"ti": task_instance, "seconds": seconds}
+    return {"ti": task_instance, "run_id": "run 1", "seconds": seconds}
+
+
+def records(lake: Lake) -> list[str]:
+    """The files in which stages and their tries have left what they did."""
+    return sorted(file.name for file in Path(lake.stage_record("data_quality", RUN_DATE)).parent.glob("*.json"))
 
 
 @pytest.mark.usefixtures("connection", "elsewhere")
 def test_data_that_fails_a_job_fails_it_for_good_and_the_jobs_own_words_are_in_the_error(tmp_path: Path) -> None:
-    task = operator("--lake", str(tmp_path), "--run-date", "2009-05-04")
+    lake = Lake(str(tmp_path))
+    task = operator(lake)
     with pytest.raises(
         AirflowFailException, match="data_quality.json does not exist; run data_quality for 2009-05-04 first"
     ):
         task.execute(context())
+    assert records(lake) == []
     given = {key: value for key, value in (task.conf or {}).items() if not key.startswith("spark.eventLog.")}
     assert given.pop(MARK)
     assert given.pop(REDACTION) == SECRET
     assert given == {
+        **lake.catalog.spark_settings(),
         "spark.driver.memory": "700m",
         "spark.driver.extraJavaOptions": "-Da=1",
+        "spark.jars": spark_jars(),
         "spark.log.level": "ERROR",
         "spark.executorEnv.LC_ALL": "C.UTF-8",
     }
@@ -102,6 +115,7 @@ class Ran:
 
     lake: Lake
     task: SparkJobOperator
+    returned: Any
     seconds: dict[str, float]
     said: str
     secrets_file: list[str]
@@ -120,8 +134,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     log = home / "log.tsv"
     log.write_text("user_000001\t2009-05-01T12:00:00Z\t\tPlaid\t\tEyen\n" * 5)
     lake = Lake(str(home / "the lake's rööt"))
-    task = operator("--lake", lake.root, "--run-date", str(RUN_DATE), "--input", str(log), job="data_quality")
-    task.lake = lake
+    task = operator(lake, "--input", str(log), job="data_quality")
     read: list[str] = []
     real = spark_job_operator.write_properties
 
@@ -139,8 +152,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         patched.setattr("airflow.sdk.log.mask_secret", lambda _: None)
         patched.setattr(spark_job_operator, "write_properties", write_and_read)
         os.system("echo a child process is heard")  # noqa: S605
-        task.execute(asked)
-    return Ran(lake, task, asked["seconds"], (home / "said.log").read_text(), read)
+        returned = task.execute(asked)
+    return Ran(lake, task, returned, asked["seconds"], (home / "said.log").read_text(), read)
 
 
 @contextmanager
@@ -164,11 +177,26 @@ def heard(log: Path) -> Iterator[None]:
 
 
 def test_a_job_leaves_its_event_log_in_the_lake_and_sparks_own_figures_beside_its_record(ran: Ran) -> None:
-    figures = json.loads(Path(ran.lake.spark_figures("job", RUN_DATE)).read_bytes())
+    figures = json.loads(Path(ran.lake.spark_figures("data_quality", RUN_DATE)).read_bytes())
     assert ran.events.name == figures["application_id"]
-    # The one file as Spark sees it, its five lines, and once more the four of them that were rejected.
-    assert figures["input_records"] == 1 + 5 + 4
+    # The range by which the job finds out how many cores there are, and what it read of the log.
+    assert figures["input_records"] == 10_000 + 8
     assert ran.seconds["seconds"] > 0
+
+
+def test_task_returns_the_snapshots_of_its_record(ran: Ran) -> None:
+    record = read_record(ran.lake, "data_quality", RUN_DATE)
+    assert ran.returned == {"snapshots": record["snapshots"]}
+    assert sorted(record["snapshots"]) == ["listens", "rejected_records"]
+    assert record["run_id"] == "run 1"
+    assert records(ran.lake) == ["data_quality.json"]
+
+
+def test_job_of_another_run_does_not_start_meanwhile(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    run_lock.take(lake, "another run")
+    with pytest.raises(AirflowFailException, match="is being written by the run another run, since"):
+        operator(lake).execute(context())
 
 
 def test_secrets_of_the_connection_reach_spark_but_no_command_line_and_no_log(ran: Ran) -> None:
@@ -188,7 +216,7 @@ def test_secrets_of_the_connection_reach_spark_but_no_command_line_and_no_log(ra
 
 @pytest.mark.usefixtures("connection", "elsewhere")
 def test_a_bad_argument_fails_for_good_and_says_what_is_allowed(tmp_path: Path) -> None:
-    task = operator("--lake", str(tmp_path), "--run-date", "today", job="ranking")
+    task = operator(Lake(str(tmp_path)), job="ranking", date="today")
     with pytest.raises(AirflowFailException, match="found 'today', allowed is a date as YYYY-MM-DD"):
         task.execute(context())
 
@@ -198,7 +226,7 @@ def test_without_a_connection_the_job_does_not_go_to_some_other_cluster(
 ) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_SPARK_DEFAULT", raising=False)
     with pytest.raises(AirflowNotFoundException, match="spark_default"):
-        operator("--lake", str(tmp_path), "--run-date", "2009-05-04").execute(context())
+        operator(Lake(str(tmp_path))).execute(context())
 
 
 def test_the_zip_holds_the_package_and_is_named_after_its_content(tmp_path: Path) -> None:

@@ -30,28 +30,28 @@ def make(*words: str, **exported: str) -> str:
     "name", ["a$HOME $(x) $$", "it's", 'a"b', "a b", "50%", "a#b", "a;b&c|d", "`id`", "a\\tb", "*"]
 )
 def test_make_passes_a_value_as_it_is(name: str) -> None:
-    assert f"LAKE: found /nowhere/{name}, allowed is" in make("prune", "KEEP=1", f"LAKE=/nowhere/{name}")
+    assert f"LAKE: found /nowhere/{name}, allowed is" in make("maintain", f"LAKE=/nowhere/{name}")
 
 
 def test_make_refuses_a_line_break() -> None:
-    assert "LAKE: found a line break, allowed is one line" in make("prune", "KEEP=1", "LAKE=a\nb")
+    assert "LAKE: found a line break, allowed is one line" in make("maintain", "LAKE=a\nb")
 
 
 def test_exported_variable_is_left_aside() -> None:
-    said = make("prune", "KEEP=1", "LAKE=/nowhere", LAKE="/exported", YES="1")
-    assert "Left aside: YES from the environment; say it after make: make prune YES=..." in said
-    assert "LAKE: found /nowhere, allowed is" in said
+    said = make("publish", "RUN_DATE=May", RUN_DATE="2009-05-04", REASON="1")
+    assert "Left aside: REASON from the environment; say it after make: make publish REASON=..." in said
+    assert "RUN_DATE: found 'May', allowed is" in said
 
 
 def test_make_passes_no_variable_of_its_own() -> None:
-    assert "LAKE: found /nowhere, allowed is" in make("prune", "KEEP=1", "LAKE=/nowhere", "PYTHON=python3")
+    assert "LAKE: found /nowhere, allowed is" in make("maintain", "LAKE=/nowhere", "PYTHON=python3")
 
 
 @pytest.mark.parametrize("variable", ["PYTHONSAFEPATH", "PYTHONHOME", "PYTHONPATH"])
 def test_pythons_variables_change_no_command(variable: str, tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts" / "__init__.py").write_text("raise SystemExit('another program')")
-    said = make("prune", "KEEP=1", "LAKE=/nowhere", **{variable: str(tmp_path)})
+    said = make("maintain", "LAKE=/nowhere", **{variable: str(tmp_path)})
     assert "LAKE: found /nowhere, allowed is" in said
 
 

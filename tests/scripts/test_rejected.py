@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -11,10 +10,13 @@ import pytest
 from pyspark.sql import SparkSession
 
 from benchmarks.generate_log import ODD_LINES
-from spark_jobs.data_quality.job import DataQualityJob, run
-from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
+from include.records import write_record
+from spark_jobs.data_quality.job import DataQualityJob
+from spark_jobs.lake.listening import LISTENS
+from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT
+from tests.jobs import run_data_quality as run
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE, line
 
@@ -78,18 +80,16 @@ def test_lines_come_back_to_the_byte_all_of_them_or_those_of_one_reason(
     assert call(REASON="all", OUTPUT="all.tsv").returncode == 0
     assert (tmp_path / "all.tsv").read_bytes().split(b"\n")[:-1] == everything
     none = call(REASON="missing_user_id", RUN_DATE="2009-05-03", OUTPUT="none.tsv")
-    assert "run_date=2009-05-03 does not exist; allowed is the run date of a run with this lake" in none.stdout
+    assert "2009-05-03 has not been run in" in none.stdout
 
 
-def test_lines_that_are_not_all_there_are_not_written(
-    spark: SparkSession, lake: Lake, tmp_path: Path, call: object
-) -> None:
+def test_expired_lines_are_said_to_be_gone(spark: SparkSession, lake: Lake, tmp_path: Path, call: object) -> None:
     (tmp_path / "log.tsv").write_bytes(GOOD[0] + BROKEN[GOOD[3]] + BROKEN[GOOD[7]])
-    run(spark, DataQualityJob(str(tmp_path / "log.tsv"), lake, RUN_DATE))
-    next(Path(lake.partition(REJECTED_LISTENS, RUN_DATE)).glob("reason=field_count/*.parquet")).unlink()
+    record = run(spark, DataQualityJob(str(tmp_path / "log.tsv"), lake, RUN_DATE))
+    write_record(lake, "data_quality", RUN_DATE, {**record, "snapshots": {"rejected_records": 7}})
     refused = call(OUTPUT="some.tsv")
     assert refused.returncode == 1
-    assert re.search("is not what a run published: .* is missing; run 2009-05-04 again", refused.stdout)
+    assert "the snapshot 7 of rejected_records has expired; run the date again" in " ".join(refused.stdout.split())
     assert [file.name for file in tmp_path.iterdir() if "some" in file.name] == []
 
 

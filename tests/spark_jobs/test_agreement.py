@@ -16,22 +16,13 @@ from pyspark.sql import SparkSession
 from benchmarks import generate_log
 from benchmarks.odd_lines import ODD_LINES
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.data_quality.job import run as run_data_quality
+from spark_jobs.lake.listening import ALTERNATIVE_SONGS, LISTENS, REJECTED_RECORDS, SESSIONS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.ranking.job import RankingJob
-from spark_jobs.ranking.job import run as run_ranking
 from spark_jobs.session_analysis.job import SessionAnalysisJob
-from spark_jobs.session_analysis.job import run as run_session_analysis
 from spark_jobs.shared.errors import EmptyInputError
-from spark_jobs.shared.lake import (
-    ALTERNATIVE_SONGS,
-    LISTENS,
-    REJECTED_LISTENS,
-    SESSIONS,
-    TOP_SESSIONS,
-    TOP_SONGS,
-    Lake,
-)
+from spark_jobs.shared.lake import Lake
 from tests import model
+from tests.jobs import run_data_quality, run_ranking, run_session_analysis
 from tests.lake_reader import rows
 from tests.logs import GAP, RUN_DATE, logs
 
@@ -59,7 +50,7 @@ def test_the_jobs_agree_with_the_plain_model(
 
     judged = model.judge(log, RUN_DATE)
     assert Counter(rows(lake, LISTENS, RUN_DATE)) == Counter(astuple(listen) for listen in judged.listens)
-    rejected = [(line, reason) for line, reason, _ in rows(lake, REJECTED_LISTENS, RUN_DATE)]
+    rejected = [(line, reason) for line, reason, _ in rows(lake, REJECTED_RECORDS, RUN_DATE)]
     assert Counter(rejected) == Counter(judged.rejected)
     assert +Counter(figures["rejected"]) == judged.reasons
     assert +Counter(figures["warnings"]) == judged.warnings

@@ -6,11 +6,10 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -21,18 +20,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from pyspark.sql import SparkSession
 
-from include import base_check, prune
-from include.records import replace_file
+from spark_jobs.data_quality.history import LostBaseError
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.data_quality.job import run as run_data_quality
+from spark_jobs.lake.listening import ALTERNATIVE_SONGS, ANSWER, LISTENS, SESSIONS, TABLES, TOP_SESSIONS, TOP_SONGS
+from spark_jobs.lake.maintenance import Keep, maintain
+from spark_jobs.lake.published import published, replaced_sources
+from spark_jobs.lake.tables import Table
+from spark_jobs.lake.tries import Try
 from spark_jobs.ranking.job import RankingJob
-from spark_jobs.ranking.job import run as run_ranking
 from spark_jobs.session_analysis.job import SessionAnalysisJob
-from spark_jobs.session_analysis.job import run as run_session_analysis
-from spark_jobs.shared import lineage, storage
-from spark_jobs.shared.lake import ALTERNATIVE_SONGS, SESSIONS, TOP_SESSIONS, TOP_SONGS, Lake
+from spark_jobs.shared import loads
+from spark_jobs.shared.lake import LOG, Lake
 from tests import model
-from tests.lake_reader import rows
+from tests.jobs import knowing, publish_run, run_data_quality, run_ranking, run_session_analysis
+from tests.lake_reader import rows_of
 from tests.logs import GAP
 
 FIRST = date(2009, 5, 4)
@@ -45,8 +46,8 @@ MINUTES = [0, 10, 19, 20, 21, 40, 60, 700, 1410, 1430, 1439]
 class Day:
     """What the model knows of a day: the files of its input, whether its log begins with it, what its run has made.
 
-    `begins` its log, or is added to that of the day before; `taken_in` are the files of it, each with the time it was
-    written.
+    It `begins` its log, or is added to that of the latest day before; `taken_in` are the files of it, each with the
+    time it was written.
     """
 
     names: list[str]
@@ -54,7 +55,6 @@ class Day:
     begins: bool
     listens: list[model.Listen]
     taken_in: set[tuple[str, int]]
-    log_id: str
 
 
 class Killed(BaseException):
@@ -78,7 +78,7 @@ def arrivals(draw: st.DrawFn, day: date) -> bytes:
 
 
 class DailyLoads(RuleBasedStateMachine):
-    """Days come one after another, are killed, run again with other input or in full, and pruned."""
+    """Days come one after another, are killed, run again with other input or in full, and expire."""
 
     spark: SparkSession
 
@@ -91,10 +91,10 @@ class DailyLoads(RuleBasedStateMachine):
     def teardown(self) -> None:
         shutil.rmtree(self.root)
 
-    @rule(data=st.data())
-    def the_next_day_arrives(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), later=st.sampled_from([1, 1, 3]))
+    def a_later_day_arrives(self, data: st.DataObject, later: int) -> None:
         """With a file of its own, and some of the days before are still where it lies."""
-        day = max(self.days) + ONE if self.days else FIRST
+        day = max(self.days) + later * ONE if self.days else FIRST
         earlier = sorted({name for one in self.days.values() for name in one.names})
         overlapping = data.draw(st.lists(st.sampled_from(earlier), unique=True)) if earlier else []
         self.write(day, data.draw(arrivals(day)))
@@ -106,43 +106,35 @@ class DailyLoads(RuleBasedStateMachine):
         """With another file or the same, and then all days after it, in order: the base of each was made anew."""
         day = data.draw(st.sampled_from(sorted(self.days)))
         later = sorted(one for one in self.days if one > day)
-        was = self.days[day].log_id
         if data.draw(st.booleans()):
             self.write(day, data.draw(arrivals(day)))
-        self.is_run_again(day, is_full)
-        builds_on_it = later and not any(self.days[one].is_full for one in later)
-        if builds_on_it and was != self.days[day].log_id:
-            with pytest.raises(base_check.InputError, match=f"{day} was run again with other input after {later[0]}"):
-                base_check.check_base(self.lake, later[-1] + ONE)
+        was_run = self.is_run_again(day, is_full)
+        if later and was_run:
+            assert self.stands_for_what_was_replaced(later[0]) == (not self.days[later[0]].begins)
         for one in later:
             self.is_run(one, self.days[one].names, self.days[one].is_full)
 
     @precondition(lambda self: self.days)
-    @rule(data=st.data(), published=st.integers(0, 11))
-    def the_last_day_is_killed_and_run_again(self, data: st.DataObject, published: int) -> None:
-        """Before one of its partitions or records is published; Java and Python are killed in tests/faults."""
+    @rule(data=st.data(), step=st.integers(0, 20))
+    def the_last_day_is_killed_and_run_again(self, data: st.DataObject, step: int) -> None:
+        """Before it writes one of its tables, or after; Java and Python are killed in tests/faults."""
         day = max(self.days)
-        is_other = self.write(day, data.draw(arrivals(day)))
+        self.write(day, data.draw(arrivals(day)))
         names, is_full = self.days[day].names, self.is_full(day, self.days[day].names, self.days[day].is_full)
         if not is_full and self.is_base_gone(day):
             return
-        with killed_after(published), suppress(Killed):
+        before = self.all_published()
+        with killed_at(step), suppress(Killed):
             self.run_jobs(day, names, is_full)
-        # The first is that of the rejected lines, which the next day does not look at.
-        if is_other and published > 1:
-            with pytest.raises(base_check.InputError, match=f"the last run of {day} has not come to its end"):
-                base_check.check_base(self.lake, day + ONE)
+        assert self.all_published() == before
         self.is_run(day, names, is_full)
 
     @precondition(lambda self: self.days)
     @rule(keep=st.integers(1, 3))
-    def the_lake_is_pruned(self, keep: int) -> None:
-        planned = prune.plan(self.lake, keep)
-        assert len(planned.kept) >= min(keep, len(self.days))
-        prune.carry_out(planned)
-        self.days = {day: of_day for day, of_day in self.days.items() if day in planned.kept}
-        # Whatever is gone, the next day can be added.
-        base_check.check_base(self.lake, max(self.days) + ONE)
+    def the_lake_is_maintained(self, keep: int) -> None:
+        nothing = timedelta(0)
+        maintain(knowing(self.spark, self.lake), self.lake.catalog, LOG, ANSWER.name, Keep(keep, nothing, nothing))
+        self.days = {day: self.days[day] for day in sorted(self.days)[-keep:]}
 
     def write(self, day: date, text: bytes) -> bool:
         """Write a day's file, unless it is that already; was it another?"""
@@ -161,27 +153,39 @@ class DailyLoads(RuleBasedStateMachine):
 
     def is_run(self, day: date, names: list[str], is_full: bool = False) -> None:
         is_full = self.is_full(day, names, is_full)
-        if not is_full:
-            base_check.check_base(self.lake, day)
         record = self.run_jobs(day, names, is_full)
-        # What the last stage of the DAG leaves, as far as the next day looks at it.
-        report = Path(self.lake.report(day)) / "report.json"
-        replace_file(report, f'{{"log_id": "{record["lineage"]["log_id"]}"}}')
-        self.is_as_the_model_says(day, names, is_full, record)
+        self.is_as_the_model_says(day, names, is_full, record, publish_run(self.lake, day))
 
-    def is_run_again(self, day: date, is_full: bool) -> None:
-        """As it was run before, or in full; so it must be where the day before, to which it was added, is pruned."""
+    def is_run_again(self, day: date, is_full: bool) -> bool:
+        """As it was run before, or in full; so it must be where what it was added to is gone. Was it run?"""
         is_full = self.is_full(day, self.days[day].names, is_full)
         if not is_full and self.is_base_gone(day):
-            with pytest.raises(
-                base_check.InputError, match=f"the listens of {day - ONE}, which {day} was added to, are gone"
-            ):
-                base_check.check_base(self.lake, day)
-        else:
-            self.is_run(day, self.days[day].names, is_full)
+            with pytest.raises(LostBaseError, match=f"{day} was added to the listens of an earlier run, which is gone"):
+                self.run_jobs(day, self.days[day].names, is_full)
+            return False
+        self.is_run(day, self.days[day].names, is_full)
+        return True
 
     def is_base_gone(self, day: date) -> bool:
-        return day - ONE not in self.days and not self.days[day].begins
+        return self.base_of(day) is None and not self.days[day].begins
+
+    def base_of(self, day: date) -> Day | None:
+        earlier = [one for one in self.days if one < day]
+        return self.days[max(earlier)] if earlier else None
+
+    def stands_for_what_was_replaced(self, day: date) -> bool:
+        with self.lake.catalog.open() as catalog:
+            listens = published(catalog, LOG, ANSWER.name, day).snapshots[LISTENS.name]
+            return LISTENS.name in replaced_sources(catalog, LOG, listens, LISTENS.name)
+
+    def all_published(self) -> dict[date, dict[str, list[Any]]]:
+        """The rows of all that is published."""
+        with self.lake.catalog.open() as catalog:
+            runs = {day: published(catalog, LOG, ANSWER.name, day).snapshots for day in self.days}
+        return {day: {table.name: self.rows(table, run) for table in TABLES} for day, run in runs.items()}
+
+    def rows(self, table: Table, snapshots: Mapping[str, int]) -> list[tuple[Any, ...]]:
+        return rows_of(self.lake, table, snapshots[table.name])
 
     def run_jobs(self, day: date, names: list[str], is_full: bool) -> dict[str, Any]:
         """Run the three jobs; the record of the first."""
@@ -191,8 +195,8 @@ class DailyLoads(RuleBasedStateMachine):
         for name in names:
             # The file itself, under the path it had on the days before.
             os.link(self.file(name), inbox / f"{name}.tsv")
-        load = lineage.FULL if is_full else lineage.DAILY
-        record = run_data_quality(self.spark, DataQualityJob(str(inbox), self.lake, day, load=load, fold_after=2))
+        load = loads.FULL if is_full else loads.DAILY
+        record = run_data_quality(self.spark, DataQualityJob(str(inbox), self.lake, day, load=load))
         run_session_analysis(self.spark, SessionAnalysisJob(self.lake, day, GAP))
         made = self.has_alternatives(day)
         run_ranking(self.spark, RankingJob(self.lake, day, top_sessions=3, top_songs=4, alternatives=made))
@@ -202,8 +206,10 @@ class DailyLoads(RuleBasedStateMachine):
         """They cost as much as the rest: every third day has none, and the one after that none to take over."""
         return (day - FIRST).days % 3 < 2
 
-    def is_as_the_model_says(self, day: date, names: list[str], is_full: bool, record: dict[str, Any]) -> None:
-        base = self.days.get(day - ONE)
+    def is_as_the_model_says(
+        self, day: date, names: list[str], is_full: bool, record: dict[str, Any], snapshots: dict[str, int]
+    ) -> None:
+        base = self.base_of(day)
         before, known = (base.listens, base.taken_in) if base and not is_full else ([], set())
         versions = {(name, self.file(name).stat().st_mtime_ns) for name in names}
         text = b"".join(self.file(name).read_bytes() for name, _ in sorted(versions - known))
@@ -211,35 +217,37 @@ class DailyLoads(RuleBasedStateMachine):
         judged = model.judge(text, day)
         new = [listen for listen in judged.listens if astuple(listen) not in there]
         listens = [*before, *new]
-        self.days[day] = Day(
-            names, is_full, base is None or is_full, listens, known | versions, record["lineage"]["log_id"]
-        )
+        self.days[day] = Day(names, is_full, base is None or is_full, listens, known | versions)
 
         lines = len(model.lines_of(text))
         assert record["rows"] == {"lines_read": lines, "listens_kept": len(new), "lines_rejected": lines - len(new)}
         assert record["rejected"]["duplicate"] == judged.reasons["duplicate"] + len(judged.listens) - len(new)
         assert record["log"]["listens"] == len(listens)
+        assert Counter(self.rows(LISTENS, snapshots)) == Counter(astuple(listen) for listen in listens)
         sessions = model.sessions_of(listens, GAP)
-        assert Counter(rows(self.lake, SESSIONS, day)) == Counter(astuple(session) for session in sessions)
+        assert Counter(self.rows(SESSIONS, snapshots)) == Counter(astuple(session) for session in sessions)
         longest = model.top_sessions(sessions, 3)
-        assert rows(self.lake, TOP_SESSIONS, day) == [(rank, *astuple(one)) for rank, one in enumerate(longest, 1)]
+        assert self.rows(TOP_SESSIONS, snapshots) == [(rank, *astuple(one)) for rank, one in enumerate(longest, 1)]
         songs = model.top_songs(sessions, longest, 4)
-        assert rows(self.lake, TOP_SONGS, day) == [astuple(song) for song in songs]
+        assert self.rows(TOP_SONGS, snapshots) == [astuple(song) for song in songs]
         alternatives = model.alternative_songs(listens, GAP, 3, 4) if self.has_alternatives(day) else []
-        assert rows(self.lake, ALTERNATIVE_SONGS, day) == alternatives
+        assert self.rows(ALTERNATIVE_SONGS, snapshots) == alternatives
 
 
 @contextmanager
-def killed_after(published: int) -> Iterator[None]:
-    """Let nothing more be published after so many partitions and records."""
-    publish, number = storage.publish, count()
+def killed_at(step: int) -> Iterator[None]:
+    """Let a run die where it begins to write a table, or has written one."""
+    steps = iter(range(100))
 
-    def publish_or_die(*asked: Any) -> None:
-        if next(number) == published:
-            raise Killed
-        publish(*asked)
+    def or_die(real: Callable[..., Any]) -> Callable[..., Any]:
+        def do_or_die(*asked: Any) -> Any:
+            if next(steps) == step:
+                raise Killed
+            return real(*asked)
 
-    with patch.object(storage, "publish", publish_or_die):
+        return do_or_die
+
+    with patch.object(Try, "_begin", or_die(Try._begin)), patch.object(Try, "_snapshot", or_die(Try._snapshot)):
         yield
 
 

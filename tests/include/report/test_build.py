@@ -12,8 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
-from include.records import read_record, write_record
+from include.records import ForeignRecordError
 from include.report import build
+from spark_jobs.lake.errors import NotPublishedError
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.include.report.conftest import SCRIPT
@@ -25,9 +26,9 @@ from tests.include.report.finished import (
     finish_daily,
     leave_facts,
     listens,
-    log_of,
     look_further,
     report,
+    retell,
 )
 from tests.logs import RUN_DATE
 
@@ -49,6 +50,7 @@ def test_the_tsv_is_tab_separated_never_quoted_and_ends_its_lines_with_lf(finish
 def test_the_json_holds_the_answer_and_all_that_led_to_it(finished_lake: Lake) -> None:
     facts = json.loads((report(finished_lake) / "report.json").read_text(encoding="utf-8"))
     assert facts.pop("made_at")
+    assert sorted(facts.pop("snapshots")) == ["chosen_listens", "listens", "sessions", "top_sessions", "top_songs"]
     check = {"expectations": 5, "met": 5}
     counts = {"lines_read": 10, "listens_kept": 4, "lines_rejected": 6}
     session = {"duration_seconds": 0, "track_count": 1, "distinct_song_count": 1, "is_implausible": False}
@@ -59,7 +61,8 @@ def test_the_json_holds_the_answer_and_all_that_led_to_it(finished_lake: Lake) -
     by_weekday[4][12], by_weekday[4][18] = 3, 1
     assert facts == {
         "run_date": "2009-05-04",
-        "log_id": log_of(finished_lake).log_id,
+        "run_id": "run 2009-05-04",
+        "published_by_hand": None,
         "verdict": "good",
         "degraded_because": [],
         "flags": [],
@@ -164,23 +167,15 @@ def test_other_definitions_come_in_the_order_of_the_page_with_what_changes(finis
 def test_what_another_run_of_the_date_left_is_not_told(finished_lake: Lake) -> None:
     look_further(finished_lake, alternatives(), [listener("u", "Japan", 30, date(2006, 1, 1))])
     assert facts(finished_lake)["listeners"] is not None
-    not_made = {"alternatives": {"made": False, "seconds": 1.5}, "profiles": {"path": None, "problem": None}}
-    write_record(finished_lake, "ranking", RUN_DATE, not_made)
+    finish(finished_lake, listens(("u", "12:00:00", "A", "B")))
     found = facts(finished_lake)
     assert (found["alternatives"], found["listeners"], found["profiles_problem"]) == (None, None, None)
-
-
-def test_what_the_record_promises_and_the_lake_lacks_costs_its_section_alone(finished_lake: Lake) -> None:
-    made, profiles = {"made": True, "definitions": ["gap_10_minutes"]}, {"path": "/p.tsv", "problem": None}
-    write_record(finished_lake, "ranking", RUN_DATE, {"alternatives": made, "profiles": profiles})
-    found = facts(finished_lake)
-    assert (found["alternatives"], found["listeners"], len(found["top_songs"])) == ([], None, 2)
 
 
 def test_a_definition_without_a_session_in_time_is_told_and_the_answers_own_gap_is_not(finished_lake: Lake) -> None:
     look_further(finished_lake, alternatives(), [])
     made = {"made": True, "definitions": ["longest_by_duration", "gap_10_minutes", "songs_by_track_id"]}
-    write_record(finished_lake, "ranking", RUN_DATE, {"alternatives": made})
+    retell(finished_lake, "ranking", alternatives=made)
     found = {one["definition"]: len(one["top_songs"]) for one in facts(finished_lake)["alternatives"]}
     assert found == {"longest_by_duration": 0, "gap_10_minutes": 2, "songs_by_track_id": 1}
 
@@ -202,7 +197,7 @@ def test_reports_of_all_kinds_fit_the_schema(finished_lake: Lake) -> None:
     )
     check_says(finished_lake, "check_listens", warning=["a score of 93"], info=["a flag"])
     kinds["degraded, with all there can be"] = facts(finished_lake)
-    write_record(finished_lake, "ranking", RUN_DATE, {"profiles": {"path": "/p", "problem": "it has no header"}})
+    retell(finished_lake, "ranking", profiles={"path": "/p", "problem": "it has no header"})
     leave_facts(finished_lake, RUN_DATE)
     kinds["broken profiles"] = facts(finished_lake)
     finish(finished_lake, listens(("u", "2009-05-03T12:00:00", "A", "B")), RUN_DATE + timedelta(days=1))
@@ -216,8 +211,7 @@ def test_reports_of_all_kinds_fit_the_schema(finished_lake: Lake) -> None:
     finish_daily(finished_lake, [], listens(("u", "2009-05-07T12:00:00", "A", "B")), day, files_changed=["/a.tsv"])
     kinds["a day"] = facts(finished_lake, day)
     finish_daily(finished_lake, [], [], day)
-    cut_again = {**read_record(finished_lake, "session_analysis", day), "new": None}
-    write_record(finished_lake, "session_analysis", day, cut_again)
+    retell(finished_lake, "session_analysis", day, new=None)
     kinds["an empty day, its sessions cut again"] = facts(finished_lake, day)
     assert {kind: [fault.message for fault in SCHEMA.iter_errors(found)] for kind, found in kinds.items()} == {
         kind: [] for kind in kinds
@@ -291,3 +285,15 @@ def test_a_page_that_cannot_be_made_leaves_the_report_before_as_it_was(
         report(finished_lake)
     directory = Path(finished_lake.report(RUN_DATE))
     assert {file.name: file.read_bytes() for file in directory.iterdir()} == before
+
+
+def test_record_of_another_run_is_refused(finished_lake: Lake) -> None:
+    retell(finished_lake, "session_analysis", run_id="a later run", snapshots={"sessions": 7})
+    with pytest.raises(ForeignRecordError, match="sessions: 7, not .*, those of the run a later run: run 2009-05-04"):
+        report(finished_lake)
+
+
+def test_unpublished_date_has_no_report(finished_lake: Lake) -> None:
+    with pytest.raises(NotPublishedError, match="no run of listening is published for 2009-05-05"):
+        report(finished_lake, RUN_DATE + timedelta(days=1))
+    assert not Path(finished_lake.report(RUN_DATE + timedelta(days=1))).exists()

@@ -7,11 +7,11 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 from include.report.figures import by_weekday, listening_figures, over_time, session_lengths, shown_days
-from spark_jobs.shared.lake import LISTENS, Lake
+from include.report.scan import tables_of
+from spark_jobs.shared.lake import Lake
 from tests import model
 from tests.include.report.finished import finish
 from tests.logs import GAP, RUN_DATE
@@ -139,19 +139,16 @@ def test_lengths_are_in_powers_of_two_and_those_of_nobody_are_there() -> None:
     ]
 
 
-def test_a_partition_is_counted_whole_whatever_its_batches(lake: Lake) -> None:
+def test_whole_log_is_counted(lake: Lake) -> None:
     chance = random.Random(5)
     start = datetime(2009, 2, 1, tzinfo=UTC)
     times = sorted(start + timedelta(minutes=chance.randrange(60 * 24 * 80)) for _ in range(3000))
     played = [model.Listen(chance.choice("uvw"), time, None, "A", None, "B") for time in times]
     finish(lake, played)
-    # Row groups of 100 rows are batches of 100 rows.
-    (file,) = pq.ParquetDataset(lake.partition(LISTENS, RUN_DATE)).files
-    pq.write_table(pq.read_table(file, partitioning=None), file, row_group_size=100)
-
     sessions = model.sessions_of(played, GAP)
     top = model.top_sessions(sessions, 50)
-    found = listening_figures(lake, RUN_DATE, [{"track_count": session.track_count} for session in top])
+    with tables_of(lake, RUN_DATE) as tables:
+        found = listening_figures(tables, [{"track_count": session.track_count} for session in top])
     by_day = Counter(time.date() for time in times)
     begun = Counter(session.started_at.date() for session in sessions)
     days = [date(2009, 2, 1) + timedelta(days=number) for number in range(80)]

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from include.logs import log_behind
-from include.records import read_record, write_record
 from include.report.news import sentences
-from spark_jobs.shared import lineage, marks
-from spark_jobs.shared.errors import DamagedPartitionError
-from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, SESSIONS, TOP_SONGS, Lake
-from spark_jobs.shared.lineage import Part
-from tests import model
-from tests.include.report.finished import facts, finish, finish_daily, in_a_row, leave_facts, log_of, put, report
+from spark_jobs.shared import loads
+from spark_jobs.shared.lake import Lake
+from tests.include.report.finished import facts, finish, finish_daily, in_a_row, leave_facts, report, retell
 from tests.include.report.test_page import section, table, words
 from tests.logs import RUN_DATE
 
@@ -52,20 +44,7 @@ def at_once(tmp_path: Path) -> dict[str, Any]:
     return facts(lake, NEXT)
 
 
-def fold(lake: Lake, listens: list[model.Listen]) -> None:
-    """Leave the last day's log in one partition, and take those away that it was made of."""
-    put(lake, LISTENS, [asdict(listen) for listen in listens], NEXT)
-    Path(lake.dataset(FOLDED_LISTENS)).mkdir()
-    shutil.move(lake.partition(LISTENS, NEXT), lake.partition(FOLDED_LISTENS, NEXT))
-    shutil.rmtree(lake.dataset(LISTENS))
-
-
-@pytest.mark.parametrize("is_folded", [False, True])
-def test_the_figures_are_those_of_the_whole_log_wherever_it_lies(
-    grown: Lake, at_once: dict[str, Any], is_folded: bool
-) -> None:
-    if is_folded:
-        fold(grown, FIRST + SECOND + THIRD)
+def test_figures_are_those_of_the_whole_log(grown: Lake, at_once: dict[str, Any]) -> None:
     found = facts(grown, NEXT)
     assert {name: found[name] for name in OF_THE_LOG} == {name: at_once[name] for name in OF_THE_LOG}
     assert found["song_spread"][0]["sessions"] == [
@@ -73,73 +52,7 @@ def test_the_figures_are_those_of_the_whole_log_wherever_it_lies(
         {"session_rank": 2, "user_id": "v", "plays": 1},
     ]
     assert found["rows"] == {"lines_read": 8, "listens_kept": 2, "lines_rejected": 6, "users": 2, "sessions": 2}
-
-
-def test_a_folded_log_of_another_run_of_the_date_is_not_read(grown: Lake) -> None:
-    folded = Path(grown.partition(FOLDED_LISTENS, NEXT))
-    folded.mkdir(parents=True)
-    (folded / marks.MARK).write_text(marks.mark_of({}, "an earlier one"))
-    assert [(part.dataset, part.run_date) for part in log_behind(grown, NEXT).parts] == [
-        (LISTENS, RUN_DATE),
-        (LISTENS, DAY),
-        (LISTENS, NEXT),
-    ]
-
-
-def lose(lake: Lake) -> None:
-    shutil.rmtree(lake.partition(LISTENS, DAY))
-
-
-def lose_a_file(lake: Lake) -> None:
-    (Path(lake.partition(LISTENS, DAY)) / "part.parquet").unlink()
-
-
-def make_anew(lake: Lake) -> None:
-    mark(lake, LISTENS, DAY)
-
-
-def mark(lake: Lake, dataset: str, run_date: Any) -> None:
-    partition = Path(lake.partition(dataset, run_date))
-    sizes = {"part.parquet": (partition / "part.parquet").stat().st_size}
-    (partition / marks.MARK).write_text(marks.mark_of(sizes, "another"))
-
-
-@pytest.mark.parametrize(
-    ("damage", "found"),
-    [
-        pytest.param(lose, "it is missing", id="gone"),
-        pytest.param(lose_a_file, "part.parquet is missing", id="a file gone"),
-        pytest.param(make_anew, "it was made from the log another, not ", id="run again with other input"),
-    ],
-)
-def test_no_report_is_made_when_an_earlier_part_of_the_log_is_not_what_it_was(
-    grown: Lake, damage: Callable[[Lake], None], found: str
-) -> None:
-    damage(grown)
-    said = f"run_date={DAY} is not what a run published: {found}.*; run all days from {DAY} to {NEXT}, in order, again"
-    with pytest.raises(DamagedPartitionError, match=said):
-        facts(grown, NEXT)
     assert facts(grown, RUN_DATE)["log"]["listens"] == len(FIRST)
-
-
-@pytest.mark.parametrize("dataset", [SESSIONS, TOP_SONGS])
-def test_no_report_is_made_of_an_answer_from_another_log(grown: Lake, dataset: str) -> None:
-    mark(grown, dataset, NEXT)
-    with pytest.raises(
-        DamagedPartitionError, match=f"{dataset}/run_date={NEXT} is not .* the log another, not .*run {NEXT} ag"
-    ):
-        facts(grown, NEXT)
-
-
-def test_a_run_of_an_earlier_version_is_to_be_run_again(lake: Lake) -> None:
-    finish(lake, FIRST)
-    quality = read_record(lake, "data_quality", RUN_DATE)
-    del quality["lineage"]
-    write_record(lake, "data_quality", RUN_DATE, quality)
-    with pytest.raises(
-        DamagedPartitionError, match=f"does not say of what log .* earlier version; run {RUN_DATE} again"
-    ):
-        facts(lake)
 
 
 def test_the_json_tells_what_was_new(grown: Lake) -> None:
@@ -158,9 +71,7 @@ def test_the_json_tells_what_was_new(grown: Lake) -> None:
 
 def test_a_first_day_begins_a_log_and_has_nothing_to_add_to(lake: Lake) -> None:
     finish(lake, FIRST)
-    quality = read_record(lake, "data_quality", RUN_DATE)
-    quality["parameters"]["load"] = lineage.DAILY
-    write_record(lake, "data_quality", RUN_DATE, quality)
+    retell(lake, "data_quality", parameters={"input_path": "/logs/<day>.tsv", "load": loads.DAILY})
     assert facts(lake)["new"] is None
 
 
@@ -299,7 +210,7 @@ def test_a_day_that_added_nothing_says_so(lake: Lake) -> None:
 def test_sessions_that_were_cut_again_are_not_told_apart(lake: Lake) -> None:
     finish(lake, FIRST)
     finish_daily(lake, FIRST, SECOND, DAY)
-    write_record(lake, "session_analysis", DAY, {**read_record(lake, "session_analysis", DAY), "new": None})
+    retell(lake, "session_analysis", DAY, new=None)
     shown = section((report(lake, DAY) / "report.html").read_text(encoding="utf-8"), "new")
     assert "All sessions were cut again: those of 4 May 2009 had another gap." in words(shown)
     assert [row[0] for row in table(shown, "What was added")[1:]] == [
@@ -329,12 +240,3 @@ def test_the_markdown_says_what_was_new(grown: Lake) -> None:
         "New: 2 listens added to the log of 5 May 2009, none of them late; 2 lines rejected as duplicates. "
         "3 sessions opened, 2 extended, 1 joined from several; 1 user first seen."
     )
-
-
-def test_a_log_is_found_without_spark_as_with_it(grown: Lake) -> None:
-    ids = [log_of(grown, day).log_id for day in (RUN_DATE, DAY, NEXT)]
-    assert log_behind(grown, NEXT).parts == tuple(
-        Part(LISTENS, day, log_id) for day, log_id in zip((RUN_DATE, DAY, NEXT), ids, strict=True)
-    )
-    fold(grown, FIRST + SECOND + THIRD)
-    assert log_behind(grown, NEXT).parts == (Part(FOLDED_LISTENS, NEXT, ids[-1]),)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from include.records import read_record, replace_file, write_record
+from include.records import replace_file
 from spark_jobs.shared.lake import Lake
 from tests.frames import at
 from tests.include.report.conftest import SCRIPT
@@ -25,6 +25,7 @@ from tests.include.report.finished import (
     listens,
     look_further,
     report,
+    retell,
 )
 from tests.logs import RUN_DATE
 
@@ -153,10 +154,9 @@ def test_sparks_own_figures_stand_in_a_row_for_each_stage_that_kept_them(finishe
 
 def test_of_several_files_those_with_rejected_lines_come_first_and_the_rest_is_counted(finished_lake: Lake) -> None:
     assert table(page(finished_lake), "Files") == []
-    quality = read_record(finished_lake, "data_quality", RUN_DATE)
     counts = {"bytes": 99, "lines_read": 1200, "listens_kept": 1194}
     files = [{"file": f"/logs/{number}.tsv", **counts, "lines_rejected": number} for number in range(25)]
-    write_record(finished_lake, "data_quality", RUN_DATE, {**quality, "files": files})
+    retell(finished_lake, "data_quality", files=files)
     html = page(finished_lake)
     assert table(html, "Files")[1] == ["/logs/24.tsv", "1,200", "1,194", "24"]
     assert [row[0] for row in table(html, "Files")[1:]] == [f"/logs/{number}.tsv" for number in range(24, 4, -1)]
@@ -170,8 +170,7 @@ def test_sections_are_there_only_when_their_data_is(finished_lake: Lake) -> None
     assert "Who listens" not in html
     look_further(finished_lake, [], [{"user_id": "u", "session_count": 1, "track_count": 3}])
     assert "not known" in words(section(page(finished_lake), "who"))
-    problem = {"profiles": {"path": "/p.tsv", "problem": "/p.tsv has <no> header."}}
-    write_record(finished_lake, "ranking", RUN_DATE, problem)
+    retell(finished_lake, "ranking", profiles={"path": "/p.tsv", "problem": "/p.tsv has <no> header."})
     who = words(section(page(finished_lake), "who"))
     assert who == "Who listens The listeners' profiles could not be used: /p.tsv has <no> header."
 

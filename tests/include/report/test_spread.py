@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
+from include.report.scan import tables_of
 from include.report.spread import SESSIONS_NAMED, SONGS_SPREAD, song_spread
 from spark_jobs.shared.lake import Lake
 from tests import model
@@ -29,7 +30,8 @@ def test_plays_are_those_in_the_top_sessions_alone_and_of_songs_by_both_names(la
     sessions = model.sessions_of(played, GAP)
     top = model.top_sessions(sessions, 8)
     songs = model.top_songs(sessions, top, 12)
-    found = song_spread(lake, RUN_DATE, [asdict(song) for song in songs])
+    with tables_of(lake, RUN_DATE) as tables:
+        found = song_spread(tables, [asdict(song) for song in songs])
 
     assert [(one["rank"], one["artist_name"], one["track_name"]) for one in found] == [
         (song.rank, song.artist_name, song.track_name) for song in songs[:SONGS_SPREAD]
@@ -54,7 +56,8 @@ def test_of_many_sessions_those_with_most_plays_are_named_and_the_others_added_u
     for day in range(1, SESSIONS_NAMED + 5):
         played += in_a_row("v", at("12:00:00") + timedelta(days=day), [("A", "B")])
     finish(lake, played)
-    (song,) = song_spread(lake, RUN_DATE, [{"rank": 1, "artist_name": "A", "track_name": "B"}])
+    with tables_of(lake, RUN_DATE) as tables:
+        (song,) = song_spread(tables, [{"rank": 1, "artist_name": "A", "track_name": "B"}])
     assert song["sessions"][0] == {"session_rank": 1, "user_id": "u", "plays": 3}
     assert len(song["sessions"]) == SESSIONS_NAMED
     assert (song["other_plays"], song["first_listener"], song["first_listener_plays"]) == (5, "v", 24)
@@ -62,4 +65,5 @@ def test_of_many_sessions_those_with_most_plays_are_named_and_the_others_added_u
 
 def test_without_songs_there_is_nothing_to_spread(lake: Lake) -> None:
     finish(lake, [])
-    assert song_spread(lake, RUN_DATE, []) == []
+    with tables_of(lake, RUN_DATE) as tables:
+        assert song_spread(tables, []) == []

@@ -19,15 +19,17 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from scripts.environment import PROJECT, SPARK_CONNECTION, airflow_environment
-from spark_jobs.data_quality.job import DataQualityJob, run
+from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.data_quality.lines import parse_lines
 from spark_jobs.data_quality.rules import REASONS, WARNINGS
+from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS
 from spark_jobs.shared.errors import EmptyInputError, InputError
-from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
+from spark_jobs.shared.lake import Lake
 from tests import model
 from tests.bad_files import BOM, FILES, good
 from tests.bad_lines import CASES, CASES_WITH_CRLF, MEGABYTE, Case, kept
 from tests.frames import frame_of
+from tests.jobs import run_data_quality as run
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE, byte_soups, damaged_logs
 
@@ -43,7 +45,7 @@ class Outcome:
 
 def outcome(spark: SparkSession, lake: Lake, input_path: Path) -> Outcome:
     figures = run(spark, DataQualityJob(str(input_path), lake, RUN_DATE))
-    lines = Counter((line, reason) for line, reason, _ in rows(lake, REJECTED_LISTENS, RUN_DATE))
+    lines = Counter((line, reason) for line, reason, _ in rows(lake, REJECTED_RECORDS, RUN_DATE))
     return Outcome(Counter(rows(lake, LISTENS, RUN_DATE)), lines, figures)
 
 
@@ -128,7 +130,7 @@ def of_files(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> t
         (directory / "logs" / name).write_bytes(content)
     found = outcome(spark, lake, directory / "logs")
     return found, Counter(
-        (Path(file).name, line, reason) for line, reason, file in rows(lake, REJECTED_LISTENS, RUN_DATE)
+        (Path(file).name, line, reason) for line, reason, file in rows(lake, REJECTED_RECORDS, RUN_DATE)
     )
 
 
@@ -178,7 +180,7 @@ def test_no_line_at_all_fails_the_run(spark: SparkSession, lake: Lake, tmp_path:
     write(tmp_path / "logs", {"1.tsv": b"", "2.tsv": BOM, "3.tsv.gz": b"", "4.tsv.gz": gzip.compress(b"")})
     with pytest.raises(EmptyInputError, match=r"logs holds no line; a run needs at least one"):
         run(spark, DataQualityJob(str(tmp_path / "logs"), lake, RUN_DATE))
-    assert not Path(lake.partition(LISTENS, RUN_DATE)).exists()
+    assert rows(lake, LISTENS, RUN_DATE) == []
 
 
 def write(directory: Path, files: dict[str, bytes]) -> None:
@@ -218,7 +220,7 @@ def test_a_line_of_a_hundred_megabytes_fits_in_the_memory_of_a_deployment(
     counts = f"3 lines read, {listens} listens kept, {rejected_lines} lines rejected"
     assert counts in done.stdout, f"exit code {done.returncode}: {done.stderr[-2000:]}"
     assert len(rows(lake, LISTENS, RUN_DATE)) == listens
-    assert [line for line, _, _ in rows(lake, REJECTED_LISTENS, RUN_DATE)] == [content] * rejected_lines
+    assert [line for line, _, _ in rows(lake, REJECTED_RECORDS, RUN_DATE)] == [content] * rejected_lines
 
 
 @settings(max_examples=settings().max_examples * 2 // 3)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,10 +11,15 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.data_quality import history
-from spark_jobs.data_quality.job import DataQualityJob, run
-from spark_jobs.shared import lineage
-from spark_jobs.shared.errors import DamagedPartitionError, DataError, MissingPartitionError
-from spark_jobs.shared.lake import FOLDED_LISTENS, LISTENS, REJECTED_LISTENS, RUNS, Lake
+from spark_jobs.data_quality.history import LostBaseError
+from spark_jobs.data_quality.job import DataQualityJob
+from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS
+from spark_jobs.lake.published import load_all
+from spark_jobs.shared import loads
+from spark_jobs.shared.errors import DataError, OtherRecordError
+from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.schemas import LISTEN_KEY
+from tests.jobs import publish_listens, run_data_quality
 from tests.lake_reader import rows
 
 FIRST = date(2009, 5, 4)
@@ -32,9 +35,12 @@ def inbox(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-def load(spark: SparkSession, lake: Lake, inbox: Path, days: int, **asked: Any) -> dict[str, Any]:
-    job = DataQualityJob(str(inbox), lake, FIRST + timedelta(days=days), load=lineage.DAILY, **asked)
-    return run(spark, job)
+def load(spark: SparkSession, lake: Lake, inbox: Path, days: int, is_published: bool = True) -> dict[str, Any]:
+    day = FIRST + timedelta(days=days)
+    record = run_data_quality(spark, DataQualityJob(str(inbox), lake, day, load=loads.DAILY))
+    if is_published:
+        publish_listens(spark, lake, day)
+    return record
 
 
 def test_a_file_is_taken_in_once_unless_it_changes_and_then_that_is_said(
@@ -62,7 +68,7 @@ def test_a_file_is_taken_in_once_unless_it_changes_and_then_that_is_said(
     assert (changed["quality_score"], changed["new"]["known_listens"]) == (100, 1)
     assert (changed["new"]["files_changed"], changed["new"]["files_known"]) == ([f"{first}"], [f"{second}"])
     day = FIRST + timedelta(days=3)
-    assert rows(lake, REJECTED_LISTENS, day) == [(line("04T12:00:00").strip(), "duplicate", f"{first}")]
+    assert rows(lake, REJECTED_RECORDS, day) == [(line("04T12:00:00").strip(), "duplicate", f"{first}")]
     assert changed["log"] == {
         "listens": 3,
         "first_listened_at": "2009-05-04T12:00:00Z",
@@ -73,10 +79,10 @@ def test_a_file_is_taken_in_once_unless_it_changes_and_then_that_is_said(
 def test_many_new_listens_are_looked_for_in_the_log_as_few_are(
     spark: SparkSession, lake: Lake, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handed_to_all: list[str] = []
+    handed_to_all: list[list[str]] = []
 
     def broadcast(frame: DataFrame) -> DataFrame:
-        handed_to_all.extend(frame.inputFiles())
+        handed_to_all.append(frame.columns)
         return real(frame)
 
     real = F.broadcast
@@ -89,9 +95,9 @@ def test_many_new_listens_are_looked_for_in_the_log_as_few_are(
         monkeypatch.setattr(history, "FEW_LISTENS", few)
         known = load(spark, lake, inbox, 1)["new"]["known_listens"]
         songs = [(row[1].day, row[5]) for row in sorted(rows(lake, LISTENS, FIRST + timedelta(days=1)))]
-        found[few] = known, songs, any("/new/" in file for file in handed_to_all)
+        found[few] = known, songs, list(LISTEN_KEY) in handed_to_all
         handed_to_all.clear()
-    assert found == {few: (1, [(4, "v"), (5, "t")], few == 3) for few in (3, 2)}
+    assert found == {few: (1, [(4, "t"), (4, "t"), (4, "v"), (5, "t")], few == 3) for few in (3, 2)}
 
 
 def test_an_input_that_the_log_has_nearly_all_of_is_refused_with_what_to_do(
@@ -103,7 +109,7 @@ def test_an_input_that_the_log_has_nearly_all_of_is_refused_with_what_to_do(
     monkeypatch.setattr(history, "MOST_KNOWN", 1)
     with pytest.raises(DataError, match="2 of the listens are in the log already, allowed .* are 1: .* load=full"):
         load(spark, lake, inbox, 1)
-    assert not Path(lake.partition(LISTENS, FIRST + timedelta(days=1))).exists()
+    assert rows(lake, LISTENS, FIRST + timedelta(days=1)) == []
     monkeypatch.setattr(history, "MOST_KNOWN", 2)
     assert load(spark, lake, inbox, 1)["log"]["listens"] == 3
 
@@ -129,58 +135,48 @@ def load_first(spark: SparkSession, lake: Lake, inbox: Path) -> None:
     load(spark, lake, inbox, 0)
 
 
-def test_a_day_that_was_passed_over_is_missed(spark: SparkSession, lake: Lake, inbox: Path) -> None:
+def test_day_is_added_to_the_latest_one_published(spark: SparkSession, lake: Lake, inbox: Path) -> None:
     load_first(spark, lake, inbox)
-    with pytest.raises(MissingPartitionError, match="run the days from 2009-05-05 to 2009-05-06 first, in order"):
-        load(spark, lake, inbox, 3)
+    (inbox / "2.tsv").write_bytes(line("05T12:00:00", "not published"))
+    load(spark, lake, inbox, 1, is_published=False)
+    (inbox / "3.tsv").write_bytes(line("07T12:00:00"))
+    record = load(spark, lake, inbox, 3)
+    assert record["base"]["run_date"] == str(FIRST)
+    assert [Path(file["file"]).name for file in record["inputs"]] == ["1.tsv", "2.tsv", "3.tsv"]
+    assert record["log"]["listens"] == 3
 
 
-def test_a_day_whose_base_is_gone_begins_no_log_of_its_own(spark: SparkSession, lake: Lake, inbox: Path) -> None:
-    (inbox / "1.tsv").write_bytes(line("04T12:00:00"))
-    load(spark, lake, inbox, 0)
+def test_record_of_an_unpublished_run_tells_nothing(spark: SparkSession, lake: Lake, inbox: Path) -> None:
+    load_first(spark, lake, inbox)
+    (inbox / "2.tsv").write_bytes(line("04T13:00:00"))
+    load(spark, lake, inbox, 0, is_published=False)
+    with pytest.raises(OtherRecordError, match="the record of data_quality for 2009-05-04 tells of the snapshot"):
+        load(spark, lake, inbox, 1)
+
+
+def test_day_whose_base_is_gone_begins_no_log(spark: SparkSession, lake: Lake, inbox: Path) -> None:
+    load_first(spark, lake, inbox)
     (inbox / "2.tsv").write_bytes(line("05T12:00:00"))
     load(spark, lake, inbox, 1)
-    for dataset in (LISTENS, REJECTED_LISTENS, RUNS):
-        shutil.rmtree(Path(lake.dataset(dataset)) / f"run_date={FIRST}")
-    before = sorted(rows(lake, LISTENS, FIRST + timedelta(days=1)))
-    with pytest.raises(MissingPartitionError, match="2009-05-05 was added to .* 2009-05-04, which are gone"):
+    with lake.catalog.open() as catalog:
+        for name in load_all(catalog, LOG):
+            table = catalog.load_table((LOG, name))
+            if str(FIRST) in table.metadata.refs:
+                table.manage_snapshots().remove_tag(str(FIRST)).commit()
+    before = rows(lake, LISTENS, FIRST + timedelta(days=1))
+    with pytest.raises(LostBaseError, match="2009-05-05 was added to the listens of an earlier run, which is gone"):
         load(spark, lake, inbox, 1)
-    assert sorted(rows(lake, LISTENS, FIRST + timedelta(days=1))) == before
+    assert rows(lake, LISTENS, FIRST + timedelta(days=1)) == before
 
 
-def test_a_log_whose_listens_are_others_now_is_not_added_to(spark: SparkSession, lake: Lake, inbox: Path) -> None:
-    load_first(spark, lake, inbox)
-    load(spark, lake, inbox, 1)
-    (inbox / "1.tsv").write_bytes(line("04T13:00:00"))
-    load(spark, lake, inbox, 0)
-    with pytest.raises(DamagedPartitionError, match="run_date=2009-05-04 .* it was made from the log"):
-        load(spark, lake, inbox, 2)
-
-
-def test_a_long_log_is_folded_into_one_partition_without_the_raw_input(
-    spark: SparkSession, lake: Lake, inbox: Path
-) -> None:
-    for day in range(4):
+def test_many_days_become_few_files(spark: SparkSession, lake: Lake, inbox: Path) -> None:
+    for day in range(6):
         (inbox / f"{day}.tsv").write_bytes(line(f"0{4 + day}T12:00:00", f"song {day}"))
-        record = load(spark, lake, inbox, day, fold_after=2)
-        if day == 1:
-            assert not record["folded"]
-            for file in inbox.iterdir():
-                stat = file.stat()
-                file.write_bytes(b"")
-                os.truncate(file, stat.st_size)
-                os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-        if day == 2:
-            assert record["folded"]
-            folded = rows(lake, FOLDED_LISTENS, FIRST + timedelta(days=2))
-            assert sorted(row[5] for row in folded) == ["song 0", "song 1", "song 2"]
-            # Run again where it would not be folded, it stays so: the next day may be made of it.
-            assert load(spark, lake, inbox, day, fold_after=9)["folded"]
-            assert rows(lake, FOLDED_LISTENS, FIRST + timedelta(days=2)) == folded
-            # Not if it is damaged: the log is then read from what it is made of, and can be folded again.
-            next(Path(lake.partition(FOLDED_LISTENS, FIRST + timedelta(days=2))).glob("*.parquet")).unlink()
-            assert not load(spark, lake, inbox, day, fold_after=9)["folded"]
-            assert load(spark, lake, inbox, day, fold_after=2)["folded"]
-    # From then on the folded one is all there is of the days before.
-    parts = [(part["dataset"], part["run_date"]) for part in record["lineage"]["parts"]]
-    assert parts == [(FOLDED_LISTENS, "2009-05-06"), (LISTENS, "2009-05-07")]
+        record = load(spark, lake, inbox, day)
+        # The fifth small file of a bucket is joined with the others.
+        assert (record["added"] != record["snapshots"][LISTENS.name]) == (day == 4)
+    assert [row[5] for row in rows(lake, LISTENS, FIRST + timedelta(days=5))] == [f"song {day}" for day in range(6)]
+    with lake.catalog.open() as catalog:
+        table = catalog.load_table((LOG, LISTENS.name))
+        files = list(table.scan(snapshot_id=record["snapshots"][LISTENS.name]).plan_files())
+    assert len(files) == 2

@@ -11,12 +11,15 @@ from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.data_quality import job
 from spark_jobs.data_quality.inputs import InputChangedError
-from spark_jobs.data_quality.job import DataQualityJob, run
+from spark_jobs.data_quality.job import DataQualityJob
+from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS
 from spark_jobs.shared import application
 from spark_jobs.shared.errors import UnreadableInputError
 from spark_jobs.shared.input_files import OTHER_COMPRESSIONS, list_files
-from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
+from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.linked_files import LinkedFiles
+from tests.jobs import knowing
+from tests.jobs import run_data_quality as run
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE
 
@@ -34,8 +37,8 @@ def read(spark: SparkSession, lake: Lake, path: Path) -> None:
     try:
         run(spark, DataQualityJob(str(path), lake, RUN_DATE))
     finally:
-        assert [rows(lake, dataset, RUN_DATE) for dataset in (LISTENS, REJECTED_LISTENS)] == [[], []]
-        assert not Path(lake.staging("")).exists() or not list(Path(lake.staging("")).iterdir())
+        assert [rows(lake, dataset, RUN_DATE) for dataset in (LISTENS, REJECTED_RECORDS)] == [[], []]
+        assert list(Path(lake.root).glob("_links/*")) == []
 
 
 @pytest.mark.parametrize(
@@ -69,7 +72,7 @@ def test_a_gz_that_is_none_or_not_whole_is_an_error_of_the_data(
 def test_a_damaged_gz_ends_the_application_with_the_data_errors_code_and_one_line(
     spark: SparkSession, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(application, "spark_session", lambda _: nullcontext(spark))
+    monkeypatch.setattr(application, "spark_session", lambda *_: nullcontext(knowing(spark, lake)))
     (tmp_path / "log.tsv.gz").write_bytes(GZIP[:-1])
     with pytest.raises(SystemExit, match="65"):
         job.main(["--input", str(tmp_path / "log.tsv.gz"), "--lake", lake.root, "--run-date", str(RUN_DATE)])

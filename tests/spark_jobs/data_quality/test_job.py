@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from datetime import date
 from pathlib import Path
 
@@ -9,13 +10,18 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.data_quality import job as data_quality
 from spark_jobs.data_quality import line_counts
-from spark_jobs.data_quality.job import DataQualityJob, parse_args, run
+from spark_jobs.data_quality.job import DataQualityJob, parse_args
+from spark_jobs.data_quality.judging import judge, lines_to_read
 from spark_jobs.data_quality.line_counts import LineCountMismatchError
 from spark_jobs.data_quality.rules import REASONS
+from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS
+from spark_jobs.lake.stamps import Stamp, stamp_of
 from spark_jobs.shared.errors import EmptyInputError
 from spark_jobs.shared.input_files import list_files
-from spark_jobs.shared.lake import LISTENS, REJECTED_LISTENS, Lake
+from spark_jobs.shared.lake import LOG, Lake
 from spark_jobs.shared.linked_files import link
+from tests.jobs import knowing
+from tests.jobs import run_data_quality as run
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE
 
@@ -43,7 +49,7 @@ def test_a_rejected_line_is_stored_with_the_file_it_came_from(spark: SparkSessio
     first.write_bytes(b"one odd \xff line\n" + LINE % 1)
     second.write_bytes(b"another\r\n")
     run(spark, DataQualityJob(str(tmp_path / "*.tsv"), lake, RUN_DATE))
-    assert sorted(rows(lake, REJECTED_LISTENS, RUN_DATE)) == [
+    assert sorted(rows(lake, REJECTED_RECORDS, RUN_DATE)) == [
         (b"another\r", "field_count", f"{second}"),
         (b"one odd \xff line", "invalid_encoding", f"{first}"),
     ]
@@ -56,13 +62,13 @@ def test_another_run_of_a_date_replaces_that_date_and_nothing_else(
     log.write_bytes(LINE % 1 + LINE % 2)
     for day in (date(2009, 5, 4), date(2009, 5, 5)):
         run(spark, DataQualityJob(str(log), lake, day))
-    other_day = {file: file.stat().st_mtime_ns for file in Path(lake.partition(LISTENS, date(2009, 5, 5))).iterdir()}
+    other_day = rows(lake, LISTENS, date(2009, 5, 5))
     log.write_bytes(LINE % 3)
     run(spark, DataQualityJob(str(log), lake, date(2009, 5, 4)))
 
     assert [row[1].second for row in rows(lake, LISTENS, date(2009, 5, 4))] == [3]
-    assert {file: file.stat().st_mtime_ns for file in other_day} == other_day
-    assert list(Path(lake.staging("")).iterdir()) == []
+    assert rows(lake, LISTENS, date(2009, 5, 5)) == other_day != []
+    assert list(Path(lake.root).glob("_links/*")) == []
 
 
 def test_an_input_without_a_line_publishes_nothing(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
@@ -70,7 +76,7 @@ def test_an_input_without_a_line_publishes_nothing(spark: SparkSession, lake: La
     log.write_bytes(gzip.compress(b""))
     with pytest.raises(EmptyInputError, match=r"log\.tsv\.gz holds no line; a run needs at least one"):
         run(spark, DataQualityJob(str(log), lake, RUN_DATE))
-    assert not Path(lake.partition(LISTENS, RUN_DATE)).exists()
+    assert rows(lake, LISTENS, RUN_DATE) == []
 
 
 def test_each_files_lines_are_counted_however_many_tasks_read_it(
@@ -82,18 +88,17 @@ def test_each_files_lines_are_counted_however_many_tasks_read_it(
     (logs / "1.tsv").write_bytes(b"".join(LINE % second for second in (1, 2)) * 200)
     (logs / "2 é.tsv").write_bytes(b"odd\n" * 300 + LINE % 3)
     (logs / "3.tsv").write_bytes(b"")
-    spark.conf.set("spark.sql.files.maxPartitionBytes", "1000")
-    spark.conf.set("spark.sql.files.openCostInBytes", "0")
-    try:
-        record = run(spark, DataQualityJob(str(logs), lake, RUN_DATE))
-    finally:
-        spark.conf.unset("spark.sql.files.maxPartitionBytes")
-        spark.conf.unset("spark.sql.files.openCostInBytes")
+    session = knowing(spark, lake)
+    session.conf.set("spark.sql.files.maxPartitionBytes", "1000")
+    session.conf.set("spark.sql.files.openCostInBytes", "0")
+    record = data_quality.run(session, DataQualityJob(str(logs), lake, RUN_DATE))
 
     counts = {file["file"].rsplit("/", 1)[1]: tuple(file.values())[2:] for file in record["files"]}
     assert counts == {"1.tsv": (400, 2, 398), "2 é.tsv": (301, 1, 300), "3.tsv": (0, 0, 0)}
-    partition = f"{lake.partition(REJECTED_LISTENS, RUN_DATE)}/reason=field_count"
-    starts = {row.part_start for row in spark.read.parquet(partition).collect()}
+    with lake.catalog.open() as catalog:
+        rejected = catalog.load_table((LOG, REJECTED_RECORDS.name))
+        scan = rejected.scan("reason = 'field_count'", snapshot_id=record["snapshots"][REJECTED_RECORDS.name])
+        starts = set(scan.to_arrow()["part_start"].to_pylist())
     assert starts == {0, 1000}
 
 
@@ -115,17 +120,29 @@ def test_a_lost_line_is_an_error(kept: int, files: list[tuple[int, int, int]], m
         line_counts.check("log.tsv", counts, per_file)
 
 
-def test_the_listens_are_made_with_one_shuffle_and_one_sort(spark: SparkSession, tmp_path: Path) -> None:
+def test_the_listens_are_made_with_one_shuffle_and_one_sort(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     (tmp_path / "log.tsv").write_bytes(LINE % 1)
-    plans = []
-    lines = link(list_files(str(tmp_path)).files, tmp_path / "links").read_lines(spark)
-    with pytest.MonkeyPatch.context() as patch:
-        real = data_quality.outcomes.outcome_table
-        patch.setattr(data_quality.outcomes, "outcome_table", lambda judged: plans.append(real(judged)) or plans[-1])
-        named = data_quality.lines_to_read(lines)
-        data_quality.write_outcomes(named, 1, RUN_DATE, 3, str(tmp_path / "outcomes"))
-    plan = plans[0]._jdf.queryExecution().executedPlan().toString()
+    session = knowing(spark, lake)
+    lines = link(list_files(str(tmp_path / "log.tsv")).files, tmp_path / "links").read_lines(session)
+    judged = judge(lines_to_read(lines), 1, RUN_DATE, 3).lines
+    plan = judged._jdf.queryExecution().executedPlan().toString()
     assert (plan.count("Exchange"), plan.count("+- Sort ")) == (1, 1)
+
+
+def test_what_a_snapshot_was_made_of_is_recorded(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    log = tmp_path / "log.tsv"
+    log.write_bytes(LINE % 1)
+    record = run(spark, DataQualityJob(str(log), lake, RUN_DATE, run_id="a run", record=str(tmp_path / "record.json")))
+    assert json.loads((tmp_path / "record.json").read_text()) == record
+    assert not Path(lake.stage_record("data_quality", RUN_DATE)).exists()
+    modified = log.stat().st_mtime_ns // 1_000_000
+    assert (record["run_id"], record["base"]) == ("a run", None)
+    assert record["inputs"] == [{"file": str(log), "bytes": len(LINE % 1), "modified": modified}]
+    assert record["added"] == record["snapshots"][LISTENS.name]
+    with lake.catalog.open() as catalog:
+        for name, snapshot in record["snapshots"].items():
+            stamp = stamp_of(catalog.load_table((LOG, name)), snapshot)
+            assert stamp == Stamp(RUN_DATE, "a run", "data_quality", {})
 
 
 def test_the_command_line_names_input_lake_and_run_date(capsys: pytest.CaptureFixture[str]) -> None:

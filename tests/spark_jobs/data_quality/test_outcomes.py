@@ -5,9 +5,7 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.data_quality import outcomes
-from spark_jobs.data_quality.rules import REASONS
 from spark_jobs.shared import schemas
-from spark_jobs.shared.session import SETTINGS
 from tests.frames import frame_of
 from tests.logs import ARTIST_ID, RUN_DATE
 
@@ -17,10 +15,6 @@ CLASSIFIED = (
     "user_id string, listened_at long, artist_id string, artist_name string, track_id string, track_name string, "
     "warnings int, line string, file_id long, part_start long, reason string"
 )
-
-
-def test_an_open_file_for_each_outcome_spares_the_write_a_sort() -> None:
-    assert int(SETTINGS["spark.sql.maxConcurrentOutputFileWriters"]) >= len({outcomes.KEPT, *REASONS})
 
 
 def test_a_listen_carries_its_line_only_if_its_fields_do_not_give_it_back(spark: SparkSession) -> None:
@@ -58,7 +52,7 @@ def test_every_rejected_line_comes_back_whole_with_its_file_and_reason(spark: Sp
         ],
         CLASSIFIED.replace("listened_at long", "listened_at string"),
     ).withColumn("listened_at", F.col("listened_at").cast("timestamp"))
-    rejected = outcomes.rejected_listens(outcomes.outcome_table(judged), files)
+    rejected = outcomes.rejected_records(judged, files)
     expected = frame_of(
         spark,
         [

@@ -12,7 +12,7 @@ from pyspark.sql.window import Window as W
 from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.stamps import Stamp, stamp_of
-from spark_jobs.lake.tries import BUCKET, in_buckets, read
+from spark_jobs.lake.tries import BUCKET, in_buckets, read, read_added
 from tests.frames import frame_of
 from tests.spark_jobs.lake.days import NAMESPACE, PLAYS, REJECTED, TUESDAY, a_try, plays, rows_of
 
@@ -41,6 +41,19 @@ def test_add_keeps_rows_of_base(spark: SparkSession, lake: LakeCatalog) -> None:
     snapshot = a_try(lake, TUESDAY).add(plays(spark, ("ann", 2)), PLAYS, base)
 
     assert rows_of(spark, snapshot) == [("ann", 1), ("ann", 2)]
+
+
+def test_added_rows_are_read_without_those_of_base(spark: SparkSession, lake: LakeCatalog) -> None:
+    base = a_try(lake).replace(plays(spark, ("ann", 1)), PLAYS)
+    stage = a_try(lake, TUESDAY)
+    added = stage.add(plays(spark, ("ann", 2), ("ben", 3)), PLAYS, base)
+    stage.compact(spark, PLAYS)
+    a_try(lake, TUESDAY, "another").add(plays(spark, ("zoe", 9)), PLAYS, base)
+    nothing = a_try(lake, TUESDAY).add(plays(spark), PLAYS, base)
+
+    found = read_added(spark, NAMESPACE, PLAYS, base, added).collect()
+    assert sorted(map(tuple, found)) == [("ann", 2), ("ben", 3)]
+    assert read_added(spark, NAMESPACE, PLAYS, base, nothing).collect() == []
 
 
 def test_snapshot_says_who_made_it(spark: SparkSession, lake: LakeCatalog) -> None:

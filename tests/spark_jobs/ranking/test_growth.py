@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import astuple
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -18,6 +17,7 @@ from spark_jobs.ranking.growth import Growth
 from spark_jobs.ranking.other_gaps import CutLog
 from spark_jobs.ranking.rankings import top_sessions
 from spark_jobs.shared import schemas
+from spark_jobs.shared.scratch import Keep, scratch
 from tests import model
 from tests.frames import frame_of
 from tests.logs import GAP, START
@@ -30,6 +30,12 @@ History = tuple[list[model.Listen], list[model.Listen]]
 
 def listens(*minutes: int) -> list[model.Listen]:
     return [model.Listen("u", START + timedelta(minutes=minute), None, "a", None, "t") for minute in minutes]
+
+
+@pytest.fixture
+def keep() -> Iterator[Keep]:
+    with scratch() as keep:
+        yield keep
 
 
 @st.composite
@@ -72,13 +78,13 @@ def order(session: tuple) -> tuple:
 
 
 def grown(
-    spark: SparkSession, history: History, name: str, number: int, scratch: Path, run_gap: timedelta = GAP
+    spark: SparkSession, history: History, name: str, number: int, keep: Keep, run_gap: timedelta = GAP
 ) -> list[tuple] | None:
     """The longest sessions of a log that has grown, by the other gap of this name."""
     there, came = history
     gap = GAPS[name]
     chosen = [(name, session) for session in longest(there, gap, number)]
-    log = Growth(frame_of(spark, chosen, schemas.CHOSEN_SESSIONS), frame(spark, came, schemas.LISTENS), str(scratch))
+    log = Growth(frame_of(spark, chosen, schemas.CHOSEN_SESSIONS), frame(spark, came, schemas.LISTENS), keep)
     sessions = frame(spark, model.sessions_of(there + came, run_gap), schemas.SESSIONS)
     cut = CutLog(sessions, frame(spark, there + came, schemas.LISTENS), run_gap)
     found = log.longest(name, gap, cut, number)
@@ -129,7 +135,7 @@ RUN_GAPS = [5, 20, 20, 45]
 @example(history=([], listens(0, 5)), name=BY_TEN, number=1, run_gap=20, days_around=7)
 def test_the_longest_sessions_of_another_gap_are_those_of_the_whole_log_or_not_told(
     spark: SparkSession,
-    tmp_path_factory: pytest.TempPathFactory,
+    keep: Keep,
     *,
     history: History,
     name: str,
@@ -138,14 +144,13 @@ def test_the_longest_sessions_of_another_gap_are_those_of_the_whole_log_or_not_t
     days_around: int,
 ) -> None:
     with patch.object(growth, "DAYS_AROUND", days_around):
-        scratch = tmp_path_factory.mktemp("scratch")
-        found = grown(spark, history, name, number, scratch, timedelta(minutes=run_gap))
+        found = grown(spark, history, name, number, keep, timedelta(minutes=run_gap))
     assert found == in_micros(known(history, number, GAPS[name]))
 
 
-def test_another_number_than_was_chosen_is_not_told(spark: SparkSession, tmp_path: Path) -> None:
+def test_another_number_than_was_chosen_is_not_told(spark: SparkSession, keep: Keep) -> None:
     chosen = [(BY_THIRTY, session) for session in longest(listens(0, 60), GAPS[BY_THIRTY], 2)]
-    log = Growth(frame_of(spark, chosen, schemas.CHOSEN_SESSIONS), frame(spark, [], schemas.LISTENS), str(tmp_path))
+    log = Growth(frame_of(spark, chosen, schemas.CHOSEN_SESSIONS), frame(spark, [], schemas.LISTENS), keep)
     cut = CutLog(frame(spark, [], schemas.SESSIONS), frame(spark, [], schemas.LISTENS), GAP)
     for number in (1, 3):
         assert log.longest(BY_THIRTY, GAPS[BY_THIRTY], cut, number) is None
@@ -168,24 +173,24 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
-def test_only_what_is_near_a_new_listen_is_looked_at(spark: SparkSession, tmp_path: Path, looked_at: list[int]) -> None:
+def test_only_what_is_near_a_new_listen_is_looked_at(spark: SparkSession, keep: Keep, looked_at: list[int]) -> None:
     days = [1440 * day for day in range(100)]
     # Three a day in one session, the first two close to each other; on the last day one more, of two a while apart.
     there = listens(*(day + minute for day in days for minute in (0, 5, 25)), days[-1] + 200, days[-1] + 215)
     new = listens(days[-1] + 30)
-    assert grown(spark, (there, new), BY_TEN, 1, tmp_path) is not None
-    assert grown(spark, (there, new), BY_THIRTY, 1, tmp_path) is not None
+    assert grown(spark, (there, new), BY_TEN, 1, keep) is not None
+    assert grown(spark, (there, new), BY_THIRTY, 1, keep) is not None
     # The four listens of the session that has grown, not of the other, which has no part of two tracks; the sessions of
     # the seven days before the new listen and of its own, and that.
     assert looked_at == [4, 9]
 
 
 def test_more_days_are_looked_at_until_no_session_goes_on_beyond_them(
-    spark: SparkSession, tmp_path: Path, looked_at: list[int], monkeypatch: pytest.MonkeyPatch
+    spark: SparkSession, keep: Keep, looked_at: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(growth, "DAYS_AROUND", 1)
     there, new = listens(*range(0, 7200, 25)), listens(7200)
-    found = grown(spark, (there, new), BY_THIRTY, 1, tmp_path)
+    found = grown(spark, (there, new), BY_THIRTY, 1, keep)
     assert found == in_micros(longest(there + new, GAPS[BY_THIRTY], 1))
     # Those of a day before the new listen, of two, of four, of eight, which are all; and that listen.
     assert looked_at == [116, 173, 288, 290]

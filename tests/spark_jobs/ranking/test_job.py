@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gzip
 import re
-import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,36 +9,44 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.data_quality.job import run as run_data_quality
-from spark_jobs.ranking import job as ranking
-from spark_jobs.ranking.job import RankingJob, parse_args, run
-from spark_jobs.ranking.listeners import HEADER
-from spark_jobs.ranking.sources import SessionsOfOtherGapError
-from spark_jobs.session_analysis.job import SessionAnalysisJob
-from spark_jobs.session_analysis.job import run as run_session_analysis
-from spark_jobs.shared import marks, storage
-from spark_jobs.shared.buckets import read_listens
-from spark_jobs.shared.lake import (
+from spark_jobs.lake.listening import (
     ALTERNATIVE_SONGS,
     CHOSEN_SESSIONS,
     LISTENERS,
+    LISTENS,
+    SESSIONS,
     TOP_SESSIONS,
     TOP_SONGS,
-    Lake,
 )
+from spark_jobs.lake.stamps import stamp_of
+from spark_jobs.ranking import job as ranking
+from spark_jobs.ranking.job import RankingJob, parse_args
+from spark_jobs.ranking.listeners import HEADER
+from spark_jobs.ranking.sources import SessionsOfOtherGapError, SessionsOfOtherListensError
+from spark_jobs.session_analysis.job import SessionAnalysisJob
+from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.lake import LOG, Lake
 from tests.frames import at
+from tests.jobs import run_data_quality, run_session_analysis
+from tests.jobs import run_ranking as run
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE
 
 PROFILES = f"{HEADER}\nu5\tf\t22\tPeru\tAug 13, 2006\n"
 
 
+@pytest.fixture
+def lake_with_sessions(cut: Lake) -> Lake:
+    """Without what another test has ranked."""
+    Path(cut.stage_record("ranking", RUN_DATE)).unlink(missing_ok=True)
+    return cut
+
+
 @pytest.fixture(scope="module")
-def home(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A log and a lake with its sessions, made once: tests get copies."""
+def cut(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A lake with sessions: user n has one of n + 1 tracks; their last track is everybody's hit."""
     home = tmp_path_factory.mktemp("sessions")
     log, lake = home / "log.tsv", Lake(str(home / "lake"))
-    # User n has a session of n + 1 tracks; their last track is everybody's hit.
     lines = [
         f"u{user}\t2009-05-01T12:{track:02d}:00Z\t\tA\t\t{'hit' if track == user else f'{user}.{track}'}\n"
         for user in range(6)
@@ -48,30 +55,6 @@ def home(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     log.write_text("".join(lines))
     run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
     run_session_analysis(spark, SessionAnalysisJob(lake, RUN_DATE))
-    return home
-
-
-@pytest.fixture
-def lake_with_sessions(home: Path, lake: Lake, tmp_path: Path) -> Lake:
-    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
-    return lake
-
-
-@pytest.fixture(scope="module")
-def ranked_home(spark: SparkSession, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same once more, ranked, with who listens."""
-    ranked = tmp_path_factory.mktemp("ranked")
-    shutil.copytree(home, ranked, dirs_exist_ok=True)
-    (ranked / "profiles.tsv").write_text(PROFILES)
-    lake = Lake(str(ranked / "lake"))
-    run(spark, RankingJob(lake, RUN_DATE, alternatives=False, profiles=str(ranked / "profiles.tsv")))
-    assert Path(lake.partition(LISTENERS, RUN_DATE)).exists()
-    return ranked
-
-
-@pytest.fixture
-def lake_with_listeners(ranked_home: Path, lake: Lake, tmp_path: Path) -> Lake:
-    shutil.copytree(ranked_home, tmp_path, dirs_exist_ok=True)
     return lake
 
 
@@ -91,16 +74,9 @@ def test_only_the_buckets_of_the_chosen_users_are_read(
     monkeypatch.setattr(ranking, "listens_within", lambda *frames: asked.append(frames[1]) or real(*frames))
     run(spark, RankingJob(lake_with_sessions, RUN_DATE, top_sessions=1, alternatives=False))
     (listens,) = asked
-    spark.conf.set("spark.sql.maxMetadataStringLength", "1000")
     plan = listens._jdf.queryExecution().executedPlan().toString()
-    spark.conf.unset("spark.sql.maxMetadataStringLength")
-    log = storage.read_log(spark, lake_with_sessions, RUN_DATE)
-    buckets = read_listens(spark, lake_with_sessions, log.parts)._jdf.queryExecution().executedPlan().toString()
-    assert "SelectedBucketsCount: 2 out of 2" in buckets
-    assert "SelectedBucketsCount: 1 out of 2" in plan
-    pushed = plan.split("PushedFilters")[1]
-    assert "In(user_id, [u5])" in pushed or "EqualTo(user_id,u5)" in pushed
-    assert "GreaterThanOrEqual(listened_at," in pushed
+    assert re.search(r"filters=.*user_id = 'u5'|user_id IN \('u5'\)", plan), plan
+    assert "listened_at >=" in plan
 
 
 def test_sessions_of_another_gap_are_refused(spark: SparkSession, lake_with_sessions: Lake) -> None:
@@ -108,7 +84,7 @@ def test_sessions_of_another_gap_are_refused(spark: SparkSession, lake_with_sess
         SessionsOfOtherGapError, match="cut with a gap of 20 minutes, and are to be ranked with one of 45"
     ):
         run(spark, RankingJob(lake_with_sessions, RUN_DATE, gap=timedelta(minutes=45)))
-    assert not Path(lake_with_sessions.partition(TOP_SONGS, RUN_DATE)).exists()
+    assert rows(lake_with_sessions, TOP_SONGS, RUN_DATE) == []
 
 
 def test_only_sessions_that_started_in_the_window_are_ranked(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
@@ -143,16 +119,11 @@ def test_an_answer_of_no_session_is_published(spark: SparkSession, lake_with_ses
     # All of its sessions are of 1 May.
     record = run(spark, RankingJob(lake_with_sessions, RUN_DATE, window_days=3, profiles=profiles))
     assert record["rows"] == {"top_sessions": 0, "top_songs": 0, "listeners": 0}
-    for dataset in (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS):
-        assert rows(lake_with_sessions, dataset, RUN_DATE) == [], dataset
-        assert marks.local_faults(Path(lake_with_sessions.partition(dataset, RUN_DATE))) == []
-    # Of a window: they tell the next day nothing.
-    assert not Path(lake_with_sessions.partition(CHOSEN_SESSIONS, RUN_DATE)).exists()
+    for table in (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS):
+        assert rows(lake_with_sessions, table, RUN_DATE) == [], table
 
 
-def test_what_is_not_asked_for_is_not_there_even_if_an_earlier_run_of_the_date_made_it(
-    spark: SparkSession, lake_with_sessions: Lake, profiles: str
-) -> None:
+def test_what_is_not_asked_for_has_no_rows(spark: SparkSession, lake_with_sessions: Lake, profiles: str) -> None:
     asked = RankingJob(lake_with_sessions, RUN_DATE, profiles=profiles)
     record = run(spark, asked)
     assert (record["alternatives"]["made"], record["profiles"]) == (True, {"path": profiles, "problem": None})
@@ -164,10 +135,31 @@ def test_what_is_not_asked_for_is_not_there_even_if_an_earlier_run_of_the_date_m
     record = run(spark, RankingJob(lake_with_sessions, RUN_DATE, alternatives=False))
     assert record["alternatives"] == {"made": False, "definitions": [], "seconds": 0.0}
     assert record["profiles"] == {"path": None, "problem": None}
-    for dataset in (ALTERNATIVE_SONGS, LISTENERS, CHOSEN_SESSIONS):
-        assert not Path(lake_with_sessions.partition(dataset, RUN_DATE)).exists()
+    for table in (ALTERNATIVE_SONGS, LISTENERS, CHOSEN_SESSIONS):
+        assert (table.name in record["snapshots"], rows(lake_with_sessions, table, RUN_DATE)) == (True, [])
     assert rows(lake_with_sessions, TOP_SONGS, RUN_DATE)
-    assert list(Path(lake_with_sessions.staging("")).iterdir()) == []
+    assert list(Path(lake_with_sessions.root).glob("_links/*")) == []
+
+
+def test_answer_says_what_it_was_made_from(spark: SparkSession, lake_with_sessions: Lake) -> None:
+    made_from = {}
+    for stage, table in (("data_quality", LISTENS), ("session_analysis", SESSIONS)):
+        made_from[table.name] = read_record(lake_with_sessions, stage, RUN_DATE)["snapshots"][table.name]
+    record = run(spark, RankingJob(lake_with_sessions, RUN_DATE, alternatives=False, run_id="a run", **made_from))
+    with lake_with_sessions.catalog.open() as catalog:
+        for name, snapshot in record["snapshots"].items():
+            stamp = stamp_of(catalog.load_table((LOG, name)), snapshot)
+            assert (stamp.run_id, stamp.made_from) == ("a run", made_from), name
+
+
+def test_sessions_of_other_listens_are_refused(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+    log = tmp_path / "log.tsv"
+    log.write_text("u\t2009-05-01T12:00:00Z\t\tA\t\tt\n")
+    run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
+    run_session_analysis(spark, SessionAnalysisJob(lake, RUN_DATE))
+    run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
+    with pytest.raises(SessionsOfOtherListensError, match="were cut from the snapshot"):
+        run(spark, RankingJob(lake, RUN_DATE))
 
 
 @pytest.fixture
@@ -181,28 +173,30 @@ def profiles(tmp_path: Path) -> str:
     ("name", "problem"),
     [
         pytest.param("gone.tsv", "cannot be read as profiles: no file at .*gone.tsv", id="gone"),
-        pytest.param("log.tsv", "cannot be read as profiles: found 'u0", id="another file"),
+        pytest.param("another.tsv", "cannot be read as profiles: found 'u0", id="another file"),
         pytest.param("cut.tsv.gz", "cannot be read as profiles: EOFException: Unexpected end of ", id="damaged"),
     ],
 )
 def test_profiles_that_cannot_be_used_cost_their_dataset_and_a_line_but_not_the_answer(
     spark: SparkSession,
-    lake_with_listeners: Lake,
+    lake_with_sessions: Lake,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     name: str,
     problem: str,
 ) -> None:
     path = tmp_path / name
+    if name == "another.tsv":
+        path.write_text("u0\t2009\n")
     if name == "cut.tsv.gz":
         path.write_bytes(gzip.compress(PROFILES.encode())[:-9])
-    record = run(spark, RankingJob(lake_with_listeners, RUN_DATE, alternatives=False, profiles=str(path)))
+    record = run(spark, RankingJob(lake_with_sessions, RUN_DATE, alternatives=False, profiles=str(path)))
     assert record["profiles"]["path"] == str(path)
     assert re.search(problem, record["profiles"]["problem"])
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("WARNING ranking")]
     assert line.endswith(record["profiles"]["problem"])
-    assert not Path(lake_with_listeners.partition(LISTENERS, RUN_DATE)).exists()
-    assert rows(lake_with_listeners, TOP_SONGS, RUN_DATE)
+    assert rows(lake_with_sessions, LISTENERS, RUN_DATE) == []
+    assert rows(lake_with_sessions, TOP_SONGS, RUN_DATE)
 
 
 def test_profiles_that_are_known_to_be_unusable_are_not_looked_at(
@@ -211,12 +205,15 @@ def test_profiles_that_are_known_to_be_unusable_are_not_looked_at(
     problem = "profiles.tsv is outside"
     told = RankingJob(lake_with_sessions, RUN_DATE, alternatives=False, profiles=profiles, profiles_problem=problem)
     assert run(spark, told)["profiles"] == {"path": profiles, "problem": problem}
-    assert not Path(lake_with_sessions.partition(LISTENERS, RUN_DATE)).exists()
+    assert rows(lake_with_sessions, LISTENERS, RUN_DATE) == []
 
 
 def test_the_command_line_names_all_that_the_job_is_told() -> None:
     common = ["--lake", "/lake", "--run-date", "2009-05-04"]
     assert parse_args(common) == RankingJob(Lake("/lake"), date(2009, 5, 4), 50, 10)
+    ids = ["--listens", "7", "--sessions", "8", "--run-id", "r", "--record", "/r.json"]
+    of_ids = RankingJob(Lake("/lake"), date(2009, 5, 4), listens=7, sessions=8, run_id="r", record="/r.json")
+    assert parse_args([*common, *ids]) == of_ids
     sizes = ["--top-sessions", "3", "--top-songs", "4"]
     assert parse_args([*common, *sizes]) == RankingJob(Lake("/lake"), date(2009, 5, 4), 3, 4)
     others = ["--session-gap-minutes", "7", "--alternatives", "no", "--profiles", "p.tsv", "--profiles-problem", "gone"]

@@ -8,14 +8,17 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.data_quality.job import run as run_data_quality
-from spark_jobs.session_analysis.job import SessionAnalysisJob, parse_args, run
+from spark_jobs.lake.listening import LISTENS, SESSIONS
+from spark_jobs.lake.stamps import Stamp, stamp_of
+from spark_jobs.lake.tries import read
+from spark_jobs.session_analysis.job import SessionAnalysisJob, parse_args
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
-from spark_jobs.shared import storage
-from spark_jobs.shared.buckets import read_listens
-from spark_jobs.shared.errors import MissingPartitionError
-from spark_jobs.shared.lake import SESSIONS, Lake
+from spark_jobs.shared.documents import read_record, write_record
+from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
+from spark_jobs.shared.lake import LOG, Lake
 from tests.frames import at
+from tests.jobs import knowing, run_data_quality
+from tests.jobs import run_session_analysis as run
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE
 
@@ -32,14 +35,16 @@ def lake_with_listens(spark: SparkSession, lake: Lake, tmp_path: Path) -> Lake:
 def test_sessions_are_made_where_the_listens_lie_without_shuffle_and_summed_up_one_after_the_other(
     spark: SparkSession, lake_with_listens: Lake
 ) -> None:
-    log = storage.read_log(spark, lake_with_listens, RUN_DATE)
-    listens = read_listens(spark, lake_with_listens, log.parts)
+    snapshot = read_record(lake_with_listens, "data_quality", RUN_DATE)["snapshots"][LISTENS.name]
+    listens = read(knowing(spark, lake_with_listens), LOG, LISTENS, snapshot)
     plan = summarize_sessions(sessionize(listens))._jdf.queryExecution().executedPlan().toString()
-    assert "Bucketed: true" in plan
     assert "Exchange" not in plan
-    # By session they are in order already, which Spark cannot know; by time it does.
-    assert re.findall(r"Sort \[(\w+)#\S+ ASC NULLS FIRST, (\w+)#", plan) == [("user_id", "session_number")]
-    assert plan.count("Sort ") == plan.count("Aggregate(") == plan.count("SortAggregate(") == 1
+    # Once by time, as files may be several, and once by session: they are in that order, which Spark cannot know.
+    assert re.findall(r"Sort \[(\w+)#\S+ ASC NULLS FIRST, (\w+)#", plan) == [
+        ("user_id", "session_number"),
+        ("user_id", "listened_at"),
+    ]
+    assert plan.count("Aggregate(") == plan.count("SortAggregate(") == 1
 
 
 def test_the_sessions_of_a_run_are_published_with_its_record(spark: SparkSession, lake_with_listens: Lake) -> None:
@@ -53,24 +58,29 @@ def test_the_sessions_of_a_run_are_published_with_its_record(spark: SparkSession
     assert (record["longest_session_tracks"], record["implausible_sessions"]) == (2, 0)
 
 
-def test_a_run_stopped_as_it_publishes_leaves_no_record_of_another_gap_beside_its_sessions(
-    spark: SparkSession, lake_with_listens: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def stopped(*_: object) -> None:
-        raise KeyboardInterrupt
+def test_sessions_are_of_the_listens_that_are_named(spark: SparkSession, lake_with_listens: Lake) -> None:
+    listens = read_record(lake_with_listens, "data_quality", RUN_DATE)["snapshots"][LISTENS.name]
+    record = run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE, listens=listens, run_id="a run"))
+    assert (record["run_id"], record["made_from"]) == ("a run", {LISTENS.name: listens})
+    with lake_with_listens.catalog.open() as catalog:
+        stamp = stamp_of(catalog.load_table((LOG, SESSIONS.name)), record["snapshots"][SESSIONS.name])
+    assert stamp == Stamp(RUN_DATE, "a run", "session_analysis", {LISTENS.name: listens})
+    with pytest.raises(
+        OtherRecordError, match=f"tells of the snapshot {listens} of listens, not of 7; run data_quality"
+    ):
+        run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE, listens=7))
 
-    run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE, timedelta(minutes=20)))
-    monkeypatch.setattr(storage, "write_stage_record", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE, timedelta(minutes=30)))
-    assert len(rows(lake_with_listens, SESSIONS, RUN_DATE)) == 9
-    assert not Path(lake_with_listens.stage_record("session_analysis", RUN_DATE)).exists()
+
+def test_expired_base_is_not_taken_over(spark: SparkSession, lake_with_listens: Lake) -> None:
+    record = read_record(lake_with_listens, "data_quality", RUN_DATE)
+    expired = {LISTENS.name: 7, SESSIONS.name: 8}
+    record["base"] = {"run_date": str(RUN_DATE - timedelta(days=1)), "snapshots": expired}
+    write_record(lake_with_listens, lake_with_listens.stage_record("data_quality", RUN_DATE), record)
+    assert run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE))["rows"]["sessions"] == 18
 
 
 def test_sessions_without_listens_fail_and_say_what_to_run(spark: SparkSession, lake: Lake) -> None:
-    with pytest.raises(
-        MissingPartitionError, match="data_quality.json does not exist; run data_quality for 2009-05-04"
-    ):
+    with pytest.raises(MissingRecordError, match="data_quality.json does not exist; run data_quality for 2009-05-04"):
         run(spark, SessionAnalysisJob(lake, RUN_DATE))
 
 
@@ -80,6 +90,9 @@ def test_the_command_line_names_lake_run_date_and_gap(capsys: pytest.CaptureFixt
     assert parse_args(common) == SessionAnalysisJob(Lake("/lake"), day, timedelta(minutes=20))
     set_to = parse_args([*common, "--session-gap-minutes", "7"])
     assert set_to == SessionAnalysisJob(Lake("/lake"), day, timedelta(minutes=7))
+    told = parse_args([*common, "--listens", "7", "--run-id", "r", "--record", "/r.json"])
+    assert told == SessionAnalysisJob(Lake("/lake"), day, timedelta(minutes=20), 7, "r", "/r.json")
+    assert parse_args([*common, "--listens", ""]).listens is None
     with pytest.raises(SystemExit, match="2"):
         parse_args([*common, "--session-gap-minutes", "0"])
     assert "found '0', allowed is a whole number from 1" in capsys.readouterr().err

@@ -7,20 +7,22 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_jobs.data_quality import job as data_quality
+from spark_jobs.lake.listening import TOP_SONGS
 from spark_jobs.ranking import job as ranking
 from spark_jobs.session_analysis import job as session_analysis
 from spark_jobs.shared import application
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.errors import DataError
-from spark_jobs.shared.lake import TOP_SONGS, Lake
+from spark_jobs.shared.lake import Lake
+from tests.jobs import knowing
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE
 
 
 @pytest.fixture(autouse=True)
-def shared_session(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def shared_session(spark: SparkSession, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Applications run in the tests' session and do not stop it."""
-    monkeypatch.setattr(application, "spark_session", lambda _: nullcontext(spark))
+    monkeypatch.setattr(application, "spark_session", lambda *_: nullcontext(knowing(spark, lake)))
 
 
 def test_the_three_applications_answer_from_their_command_lines_and_say_what_they_did(
@@ -42,24 +44,26 @@ def test_the_three_applications_answer_from_their_command_lines_and_say_what_the
 
 
 def test_data_that_fails_a_job_ends_it_with_a_code_of_its_own_and_the_reason(
+    lake: Lake,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def run(_: SparkSession) -> dict[str, int]:
         raise DataError("nothing to read; give it something")
 
     with pytest.raises(SystemExit, match="65"):
-        run_application("ranking 2009-05-04", run)
+        run_application("ranking 2009-05-04", lake, run)
     assert capsys.readouterr().err == "ERROR ranking 2009-05-04: nothing to read; give it something\n"
 
 
 def test_any_other_error_is_left_for_a_retry_and_the_last_line_says_what_it_was(
+    lake: Lake,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def run(_: SparkSession) -> dict[str, int]:
         raise ConnectionError("a lost executor\nand more")
 
     with pytest.raises(SystemExit, match="^1$"):
-        run_application("ranking 2009-05-04", run)
+        run_application("ranking 2009-05-04", lake, run)
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "Traceback (most recent call last):"
     assert said[-1] == "ERROR ranking 2009-05-04: ConnectionError: a lost executor"

@@ -1,0 +1,60 @@
+"""Keep a lake small, as the DAG lake_maintenance does: `python -m scripts.maintain [LAKE=lake]`.
+
+How much is kept are the settings LASTFM_KEPT_RUN_DATES, LASTFM_KEPT_BRANCH_DAYS and LASTFM_KEPT_SNAPSHOT_DAYS.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from include.settings import SettingsError, settings
+from plugins.maintenance_operator import maintain_lake
+from scripts import arguments
+from scripts.environment import PROJECT
+from scripts.jars import local_jars, spark_jars
+from scripts.java import java_home
+from scripts.terminal import console, plain, sentence
+from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.lake import Lake
+
+
+class MaintainError(RuntimeError):
+    """There is no lake to maintain; the message says what was found."""
+
+
+def main() -> None:
+    """Maintain the lake and say what was removed; exit with 1 and a sentence if that fails."""
+    try:
+        given = arguments.read("maintain", paths=("LAKE",))
+        lake = Lake(os.path.abspath(given.get("LAKE", "lake")))
+        if not Path(lake.root).is_dir():
+            raise MaintainError(f"LAKE: found {lake.root}, allowed is the root directory of a lake")
+        removed = run(lake)
+    except (RuntimeError, DataError, SettingsError, OSError) as error:
+        console.print(f"[bold red]Not maintained:[/] {plain(sentence(error))}")
+        sys.exit(1)
+    for what, gone in removed.items():
+        console.print(f"{what.replace('_', ' ')} removed: {plain(str(gone))}")
+
+
+def run(lake: Lake) -> dict[str, object]:
+    """Maintain a lake with a Spark of this machine."""
+    from spark_jobs.shared.session import spark_session
+
+    local_jars()
+    os.environ["JAVA_HOME"] = str(java_home(PROJECT / ".java"))
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    quiet = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
+    options = [
+        f"--conf {shlex.quote(f'{key}={value}')}" for key, value in (quiet | {"spark.jars": spark_jars()}).items()
+    ]
+    os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join([*options, "pyspark-shell"])
+    with spark_session("maintain", lake) as spark:
+        return maintain_lake(spark, lake_root=lake.root, keep=settings().kept)
+
+
+if __name__ == "__main__":
+    main()

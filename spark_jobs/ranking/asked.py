@@ -1,0 +1,99 @@
+"""What the ranking is told, and its command line."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from spark_jobs.lake.listening import LISTENS, SESSIONS
+from spark_jobs.ranking import rankings
+from spark_jobs.ranking.start_window import MAXIMUM_DAYS, StartWindow, last_days
+from spark_jobs.shared.arguments import MANUAL, add_input_root, job_parser, positive_int, snapshot_id
+from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.session_gap import SESSION_GAP
+
+
+@dataclass(frozen=True)
+class RankingJob:
+    """What the job is told: the lake, the run, how many sessions and songs to name, and the snapshots to rank.
+
+    Without these it takes those of which the records of the stages before tell; `record` is where its own goes, if not
+    to its place.
+
+    `gap` is the one the sessions were cut with. Only sessions that started in the last `window_days` up to the run
+    date's end are ranked, whatever the definition; all of them with None. `profiles` is a file of profiles, or empty;
+    `profiles_problem` says why it cannot be used, if somebody found out before. It must lie below `input_root`, links
+    resolved, if that is given.
+    """
+
+    lake: Lake
+    run_date: date
+    top_sessions: int = rankings.TOP_SESSIONS
+    top_songs: int = rankings.TOP_SONGS
+    gap: timedelta = SESSION_GAP
+    window_days: int | None = None
+    alternatives: bool = True
+    profiles: str = ""
+    profiles_problem: str = ""
+    input_root: str = ""
+    listens: int | None = None
+    sessions: int | None = None
+    run_id: str = MANUAL
+    record: str = ""
+
+    @property
+    def window(self) -> StartWindow | None:
+        """The days on which a session must start to be ranked."""
+        return last_days(self.run_date, self.window_days)
+
+
+def parse_args(argv: list[str] | None = None, description: str | None = None) -> RankingJob:
+    """Read the command line; exits with code 2 and a message on a bad argument."""
+    parser = job_parser(description)
+    for name, default, noun in (
+        ("--top-sessions", rankings.TOP_SESSIONS, "longest sessions to look at"),
+        ("--top-songs", rankings.TOP_SONGS, "songs to name"),
+        ("--session-gap-minutes", SESSION_GAP // timedelta(minutes=1), "the gap that the sessions were cut with"),
+    ):
+        parser.add_argument(name, type=positive_int, default=default, help=noun)
+    parser.add_argument(
+        "--window-days",
+        type=_days_or_all,
+        help="rank only sessions that started in the last so many days up to the run date's end; empty: all",
+    )
+    parser.add_argument(
+        "--alternatives", choices=("yes", "no"), default="yes", help="also rank under other definitions?"
+    )
+    parser.add_argument("--profiles", default="", help="file of the users' profiles; empty: none")
+    parser.add_argument("--profiles-problem", default="", help="why that file cannot be used; empty: it may")
+    for name in (LISTENS.name, SESSIONS.name):
+        parser.add_argument(f"--{name}", type=snapshot_id, help=f"snapshot of {name}; empty: the one last made")
+    add_input_root(parser)
+    args = parser.parse_args(argv)
+    return RankingJob(
+        lake=Lake(args.lake),
+        run_date=args.run_date,
+        top_sessions=args.top_sessions,
+        top_songs=args.top_songs,
+        gap=timedelta(minutes=args.session_gap_minutes),
+        window_days=args.window_days,
+        alternatives=args.alternatives == "yes",
+        profiles=args.profiles,
+        profiles_problem=args.profiles_problem,
+        input_root=args.input_root,
+        listens=args.listens,
+        sessions=args.sessions,
+        run_id=args.run_id,
+        record=args.record,
+    )
+
+
+def _days_or_all(text: str) -> int | None:
+    """Read a number of days; none of an empty text."""
+    days = positive_int(text) if text else None
+    if days and days > MAXIMUM_DAYS:
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}, allowed is a whole number from 1 to {MAXIMUM_DAYS}, or nothing for all sessions"
+        )
+    return days

@@ -1,0 +1,84 @@
+"""Whether there is a run that a daily load can add to."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from include.daily_base import ReplacedBaseError, check_base
+from include.records import write_record
+from spark_jobs.lake.errors import BackwardsError
+from spark_jobs.lake.listening import ANSWER, LISTENS
+from spark_jobs.shared.lake import Lake
+from tests.published import publish_tables, write_tables
+
+DAYS = [date(2009, 5, day) for day in range(1, 6)]
+NEXT = date(2009, 5, 6)
+Record = dict[str, Any]
+
+
+def ran(lake: Lake, day: date, base: Record | None, size: int = 1) -> Record:
+    """Publish a date that took in one file, added to a base, and return its record."""
+    snapshots = write_tables(lake, day, {LISTENS.name: [], ANSWER.name: []})
+    record = {
+        "run_date": str(day),
+        "snapshots": {LISTENS.name: snapshots[LISTENS.name]},
+        "base": {"run_date": base["run_date"], "snapshots": base["snapshots"]} if base else None,
+        "inputs": [*(base["inputs"] if base else []), {"file": f"{day}.tsv", "bytes": size, "modified": 0}],
+    }
+    write_record(lake, "data_quality", day, record)
+    publish_tables(lake, day, snapshots)
+    return record
+
+
+@pytest.fixture
+def records(lake: Lake) -> dict[date, Record]:
+    """Five days, each added to the one before."""
+    made: dict[date, Record] = {}
+    for day in DAYS:
+        made[day] = ran(lake, day, next(reversed(made.values()), None))
+    return made
+
+
+def test_log_begins_in_an_empty_lake(lake: Lake) -> None:
+    check_base(lake, NEXT)
+
+
+@pytest.mark.usefixtures("records")
+def test_base_is_latest_published_date(lake: Lake) -> None:
+    for day in (*DAYS, NEXT, date(2009, 5, 20)):
+        check_base(lake, day)
+
+
+@pytest.mark.usefixtures("records")
+def test_date_between_published_ones_is_refused(lake: Lake) -> None:
+    ran(lake, date(2009, 5, 8), None)
+    with pytest.raises(BackwardsError, match="a daily load of 2009-05-06 comes too late: 2009-05-08 is published"):
+        check_base(lake, NEXT)
+
+
+def test_base_without_what_an_earlier_date_has_now_is_refused(lake: Lake, records: dict[date, Record]) -> None:
+    again = ran(lake, DAYS[1], records[DAYS[0]], size=2)
+    said = (
+        "a daily load of 2009-05-06 would add to 2009-05-05, but 2009-05-02 was run again with other input after "
+        "2009-05-03 had added to it: run all dates from 2009-05-03 to 2009-05-05 again, in order, and then 2009-05-06"
+    )
+    with pytest.raises(ReplacedBaseError, match=said):
+        check_base(lake, NEXT)
+    # And is well when they have followed.
+    for day in DAYS[2:]:
+        again = ran(lake, day, again)
+    check_base(lake, NEXT)
+
+
+def test_date_run_again_with_the_same_input_changes_nothing(lake: Lake, records: dict[date, Record]) -> None:
+    ran(lake, DAYS[1], records[DAYS[0]])
+    check_base(lake, NEXT)
+
+
+def test_try_that_was_not_published_changes_nothing(lake: Lake, records: dict[date, Record]) -> None:
+    other = {**records[DAYS[1]], "snapshots": {LISTENS.name: 7}, "inputs": [{"file": "new", "bytes": 1, "modified": 0}]}
+    write_record(lake, "data_quality", DAYS[1], other)
+    check_base(lake, NEXT)

@@ -1,0 +1,90 @@
+"""`make publish`: a person publishes a run whose last check failed, and the report says so."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from include import run_lock
+from include.records import read_record, write_record
+from spark_jobs.lake.listening import ANSWER, NAMESPACE
+from spark_jobs.lake.published import run_dates
+from spark_jobs.shared.lake import Lake
+from tests.commands import started
+from tests.conftest import PROJECT
+from tests.include.report.finished import check_says, finish, listens, retell
+from tests.logs import RUN_DATE
+
+FAILED = "order_and_flags: expected: plays never increase with the rank; found 1"
+Call = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def call(lake: Lake) -> Call:
+    def call(**variables: str) -> subprocess.CompletedProcess[str]:
+        given = {"LAKE": lake.root, "RUN_DATE": str(RUN_DATE), "REASON": "the label agreed", **variables}
+        command = started("scripts.publish", **given)
+        return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+    return call
+
+
+@pytest.fixture
+def stopped(lake: Lake) -> Lake:
+    """A run that stopped at its last check: nothing of it is published."""
+    finish(lake, listens(("u", "12:00:00", "A", "a"), ("u", "12:01:00", "A", "b")))
+    with lake.catalog.open() as catalog:
+        catalog.load_table((NAMESPACE, ANSWER.name)).manage_snapshots().remove_tag(str(RUN_DATE)).commit()
+    parameters = {"session_gap_minutes": 20, "top_sessions": 50, "top_songs": 10, "window_days": None}
+    retell(lake, "ranking", parameters=parameters)
+    retell(lake, "session_analysis", parameters={"session_gap_minutes": 20})
+    check_says(lake, "check_top_songs")
+    retell(lake, "check_top_songs", critical=[FAILED])
+    return lake
+
+
+def test_report_says_who_published_and_why(stopped: Lake, call: Call) -> None:
+    done = call()
+    assert done.returncode == 0, done.stdout + done.stderr
+    facts = json.loads((Path(stopped.report(RUN_DATE)) / "report.json").read_text())
+    by_hand = facts["published_by_hand"]
+    assert (by_hand["by"], by_hand["reason"]) == (getpass.getuser(), "the label agreed")
+    assert (facts["verdict"], facts["degraded_because"]) == ("degraded", [FAILED])
+    html = (Path(stopped.report(RUN_DATE)) / "report.html").read_text()
+    assert "Published by hand" in html
+    assert "the label agreed" in html
+    with stopped.catalog.open() as catalog:
+        assert run_dates(catalog, NAMESPACE, ANSWER.name) == [RUN_DATE]
+    assert read_record(stopped, "publish", RUN_DATE)["decision"] == by_hand
+
+
+def test_run_without_an_answer_is_not_published(stopped: Lake, call: Call) -> None:
+    write_record(stopped, "data_quality", RUN_DATE, {**read_record(stopped, "data_quality", RUN_DATE), "run_id": "new"})
+    done = call()
+    assert done.returncode == 1
+    assert "its last run stopped before it had an answer" in " ".join(done.stdout.split())
+    Path(stopped.stage_record("ranking", RUN_DATE)).unlink()
+    assert "there is no answer to publish" in " ".join(call().stdout.split())
+
+
+def test_run_under_way_is_not_published(stopped: Lake, call: Call) -> None:
+    run_lock.take(stopped, "the run itself")
+    done = call()
+    assert (done.returncode, "is being written by the run the run itself" in " ".join(done.stdout.split())) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"REASON": " "}, "REASON: found none, allowed is a sentence: it will be in the report"),
+        ({"RUN_DATE": "May"}, "RUN_DATE: found 'May', allowed is a date as YYYY-MM-DD"),
+    ],
+)
+def test_bad_argument_is_named(call: Call, variables: dict[str, str], said: str) -> None:
+    done = call(**variables)
+    assert (done.returncode, said in " ".join(done.stdout.split())) == (1, True)
