@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.apache.spark.operators.spark_pyspark import PySparkOperator
 from airflow.sdk import BaseHook
 
-from include.java_environment import UTF_8_EXECUTORS, in_utf_8
+from include.java_environment import UTF_8_EXECUTORS, java_in_utf_8
 from include.spark_secrets import hide_secrets
 from spark_jobs.shared.lake import Lake
 
@@ -35,7 +35,7 @@ class MaintenanceOperator(PySparkOperator):
         connection = BaseHook.get_connection(str(self.conn_id)).extra_dejson
         ours = {"spark.app.name": self.task_id, **UTF_8_EXECUTORS, **lake.catalog.spark_settings()}
         self.config_kwargs = {**SETTINGS, **hide_secrets(connection), **ours, **self.config_kwargs}
-        with in_utf_8():
+        with java_in_utf_8():
             return super().execute(context)
 
 
