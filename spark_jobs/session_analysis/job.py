@@ -1,7 +1,7 @@
 """Cut every user's listens into sessions, one row each.
 
-Reads a snapshot of `listens` and writes one of `sessions`, and the stage's record. A daily load keeps the sessions of its
-base, but for those near a new listen.
+Reads a snapshot of `listens` and writes one of `sessions`, and the stage's record. A daily load keeps the sessions of
+its base, but for those near a new listen.
 """
 
 from __future__ import annotations
