@@ -122,13 +122,13 @@ $(VENV)/runtime: requirements.txt
 	@echo "Installing the dependencies into $(VENV), once: about two minutes ..."
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install -r requirements.txt
-	@$(BIN)/python -m scripts.jars >/dev/null
+	@$(BIN)/python -m include.jars >/dev/null
 	@echo "Archiving the classes of Spark, once, so that it starts faster: up to a minute ..."
 	@$(BIN)/python -m scripts.class_archive
 	@touch $@
 
-$(VENV)/development: $(VENV)/runtime requirements-dev.txt scripts/jars.py
+$(VENV)/development: $(VENV)/runtime requirements-dev.txt include/jars.py
 	@test -w . || { $(call own,write to); }
 	@$(PIP) install -r requirements-dev.txt
-	@$(BIN)/python -m scripts.jars >/dev/null
+	@$(BIN)/python -m include.jars >/dev/null
 	@touch $@

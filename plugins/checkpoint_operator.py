@@ -19,6 +19,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.module_loading import import_string
 
 from include.event_logs import figures_kept
+from include.jars import spark_jars
 from include.java_environment import UTF_8_EXECUTORS, java_in_utf_8
 from include.metrics import check_figures, send
 from include.spark_secrets import hide_secrets
@@ -79,7 +80,7 @@ class CheckpointOperator(PySparkOperator):
             stage_clock(context),
         ):
             ours = {"spark.app.name": f"{self.task_id} {run_date}", "spark.driver.memory": DRIVER_MEMORY}
-            ours |= UTF_8_EXECUTORS | lake.catalog.spark_settings()
+            ours |= spark_jars(connection) | UTF_8_EXECUTORS | lake.catalog.spark_settings()
             self.config_kwargs = {**SETTINGS, **settings, **hide_secrets(connection), **ours, **self.config_kwargs}
             with ExitStack() as while_java_starts:
                 while_java_starts.enter_context(java_in_utf_8())
