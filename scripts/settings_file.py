@@ -29,6 +29,8 @@ from scripts import arguments
 from scripts.environment import PROJECT
 from scripts.secret_files import refuse_where_git_takes
 from scripts.terminal import console, plain, sentence, short
+from spark_jobs.lake.catalog import LakeCatalog
+from spark_jobs.lake.errors import LakePlaceError
 
 EXAMPLE = PROJECT / ".env.example"
 MEBIBYTES = {"m": 1, "g": 1024}
@@ -74,6 +76,14 @@ def _json_object(text: str) -> str:
     return text
 
 
+def _catalog(text: str) -> str:
+    try:
+        LakeCatalog("/lake", text)
+    except LakePlaceError:
+        raise ValueError("postgresql://user@host:5432/database, without a password") from None
+    return text
+
+
 def _matching(pattern: str, allowed: str) -> AfterValidator:
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
@@ -104,10 +114,13 @@ class Deployment(BaseModel):
     airflow_jwt_secret: Secret
     airflow_api_secret: Secret
     airflow_admin_password: Password
+    lake_password: Password
 
     airflow_admin_user: Word
     airflow_port: Port
     airflow_conn_apprise_default: Annotated[str, AfterValidator(_json_object)] | None = None
+
+    pipeline_catalog: Annotated[str, AfterValidator(_catalog)]
 
     spark_driver_memory: Memory
     spark_executor_memory: Memory
@@ -152,6 +165,7 @@ FRESH: dict[str, Callable[[], str]] = {
     "AIRFLOW_JWT_SECRET": lambda: secrets.token_hex(32),
     "AIRFLOW_API_SECRET": lambda: secrets.token_hex(32),
     "AIRFLOW_ADMIN_PASSWORD": lambda: secrets.token_hex(12),
+    "LAKE_PASSWORD": lambda: secrets.token_hex(24),
 }
 
 
