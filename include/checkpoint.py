@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -91,8 +91,10 @@ def _source(context: EphemeralDataContext, table: Table) -> Any:
     return context.data_sources.add_spark("lake", persist=False).add_dataframe_asset(table.suite.name)
 
 
-def keep_results(check: str, results: list[CheckpointResult], lake: Lake, run_date: date) -> dict[str, Any]:
-    """Keep the results of a check's tables as its stage record, and return that.
+def keep_results(
+    check: str, results: list[CheckpointResult], lake: Lake, run_date: date, snapshots: Mapping[str, int]
+) -> dict[str, Any]:
+    """Keep the results of a check's tables, at their `snapshots`, as its stage record, and return that.
 
     `critical`, `warning` and `info` are what was not met, a list of sentences each.
     """
@@ -110,6 +112,7 @@ def keep_results(check: str, results: list[CheckpointResult], lake: Lake, run_da
             str(severity.value): [failure.sentence for failure in found if failure.severity == severity]
             for severity in FailureSeverity
         },
+        "snapshots": dict(snapshots),
         "validations": validations,
     }
     write_record(lake, check, run_date, record)
