@@ -127,15 +127,17 @@ def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
 def publish(dag_run: Any, ti: Any) -> None:
     """Let readers see exactly the snapshots that the stages of this run have made, all of them checked."""
     from include import run_lock
-    from include.publishing import publish_run
+    from include.publishing import decision_on, publish_run
+    from include.report.facts import CHECKS
     from spark_jobs.shared.errors import DataError
 
     made: dict[str, int] = {}
     for stage in STAGES:
         made |= ti.xcom_pull(task_ids=stage)["snapshots"]
+    day = run_date(dag_run)
     try:
         run_lock.take(SETTINGS.lake, dag_run.run_id)
-        publish_run(SETTINGS.lake, run_date(dag_run), dag_run.run_id, made)
+        publish_run(SETTINGS.lake, day, dag_run.run_id, made, decision_on(SETTINGS.lake, day, CHECKS))
     except DataError as error:
         raise AirflowFailException(str(error)) from None
 

@@ -262,6 +262,20 @@ def test_a_failed_check_stops_the_run_names_what_failed_and_leaves_earlier_answe
 
 
 @pytest.mark.operations
+def test_run_passes_a_check_that_a_person_accepts(run: Run, home: Path, lake: Lake) -> None:
+    day = date(2009, 5, 9)
+    log = make_log(home / "accepted.tsv", listens=1700, score=85, last_day=day)
+    assert run(INPUT=str(log), RUN_DATE=str(day)).returncode == 1
+    command = started("scripts.publish", LAKE=lake.root, RUN_DATE=str(day), REASON="the label agreed")
+    said = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    assert f"    make run RUN_DATE={day} " in said
+    again = run(INPUT=str(log), RUN_DATE=str(day))
+    assert again.returncode == 0, again.stdout + again.stderr
+    facts = json.loads((Path(lake.report(day)) / "report.json").read_bytes())
+    assert (facts["verdict"], facts["published_by_hand"]["reason"]) == ("degraded", "the label agreed")
+
+
+@pytest.mark.operations
 def test_another_run_of_the_date_gives_the_same_bytes_and_touches_no_other_date(
     first_run: subprocess.CompletedProcess[str], run: Run, log: Path, lake: Lake
 ) -> None:

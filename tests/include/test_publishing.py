@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from include import run_lock
-from include.publishing import Decision, decision_of, publish_run
-from include.records import read_record
+from include.publishing import Decision, accept, decision_of, decision_on, not_accepted, publish_run
+from include.records import read_record, write_record
 from spark_jobs.lake.errors import ForeignSnapshotError, LockedError, SupersededError
 from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE
 from spark_jobs.lake.published import Published, published, run_dates
@@ -50,8 +50,25 @@ def test_only_a_person_publishes_over_newer_snapshots(lake: Lake) -> None:
     publish_run(lake, RUN_DATE, RUN, newer)
     with pytest.raises(SupersededError, match="a person may decide"):
         publish_run(lake, RUN_DATE, RUN, older)
-    publish_run(lake, RUN_DATE, RUN, older, DECISION)
+    publish_run(lake, RUN_DATE, RUN, older, DECISION, over_newer=True)
     assert read_published(lake).snapshots == older
+
+
+def test_accepted_claim_is_that_of_the_same_data(lake: Lake) -> None:
+    accept(lake, RUN_DATE, ["score: found 85", "names: found 2 of 9 rows unexpected, such as a, b (expect)"], DECISION)
+    accept(lake, RUN_DATE, ["order: found 1"], DECISION)
+    again = ["score: found 85", "names: found 2 of 9 rows unexpected, such as b, a (expect)", "order: found 1"]
+    assert not_accepted(lake, RUN_DATE, again) == []
+    assert not_accepted(lake, RUN_DATE, ["score: found 84"]) == ["score: found 84"]
+    assert not_accepted(lake, RUN_DATE + timedelta(days=1), again) == again
+
+
+def test_decision_counts_where_a_check_needed_it(lake: Lake) -> None:
+    accept(lake, RUN_DATE, ["score: found 85"], DECISION)
+    write_record(lake, "check_listens", RUN_DATE, {"critical": []})
+    assert decision_on(lake, RUN_DATE, ["check_listens"]) is None
+    write_record(lake, "check_listens", RUN_DATE, {"critical": ["score: found 85"]})
+    assert decision_on(lake, RUN_DATE, ["check_listens"]) == DECISION
 
 
 def test_decision_is_told_of_the_run_it_was_made_for(lake: Lake) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from include import run_lock
+from include.publishing import not_accepted
 from include.records import read_record, write_record
 from spark_jobs.lake.listening import ANSWER, NAMESPACE
 from spark_jobs.lake.published import run_dates
@@ -63,13 +64,26 @@ def test_report_says_who_published_and_why(stopped: Lake, call: Call) -> None:
     assert read_record(stopped, "publish", RUN_DATE)["decision"] == by_hand
 
 
-def test_run_without_an_answer_is_not_published(stopped: Lake, call: Call) -> None:
-    write_record(stopped, "data_quality", RUN_DATE, {**read_record(stopped, "data_quality", RUN_DATE), "run_id": "new"})
+def test_failed_check_before_an_answer_is_accepted(stopped: Lake, call: Call) -> None:
+    quality = {**read_record(stopped, "data_quality", RUN_DATE), "run_id": "new", "snapshots": {"listens": 7}}
+    write_record(stopped, "data_quality", RUN_DATE, quality)
+    retell(stopped, "check_listens", snapshots={"listens": 6}, critical=["score: found 80"])
     done = call()
     assert done.returncode == 1
-    assert "its last run stopped before it had an answer" in " ".join(done.stdout.split())
-    Path(stopped.stage_record("ranking", RUN_DATE)).unlink()
-    assert "there is no answer to publish" in " ".join(call().stdout.split())
+    assert "has no answer, and no check of it has failed" in " ".join(done.stdout.split())
+
+    retell(stopped, "check_listens", snapshots={"listens": 7}, critical=["score: found 85"])
+    done = call()
+    assert done.returncode == 0, done.stdout
+    assert f"Accepted for {RUN_DATE}, as {getpass.getuser()} decided: score: found 85" in done.stdout
+    assert f"    make run RUN_DATE={RUN_DATE} LAKE={stopped.root} INPUT=" in done.stdout
+    assert not_accepted(stopped, RUN_DATE, ["score: found 85"]) == []
+    with stopped.catalog.open() as catalog:
+        assert run_dates(catalog, NAMESPACE, ANSWER.name) == []
+
+
+def test_date_without_run_is_said(lake: Lake, call: Call) -> None:
+    assert f"no run of {RUN_DATE}" in " ".join(call().stdout.split())
 
 
 def test_run_under_way_is_not_published(stopped: Lake, call: Call) -> None:

@@ -158,7 +158,8 @@ def check_says(
 ) -> None:
     """A checkpoint of five expectations of which these were not met."""
     statistics = {"evaluated_expectations": 5, "successful_expectations": 5 - len(warning) - len(info)}
-    record = {"critical": [], "warning": list(warning), "info": list(info), "validations": [{"statistics": statistics}]}
+    record = {"critical": [], "warning": list(warning), "info": list(info), "snapshots": {}}
+    record["validations"] = [{"statistics": statistics}]
     write_record(lake, check, run_date, record)
 
 
