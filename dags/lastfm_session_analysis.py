@@ -43,6 +43,7 @@ from airflow.sdk.definitions.deadline import DeadlineAlert
 from airflow.sdk.exceptions import AirflowFailException
 
 from include import compilers, parameters
+from include.records import STAGES
 from include.run_date import run_date
 from include.settings import settings
 from plugins import run_alerts
@@ -59,8 +60,6 @@ RUN_DATE = "{{ run_date(dag_run) }}"
 JAVA = {compilers.SETTING: "{{ java_options(ti.xcom_pull('check_input')['text_bytes']) }}"}
 
 
-# The stages that write tables, in order.
-STAGES = ("data_quality", "session_analysis", "ranking")
 # Other DAGs can be scheduled on these: an event says that a run is published. They have no URI: Airflow refuses an
 # asset that it knows under another one, which a lake that was moved would give it.
 ASSETS = [Asset(name=f"lastfm_{table}") for table in ("listens", "sessions", "top_sessions", "top_songs")]

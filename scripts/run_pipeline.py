@@ -23,7 +23,6 @@ from rich.table import Table
 
 from benchmarks import generate_log
 from include import daily_base, input_check, parameters, run_lock
-from include.records import read_record
 from include.report import news
 from include.run_date import DAG_ID, last_days
 from include.settings import SettingsError, settings
@@ -44,6 +43,7 @@ from scripts.stages import show_stages
 from scripts.stopping import Stopped, stop_at_signals
 from scripts.terminal import console, last_error, plain, sentence, short, show_left_aside
 from spark_jobs.shared import loads
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.paths import in_utf_8, path_of
