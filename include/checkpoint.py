@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 
 from include.checks import Table
 from include.data_docs import open_context
-from include.records import write_record
+from spark_jobs.shared.documents import write_record
 from spark_jobs.shared.lake import Lake
 
 UNEXPECTED_SHOWN = 3
@@ -92,9 +92,9 @@ def _source(context: EphemeralDataContext, table: Table) -> Any:
 
 
 def keep_results(
-    check: str, results: list[CheckpointResult], lake: Lake, run_date: date, snapshots: Mapping[str, int]
+    check: str, results: list[CheckpointResult], lake: Lake, run_date: date, snapshots: dict[str, int]
 ) -> dict[str, Any]:
-    """Keep the results of a check's tables, at their `snapshots`, as its stage record, and return that.
+    """Keep the results of a check of some snapshots as its stage record, and return that.
 
     `critical`, `warning` and `info` are what was not met, a list of sentences each.
     """
@@ -107,15 +107,17 @@ def keep_results(
     ]
     found = [failure for result in results for failure in failures(result)]
     record = {
+        "stage": check,
+        "run_date": str(run_date),
+        "snapshots": snapshots,
         "success": not any(failure.severity == FailureSeverity.CRITICAL for failure in found),
         **{
             str(severity.value): [failure.sentence for failure in found if failure.severity == severity]
             for severity in FailureSeverity
         },
-        "snapshots": dict(snapshots),
         "validations": validations,
     }
-    write_record(lake, check, run_date, record)
+    write_record(lake, lake.stage_record(check, run_date), record)
     return record
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from include.records import read_record, write_record
+from include.event_logs import read_figures
+from include.records import CHECKS, STAGES
 from spark_jobs.lake.listening import ANSWER, NAMESPACE
 from spark_jobs.lake.publication import Publication, publish
-from spark_jobs.lake.published import Published
+from spark_jobs.shared.documents import read_publication, read_record_of, remove_other_publications, write_record
+from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
 from spark_jobs.shared.lake import Lake
-
-STAGE = "publish"
-# The record of what a person has decided before there was an answer.
-ACCEPTED = "accepted"
 
 
 @dataclass(frozen=True)
@@ -37,53 +35,40 @@ def publish_run(
 ) -> None:
     """Publish the snapshots of a run, and keep the decision if a person made one; doing it again changes nothing.
 
-    `over_newer`: also where the date is published from newer ones. Raises ForeignSnapshotError or SupersededError, and
-    publishes nothing then.
+    `over_newer`: also where the date is published from newer snapshots.
+    Raises MissingRecordError or OtherRecordError unless all stages and checks tell of these snapshots,
+    ForeignSnapshotError or SupersededError, and publishes nothing then.
     """
-    # First, for it says nothing until the run is published.
-    said = {"run_id": run_id, "snapshots": dict(snapshots), "decision": asdict(decision) if decision else None}
-    write_record(lake, STAGE, run_date, said)
+    path = lake.publication(run_date, snapshots[ANSWER.name])
+    # First, for nobody reads it until the run is published, and then everybody does.
+    write_record(lake, path, _what_is_left(lake, run_date, run_id, snapshots, decision))
     publication = Publication(NAMESPACE, run_date, run_id, snapshots, ANSWER.name, over_newer=over_newer)
     with lake.catalog.open() as catalog:
         publish(catalog, publication)
+    remove_other_publications(lake, run_date, snapshots[ANSWER.name])
 
 
-def accept(lake: Lake, run_date: date, claims: Sequence[str], decision: Decision) -> None:
-    """Let runs of a date pass checks that fail with just these claims; those accepted before stay so."""
-    before = _accepted(lake, run_date)["claims"]
-    kept = [*before, *(claim for claim in claims if claim not in before)]
-    write_record(lake, ACCEPTED, run_date, {"claims": kept, "decision": asdict(decision)})
-
-
-def not_accepted(lake: Lake, run_date: date, claims: Sequence[str]) -> list[str]:
-    """Return the claims that nobody has accepted for a date. One has what was found in it: other data, other claim."""
-    accepted = {_without_examples(claim) for claim in _accepted(lake, run_date)["claims"]}
-    return [claim for claim in claims if _without_examples(claim) not in accepted]
-
-
-def decision_on(lake: Lake, run_date: date, checks: Sequence[str]) -> Decision | None:
-    """Return who let the last run of a date pass its checks; None where it needed nobody for that."""
-    if not any(read_record(lake, check, run_date)["critical"] for check in checks):
-        return None
-    return Decision(**_accepted(lake, run_date)["decision"])
-
-
-def _accepted(lake: Lake, run_date: date) -> dict[str, Any]:
+def _what_is_left(
+    lake: Lake, run_date: date, run_id: str, snapshots: Mapping[str, int], decision: Decision | None
+) -> dict[str, Any]:
+    """Return what the stages of a run tell, or have told when it was published before."""
     try:
-        return read_record(lake, ACCEPTED, run_date)
-    except FileNotFoundError:
-        return {"claims": []}
-
-
-def _without_examples(claim: str) -> str:
-    # Which of many rows are named may differ from try to try.
-    return claim.partition(", such as ")[0]
-
-
-def decision_of(lake: Lake, run: Published) -> dict[str, Any] | None:
-    """Return who published a run by hand, when and why; None where its DAG run did."""
+        before = read_publication(lake, run_date, snapshots)
+    except (MissingRecordError, OtherRecordError):
+        before = None
     try:
-        record = read_record(lake, STAGE, run.run_date)
-    except FileNotFoundError:
-        return None
-    return record["decision"] if record["snapshots"] == dict(run.snapshots) else None
+        records = {stage: read_record_of(lake, stage, run_date, snapshots) for stage in (*STAGES, *CHECKS)}
+    except (MissingRecordError, OtherRecordError):
+        # The date was tried again since.
+        if before is None:
+            raise
+        return before
+    figures = {stage: read_figures(lake, stage, run_date) for stage in records}
+    return {
+        "run_date": str(run_date),
+        "run_id": run_id,
+        "snapshots": dict(snapshots),
+        "decision": asdict(decision) if decision else before and before["decision"],
+        "records": records,
+        "spark": {stage: found for stage, found in figures.items() if found},
+    }

@@ -133,7 +133,7 @@ def check_tables(
     An expectation that could not be checked raises CheckError, which is worth a retry.
     """
     import_great_expectations()
-    from include import checkpoint, data_docs, publishing
+    from include import acceptance, checkpoint, data_docs
     from include.settings import settings
     from spark_jobs.shared.errors import DataError
 
@@ -155,7 +155,7 @@ def check_tables(
         log.info("flag: %s", claim)
     for claim in record["warning"]:
         log.warning("%s: the answer will be marked as degraded: %s", check, claim)
-    if refused := publishing.not_accepted(lake, day, record["critical"]):
+    if refused := acceptance.not_accepted(lake, day, record["critical"]):
         raise AirflowFailException(
             f"{check} failed for run date {day}: {'; '.join(refused)}. "
             "The run stops here: nothing of it is published, and earlier reports stand. "

@@ -19,17 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from include import run_lock
-from include.publishing import Decision, accept, publish_run
-from include.records import read_record
+from include.acceptance import accept
+from include.publishing import Decision, publish_run
+from include.records import CHECKS, STAGES
 from include.report.build import build_report
-from include.report.facts import CHECKS
 from include.run_date import DAG_ID
 from scripts import arguments
 from scripts.terminal import console, plain, sentence, short
-from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.errors import DataError, MissingRecordError
 from spark_jobs.shared.lake import Lake
 
-STAGES = ("data_quality", "session_analysis", "ranking")
 Record = dict[str, Any]
 
 
@@ -127,7 +127,7 @@ def _words(lake: Lake, run_date: date, first: Record) -> list[str]:
 def _record(lake: Lake, stage: str, run_date: date) -> Record | None:
     try:
         return read_record(lake, stage, run_date)
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (MissingRecordError, json.JSONDecodeError):
         return None
 
 

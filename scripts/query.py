@@ -17,13 +17,14 @@ from datetime import date
 import duckdb
 from pyiceberg.catalog.sql import SqlCatalog
 
-from include.records import read_record
+from include.records import STAGES
 from scripts import arguments
 from spark_jobs.lake.catalog import lake_catalog
 from spark_jobs.lake.errors import NotPublishedError
 from spark_jobs.lake.listening import ANSWER, NAMESPACE
 from spark_jobs.lake.published import published, run_dates
-from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.errors import DataError, MissingRecordError
 from spark_jobs.shared.lake import Lake
 
 MOST_ROWS = 10_000
@@ -52,8 +53,8 @@ def written_snapshots(lake: Lake, run_date: date) -> Mapping[str, int]:
     """Return the snapshots that the last run of a date has written, published or not."""
     found: dict[str, int] = {}
     run_id = read_record(lake, "data_quality", run_date)["run_id"]
-    for stage in ("data_quality", "session_analysis", "ranking"):
-        with suppress(FileNotFoundError):
+    for stage in STAGES:
+        with suppress(MissingRecordError):
             record = read_record(lake, stage, run_date)
             # A stage that this run has not come to may have left one in an earlier run.
             found |= record["snapshots"] if record["run_id"] == run_id else {}

@@ -21,7 +21,6 @@ from typing import Any
 from rich.table import Table
 
 from include import daily_base, input_check, parameters, run_lock
-from include.records import read_record
 from include.report import news
 from include.run_date import DAG_ID, last_days
 from include.settings import SettingsError, settings
@@ -42,6 +41,7 @@ from scripts.stages import show_stages
 from scripts.stopping import Stopped, stop_at_signals
 from scripts.terminal import console, last_error, plain, sentence, short, show_left_aside
 from spark_jobs.shared import loads
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
 

@@ -15,11 +15,11 @@ from pyspark.sql import functions as F
 from include import suites
 from include.checkpoint import CheckError, failures, keep_results, raise_for_errors, run_checkpoint
 from include.checks import Table
-from include.records import read_record
 from plugins.checkpoint_operator import check_tables
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.ranking.rankings import top_songs
 from spark_jobs.shared import schemas
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.frames import computed, listens

@@ -18,11 +18,11 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundExceptio
 from include import run_lock
 from include.event_logs import MARK
 from include.jars import spark_jars
-from include.records import read_record
 from include.spark_secrets import REDACTION, SECRET
 from plugins import spark_job_operator
 from plugins.spark_job_operator import SparkJobOperator, zip_package
 from scripts.java import java_home
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.logs import RUN_DATE

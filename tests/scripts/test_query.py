@@ -10,7 +10,6 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from include.records import write_record
 from scripts.query import published_snapshots, query, written_snapshots
 from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog
@@ -21,6 +20,7 @@ from spark_jobs.lake.stamps import Stamp
 from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT
+from tests.published import leave_record
 
 FRIDAY, SATURDAY = date(2009, 5, 1), date(2009, 5, 2)
 
@@ -87,11 +87,11 @@ def test_unpublished_run_answers(lake: LakeCatalog) -> None:
     with lake.open() as catalog:
         friday = catalog.load_table((NAMESPACE, ANSWER.name)).metadata.refs[str(FRIDAY)].snapshot_id
     sunday, records = date(2009, 5, 3), Lake(lake.root)
-    write_record(records, "data_quality", sunday, {"run_id": "last", "snapshots": {}})
-    write_record(records, "ranking", sunday, {"run_id": "last", "snapshots": {ANSWER.name: friday}})
+    leave_record(records, "data_quality", sunday, {"run_id": "last", "snapshots": {}})
+    leave_record(records, "ranking", sunday, {"run_id": "last", "snapshots": {ANSWER.name: friday}})
     assert written_snapshots(records, sunday) == {ANSWER.name: friday}
 
-    write_record(records, "data_quality", sunday, {"run_id": "later", "snapshots": {"listens": 7}})
+    leave_record(records, "data_quality", sunday, {"run_id": "later", "snapshots": {"listens": 7}})
     assert written_snapshots(records, sunday) == {"listens": 7}
 
 
