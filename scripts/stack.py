@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts import arguments, compose, health, postgres, settings_file
+from scripts.deployment import Deployment
 from scripts.environment import PROJECT, check_places, log_places, sole_use
 from scripts.secret_files import refuse_where_git_takes
 from scripts.services import ServiceError, Services
@@ -37,7 +38,7 @@ class Places:
 
     home: Path
     input_root: Path
-    settings: settings_file.Deployment
+    settings: Deployment
     database_port: int = field(default_factory=free_port)
     master_port: int = field(default_factory=free_port)
     machine: dict[str, str] = field(default_factory=clean_environment)

@@ -19,6 +19,7 @@ import psutil
 
 from include.run_date import DAG_ID
 from scripts import postgres, settings_file, ui
+from scripts.deployment import Deployment
 from scripts.health import states
 from scripts.spark_cluster import Cluster, free_port
 from spark_jobs.shared.lake import Lake
@@ -45,7 +46,7 @@ class RunningStack:
     process: subprocess.Popen[str]
 
     @property
-    def settings(self) -> settings_file.Deployment:
+    def settings(self) -> Deployment:
         return settings_file.read(self.settings_file)
 
     @property
