@@ -10,12 +10,11 @@ FROM ${PYTHON_IMAGE} AS builder
 
 RUN python -m venv /opt/venv
 COPY requirements.txt /tmp/
-# The last two are the drivers of the metadata database, which only a server needs: Airflow talks to PostgreSQL through
-# psycopg2 where it is synchronous and through asyncpg where it is not.
+# The last one only a server needs: Airflow talks to PostgreSQL through psycopg2, and through asyncpg where it does not
+# wait for the answer.
 RUN --mount=type=cache,target=/var/cache/pip \
     PIP_CACHE_DIR=/var/cache/pip /opt/venv/bin/pip install --disable-pip-version-check \
         --requirement /tmp/requirements.txt \
-        psycopg2-binary==2.9.13 \
         asyncpg==0.32.0
 
 
@@ -29,11 +28,11 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 ARG AIRFLOW_UID=10001
-# A new named volume takes owner and mode from the directory it covers: so the lake, the logs and the passwords
+# A new named volume takes owner and mode from the directory it covers: so the lake, the logs and both of passwords
 # belong to this user in every container.
 RUN useradd --uid ${AIRFLOW_UID} --create-home airflow \
     && install --directory --owner=airflow --group=airflow /opt/airflow /opt/airflow/lake /opt/airflow/logs \
-    && install --directory --owner=airflow --group=airflow --mode=700 /opt/airflow/auth
+    && install --directory --owner=airflow --group=airflow --mode=700 /opt/airflow/auth /opt/airflow/secrets
 
 COPY --from=builder /opt/venv /opt/venv
 
@@ -48,8 +47,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     GX_ANALYTICS_ENABLED=false
 
 # The jars of the lake, which Spark gives to its executors.
-COPY scripts/__init__.py scripts/jars.py /opt/airflow/scripts/
-RUN python -m scripts.jars && chmod -R a+rX /opt/airflow/.jars
+COPY include/__init__.py include/jars.py /opt/airflow/include/
+RUN python -m include.jars && chmod -R a+rX /opt/airflow/.jars
 
 # The code comes last, for it changes most, and stays root's: no task rewrites it by mistake.
 COPY dags /opt/airflow/dags

@@ -38,13 +38,13 @@ run: $(VENV)/runtime ## Run the DAG on a log (a generated sample without INPUT) 
 data: $(VENV)/runtime ## Fetch the full LastFM-1K log, 0.7 GB, and check it (DATA=data URL=another source)
 	@$(call script,scripts.data)
 
-query: $(VENV)/runtime ## Ask the published tables in SQL, without Spark (SQL="SELECT * FROM top_songs" RUN_DATE=latest LAKE=lake)
+query: $(VENV)/runtime ## Ask the published tables in SQL, without Spark (SQL="SELECT * FROM top_songs" RUN_DATE=latest LAKE=lake PUBLISHED=yes)
 	@$(call script,scripts.query)
 
 rejected: $(VENV)/runtime ## Write a run date's rejected lines back as a log (RUN_DATE= LAKE=lake REASON=all OUTPUT=)
 	@$(call script,scripts.rejected)
 
-publish: $(VENV)/runtime ## Publish a run whose check failed, and write its report (RUN_DATE= REASON= LAKE=lake)
+publish: $(VENV)/runtime ## Publish a run whose check failed, or let it go on past the check (RUN_DATE= REASON= LAKE=lake)
 	@$(call script,scripts.publish)
 
 maintain: $(VENV)/runtime ## Expire old run dates, abandoned branches and files of no table (LAKE=lake)
@@ -122,13 +122,13 @@ $(VENV)/runtime: requirements.txt
 	@echo "Installing the dependencies into $(VENV), once: about two minutes ..."
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install -r requirements.txt
-	@$(BIN)/python -m scripts.jars >/dev/null
+	@$(BIN)/python -m include.jars >/dev/null
 	@echo "Archiving the classes of Spark, once, so that it starts faster: up to a minute ..."
 	@$(BIN)/python -m scripts.class_archive
 	@touch $@
 
-$(VENV)/development: $(VENV)/runtime requirements-dev.txt scripts/jars.py
+$(VENV)/development: $(VENV)/runtime requirements-dev.txt include/jars.py
 	@test -w . || { $(call own,write to); }
 	@$(PIP) install -r requirements-dev.txt
-	@$(BIN)/python -m scripts.jars >/dev/null
+	@$(BIN)/python -m include.jars >/dev/null
 	@touch $@

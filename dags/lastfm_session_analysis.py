@@ -43,6 +43,7 @@ from airflow.sdk.definitions.deadline import DeadlineAlert
 from airflow.sdk.exceptions import AirflowFailException
 
 from include import compilers, parameters
+from include.records import STAGES
 from include.run_date import run_date
 from include.settings import settings
 from plugins import run_alerts
@@ -59,8 +60,6 @@ RUN_DATE = "{{ run_date(dag_run) }}"
 JAVA = {compilers.SETTING: "{{ java_options(ti.xcom_pull('check_input')['text_bytes']) }}"}
 
 
-# The stages that write tables, in order.
-STAGES = ("data_quality", "session_analysis", "ranking")
 # Other DAGs can be scheduled on these: an event says that a run is published. They have no URI: Airflow refuses an
 # asset that it knows under another one, which a lake that was moved would give it.
 ASSETS = [Asset(name=f"lastfm_{table}") for table in ("listens", "sessions", "top_sessions", "top_songs")]
@@ -127,15 +126,17 @@ def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
 def publish(dag_run: Any, ti: Any) -> None:
     """Let readers see exactly the snapshots that the stages of this run have made, all of them checked."""
     from include import run_lock
+    from include.acceptance import decision_on
     from include.publishing import publish_run
     from spark_jobs.shared.errors import DataError
 
     made: dict[str, int] = {}
     for stage in STAGES:
         made |= ti.xcom_pull(task_ids=stage)["snapshots"]
+    day = run_date(dag_run)
     try:
         run_lock.take(SETTINGS.lake, dag_run.run_id)
-        publish_run(SETTINGS.lake, run_date(dag_run), dag_run.run_id, made)
+        publish_run(SETTINGS.lake, day, dag_run.run_id, made, decision_on(SETTINGS.lake, day))
     except DataError as error:
         raise AirflowFailException(str(error)) from None
 

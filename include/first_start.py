@@ -1,4 +1,4 @@
-"""What comes before Airflow's services: bad settings stop the start, the login and the lake's places are made.
+"""What comes before Airflow's services: bad settings stop the start; the login, the lake's places and catalog are made.
 
     python -m include.first_start
 
@@ -12,14 +12,17 @@ import os
 import sys
 from pathlib import Path
 
+from include import catalog_database
 from include.settings import SettingsError, settings
+from spark_jobs.lake.errors import LakePlaceError
 
 
 def main() -> None:
     """Check the settings, then make what the services expect to find."""
     try:
         lake = settings().lake
-    except SettingsError as error:
+        catalog = lake.catalog.database
+    except (SettingsError, LakePlaceError) as error:
         sys.exit(f"ERROR settings: {error}")
     # Spark's history server does not start without it.
     Path(lake.spark_events()).mkdir(parents=True, exist_ok=True)
@@ -27,6 +30,12 @@ def main() -> None:
         Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]),
         os.environ["AIRFLOW_ADMIN_USER"],
         os.environ["AIRFLOW_ADMIN_PASSWORD"],
+    )
+    catalog_database.prepare(
+        catalog,
+        os.environ["LAKE_PASSWORD"],
+        os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"],
+        Path(os.environ["PGPASSFILE"]),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,6 +20,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.module_loading import import_string
 
 from include.event_logs import figures_kept
+from include.jars import spark_jars
 from include.java_environment import UTF_8_EXECUTORS, java_in_utf_8
 from include.metrics import check_figures, send
 from include.spark_secrets import hide_secrets
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 log = logging.getLogger(__name__)
+
+PROJECT = Path(__file__).resolve().parents[1]
 
 # A checkpoint counts rows and holds those of one user at a time. In `airflow dags test` its Java stays, idle, beside
 # that of the next job: with the jobs' 2 GiB each, a run would need more than 4 GiB.
@@ -79,7 +83,7 @@ class CheckpointOperator(PySparkOperator):
             stage_clock(context),
         ):
             ours = {"spark.app.name": f"{self.task_id} {run_date}", "spark.driver.memory": DRIVER_MEMORY}
-            ours |= UTF_8_EXECUTORS | lake.catalog.spark_settings()
+            ours |= spark_jars(connection) | UTF_8_EXECUTORS | lake.catalog.spark_settings()
             self.config_kwargs = {**SETTINGS, **settings, **hide_secrets(connection), **ours, **self.config_kwargs}
             with ExitStack() as while_java_starts:
                 while_java_starts.enter_context(java_in_utf_8())
@@ -129,7 +133,7 @@ def check_tables(
     An expectation that could not be checked raises CheckError, which is worth a retry.
     """
     import_great_expectations()
-    from include import checkpoint, data_docs
+    from include import acceptance, checkpoint, data_docs
     from include.settings import settings
     from spark_jobs.shared.errors import DataError
 
@@ -144,34 +148,37 @@ def check_tables(
     for table in found:
         data_docs.prune(Path(lake.data_docs()), table.suite.name, keep=settings().data_docs_runs - 1)
         results.append(checkpoint.run_checkpoint(check, table, day, lake.data_docs()))
-    record = checkpoint.keep_results(check, results, lake, day)
+    record = checkpoint.keep_results(check, results, lake, day, snapshots)
     # Before it can fail the task: those of a failed check are what somebody looks for.
     send(check_figures(check, record))
     for claim in record["info"]:
         log.info("flag: %s", claim)
     for claim in record["warning"]:
         log.warning("%s: the answer will be marked as degraded: %s", check, claim)
-    if record["critical"]:
+    if refused := acceptance.not_accepted(lake, day, record["critical"]):
         raise AirflowFailException(
-            f"{check} failed for run date {day}: {'; '.join(record['critical'])}. "
+            f"{check} failed for run date {day}: {'; '.join(refused)}. "
             "The run stops here: nothing of it is published, and earlier reports stand. "
-            f"{how_to_query(snapshots)}; see also {lake.data_docs()}/index.html"
+            f"{how_to_look(lake, day, snapshots)}; see also {lake.data_docs()}/index.html"
         )
+    for claim in record["critical"]:
+        log.warning("%s: a person has accepted this for %s: %s", check, day, claim)
     # Only now: a column that is not there can be no other check's error, and trying again would not bring it.
     for result in results:
         checkpoint.raise_for_errors(result)
     log.info("%s passed for run date %s", check, day)
 
 
-def how_to_query(snapshots: dict[str, int]) -> str:
-    """Say how what a run has written is read, though it is not published.
+def how_to_look(lake: Lake, run_date: date, snapshots: dict[str, int]) -> str:
+    """Say what to type to see what a run has written, though it is not published: the rejected records, by reason.
 
-    >>> how_to_query({"top_songs": 7})
-    'To look at what it wrote, ask Spark: SELECT * FROM lake.listening.top_songs VERSION AS OF 7'
+    >>> how_to_look(Lake("/lake"), date(2009, 5, 4), {"top_songs": 7}).partition(" SQL=")[2]
+    "'SELECT * FROM top_songs LIMIT 20'"
     """
-    from spark_jobs.lake.catalog import CATALOG
-    from spark_jobs.lake.listening import NAMESPACE
-
-    tables = [f"{CATALOG}.{NAMESPACE}.{name} VERSION AS OF {snapshot}" for name, snapshot in snapshots.items()]
-    # To be read, and never run here.
-    return f"To look at what it wrote, ask Spark: {'; '.join(f'SELECT * FROM {table}' for table in tables)}"  # noqa: S608
+    asked = "reason, count(*) FROM rejected_records GROUP BY reason"
+    if "rejected_records" not in snapshots:
+        asked = f"* FROM {next(iter(snapshots))} LIMIT 20"
+    # In a clone, or in a container, which has no make.
+    query = "make query" if (PROJECT / "Makefile").exists() else "python -m scripts.query"
+    root = shlex.quote(lake.root)
+    return f"To look at what it wrote: {query} LAKE={root} RUN_DATE={run_date} PUBLISHED=no SQL='SELECT {asked}'"

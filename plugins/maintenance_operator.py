@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.apache.spark.operators.spark_pyspark import PySparkOperator
 from airflow.sdk import BaseHook
 
+from include.jars import spark_jars
 from include.java_environment import UTF_8_EXECUTORS, java_in_utf_8
 from include.spark_secrets import hide_secrets
 from spark_jobs.shared.lake import Lake
@@ -33,7 +34,8 @@ class MaintenanceOperator(PySparkOperator):
 
         lake = Lake(self.op_kwargs["lake_root"])
         connection = BaseHook.get_connection(str(self.conn_id)).extra_dejson
-        ours = {"spark.app.name": self.task_id, **UTF_8_EXECUTORS, **lake.catalog.spark_settings()}
+        ours = {"spark.app.name": self.task_id, **spark_jars(connection), **UTF_8_EXECUTORS}
+        ours |= lake.catalog.spark_settings()
         self.config_kwargs = {**SETTINGS, **hide_secrets(connection), **ours, **self.config_kwargs}
         with java_in_utf_8():
             return super().execute(context)

@@ -16,6 +16,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.event_logs import figures_kept
+from include.jars import spark_jars
 from include.java_environment import UTF_8, UTF_8_EXECUTORS
 from include.records import keep_record_of_try
 from include.spark_secrets import hide_secrets, secrets_of, write_properties
@@ -94,7 +95,7 @@ class SparkJobOperator(SparkSubmitOperator):
         # Without this look-up the provider takes a missing connection for a YARN cluster.
         extra = BaseHook.get_connection(self._conn_id).extra_dejson
         given = hide_secrets(extra) | {key: value for key, value in extra.items() if key.startswith("spark.")}
-        given |= UTF_8_EXECUTORS | self.lake.catalog.spark_settings() | (self.conf or {})
+        given |= spark_jars(extra) | UTF_8_EXECUTORS | self.lake.catalog.spark_settings() | (self.conf or {})
         figures = figures_kept(self.task_id, self.lake, run_date, given)
         with tempfile.TemporaryDirectory() as scratch, figures as settings, stage_clock(context):
             secrets = secrets_of(given)

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from scripts.jars import local_jars, spark_jars
+from include.jars import local_jars
 from scripts.java import java_home
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -55,7 +55,6 @@ SPARK_CONNECTION: dict[str, Any] = {
     "host": "local[*]",
     "extra": {
         "spark.driver.memory": "2g",
-        "spark.jars": spark_jars(),
         "spark.driver.extraJavaOptions": f"{GARBAGE_COLLECTOR} {SECOND_COMPILER_LATER} {WITH_CLASS_ARCHIVE}",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
@@ -71,7 +70,7 @@ SPARK_CONNECTION: dict[str, Any] = {
 def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_path: str) -> dict[str, str]:
     """Return this process's environment with all that Airflow, Spark and Great Expectations need added.
 
-    Raises scripts.java.JavaError when there is no suitable Java and none can be installed, scripts.jars.JarError when
+    Raises scripts.java.JavaError when there is no suitable Java and none can be installed, include.jars.JarError when
     the lake's jars are not there and cannot be fetched.
     """
     local_jars()

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from scripts import arguments
+from scripts.deployment import Deployment
 from scripts.environment import PROJECT, UI_HOME
-from scripts.settings_file import Deployment, read
+from scripts.settings_file import read
 from scripts.spark_cluster import HOST, answer_of
 from scripts.terminal import console, plain, sentence
 from scripts.ui import UI_PORT

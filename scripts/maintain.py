@@ -10,11 +10,11 @@ import shlex
 import sys
 from pathlib import Path
 
+from include.jars import local_jars, spark_jars
 from include.settings import SettingsError, settings
 from plugins.maintenance_operator import maintain_lake
 from scripts import arguments
 from scripts.environment import PROJECT
-from scripts.jars import local_jars, spark_jars
 from scripts.java import java_home
 from scripts.terminal import console, plain, sentence
 from spark_jobs.shared.errors import DataError
@@ -48,9 +48,7 @@ def run(lake: Lake) -> dict[str, object]:
     os.environ["JAVA_HOME"] = str(java_home(PROJECT / ".java"))
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     quiet = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
-    options = [
-        f"--conf {shlex.quote(f'{key}={value}')}" for key, value in (quiet | {"spark.jars": spark_jars()}).items()
-    ]
+    options = [f"--conf {shlex.quote(f'{key}={value}')}" for key, value in (quiet | spark_jars()).items()]
     os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join([*options, "pyspark-shell"])
     with spark_session("maintain", lake) as spark:
         return maintain_lake(spark, lake_root=lake.root, keep=settings().kept)

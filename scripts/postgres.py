@@ -1,4 +1,4 @@
-"""A PostgreSQL server of this machine's own binaries, for a database that lives as long as the server.
+"""A PostgreSQL server of this machine's own binaries.
 
     python -m scripts.postgres
 
@@ -12,8 +12,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 # Where Debian has those of a server, not on the PATH.
@@ -41,29 +39,36 @@ def user() -> str | None:
     return UNPRIVILEGED if os.geteuid() == 0 else None
 
 
-@contextmanager
-def database_directory(name: str, password: str) -> Iterator[Path]:
-    """Make an empty cluster for a server, with a superuser and a database of one name; it goes with the block.
+def make_cluster(data: Path, name: str, password: str) -> None:
+    """Make a directory for a server, with a superuser and a database of one name; one that is there stays as it is.
 
-    In the directory for temporary files, for the server's user must reach it.
+    Raises PostgresError where the server's user cannot reach it.
     """
-    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as scratch:
-        directory, secret = Path(scratch), Path(scratch) / "password"
-        secret.write_text(password, encoding="utf-8")
-        secret.chmod(0o600)
+    if data.exists():
+        return
+    made = data.with_name(f".{data.name}")
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True, mode=0o700)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as secret:
+        secret.write(password)
+        secret.flush()
         if owner := user():
-            for path in (directory, secret):
+            for path in (made, secret.name):
                 shutil.chown(path, owner)
-        access = (f"--username={name}", "--auth=scram-sha-256", f"--pwfile={secret}")
-        run("initdb", f"--pgdata={directory / 'data'}", *access, "--encoding=UTF8", "--locale=C.UTF-8", at=directory)
-        secret.unlink()
-        yield directory / "data"
+        check_reachable(made)
+        access = (f"--username={name}", "--auth=scram-sha-256", f"--pwfile={secret.name}")
+        run("initdb", f"--pgdata={made}", *access, "--encoding=UTF8", "--locale=C.UTF-8", at=made)
+    run("postgres", "--single", "-D", str(made), "postgres", at=made, said=f'CREATE DATABASE "{name}"\n')
+    made.rename(data)
 
 
-def create_database(name: str, password: str, port: int, at: Path) -> None:
-    """Make a database, named like its owner, on a server of this machine."""
-    there = ("--host=127.0.0.1", f"--port={port}", f"--username={name}", "--no-password")
-    run("createdb", *there, name, at=at, environment={"PGPASSWORD": password})
+def check_reachable(directory: Path) -> None:
+    """Raise PostgresError unless the server's user may enter a directory."""
+    if subprocess.run(["ls", str(directory)], user=user(), capture_output=True, check=False).returncode != 0:
+        raise PostgresError(
+            f"{directory} cannot be reached by {user()}, as whom PostgreSQL runs where the caller is root; choose a "
+            "directory that everybody may enter (STACK= for make stack)"
+        )
 
 
 def is_ready(port: int) -> bool:
@@ -79,13 +84,14 @@ def command(data: Path, port: int) -> list[str]:
     return [str(binaries() / "postgres"), "-D", str(data), *options]
 
 
-def run(program: str, *arguments: str, at: Path, environment: dict[str, str] | None = None) -> None:
-    """Run one of PostgreSQL's programs to its end, as the server's user."""
+def run(program: str, *arguments: str, at: Path, said: str = "") -> None:
+    """Run one of PostgreSQL's programs to its end, as the server's user; it reads what is `said`."""
     done = subprocess.run(
         [str(binaries() / program), *arguments],
         cwd=at,
-        env={"PATH": os.defpath, "LANG": "C.UTF-8", **(environment or {})},
+        env={"PATH": os.defpath, "LANG": "C.UTF-8"},
         user=user(),
+        input=said,
         capture_output=True,
         text=True,
         check=False,

@@ -1,61 +1,81 @@
 """Answer a question in SQL from the published tables of the lake, without Spark.
 
-    python -m scripts.query SQL="SELECT * FROM top_songs" [RUN_DATE=YYYY-MM-DD] [LAKE=lake]
+    python -m scripts.query SQL="SELECT * FROM top_songs" [RUN_DATE=YYYY-MM-DD] [LAKE=lake] [PUBLISHED=no]
 
 The tables are those of one run date, the latest without RUN_DATE. Those that the question names are read whole.
+PUBLISHED=no: those that the last run of the date has written, though it is not published.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 
 import duckdb
 from pyiceberg.catalog.sql import SqlCatalog
 
+from include.records import STAGES
 from scripts import arguments
 from spark_jobs.lake.catalog import lake_catalog
 from spark_jobs.lake.errors import NotPublishedError
 from spark_jobs.lake.listening import ANSWER, NAMESPACE
-from spark_jobs.lake.published import Published, published, run_dates
-from spark_jobs.shared.errors import DataError
+from spark_jobs.lake.published import published, run_dates
+from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.errors import DataError, MissingRecordError
+from spark_jobs.shared.lake import Lake
 
 MOST_ROWS = 10_000
 
 
-def query(catalog: SqlCatalog, sql: str, run_date: date | None = None) -> duckdb.DuckDBPyRelation:
-    """Return the answer to a question about a run date, the latest one without it.
-
-    Raises NotPublishedError where there is none, duckdb.Error for a question that DuckDB cannot answer.
-    """
-    run = _run(catalog, run_date)
+def query(catalog: SqlCatalog, sql: str, snapshots: Mapping[str, int]) -> duckdb.DuckDBPyRelation:
+    """Return the answer to a question about some tables; raises duckdb.Error for one that DuckDB cannot answer."""
     database = duckdb.connect()
     # As the lake has them, not as the machine's zone does.
     database.execute("SET TimeZone = 'UTC'")
-    for name in run.snapshots.keys() & set(re.findall(r"\w+", sql.lower())):
-        rows = catalog.load_table((NAMESPACE, name)).scan(snapshot_id=run.snapshots[name]).to_arrow()
+    for name in snapshots.keys() & set(re.findall(r"\w+", sql.lower())):
+        rows = catalog.load_table((NAMESPACE, name)).scan(snapshot_id=snapshots[name]).to_arrow()
         database.register(name, rows)
     return database.sql(sql)
 
 
-def _run(catalog: SqlCatalog, run_date: date | None) -> Published:
+def published_snapshots(catalog: SqlCatalog, run_date: date | None = None) -> Mapping[str, int]:
+    """Return the snapshots of a run date, the latest one without it; raises NotPublishedError where there is none."""
     dates = [run_date] if run_date else run_dates(catalog, NAMESPACE, ANSWER.name)
     if not dates:
         raise NotPublishedError("no run date is published in this lake; run the DAG first (make run)")
-    return published(catalog, NAMESPACE, ANSWER.name, dates[-1])
+    return published(catalog, NAMESPACE, ANSWER.name, dates[-1]).snapshots
+
+
+def written_snapshots(lake: Lake, run_date: date) -> Mapping[str, int]:
+    """Return the snapshots that the last run of a date has written, published or not."""
+    found: dict[str, int] = {}
+    run_id = read_record(lake, "data_quality", run_date)["run_id"]
+    for stage in STAGES:
+        with suppress(MissingRecordError):
+            record = read_record(lake, stage, run_date)
+            # A stage that this run has not come to may have left one in an earlier run.
+            found |= record["snapshots"] if record["run_id"] == run_id else {}
+    return found
 
 
 def main() -> None:
     """Print the answer as a table; exits with 1 and a sentence where there is none."""
     try:
-        given = arguments.read("query", "SQL", "RUN_DATE", paths=("LAKE",))
+        given = arguments.read("query", "SQL", "RUN_DATE", "PUBLISHED", paths=("LAKE",))
         if "SQL" not in given:
             sys.exit('Say what to ask: SQL="SELECT * FROM top_songs"')
         day = date.fromisoformat(given["RUN_DATE"]) if "RUN_DATE" in given else None
-        with lake_catalog(given.get("LAKE", "lake")).open() as catalog:
-            query(catalog, given["SQL"], day).show(max_rows=MOST_ROWS)
-    except (DataError, duckdb.Error, ValueError, arguments.ArgumentError) as error:
+        unpublished = given.get("PUBLISHED") == "no"
+        if unpublished and day is None:
+            sys.exit("RUN_DATE: found none, with PUBLISHED=no allowed is the date of a run")
+        lake = Lake(lake_catalog(given.get("LAKE", "lake")).root)
+        with lake.catalog.open() as catalog:
+            asked = written_snapshots(lake, day) if unpublished and day else published_snapshots(catalog, day)
+            query(catalog, given["SQL"], asked).show(max_rows=MOST_ROWS)
+    except (DataError, duckdb.Error, ValueError, OSError, arguments.ArgumentError) as error:
         sys.exit(str(error))
 
 

@@ -7,7 +7,6 @@ WINDOW_DAYS, MIN_QUALITY_SCORE, ALTERNATIVES, PROFILES. Exits with 1 when the ru
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import socket
@@ -15,19 +14,17 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-from benchmarks import generate_log
 from include import daily_base, input_check, parameters, run_lock
-from include.records import read_record
 from include.report import news
 from include.run_date import DAG_ID, last_days
 from include.settings import SettingsError, settings
-from scripts import arguments
+from scripts import arguments, inputs
 from scripts.environment import (
     PROJECT,
     RUN_HOME,
@@ -44,13 +41,11 @@ from scripts.stages import show_stages
 from scripts.stopping import Stopped, stop_at_signals
 from scripts.terminal import console, last_error, plain, sentence, short, show_left_aside
 from spark_jobs.shared import loads
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.paths import in_utf_8, path_of
 
-FIRST_RUN_DATE = date(2002, 1, 1)
 AIRFLOW = "airflow"
-SAMPLES = PROJECT / ".build"
 VARIABLES = {
     "LOAD": "load",
     "SESSION_GAP_MINUTES": "session_gap_minutes",
@@ -105,16 +100,16 @@ def read_arguments(words: Sequence[str] | None = None) -> Run:
         run_date = date.fromisoformat(given["RUN_DATE"]) if "RUN_DATE" in given else datetime.now(UTC).date()
     except ValueError:
         raise RunError(f"RUN_DATE: found {given['RUN_DATE']!r}, allowed is a date as YYYY-MM-DD") from None
-    if run_date < FIRST_RUN_DATE:
-        raise RunError(f"RUN_DATE: found {run_date}, allowed is {FIRST_RUN_DATE} or later, as for listens")
+    if run_date < inputs.FIRST_RUN_DATE:
+        raise RunError(f"RUN_DATE: found {run_date}, allowed is {inputs.FIRST_RUN_DATE} or later, as for listens")
 
     values: dict[str, Any] = {parameter: _value(given[name]) for name, parameter in VARIABLES.items() if name in given}
     if values.get("window_days") == "all":
         values["window_days"] = None
     if "PROFILES" in given:
-        values["profiles_path"] = absolute(given["PROFILES"])
-    lake = Lake(os.path.abspath(given.get("LAKE", "lake")))
-    input_path = input_or_sample(given.get("INPUT"), lake, run_date)
+        values["profiles_path"] = inputs.absolute(given["PROFILES"])
+    lake = inputs.lake_of(given)
+    input_path = inputs.input_or_sample(given, lake, run_date)
     run = Run(run_date, lake, {"input_path": input_path, **values})
     faults = parameters.faults(run.parameters)
     if faults:
@@ -201,36 +196,6 @@ def lines_said(services: Services, log: Path) -> Iterator[str]:
             if has_ended:
                 return
             services.pause(0.2)
-
-
-def input_or_sample(given: str | None, lake: Lake, run_date: date) -> str:
-    """Return the input's path; a sample is only made for a lake that can be written."""
-    if given:
-        return absolute(given)
-    input_check.check_lake(lake)
-    return str(sample_log(run_date))
-
-
-def absolute(path: str) -> str:
-    """Return a path or file:// URI that was typed, absolute and as text that means the same bytes in every locale.
-
-    Raises InputError for the URI of another store.
-    """
-    return in_utf_8(os.path.abspath(path_of(path) if "://" in path else os.fsencode(path)))
-
-
-def sample_log(run_date: date) -> Path:
-    """The small log that is the input where none is given, up to the end of a day; generated where it is not there.
-
-    One that is there is left alone, for another run may be reading it.
-    """
-    # A few weeks at least: listens before the first run date would be implausible.
-    last_day = max(run_date, FIRST_RUN_DATE + timedelta(weeks=4))
-    log = SAMPLES / f"sample-log-{last_day}.tsv"
-    if not log.exists():
-        size = ("--listens", "3000", "--users", "12", "--odd-lines")
-        generate_log.main([str(log), *size, "--newest", f"{last_day}T23:00:00Z"])
-    return log
 
 
 def _value(text: str) -> bool | int | float | str:

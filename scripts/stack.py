@@ -1,10 +1,10 @@
 """Run the services of docker-compose.yaml as plain processes on loopback, from the same settings file, until Ctrl-C.
 
 Commands and environments are read from that file. What differs is said here: addresses and paths are those of this
-machine, the metadata database is made at the start and goes at the end, and the memory and CPU limits do not hold.
+machine, and the memory and CPU limits do not hold.
 
-Its arguments, as make passes them: ENV, the settings file; STACK, the directory of lake and logs; INPUT_ROOT, where the
-runs find their input. Exits with 1 when the stack cannot start, and with 0 when it is told to stop.
+Its arguments, as make passes them: ENV, the settings file; STACK, the directory of lake, databases and logs;
+INPUT_ROOT, where the runs find their input. Exits with 1 when the stack cannot start, with 0 when it is told to stop.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts import arguments, compose, health, postgres, settings_file
+from scripts.deployment import Deployment
 from scripts.environment import PROJECT, check_places, log_places, sole_use
-from scripts.jars import FOLDER as JARS
 from scripts.secret_files import refuse_where_git_takes
 from scripts.services import ServiceError, Services
 from scripts.spark_cluster import HOST, Cluster, clean_environment, free_port
@@ -38,7 +38,7 @@ class Places:
 
     home: Path
     input_root: Path
-    settings: settings_file.Deployment
+    settings: Deployment
     database_port: int = field(default_factory=free_port)
     master_port: int = field(default_factory=free_port)
     machine: dict[str, str] = field(default_factory=clean_environment)
@@ -52,13 +52,13 @@ class Places:
         """Return a value of the Compose file with the names of containers and their paths replaced."""
         for there, here in {
             "@postgres/": f"@{HOST}:{self.database_port}/",
+            "@postgres:5432/": f"@{HOST}:{self.database_port}/",
             "http://api-server:8080/": f"http://{HOST}:{self.settings.airflow_port}/",
             "spark://spark-master:7077": self.cluster.url,
             '"spark.driver.host": "scheduler"': f'"spark.driver.host": "{HOST}"',
             '"spark.driver.bindAddress": "0.0.0.0"': f'"spark.driver.bindAddress": "{HOST}"',
             # In an option of Spark's, which it splits as a shell does.
             "'/opt/airflow/lake/listening/spark_events'": shlex.quote(f"{self.home}/lake/listening/spark_events"),
-            "file:///opt/airflow/.jars": JARS.as_uri(),
             "/opt/airflow/": f"{self.home}/",
         }.items():
             text = text.replace(there, here)
@@ -106,11 +106,11 @@ class Stack(Services):
         super().__init__()
         self.places, self.described = places, described
 
-    def start(self, data: Path, password: str) -> None:
+    def start(self) -> None:
         """Start everything in the order of the Compose file, and return when all of it is healthy."""
-        for name in ("lake", "logs", "auth"):
+        for name in ("lake", "logs", "auth", "secrets"):
             (self.places.home / name).mkdir(parents=True, exist_ok=True)
-        self.start_database(data, password)
+        self.start_database()
         self.start_first()
         self.start_one("spark-master")
         for number in range(self.described["spark-worker"].replicas):
@@ -123,8 +123,10 @@ class Stack(Services):
             self.start_one(name)
         self.wait_for(*health.states(self.places.settings))
 
-    def start_database(self, data: Path, password: str) -> None:
-        """Start PostgreSQL on an empty cluster, and make its database."""
+    def start_database(self) -> None:
+        """Start PostgreSQL with Airflow's database, which the first start makes."""
+        data = self.places.home / "postgres"
+        postgres.make_cluster(data, DATABASE, self.described["postgres"].environment["POSTGRES_PASSWORD"])
         command = postgres.command(data, self.places.database_port)
         environment = {**self.places.machine, "LANG": "C.UTF-8"}
         log = self.places.home / "logs" / "postgres.log"
@@ -132,7 +134,6 @@ class Stack(Services):
         end = time.monotonic() + START_SECONDS
         while not postgres.is_ready(self.places.database_port):
             self.watch_start(end, "postgres")
-        postgres.create_database(DATABASE, password, self.places.database_port, data)
 
     def start_first(self) -> None:
         """Run what comes before the services to its end."""
@@ -236,15 +237,13 @@ def main() -> None:
 def running(places: Places, described: dict[str, compose.Service]) -> Iterator[Stack]:
     """Start the stack, and stop it in the end, whatever the end is."""
     stack = Stack(places, described)
-    password = described["postgres"].environment["POSTGRES_PASSWORD"]
-    with postgres.database_directory(DATABASE, password) as data:
-        try:
-            with waiting("The stack is starting ..."):
-                stack.start(data, password)
-            yield stack
-        finally:
-            with waiting("The stack is stopping ..."):
-                stack.stop()
+    try:
+        with waiting("The stack is starting ..."):
+            stack.start()
+        yield stack
+    finally:
+        with waiting("The stack is stopping ..."):
+            stack.stop()
 
 
 def show_where(places: Places) -> None:

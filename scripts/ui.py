@@ -24,7 +24,7 @@ from include import input_check, parameters
 from include.records import replace_file
 from include.run_date import DAG_ID
 from include.settings import SettingsError
-from scripts import arguments, run_pipeline
+from scripts import arguments, inputs
 from scripts.airflow_services import Airflow, UiError, running
 from scripts.environment import UI_HOME, airflow_environment, check_places, foreign_settings, prepare_database, sole_use
 from scripts.secret_files import refuse_where_git_takes
@@ -77,8 +77,8 @@ def read_arguments() -> Arguments:
     port = free_port(given.get("PORT", DEFAULT_PORT))
     # The scheduler's first run is yesterday's.
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    lake = Lake(os.path.abspath(given.get("LAKE", "lake")))
-    input_path = run_pipeline.input_or_sample(given.get("INPUT"), lake, yesterday)
+    lake = inputs.lake_of(given)
+    input_path = inputs.input_or_sample(given, lake, yesterday)
     faults = parameters.faults({"input_path": input_path})
     if faults:
         raise UiError("; ".join(faults))

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pyspark.sql import SparkSession
 
+from include.jars import local_jars
 from scripts.environment import WITH_CLASS_ARCHIVE
-from scripts.jars import local_jars
 from scripts.java import java_home
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.session import spark_session

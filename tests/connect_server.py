@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts.jars import local_jars
+from include.jars import local_jars
 from scripts.spark_cluster import clean_environment, free_port
 from tests.conftest import QUICK_JVM
 

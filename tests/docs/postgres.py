@@ -20,7 +20,7 @@ FERNET_KEY = "c2l4dGVlbiBieXRlcyBhbmQgc2l4dGVlbiBtb3JlISE="
 
 @dataclass(frozen=True)
 class Postgres:
-    """A running server with an empty database `airflow`, and the environment in which commands are run."""
+    """A running server with the empty databases `airflow` and `lake`, and the environment in which commands are run."""
 
     port: int
     environment: dict[str, str]
@@ -92,7 +92,8 @@ def postgres(environment: dict[str, str]) -> Iterator[Postgres]:
         )
         try:
             server = Postgres(port, environment)
-            subprocess.run(["createdb", "airflow"], env={**os.environ, **server.access()}, check=True)
+            for database in ("airflow", "lake"):
+                subprocess.run(["createdb", database], env={**os.environ, **server.access()}, check=True)
             yield server
         finally:
             subprocess.run(

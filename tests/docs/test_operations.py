@@ -36,6 +36,10 @@ NOT_RUN = [
         "thirty runs and more; tests/end_to_end/test_make_run.py adds a day",
     ),
     (
+        'make query RUN_DATE=2009-05-07 PUBLISHED=no SQL="SELECT * FROM rejected_records LIMIT 20"',
+        "tests/end_to_end/test_make_run.py does, after a failed check",
+    ),
+    (
         """export AIRFLOW_CONN_APPRISE_DEFAULT='{"conn_type":"apprise","extra":{"config":{"path":"json://host:8080/hook"}}}'""",
         "nobody listens there; tests/plugins/test_run_alerts.py has a webhook",
     ),
@@ -74,7 +78,7 @@ class Deployment:
         self.root, self.lake = root, root / "lake"
         ignored = shutil.ignore_patterns(".*", "lake", "input", "data", "__pycache__", "spark-warehouse")
         shutil.copytree(PROJECT, root, ignore=ignored)
-        for name in (".venv", ".java"):
+        for name in (".venv", ".java", ".jars"):
             if (PROJECT / name).exists():
                 (root / name).symlink_to((PROJECT / name).resolve())
         if (archive := PROJECT / ".build" / "spark-classes.jsa").exists():
@@ -121,11 +125,11 @@ class Deployment:
         return done.stdout
 
     def answer(self, day: str) -> bytes:
-        return (self.lake / "reports" / f"run_date={day}" / "top_songs.tsv").read_bytes()
+        return (self.lake / "listening" / "reports" / f"run_date={day}" / "top_songs.tsv").read_bytes()
 
     def contents(self) -> dict[str, bytes]:
         """Every file of the lake that a backup holds."""
-        files = (path for path in self.lake.rglob("*") if path.is_file() and "_staging" not in path.parts)
+        files = (path for path in self.lake.rglob("*") if path.is_file())
         return {str(path.relative_to(self.lake)): path.read_bytes() for path in files}
 
 
@@ -223,5 +227,6 @@ def test_every_command_does_what_the_runbook_says(tmp_path: Path) -> None:
                     # The published vulnerabilities are not to be had here.
                     deployment.type(block.text.replace("make audit", f"make audit OSV_URL={vulnerabilities}"))
                 typed.append(block.text)
-    assert {FIRST, SECOND} == {path.name.removeprefix("run_date=") for path in (deployment.lake / "reports").iterdir()}
+    reports = (deployment.lake / "listening" / "reports").iterdir()
+    assert {FIRST, SECOND} == {path.name.removeprefix("run_date=") for path in reports}
     assert json.loads((deployment.root / ".build" / "sbom.cdx.json").read_bytes())["components"]

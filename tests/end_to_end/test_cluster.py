@@ -14,7 +14,9 @@ import pytest
 from benchmarks import generate_log
 from scripts.environment import SPARK_CONNECTION
 from scripts.spark_cluster import CORES, WORKERS, Cluster, connection, spark_cluster
-from spark_jobs.shared.lake import LISTENS, Lake
+from spark_jobs.lake.listening import LISTENS, NAMESPACE
+from spark_jobs.lake.tables import buckets_of
+from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
 
@@ -98,10 +100,11 @@ def test_the_workers_know_the_code_from_the_submit_alone(on_the_cluster: Lake, s
         assert len(list(known)) == 3
 
 
-def test_the_buckets_are_a_whole_round_of_the_clusters_cores(on_the_cluster: Lake) -> None:
-    quality = json.loads(Path(on_the_cluster.stage_record("data_quality", RUN_DATE)).read_bytes())
-    assert quality["buckets"] == WORKERS * CORES
-    assert len(list(Path(on_the_cluster.partition(LISTENS, RUN_DATE)).glob("*.parquet"))) == WORKERS * CORES
+def test_buckets_are_a_round_of_the_clusters_cores(on_the_cluster: Lake) -> None:
+    with on_the_cluster.catalog.open() as catalog:
+        assert buckets_of(catalog, NAMESPACE, LISTENS) == WORKERS * CORES
+        files = catalog.load_table((NAMESPACE, LISTENS.name)).inspect.files()
+    assert len(files) == WORKERS * CORES
 
 
 def test_the_event_logs_of_the_cluster_give_the_same_figures_of_what_was_read(

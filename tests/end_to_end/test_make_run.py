@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from benchmarks import generate_log
-from include.records import read_record
 from scripts.environment import SPARK_CONNECTION
 from spark_jobs.lake import lock
 from spark_jobs.lake.published import load_all, tags_of
 from spark_jobs.lake.stamps import began_at
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import LOG, Lake
 from tests import model
 from tests.commands import started
@@ -259,6 +259,20 @@ def test_a_failed_check_stops_the_run_names_what_failed_and_leaves_earlier_answe
     assert sent["check.unmet_expectations,severity=critical,stage=check_listens"] == 1
     assert sent["quality_score_percent"] == 85
     assert {name for name in sent if name.startswith("run.") or "session" in name} == set()
+
+
+@pytest.mark.operations
+def test_run_passes_a_check_that_a_person_accepts(run: Run, home: Path, lake: Lake) -> None:
+    day = date(2009, 5, 9)
+    log = make_log(home / "accepted.tsv", listens=1700, score=85, last_day=day)
+    assert run(INPUT=str(log), RUN_DATE=str(day)).returncode == 1
+    command = started("scripts.publish", LAKE=lake.root, RUN_DATE=str(day), REASON="the label agreed")
+    said = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    assert f"    make run RUN_DATE={day} " in said
+    again = run(INPUT=str(log), RUN_DATE=str(day))
+    assert again.returncode == 0, again.stdout + again.stderr
+    facts = json.loads((Path(lake.report(day)) / "report.json").read_bytes())
+    assert (facts["verdict"], facts["published_by_hand"]["reason"]) == ("degraded", "the label agreed")
 
 
 @pytest.mark.operations

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 
+from include.jars import spark_jars
 from scripts.environment import airflow_environment
-from scripts.jars import spark_jars
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.faults.stages import arguments
@@ -25,7 +25,7 @@ SETTINGS = {
     "spark.log.level": "ERROR",
     "spark.sql.shuffle.partitions": "2",
     "spark.driver.memory": "700m",
-    "spark.jars": spark_jars(),
+    **spark_jars(),
 }
 # A busy machine may take its time; this only ends a test that would never end.
 PATIENCE_SECONDS = 600

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,12 +15,13 @@ from pyspark.sql import functions as F
 from include import suites
 from include.checkpoint import CheckError, failures, keep_results, raise_for_errors, run_checkpoint
 from include.checks import Table
-from include.records import read_record
 from plugins.checkpoint_operator import check_tables
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.ranking.rankings import top_songs
 from spark_jobs.shared import schemas
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
+from tests.conftest import PROJECT
 from tests.frames import computed, listens
 from tests.include.judging import RUN_DATE
 from tests.jobs import knowing, run_data_quality
@@ -35,7 +38,7 @@ def test_results_stay_as_json_and_as_pages_run_after_run(spark: SparkSession, tw
     docs = Path(lake.data_docs())
     for songs in (2, 3):
         result = run_checkpoint("check_top_songs", Table(two_songs, suites.top_songs(songs)), RUN_DATE, str(docs))
-    keep_results("check_top_songs", [result], lake, RUN_DATE)
+    keep_results("check_top_songs", [result], lake, RUN_DATE, {"top_songs": 7})
 
     record = read_record(lake, "check_top_songs", RUN_DATE)
     assert (record["success"], [validation["suite"] for validation in record["validations"]]) == (False, ["top_songs"])
@@ -69,10 +72,14 @@ def test_a_log_without_a_good_line_fails_its_check_by_name(spark: SparkSession, 
         )
     assert "data_quality: expected: at least one line is a listen; found 0" in str(error.value)
     assert "below which every run stops; found 0" in str(error.value)
-    rejected = f"SELECT * FROM lake.listening.rejected_records VERSION AS OF {snapshots['rejected_records']}"  # noqa: S608
-    assert rejected in str(error.value)
-    assert [row.line for row in knowing(spark, lake).sql(rejected).collect()] == [b"commas,for,tabs"]
+    assert "field_count" in output_of(re.search("wrote: (make .*); see also", str(error.value))[1])  # type: ignore[index]
     assert read_record(lake, "check_listens", RUN_DATE)["success"] is False
+
+
+def output_of(command: str) -> str:
+    """What a command says that is typed as it stands; the installation is that of the tests, however old it is."""
+    installed = command.replace("make ", "make --old-file=.venv/runtime ", 1)
+    return subprocess.run(["sh", "-c", installed], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
 
 
 def test_a_table_that_cannot_be_computed_is_worth_a_retry_and_no_failed_check(

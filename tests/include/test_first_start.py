@@ -17,6 +17,10 @@ def start(scratch: Path, **variables: str) -> subprocess.CompletedProcess[str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(scratch / "passwords.json"),
         "AIRFLOW_ADMIN_USER": "ann",
         "AIRFLOW_ADMIN_PASSWORD": "word-of-ann",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg2://airflow:word@here/airflow",
+        "PIPELINE_CATALOG": "postgresql://reader@there:5433/lake",
+        "PGPASSFILE": str(scratch / "pgpass"),
+        "LAKE_PASSWORD": "word-of-lake",
         **variables,
     }
     command = [sys.executable, "-m", "include.first_start"]
@@ -33,7 +37,23 @@ def test_it_makes_the_login_and_the_place_of_the_event_logs_and_may_come_again(t
         Path("lake/listening"),
         Path("lake/listening/spark_events"),
         Path("passwords.json"),
+        Path("pgpass"),
     ]
+
+
+def test_password_of_catalog_is_its_owners(tmp_path: Path) -> None:
+    passwords = tmp_path / "pgpass"
+    for word in ("first-word", "second-word"):
+        assert start(tmp_path, LAKE_PASSWORD=word).returncode == 0
+        assert passwords.read_text() == f"there:5433:lake:reader:{word}\n"
+        assert passwords.stat().st_mode & 0o777 == 0o600
+
+
+def test_bad_catalog_stops_it(tmp_path: Path) -> None:
+    done = start(tmp_path, PIPELINE_CATALOG="postgresql://lake:word@postgres:5432/lake")
+    assert done.returncode == 1
+    assert "PIPELINE_CATALOG: it has a password" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_bad_setting_stops_it_before_it_makes_anything(tmp_path: Path) -> None:

@@ -17,12 +17,12 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundExceptio
 
 from include import run_lock
 from include.event_logs import MARK
-from include.records import read_record
+from include.jars import spark_jars
 from include.spark_secrets import REDACTION, SECRET
 from plugins import spark_job_operator
 from plugins.spark_job_operator import SparkJobOperator, zip_package
-from scripts.jars import spark_jars
 from scripts.java import java_home
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.logs import RUN_DATE
@@ -52,7 +52,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, **secrets: str) -> None:
     extra = {
         "spark.driver.memory": "700m",
         "spark.driver.extraJavaOptions": "-Da=1",
-        "spark.jars": spark_jars(),
+        "spark.jars": "local:/theirs.jar",
         "spark.log.level": "ERROR",
         "queue": "not for Spark",
         **secrets,
@@ -96,7 +96,7 @@ def test_data_that_fails_a_job_fails_it_for_good_and_the_jobs_own_words_are_in_t
         **lake.catalog.spark_settings(),
         "spark.driver.memory": "700m",
         "spark.driver.extraJavaOptions": "-Da=1",
-        "spark.jars": spark_jars(),
+        "spark.jars": f"{spark_jars()['spark.jars']},local:/theirs.jar",
         "spark.log.level": "ERROR",
         "spark.executorEnv.LC_ALL": "C.UTF-8",
     }

@@ -114,6 +114,28 @@ def test_stack_may_lie_below_a_quote(file: Path) -> None:
     assert "-Dspark.history.fs.logDirectory=/srv/ann's 5%b/lake/listening/spark_events" in shlex.split(here)
 
 
+def volumes() -> dict[str, list[str]]:
+    """Which volumes each service has, and where."""
+    described = yaml.safe_load(compose.FILE.read_text(encoding="utf-8"))["services"]
+    return {name: one.get("volumes", []) for name, one in described.items()}
+
+
+def test_lake_is_at_one_path_in_every_container() -> None:
+    places = {mount.split(":")[1] for mounts in volumes().values() for mount in mounts if mount.startswith("lake:")}
+    assert places == {"/opt/airflow/lake"}
+
+
+def test_password_of_catalog_is_where_drivers_run(file: Path, tmp_path: Path) -> None:
+    has_it = {name for name, mounts in volumes().items() if any("/opt/airflow/secrets" in mount for mount in mounts)}
+    assert has_it == {"airflow-init", "scheduler"}
+
+    environment = compose.services(settings_file.variables(file))["scheduler"].environment
+    places = stack.Places(tmp_path, tmp_path, settings_file.read(file))
+    assert places.here(environment["PGPASSFILE"]) == str(tmp_path / "secrets" / "pgpass")
+    catalog = f"postgresql://lake@127.0.0.1:{places.database_port}/lake"
+    assert places.here(environment["PIPELINE_CATALOG"]) == catalog
+
+
 @needs_hadolint
 def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
     done = subprocess.run(["hadolint", str(PROJECT / "Dockerfile")], capture_output=True, text=True, check=False)

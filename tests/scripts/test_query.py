@@ -10,15 +10,17 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from scripts.query import query
+from scripts.query import published_snapshots, query, written_snapshots
 from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.errors import NotPublishedError
 from spark_jobs.lake.listening import ANSWER, NAMESPACE, TABLES
 from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.lake.stamps import Stamp
+from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT
+from tests.published import leave_record
 
 FRIDAY, SATURDAY = date(2009, 5, 1), date(2009, 5, 2)
 
@@ -45,7 +47,7 @@ def lake(tmp_path: Path) -> LakeCatalog:
 
 def _asked(lake: LakeCatalog, sql: str, day: date | None = None) -> list[tuple]:
     with lake.open() as catalog:
-        return query(catalog, sql, day).fetchall()
+        return query(catalog, sql, published_snapshots(catalog, day)).fetchall()
 
 
 def test_latest_date_answers(lake: LakeCatalog) -> None:
@@ -79,6 +81,18 @@ def test_answer_is_printed(lake: LakeCatalog) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "A" in done.stdout
+
+
+def test_unpublished_run_answers(lake: LakeCatalog) -> None:
+    with lake.open() as catalog:
+        friday = catalog.load_table((NAMESPACE, ANSWER.name)).metadata.refs[str(FRIDAY)].snapshot_id
+    sunday, records = date(2009, 5, 3), Lake(lake.root)
+    leave_record(records, "data_quality", sunday, {"run_id": "last", "snapshots": {}})
+    leave_record(records, "ranking", sunday, {"run_id": "last", "snapshots": {ANSWER.name: friday}})
+    assert written_snapshots(records, sunday) == {ANSWER.name: friday}
+
+    leave_record(records, "data_quality", sunday, {"run_id": "later", "snapshots": {"listens": 7}})
+    assert written_snapshots(records, sunday) == {"listens": 7}
 
 
 def test_bad_question_ends_with_a_sentence(lake: LakeCatalog) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from include.input_check import InputError
-from scripts import run_pipeline
-from scripts.run_pipeline import RunError, read_arguments, sample_log
+from scripts import inputs
+from scripts.inputs import sample_log
+from scripts.run_pipeline import RunError, read_arguments
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_a_day_may_be_empty_where_the_deployment_loads_by_the_day(
 def test_a_sample_that_another_run_may_be_reading_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_pipeline, "SAMPLES", tmp_path)
+    monkeypatch.setattr(inputs, "SAMPLES", tmp_path)
     first = sample_log(date(2009, 5, 4))
     before = first.read_bytes(), first.stat().st_mtime_ns
     second = sample_log(date(2009, 5, 5))

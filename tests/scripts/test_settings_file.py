@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from scripts import compose, settings_file
-from scripts.settings_file import Deployment, SettingsFileError, make, misfits, read, variables
+from scripts.deployment import Deployment, misfits
+from scripts.settings_file import SettingsFileError, make, read, variables
 from tests.commands import started
 from tests.conftest import PROJECT
 
@@ -78,6 +79,11 @@ def test_compose_reads_the_variables_of_the_file_and_no_others() -> None:
             "compose_project_name",
         )
     }
+
+
+def test_catalog_with_a_password_is_refused(file: Path) -> None:
+    changed(file, "PIPELINE_CATALOG=postgresql://lake:planted@postgres:5432/lake")
+    assert faults(file) == ["PIPELINE_CATALOG: allowed is postgresql://user@host:5432/database, without a password"]
 
 
 def test_unknown_and_missing_variables_are_named_all_at_once(file: Path) -> None:

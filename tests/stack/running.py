@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +18,8 @@ from typing import Any
 import psutil
 
 from include.run_date import DAG_ID
-from scripts import settings_file, ui
+from scripts import postgres, settings_file, ui
+from scripts.deployment import Deployment
 from scripts.health import states
 from scripts.spark_cluster import Cluster, free_port
 from spark_jobs.shared.lake import Lake
@@ -44,7 +46,7 @@ class RunningStack:
     process: subprocess.Popen[str]
 
     @property
-    def settings(self) -> settings_file.Deployment:
+    def settings(self) -> Deployment:
         return settings_file.read(self.settings_file)
 
     @property
@@ -129,6 +131,30 @@ class RunningStack:
         """Press Ctrl-C and wait for the end; the exit code."""
         os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait()
+
+
+@contextmanager
+def open_directory() -> Iterator[Path]:
+    """A scratch directory that everybody may enter, as PostgreSQL's user must."""
+    with tempfile.TemporaryDirectory(prefix="stack-", ignore_cleanup_errors=True) as scratch:
+        Path(scratch).chmod(0o755)
+        yield Path(scratch)
+
+
+@contextmanager
+def postgres_server(name: str, password: str, data: Path | None = None) -> Iterator[int]:
+    """A server with a superuser and a database of one name, on the port that is yielded."""
+    with open_directory() as scratch:
+        port, data = free_port(), data or scratch / "data"
+        postgres.make_cluster(data, name, password)
+        command = postgres.command(data, port)
+        server = subprocess.Popen(command, cwd=data, user=postgres.user(), stderr=subprocess.DEVNULL)
+        try:
+            wait_for(lambda: postgres.is_ready(port), 60)
+            yield port
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -21,7 +22,7 @@ from benchmarks import generate_log
 from benchmarks.answer import beside
 from include.run_date import DAG_ID
 from spark_jobs.shared.lake import Lake
-from tests.stack.running import DAG, RunningStack, lives, running_stack, wait_for
+from tests.stack.running import DAG, RunningStack, lives, open_directory, running_stack, wait_for
 
 pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -43,19 +44,18 @@ class Month:
 
 
 @pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    scratch = tmp_path_factory.mktemp("backfill")
-    for seed, day in enumerate(DATES):
-        log = scratch / "input" / f"log-{day}.tsv"
-        generate_log.main(
-            [str(log), "--listens", "2000", "--users", "9", "--seed", str(seed), "--newest", f"{day}T22:00:00Z"]
-        )
-    return scratch
+def scratch() -> Iterator[Path]:
+    with open_directory() as scratch:
+        for seed, day in enumerate(DATES):
+            log = scratch / "input" / f"log-{day}.tsv"
+            size = ("--listens", "2000", "--users", "9", "--seed", str(seed))
+            generate_log.main([str(log), *size, "--newest", f"{day}T22:00:00Z"])
+        yield scratch
 
 
 @pytest.fixture(scope="module")
-def month(scratch: Path) -> Month:
-    month = Month()
+def month(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Month:
+    month, figures = Month(), tmp_path_factory.mktemp("figures") / "memory.json"
     with running_stack(scratch, LASTFM_INPUT_PATH="log-{run_date}.tsv") as stack:
         stack.unpause()
         # Yesterday's, which has no log and fails at once.
@@ -65,7 +65,7 @@ def month(scratch: Path) -> Month:
         for number in range(len(DATES)):
             wait_for(lambda number=number: ended(stack) > number, 1800)
             month.memory.append(memory(stack))
-            (scratch / "memory.json").write_text(json.dumps(month.memory))
+            figures.write_text(json.dumps(month.memory))
         for run in runs(stack):
             month.states[run["state"]] = month.states.get(run["state"], 0) + 1
         month.answers = {day: answer(stack.lake, day) for day in DATES}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import pairwise
@@ -20,7 +21,7 @@ from scripts.spark_cluster import answer_of
 from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
-from tests.stack.running import RunningStack, lives, running_stack, wait_for
+from tests.stack.running import RunningStack, lives, open_directory, running_stack, wait_for
 
 pytestmark = pytest.mark.stack
 
@@ -44,12 +45,12 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    scratch = tmp_path_factory.mktemp("stack")
-    (scratch / "input").mkdir()
-    size = ("--listens", "20000", "--users", "40", "--seed", "7")
-    generate_log.main([str(scratch / "input" / "log.tsv"), *size, "--newest", f"{FIRST}T22:00:00Z"])
-    return scratch
+def scratch() -> Iterator[Path]:
+    with open_directory() as scratch:
+        (scratch / "input").mkdir()
+        size = ("--listens", "20000", "--users", "40", "--seed", "7")
+        generate_log.main([str(scratch / "input" / "log.tsv"), *size, "--newest", f"{FIRST}T22:00:00Z"])
+        yield scratch
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Fetch the jars that Spark needs for the lake, once, into the project's own folder.
 
-    python -m scripts.jars [--s3]
+    python -m include.jars [--s3]
 
 A jar that is there is not fetched again, so that later starts need no network. PIPELINE_MAVEN_URL names another
 repository than Maven Central.
@@ -11,11 +11,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pooch
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 FOLDER = PROJECT / ".jars"
@@ -102,12 +101,13 @@ S3 = (
 )
 
 
-def spark_jars(folder: Path = FOLDER) -> str:
-    """Return Spark's setting `spark.jars` for the lake, of jars that may have to be fetched yet.
+def spark_jars(connection: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Return Spark's setting `spark.jars`: the lake's, which may have to be fetched yet, and those of a connection.
 
     As URIs, for the setting is a list with commas, and a path may have one.
     """
-    return ",".join((folder / jar.file_name).as_uri() for jar in LAKE)
+    theirs = (connection or {}).get("spark.jars", "").split(",")
+    return {"spark.jars": ",".join([*((FOLDER / jar.file_name).as_uri() for jar in LAKE), *filter(None, theirs)])}
 
 
 def local_jars(jars: Sequence[Jar] = LAKE, folder: Path = FOLDER) -> list[Path]:
@@ -118,11 +118,14 @@ def local_jars(jars: Sequence[Jar] = LAKE, folder: Path = FOLDER) -> list[Path]:
     missing = [jar for jar in jars if not (folder / jar.file_name).exists()]
     if missing:
         names = ", ".join(jar.file_name for jar in missing)
-        print(f"Fetching {names} into {folder}, once ...", file=sys.stderr, flush=True)
+        sys.stderr.write(f"Fetching {names} into {folder}, once ...\n")
     return [_local(jar, folder) for jar in jars]
 
 
 def _local(jar: Jar, folder: Path) -> Path:
+    # Not above: every task of Airflow imports this module.
+    import pooch
+
     pooch.get_logger().setLevel("WARNING")
     repository = os.environ.get("PIPELINE_MAVEN_URL", MAVEN_CENTRAL).rstrip("/")
     shelf = pooch.create(
@@ -148,7 +151,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     try:
         for path in local_jars((*LAKE, *S3) if args.s3 else LAKE):
-            print(path)
+            sys.stdout.write(f"{path}\n")
     except JarError as error:
         sys.exit(str(error))
 

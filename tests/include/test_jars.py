@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.jars import Jar, JarError, local_jars
+from include.jars import Jar, JarError, local_jars
 
 CONTENT = b"a jar"
 JAR = Jar("org.example", "lake", "1.0", hashlib.sha256(CONTENT).hexdigest())

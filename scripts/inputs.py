@@ -1,0 +1,83 @@
+"""Which lake and which input a command means: those that were typed, or the clone's own and the sample."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+
+from benchmarks import generate_log
+from include import input_check
+from scripts.environment import PROJECT
+from scripts.terminal import console, plain
+from spark_jobs.lake.errors import MovedLakeError
+from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.paths import in_utf_8, path_of
+
+FIRST_RUN_DATE = date(2002, 1, 1)
+SAMPLES = PROJECT / ".build"
+_OF_A_SAMPLE = re.compile(r"/\.build/sample-log-\d{4}-\d\d-\d\d\.tsv")
+
+
+def lake_of(given: Mapping[str, str]) -> Lake:
+    """Return the lake that was typed, or the clone's own, which is made anew where a moved clone has one of samples."""
+    lake = Lake(os.path.abspath(given.get("LAKE", "lake")))
+    if "LAKE" not in given and (Path(lake.root) / "catalog.db").exists():
+        try:
+            with lake.catalog.open():
+                pass
+        except MovedLakeError as error:
+            if not _is_of_samples(lake):
+                raise
+            console.print(f"The sample's lake is made anew: {plain(str(error).partition(', where')[0])}.")
+            _empty(Path(lake.root))
+    return lake
+
+
+def _is_of_samples(lake: Lake) -> bool:
+    """Has the lake been made from nothing but samples?"""
+    listings = Path(lake.input_listing(date.min)).parent.parent.glob("run_date=*/*.json")
+    paths = [json.loads(listing.read_bytes())["input_path"] for listing in listings]
+    return bool(paths) and all(_OF_A_SAMPLE.search(path) for path in paths)
+
+
+def _empty(root: Path) -> None:
+    # The catalog first: without it, what is left of the others is of no table.
+    for file in root.glob("catalog.db*"):
+        file.unlink()
+    for directory in ("warehouse", LOG):
+        shutil.rmtree(root / directory, ignore_errors=True)
+
+
+def input_or_sample(given: Mapping[str, str], lake: Lake, run_date: date) -> str:
+    """Return the input's path; a sample is only made for a lake that can be written."""
+    if "INPUT" in given:
+        return absolute(given["INPUT"])
+    input_check.check_lake(lake)
+    return str(sample_log(run_date))
+
+
+def absolute(path: str) -> str:
+    """Return a path or file:// URI that was typed, absolute and as text that means the same bytes in every locale.
+
+    Raises InputError for the URI of another store.
+    """
+    return in_utf_8(os.path.abspath(path_of(path) if "://" in path else os.fsencode(path)))
+
+
+def sample_log(run_date: date) -> Path:
+    """The small log that is the input where none is given, up to the end of a day; generated where it is not there.
+
+    One that is there is left alone, for another run may be reading it.
+    """
+    # A few weeks at least: listens before the first run date would be implausible.
+    last_day = max(run_date, FIRST_RUN_DATE + timedelta(weeks=4))
+    log = SAMPLES / f"sample-log-{last_day}.tsv"
+    if not log.exists():
+        size = ("--listens", "3000", "--users", "12", "--odd-lines")
+        generate_log.main([str(log), *size, "--newest", f"{last_day}T23:00:00Z"])
+    return log
