@@ -22,6 +22,7 @@ from include.records import STAGES
 from include.report.build import build_report
 from scripts import arguments
 from scripts.terminal import console, plain, sentence, short
+from spark_jobs.lake.errors import LockedError
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import DataError, MissingRecordError
 from spark_jobs.shared.lake import Lake
@@ -36,7 +37,7 @@ def main() -> None:
     try:
         lake, run_date, reason = read_arguments()
         report = publish(lake, run_date, reason)
-    except (PublishError, arguments.ArgumentError, DataError, OSError) as error:
+    except (PublishError, arguments.ArgumentError, DataError, LockedError, OSError) as error:
         console.print(f"[bold red]Not published:[/] {plain(sentence(error))}")
         sys.exit(1)
     console.print(f"Published {run_date}, as {getpass.getuser()} decided: {plain(reason)}")
