@@ -7,7 +7,8 @@ that the data behind the answer was good.
 **When it fails**, nothing after the failed task runs and every report made before stands. Open the failed task's log:
 its last error says what was found, what is allowed and what to do. A failed check is also a page of the Data Docs:
 **Top songs** in the navigation leads there. What time may mend (a lost machine, a full disk) was tried again three
-times by then; a bad parameter, a missing input and a failed check are not tried again. Once the cause is gone, clear
+times by then, and so was a start while another run held the log; a bad parameter, a missing input and a failed check
+are not tried again. Once the cause is gone, clear
 the failed task: the run goes on from there. Once the input is mended, run the date again.
 
 **When it is degraded**, it has finished and its answer is published, but not all that was expected of the data held:
@@ -104,7 +105,10 @@ def checkpoint(table: str, snapshots: dict[str, str], **facts: str) -> Checkpoin
 
 @task(execution_timeout=timedelta(minutes=5))
 def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
-    """Fail now, with a word on what to do, rather than after Spark has started; take the lock of the log."""
+    """Fail now, with a word on what to do, rather than after Spark has started; take the lock of the log.
+
+    Where another run has the lock, Airflow tries again.
+    """
     from include import daily_base, input_check, run_lock
     from spark_jobs.shared.errors import DataError
 

@@ -26,6 +26,7 @@ from include.report.build import build_report
 from include.run_date import DAG_ID
 from scripts import arguments
 from scripts.terminal import console, plain, sentence, short
+from spark_jobs.lake.errors import LockedError
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import DataError, MissingRecordError
 from spark_jobs.shared.lake import Lake
@@ -45,7 +46,7 @@ def main() -> None:
         for line in decide(lake, run_date, decision):
             # In one line each, to be copied.
             console.print(plain(line), soft_wrap=True)
-    except (PublishError, arguments.ArgumentError, DataError, OSError) as error:
+    except (PublishError, arguments.ArgumentError, DataError, LockedError, OSError) as error:
         console.print(f"[bold red]Not published:[/] {plain(sentence(error))}")
         sys.exit(1)
 

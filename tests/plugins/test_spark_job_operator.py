@@ -22,6 +22,7 @@ from include.spark_secrets import REDACTION, SECRET
 from plugins import spark_job_operator
 from plugins.spark_job_operator import SparkJobOperator, zip_package
 from scripts.java import java_home
+from spark_jobs.lake.errors import LockedError
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
@@ -195,7 +196,8 @@ def test_task_returns_the_snapshots_of_its_record(ran: Ran) -> None:
 def test_job_of_another_run_does_not_start_meanwhile(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
     run_lock.take(lake, "another run")
-    with pytest.raises(AirflowFailException, match="is being written by the run another run, since"):
+    # Airflow tries it again.
+    with pytest.raises(LockedError, match="is being written by the run another run, since"):
         operator(lake).execute(context())
 
 

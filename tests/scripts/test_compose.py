@@ -125,9 +125,9 @@ def test_lake_is_at_one_path_in_every_container() -> None:
     assert places == {"/opt/airflow/lake"}
 
 
-def test_password_of_catalog_is_where_drivers_run(file: Path, tmp_path: Path) -> None:
+def test_password_of_catalog_is_where_it_is_needed(file: Path, tmp_path: Path) -> None:
     has_it = {name for name, mounts in volumes().items() if any("/opt/airflow/secrets" in mount for mount in mounts)}
-    assert has_it == {"airflow-init", "scheduler"}
+    assert has_it == {"airflow-init", "api-server", "scheduler"}
 
     environment = compose.services(settings_file.variables(file))["scheduler"].environment
     places = stack.Places(tmp_path, tmp_path, settings_file.read(file))

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from include import run_lock
 from include.input_check import InputError
-from scripts import inputs
+from scripts import inputs, run_pipeline
 from scripts.inputs import sample_log
-from scripts.run_pipeline import RunError, read_arguments
+from scripts.run_pipeline import RunError, read_arguments, run_dag
+from scripts.services import Services
+from spark_jobs.lake.errors import EarlierLakeError, LockedError
 
 
 @pytest.fixture
@@ -54,6 +57,13 @@ def test_each_argument_is_checked_for_what_it_is(
         read_arguments([*words, f"{variable}={text}"])
 
 
+def test_lake_of_an_earlier_version_is_refused(log: Path, words: list[str], tmp_path: Path) -> None:
+    log.write_text("a line\n")
+    (tmp_path / "lake" / "listens" / "run_date=2009-05-04").mkdir(parents=True)
+    with pytest.raises(EarlierLakeError, match="a lake of an earlier version, it has listens/run_date=2009-05-04"):
+        read_arguments(words)
+
+
 def test_input_may_be_a_file_uri(tmp_path: Path, words: list[str]) -> None:
     (tmp_path / "day ü.tsv").write_text("u\t2009-05-04T12:00:00Z\t\ta\t\tt\n")
     run = read_arguments([*words, f"INPUT=file://{tmp_path}/day%20%C3%BC.tsv"])
@@ -80,3 +90,28 @@ def test_a_sample_that_another_run_may_be_reading_is_left_alone(
     assert (first.read_bytes(), first.stat().st_mtime_ns) == before
     assert b"2009-05-05T" in second.read_bytes()
     assert b"2009-05-05T" not in first.read_bytes()
+
+
+def test_second_clone_waits_for_the_first(
+    log: Path, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class StartedError(Exception):
+        pass
+
+    def launch(*_: object) -> None:
+        raise StartedError
+
+    log.write_text("u\t2009-05-04T12:00:00Z\t\ta\t\tt\n")
+    monkeypatch.setattr(run_pipeline, "RUN_HOME", tmp_path / "airflow")
+    monkeypatch.setattr(Services, "launch", launch)
+    run, first = read_arguments(words), "make run of /home/ann/clone with /home/ann/clone/.airflow on ann"
+    run_lock.take(run.lake, first)
+
+    with pytest.raises(LockedError, match=f"is being written by the run {first}, since"):
+        run_dag(run)
+    # That one has ended.
+    assert run_lock.release(run.lake, first)
+    with pytest.raises(StartedError):
+        run_dag(run)
+
+    run_lock.take(run.lake, first)

@@ -19,6 +19,7 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert
 from airflow.sdk.exceptions import AirflowFailException
 
+from include import run_lock
 from include.metrics import answer_figures, send
 from include.records import replace_file
 from include.run_date import run_date
@@ -53,6 +54,7 @@ def check_listens(dag_run: Any, params: dict[str, Any]) -> None:
             past_it = dag_run.start_date + DEADLINE + timedelta(seconds=2)
             time.sleep(max(0, (past_it - datetime.now(UTC)).total_seconds()))
         case "never ends":
+            run_lock.take(settings().lake, dag_run.run_id)
             time.sleep(600)
 
 
