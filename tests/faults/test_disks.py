@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,33 +15,12 @@ from include.input_check import InputError, check_lake
 from plugins.spark_job_operator import SparkJobError
 from spark_jobs.shared.lake import Lake
 from tests.faults.conftest import DAY, Refused, Whole
+from tests.faults.disks import Mount, mount
 from tests.faults.processes import submit
 from tests.faults.stages import MAINS, STAGES, answers, arguments, contents
 from tests.plugins.test_spark_job_operator import connection, context, operator
 
-__all__ = ["connection"]
-
-Mount = Callable[[int, Path], Path]
-
-
-@pytest.fixture
-def mount() -> Iterator[Mount]:
-    """Mount a file system of so many MiB, in memory, at a directory."""
-    mounted: list[Path] = []
-
-    def mount(mebibytes: int, directory: Path) -> Path:
-        directory.mkdir(exist_ok=True)
-        options = ["-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(directory)]
-        done = subprocess.run(["mount", *options], capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            # Only root may mount, and a disk that is full to the writer alone cannot be had otherwise.
-            pytest.skip(f"a file system cannot be mounted here: {done.stderr.strip()}")
-        mounted.append(directory)
-        return directory
-
-    yield mount
-    for directory in mounted:
-        subprocess.run(["umount", "--lazy", str(directory)], check=True)
+__all__ = ["connection", "mount"]
 
 
 def lake_on_a_disk(whole: Whole, mount: Mount) -> tuple[Lake, Path]:
