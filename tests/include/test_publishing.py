@@ -95,6 +95,15 @@ def test_failed_run_leaves_what_was_published(lake: Lake) -> None:
     assert read_publication(lake, RUN_DATE, snapshots) == kept
 
 
+def test_check_run_again_after_publication_changes_no_tag(lake: Lake) -> None:
+    snapshots = written(lake)
+    publish_run(lake, RUN_DATE, RUN, snapshots)
+    leave_record(lake, "check_listens", RUN_DATE, {"snapshots": snapshots, "success": True})
+    publish_run(lake, RUN_DATE, RUN, snapshots)
+    assert read_published(lake) == Published(RUN_DATE, RUN, snapshots)
+    assert read_publication(lake, RUN_DATE, snapshots)["records"]["check_listens"]["success"]
+
+
 def test_run_published_anew_leaves_nothing_of_the_one_before(lake: Lake) -> None:
     for run_id in (RUN, "again"):
         snapshots = written(lake, run_id)
