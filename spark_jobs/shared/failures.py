@@ -27,6 +27,7 @@ _DISK = {
     "disk I/O error": FREE_SPACE,
     "database or disk is full": FREE_SPACE,
     "unable to open database file": NO_CATALOG,
+    "attempt to write a readonly database": NO_CATALOG,
     "Permission denied": "give it to the user that runs Spark, then clear the task",
 }
 _AGAIN = "if trying again does not mend it, run the stage that made it again for its run date"

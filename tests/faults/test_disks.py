@@ -96,7 +96,7 @@ def test_read_only_lake_is_left_alone_and_named(whole: Whole, mount: Mount, refu
     assert "mounted to be written to" in said
     with (
         read_only(disk),
-        pytest.raises(InputError, match=r"/lake cannot be written \(.*unable to open .*\); create it"),
+        pytest.raises(InputError, match=r"/lake cannot be written \(.*\); create it for the user"),
     ):
         check_lake(lake)
 
