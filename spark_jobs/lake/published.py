@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchNamespaceError
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.refs import SnapshotRefType
 
@@ -32,6 +33,8 @@ def published(catalog: Catalog, namespace: str, answer: str, run_date: date) -> 
 
     Raises NotPublishedError where the answer has no tag of that date, or the tables' tags are not of one run.
     """
+    if not catalog.table_exists(f"{namespace}.{answer}"):
+        raise NotPublishedError(f"no run of {namespace} is published, so none of {run_date}; run the DAG first")
     for _ in range(_LOOKS):
         before = catalog.load_table((namespace, answer)).metadata_location
         tables = load_all(catalog, namespace)
@@ -98,8 +101,11 @@ def replaced_sources(catalog: Catalog, namespace: str, snapshot: int, table: str
 
 
 def load_all(catalog: Catalog, namespace: str) -> dict[str, IcebergTable]:
-    """Load all tables of a log, by their names."""
-    return {name: catalog.load_table((namespace, name)) for _, name in catalog.list_tables(namespace)}
+    """Load all tables of a log, by their names; none where no run has made any."""
+    try:
+        return {name: catalog.load_table((namespace, name)) for _, name in catalog.list_tables(namespace)}
+    except NoSuchNamespaceError:
+        return {}
 
 
 def tags_of(table: IcebergTable) -> dict[date, int]:
