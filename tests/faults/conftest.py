@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,7 +22,8 @@ from tests.jobs import knowing, publish_run
 # The date every fault is for, an earlier one that no fault may touch, and the one after, which is loaded daily.
 DAY, EARLIER, NEXT = date(2009, 5, 5), date(2009, 5, 4), date(2009, 5, 6)
 
-Refused = Callable[[str, Lake, int], str]
+Fault = AbstractContextManager[None]
+Refused = Callable[..., str]
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,11 @@ def lake(whole: Whole) -> Lake:
 
 @pytest.fixture
 def refused(applications: None, log: Path, capsys: pytest.CaptureFixture[str]) -> Refused:
-    """Run a stage that must end with an exit code and change nothing; return the last line it says."""
+    """Run a stage, with a fault meanwhile, that must end with an exit code and change nothing; return its last line."""
 
-    def refused(stage: str, lake: Lake, code: int) -> str:
+    def refused(stage: str, lake: Lake, code: int, fault: Fault | None = None) -> str:
         before = {day: contents(lake, day) for day in (EARLIER, DAY)}
-        with pytest.raises(SystemExit, match=f"^{code}$"):
+        with fault or nullcontext(), pytest.raises(SystemExit, match=f"^{code}$"):
             MAINS[stage](arguments(stage, lake, DAY, log))
         assert {day: contents(lake, day) for day in (EARLIER, DAY)} == before
         return capsys.readouterr().err.splitlines()[-1]
