@@ -69,8 +69,8 @@ def figures_kept(stage: str, lake: Lake, run_date: date, connection: dict[str, A
 def prepare(lake: Lake, connection: dict[str, Any]) -> EventLog | None:
     """Make room for one more event log in the lake; None when there will be none, or none that can be read here.
 
-    A `spark.*` setting of the connection stands above ours: with another `spark.eventLog.dir` the logs there are left
-    for others to prune, with `spark.eventLog.enabled` false there are none.
+    A `spark.*` setting of the connection stands above ours: with another `spark.eventLog.dir` the logs stay there until
+    somebody else removes them, with `spark.eventLog.enabled` false there are none.
     """
     ours = {
         ENABLED: "true",

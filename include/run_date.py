@@ -12,7 +12,7 @@ DAG_ID = "lastfm_session_analysis"
 
 
 def run_date(dag_run: DagRunProtocol) -> date:
-    """Return the day (UTC) whose partition a DAG run owns, however it was started.
+    """Return the day (UTC) that a DAG run is for, however it was started.
 
     A scheduled run's logical date is the start of its data interval: the finished day. A run started by hand
     with a date is for that date. A run without one (cleared in the form, or started by an asset) is for the day

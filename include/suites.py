@@ -1,4 +1,4 @@
-"""What must hold for each dataset of a run: one function, one Great Expectations suite.
+"""What must hold for each table of a run: one function, one Great Expectations suite.
 
 A failed expectation does what its severity says. `critical`: the run stops. `warning`: the run goes on and its answer
 is marked as degraded. `info`: the report shows a flag, and the answer is as good as before.

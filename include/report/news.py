@@ -1,4 +1,4 @@
-"""What a run has added to the log of the day before: the figures, and as sentences."""
+"""What a daily load has added to its base: the counts, and as sentences."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What the pass over the lines counted: that none was lost, and what the stage's record says of them.
 
-The counts are those of `write_outcomes` in job.py.
+The counts are those of `Judged` in judging.py.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ def rejected_records(judged: DataFrame, files: DataFrame) -> DataFrame:
     # Left, so that no line is lost; the key is unique on the right: one row a file.
     named = rejected.join(F.broadcast(files), on="file_id", how="left")
     # A few files for each reason, and not one for each bucket of listens.
-    return conform(named, schemas.REJECTED_LISTENS).hint("rebalance", "reason")
+    return conform(named, schemas.REJECTED_RECORDS).hint("rebalance", "reason")
 
 
 def _gives_line_back() -> Column:

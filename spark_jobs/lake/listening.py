@@ -8,7 +8,7 @@ from spark_jobs.shared import schemas
 NAMESPACE = "listening"
 
 LISTENS = Table("listens", schemas.LISTENS, bucketed_by="user_id")
-REJECTED_RECORDS = Table("rejected_records", schemas.REJECTED_LISTENS, split_by="reason")
+REJECTED_RECORDS = Table("rejected_records", schemas.REJECTED_RECORDS, split_by="reason")
 SESSIONS = Table("sessions", schemas.SESSIONS, bucketed_by="user_id")
 TOP_SESSIONS = Table("top_sessions", schemas.TOP_SESSIONS)
 CHOSEN_SESSIONS = Table("chosen_sessions", schemas.CHOSEN_SESSIONS)

@@ -28,6 +28,8 @@ PROPERTIES = {
     # Rows come in the order and in the tasks that the job gave them: Spark neither shuffles nor sorts them again. A
     # task whose rows are of many partitions has a file open for each.
     "write.distribution-mode": "none",
+    # A table that Java makes has it by default; one that pyiceberg makes would get gzip.
+    "write.parquet.compression-codec": "zstd",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "100",
 }

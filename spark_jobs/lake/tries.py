@@ -18,7 +18,7 @@ from spark_jobs.lake.commits import commit
 from spark_jobs.lake.stamps import Stamp
 from spark_jobs.lake.tables import Table
 
-# So many small files of a partition are joined.
+# So many small files of a bucket are compacted.
 _SMALL_FILES = 5
 # The column that says in which of its table's buckets a row will be; it is not written.
 BUCKET = "bucket"
@@ -51,7 +51,7 @@ class Try:
         return self._snapshot(table)
 
     def compact(self, spark: SparkSession, table: Table) -> int:
-        """Join the small files of what this try wrote; return the snapshot that has the same rows. Runs Spark."""
+        """Compact the small files of what this try wrote; return the snapshot that has the same rows. Runs Spark."""
         before = self._snapshot(table)
         spark.sql(
             f"CALL {CATALOG}.system.rewrite_data_files(table => '{self.namespace}.{table.name}', "

@@ -2,7 +2,7 @@
 
 Reads a snapshot of `sessions` and one of `listens`. Writes one of `top_sessions`, `top_songs`, `chosen_listens`,
 `alternative_songs`, `chosen_sessions` and `listeners`, the last three with rows where they are asked for, and the
-stage's record. Where the log has grown from that of a run before, what that chose is taken over.
+stage's record. A daily load reads what its base chose, too.
 """
 
 from __future__ import annotations
@@ -98,12 +98,12 @@ def _chosen(
     if not job.alternatives:
         answers.write_none(CHOSEN_SESSIONS)
         return chosen, {"made": False, "definitions": [], "seconds": 0.0}
-    # What the day before chose is of all sessions, and tells nothing of a window.
+    # The base has chosen among all sessions, which tells nothing of a window.
     growth = None if job.window else sources.read_growth(answers.spark, base, keep)
     others = alternatives.alternative_sessions(longest, cut, job.top_sessions, job.window, growth)
     chosen = chosen.unionByName(others)
     if job.window:
-        # The next day would take these for the longest of all sessions.
+        # A daily load on top of this one would take these for the longest of all sessions.
         answers.write_none(CHOSEN_SESSIONS)
         chosen = keep(chosen)
     else:

@@ -1,7 +1,7 @@
 """Cut every user's listens into sessions, one row each.
 
-Reads a snapshot of `listens` and writes one of `sessions`, and the stage's record. Where the log has grown from that of
-a run before, the sessions of that are taken over, but for those near a new listen.
+Reads a snapshot of `listens` and writes one of `sessions`, and the stage's record. A daily load keeps the sessions of
+its base, but for those near a new listen.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Before:
 
 
 def _before(job: SessionAnalysisJob, base: Base | None) -> Before | None:
-    """Return what there was before the log grew; None if all must be cut anew."""
+    """Return what there was before the log grew; None if all must be cut again."""
     if base is None:
         return None
     sessions = base.snapshots[SESSIONS.name]
@@ -125,7 +125,7 @@ def _cut(spark: SparkSession, job: SessionAnalysisJob, log: JudgedLog) -> tuple[
 def _extend(
     spark: SparkSession, job: SessionAnalysisJob, log: JudgedLog, before: Before, keep: Keep
 ) -> tuple[int, dict[str, Any]]:
-    """Take sessions over but for those near a new listen, and count them all, and what came of the new listens."""
+    """Keep the base's sessions but for those near a new listen; count all, and what came of the new listens."""
     there, new = read(spark, LOG, SESSIONS, before.sessions), before.base.new_listens(spark)
     listens = read(spark, LOG, LISTENS, log.listens)
     spans = keep(touched_spans(near_sessions(there, new, job.gap), new, job.gap))

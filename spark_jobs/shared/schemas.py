@@ -23,8 +23,8 @@ LISTENS = T.StructType(
 LISTEN_KEY = ("user_id", "listened_at", "artist_name", "track_name")
 
 # `line` is binary: a rejected line may be no valid text, and it is kept to the byte. It lies in the part of the file
-# that begins at byte `part_start`, which is 0 but for large files: Spark's reader tells no more of a line's place.
-REJECTED_LISTENS = T.StructType(
+# that begins at byte `part_start`: Spark's reader tells no more of a line's place.
+REJECTED_RECORDS = T.StructType(
     [
         T.StructField("line", T.BinaryType()),
         T.StructField("file", T.StringType()),

@@ -57,12 +57,12 @@ def test_links_are_found_in_text_and_pictures() -> None:
     assert {"docs/report.png", "docs/operations.md#the-compose-stack", "LICENSE"} <= set(found)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/results.md", "docs/parameters.md", "docs/extending.md"])
+# The changelog names targets that are gone.
+@pytest.mark.parametrize("name", [name for name in PAGES if "make " in PAGES[name] and name != "CHANGELOG.md"])
 def test_every_make_target_named_exists(name: str) -> None:
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     named = set(re.findall(r"(?:`|^)make ([a-z-]+)", PAGES[name], re.M))
     assert named - set(re.findall(r"^([a-z-]+):", makefile, re.M)) == set()
-    assert named
 
 
 def test_readme_is_short() -> None:

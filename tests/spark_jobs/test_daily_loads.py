@@ -203,7 +203,7 @@ class DailyLoads(RuleBasedStateMachine):
         return record
 
     def has_alternatives(self, day: date) -> bool:
-        """They cost as much as the rest: every third day has none, and the one after that none to take over."""
+        """They cost as much as the rest: every third day has none, and the one after that no base with them."""
         return (day - FIRST).days % 3 < 2
 
     def is_as_the_model_says(

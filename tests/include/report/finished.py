@@ -71,7 +71,7 @@ def finish(
 
 
 def finish_daily(lake: Lake, before: list[model.Listen], new: list[model.Listen], run_date: date, **facts: Any) -> None:
-    """Publish what `finish` does, of a daily load that has added some listens to those of the day before.
+    """Publish what `finish` does, of a daily load that has added some listens to its base.
 
     `facts` stand in the record of what was new, in place of one that says that none was late and no file known.
     """

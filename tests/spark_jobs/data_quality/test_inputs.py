@@ -37,7 +37,7 @@ def read(spark: SparkSession, lake: Lake, path: Path) -> None:
     try:
         run(spark, DataQualityJob(str(path), lake, RUN_DATE))
     finally:
-        assert [rows(lake, dataset, RUN_DATE) for dataset in (LISTENS, REJECTED_RECORDS)] == [[], []]
+        assert [rows(lake, table, RUN_DATE) for table in (LISTENS, REJECTED_RECORDS)] == [[], []]
         assert list(Path(lake.root).glob("_links/*")) == []
 
 

@@ -60,6 +60,6 @@ def test_every_rejected_line_comes_back_whole_with_its_file_and_reason(spark: Sp
             (bytearray(OFFSET.encode()), "two.tsv", 64, "duplicate"),
             (bytearray(b"odd"), "one.tsv", 0, "field_count"),
         ],
-        schemas.REJECTED_LISTENS,
+        schemas.REJECTED_RECORDS,
     )
     assertDataFrameEqual(rejected, expected)

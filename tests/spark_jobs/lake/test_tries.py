@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
@@ -22,6 +23,15 @@ def test_snapshot_has_rows_and_main_none(spark: SparkSession, lake: LakeCatalog)
 
     assert rows_of(spark, snapshot) == [("ann", 1), ("ben", 2)]
     assert spark.table(PLAYS.full_name(NAMESPACE)).count() == 0
+
+
+def test_files_are_compressed_with_zstd(spark: SparkSession, lake: LakeCatalog) -> None:
+    snapshot = a_try(lake).replace(plays(spark, ("ann", 1)), PLAYS)
+
+    with lake.open() as catalog:
+        files = catalog.load_table((NAMESPACE, PLAYS.name)).scan(snapshot_id=snapshot).plan_files()
+        (path,) = {task.file.file_path.removeprefix("file:") for task in files}
+    assert pq.read_metadata(path).row_group(0).column(0).compression == "ZSTD"
 
 
 def test_replace_leaves_no_earlier_row(spark: SparkSession, lake: LakeCatalog) -> None:

@@ -177,7 +177,7 @@ def profiles(tmp_path: Path) -> str:
         pytest.param("cut.tsv.gz", "cannot be read as profiles: EOFException: Unexpected end of ", id="damaged"),
     ],
 )
-def test_profiles_that_cannot_be_used_cost_their_dataset_and_a_line_but_not_the_answer(
+def test_unusable_profiles_cost_their_table_alone(
     spark: SparkSession,
     lake_with_sessions: Lake,
     tmp_path: Path,

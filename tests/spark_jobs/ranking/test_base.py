@@ -1,4 +1,4 @@
-"""What a ranking takes over from the one of the day before, and that the answer is the same without it."""
+"""What a ranking uses of its base: that saves work, and changes no answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DAY = RUN_DATE + timedelta(days=1)
 
 @pytest.fixture
 def add(spark: SparkSession, lake: Lake, tmp_path: Path) -> Callable[..., None]:
-    """Add listens of May 2009, `user day time song`, to the log of the day before, and cut it into sessions."""
+    """Add listens of May 2009, `user day time song`, to the base, and cut it into sessions."""
 
     def add(run_date: date, *listens: str) -> None:
         log = tmp_path / "log.tsv"
@@ -39,7 +39,7 @@ def add(spark: SparkSession, lake: Lake, tmp_path: Path) -> Callable[..., None]:
     return add
 
 
-def test_listens_of_sessions_that_have_not_changed_since_the_day_before_are_not_looked_for_again(
+def test_listens_of_unchanged_sessions_come_from_base(
     spark: SparkSession, lake: Lake, add: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_for: list[str] = []
@@ -65,7 +65,7 @@ def test_listens_of_sessions_that_have_not_changed_since_the_day_before_are_not_
     assert [row[2:4] for row in rows(lake, TOP_SONGS, DAY)] == [("old", 2), ("same", 2), ("late", 1), ("new", 1)]
 
 
-def test_what_the_day_before_has_chosen_saves_work_and_changes_nothing(
+def test_sessions_chosen_by_base_change_no_answer(
     spark: SparkSession, lake: Lake, add: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[bool] = []
@@ -77,7 +77,7 @@ def test_what_the_day_before_has_chosen_saves_work_and_changes_nothing(
         return found
 
     def rank(run_date: date, window_days: int | None = None) -> tuple[list[bool], list[tuple]]:
-        """Which of the other gaps the day before told of, and what songs there are."""
+        """Which of the other gaps the base told of, and what songs there are."""
         told.clear()
         run_ranking(spark, RankingJob(lake, run_date, top_sessions=2, window_days=window_days))
         return list(told), rows(lake, ALTERNATIVE_SONGS, run_date)
