@@ -14,9 +14,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from benchmarks import generate_log
+from include.records import CHECKS
 from spark_jobs.shared import application
 from spark_jobs.shared.lake import Lake
 from tests.faults.stages import MAINS, STAGES, answers, arguments, contents
+from tests.include.report.finished import check_says
 from tests.jobs import knowing, publish_run
 
 # The date every fault is for, an earlier one that no fault may touch, and the one after, which is loaded daily.
@@ -85,6 +87,8 @@ def whole(spark: SparkSession, log: Path, tmp_path_factory: pytest.TempPathFacto
         for day in (EARLIER, DAY):
             for stage in STAGES:
                 MAINS[stage](arguments(stage, lake, day, log))
+            for check in CHECKS:
+                check_says(lake, check, run_date=day)
             publish_run(lake, day)
     shutil.copytree(lake.root, home / "copy")
     return Whole(lake, home / "copy", {day: answers(lake, day) for day in (EARLIER, DAY)})
