@@ -46,11 +46,11 @@ def _is_of_samples(lake: Lake) -> bool:
 
 
 def _empty(root: Path) -> None:
-    # The catalog first: without it, what is left of the others is of no table.
+    # Tables without a catalog would be a lake that has lost its own.
+    shutil.rmtree(root / "warehouse", ignore_errors=True)
     for file in root.glob("catalog.db*"):
         file.unlink()
-    for directory in ("warehouse", LOG):
-        shutil.rmtree(root / directory, ignore_errors=True)
+    shutil.rmtree(root / LOG, ignore_errors=True)
 
 
 def input_or_sample(given: Mapping[str, str], lake: Lake, run_date: date) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchNamespaceError
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.refs import SnapshotRefType
 
@@ -32,6 +33,8 @@ def published(catalog: Catalog, namespace: str, answer: str, run_date: date) -> 
 
     Raises NotPublishedError where the answer has no tag of that date, or the tables' tags are not of one run.
     """
+    if not catalog.table_exists(f"{namespace}.{answer}"):
+        raise NotPublishedError(f"no run of {namespace} is published, so none of {run_date}; run the DAG first")
     for _ in range(_LOOKS):
         before = catalog.load_table((namespace, answer)).metadata_location
         tables = load_all(catalog, namespace)
@@ -69,14 +72,21 @@ def base_of(catalog: Catalog, namespace: str, answer: str, run_date: date) -> Pu
     """Return the base of a daily load: what is published for the latest date before, None if nothing is.
 
     Raises BackwardsError where a later date is published and this one is not: what it adds would be missing there.
+    Raises NotPublishedError where the publication of an earlier date was cut off: what that adds would be missing here.
     """
-    dates = run_dates(catalog, namespace, answer)
-    if run_date not in dates and dates and run_date < dates[-1]:
+    dates, begun = run_dates(catalog, namespace, answer), _begun(catalog, namespace, answer)
+    if run_date not in begun and dates and run_date < dates[-1]:
         raise BackwardsError(
             f"a daily load of {run_date} comes too late: {dates[-1]} is published without it; load the days in order, "
             f"or load the whole log for {dates[-1]} (load=full)"
         )
     earlier = [day for day in dates if day < run_date]
+    cut_off = [day for day in begun if day < run_date and (not earlier or day > earlier[-1])]
+    if cut_off:
+        raise NotPublishedError(
+            f"the publication of {cut_off[-1]} was cut off, and {run_date} would be added to what was before it: clear "
+            f"the task publish of that run, or run {cut_off[-1]} again, and then {run_date}"
+        )
     return published(catalog, namespace, answer, earlier[-1]) if earlier else None
 
 
@@ -91,8 +101,11 @@ def replaced_sources(catalog: Catalog, namespace: str, snapshot: int, table: str
 
 
 def load_all(catalog: Catalog, namespace: str) -> dict[str, IcebergTable]:
-    """Load all tables of a log, by their names."""
-    return {name: catalog.load_table((namespace, name)) for _, name in catalog.list_tables(namespace)}
+    """Load all tables of a log, by their names; none where no run has made any."""
+    try:
+        return {name: catalog.load_table((namespace, name)) for _, name in catalog.list_tables(namespace)}
+    except NoSuchNamespaceError:
+        return {}
 
 
 def tags_of(table: IcebergTable) -> dict[date, int]:
@@ -103,6 +116,13 @@ def tags_of(table: IcebergTable) -> dict[date, int]:
 
 def _dates(table: IcebergTable) -> list[date]:
     return sorted(tags_of(table))
+
+
+def _begun(catalog: Catalog, namespace: str, answer: str) -> list[date]:
+    """Return the run dates of which any table has a tag: their publication has begun, and may have been cut off."""
+    if not catalog.table_exists(f"{namespace}.{answer}"):
+        return []
+    return sorted({day for table in load_all(catalog, namespace).values() for day in tags_of(table)})
 
 
 def _all_tagged(catalog: Catalog, namespace: str, table: str) -> set[int]:

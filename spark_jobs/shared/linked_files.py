@@ -11,10 +11,12 @@ import os
 import re
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -26,6 +28,8 @@ from spark_jobs.shared.input_files import GZIP, InputFile
 from spark_jobs.shared.lake import Lake
 
 _DIGITS = 9
+# No job takes longer.
+ABANDONED_AFTER = timedelta(days=1)
 _LOCAL = "file:"
 
 
@@ -35,12 +39,26 @@ def place_of_links(lake: Lake) -> Iterator[Path]:
 
     All of Spark must see it: it is in a lake on disk, for that it sees as well.
     """
-    root = Path(tempfile.gettempdir()) if lake.catalog.on_s3 else Path(lake.catalog.root)
-    place = root / "_links" / uuid.uuid4().hex
+    place = _places(lake) / uuid.uuid4().hex
     try:
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def remove_abandoned_links(lake: Lake) -> list[str]:
+    """Remove the directories of links that killed jobs have left; return their names."""
+    places, before = _places(lake), time.time() - ABANDONED_AFTER.total_seconds()
+    found = list(places.iterdir()) if places.is_dir() else []
+    abandoned = [place for place in found if place.lstat().st_mtime < before]
+    for place in abandoned:
+        shutil.rmtree(place, ignore_errors=True)
+    return sorted(place.name for place in abandoned)
+
+
+def _places(lake: Lake) -> Path:
+    root = Path(tempfile.gettempdir()) if lake.catalog.on_s3 else Path(lake.catalog.root)
+    return root / "_links"
 
 
 @dataclass(frozen=True)

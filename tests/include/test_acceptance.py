@@ -28,3 +28,11 @@ def test_decision_counts_where_a_check_needed_it(lake: Lake) -> None:
     assert decision_on(lake, RUN_DATE) is None
     leave_record(lake, CHECKS[1], RUN_DATE, {"critical": ["score: found 85"]})
     assert decision_on(lake, RUN_DATE) == DECISION
+
+
+def test_check_marked_as_a_success_is_a_decision(lake: Lake) -> None:
+    for check in CHECKS:
+        leave_record(lake, check, RUN_DATE, {"critical": ["score: found 85"]})
+    decision = decision_on(lake, RUN_DATE)
+    assert decision is not None
+    assert decision.by == "a user of Airflow"

@@ -14,8 +14,9 @@ import yaml
 
 from include import alerts
 from plugins import run_alerts
-from scripts import compose, settings_file, stack
+from scripts import compose, settings_file
 from scripts.environment import airflow_environment
+from scripts.places import Places
 from tests.conftest import PROJECT
 
 needs_compose = pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose on the PATH")
@@ -110,7 +111,7 @@ def test_no_service_is_asked_through_a_proxy(file: Path) -> None:
 
 def test_stack_may_lie_below_a_quote(file: Path) -> None:
     options = compose.services(settings_file.variables(file))["spark-history"].environment["SPARK_HISTORY_OPTS"]
-    here = stack.Places(Path("/srv/ann's 5%b"), Path("/in"), settings_file.read(file)).here(options)
+    here = Places(Path("/srv/ann's 5%b"), Path("/in"), settings_file.read(file)).here(options)
     assert "-Dspark.history.fs.logDirectory=/srv/ann's 5%b/lake/listening/spark_events" in shlex.split(here)
 
 
@@ -130,7 +131,7 @@ def test_password_of_catalog_is_where_it_is_needed(file: Path, tmp_path: Path) -
     assert has_it == {"airflow-init", "api-server", "scheduler"}
 
     environment = compose.services(settings_file.variables(file))["scheduler"].environment
-    places = stack.Places(tmp_path, tmp_path, settings_file.read(file))
+    places = Places(tmp_path, tmp_path, settings_file.read(file))
     assert places.here(environment["PGPASSFILE"]) == str(tmp_path / "secrets" / "pgpass")
     catalog = f"postgresql://lake@127.0.0.1:{places.database_port}/lake"
     assert places.here(environment["PIPELINE_CATALOG"]) == catalog

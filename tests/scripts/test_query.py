@@ -83,6 +83,11 @@ def test_answer_is_printed(lake: LakeCatalog) -> None:
     assert "A" in done.stdout
 
 
+def test_empty_lake_is_said(tmp_path: Path) -> None:
+    with pytest.raises(NotPublishedError, match="no run of listening is published, so none of 2009-05-01"):
+        _asked(LakeCatalog(str(tmp_path / "new")), "SELECT * FROM top_songs", FRIDAY)
+
+
 def test_unpublished_run_answers(lake: LakeCatalog) -> None:
     with lake.open() as catalog:
         friday = catalog.load_table((NAMESPACE, ANSWER.name)).metadata.refs[str(FRIDAY)].snapshot_id

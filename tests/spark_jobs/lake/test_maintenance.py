@@ -50,6 +50,10 @@ def _three_days(spark: SparkSession, lake: LakeCatalog) -> list[dict[str, int]]:
     return runs
 
 
+def test_lake_without_a_run_is_maintained(spark: SparkSession, lake: LakeCatalog) -> None:
+    assert _maintain(spark, lake) == Removed(dates=[], branches=[], data_files=0, orphans=0)
+
+
 def _data_files(lake: LakeCatalog) -> set[Path]:
     return set(Path(lake.root).glob(f"warehouse/{NAMESPACE}/{PLAYS.name}/data/**/*.parquet"))
 
