@@ -20,6 +20,8 @@ from scripts.jars import local_jars
 from scripts.java import java_home
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.session import spark_session
+from tests.object_store import ObjectStore
+from tests.object_store import object_store as serve_objects
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -95,3 +97,10 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 def lake(tmp_path: Path) -> Lake:
     """An empty lake."""
     return Lake(str(tmp_path / "lake"))
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """A real S3 server for all tests that want one; each writes below a name of its own."""
+    with serve_objects(tmp_path_factory.mktemp("object_store") / "log") as store:
+        yield store
