@@ -20,7 +20,7 @@ from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import Listing, directories_of, list_files
 from spark_jobs.shared.lake import LOG, Lake
 from spark_jobs.shared.partitioning import text_bytes
-from spark_jobs.shared.paths import in_ascii, is_below, path_of, shown
+from spark_jobs.shared.paths import in_ascii, is_below, is_object, path_of, shown
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class CheckedInput:
 
 
 def check_input(
-    input_path: str, input_root: Path, lake: Lake, run_date: date, may_be_empty: bool = False
+    input_path: str, input_root: str | Path, lake: Lake, run_date: date, may_be_empty: bool = False
 ) -> CheckedInput:
     """Return the input that a path means: a file, a directory or a glob, relative to `input_root`.
 
@@ -68,7 +68,7 @@ def keep_listing(found: CheckedInput, lake: Lake, run_date: date) -> str:
     return str(path)
 
 
-def check_profiles(profiles_path: str | None, input_root: Path, run_date: date) -> dict[str, str]:
+def check_profiles(profiles_path: str | None, input_root: str | Path, run_date: date) -> dict[str, str]:
     """Return `profiles`, the path as text of ASCII, and `profiles_problem`; both empty where no path is given.
 
     The path obeys the same rules as the input's. What it breaks is the problem, a sentence, and never an error: a run
@@ -116,17 +116,20 @@ def check_lake(lake: Lake) -> None:
         ) from error
 
 
-def _absolute(path: str, input_root: Path, run_date: date) -> str:
+def _absolute(path: str, input_root: str | Path, run_date: date) -> str:
     # The dots go by the text, so that what is named in a message is what is read.
     given = path_of(path.replace("{run_date}", str(run_date)))
-    where = os.path.normpath(os.path.join(os.fsencode(input_root), given))
+    root = path_of(in_ascii(os.fsencode(input_root)))
+    if is_object(given) or (is_object(root) and not given.startswith(b"/")):
+        return in_ascii(given if is_object(given) else root.rstrip(b"/") + b"/" + given)
+    where = os.path.normpath(os.path.join(root, given))
     # POSIX leaves two slashes in front as they are.
     return in_ascii(re.sub(b"^/+", b"/", where))
 
 
 def _check_lake_outside(path: str, lake: Lake) -> None:
     """Raise InputError where a run would write into what it reads."""
-    root = os.path.realpath(path_of(lake.root))
+    root = _real(path_of(lake.root))
     around = [directory for directory in directories_of(path) if is_below(root, directory)]
     if around:
         raise InputError(f"the lake {lake.root} lies in the input {shown(around[0])}; choose another place for one")
@@ -134,7 +137,11 @@ def _check_lake_outside(path: str, lake: Lake) -> None:
 
 def _check_input_outside(listing: Listing, lake: Lake) -> None:
     """Raise InputError where a run would read what it writes."""
-    root = os.path.realpath(path_of(lake.root))
-    inside = [file for file in listing.files if is_below(os.path.realpath(file.path), root)]
+    root = _real(path_of(lake.root))
+    inside = [file for file in listing.files if is_below(_real(file.path), root)]
     if inside:
         raise InputError(f"the input {inside[0].name} lies in the lake {lake.root}; choose another place for one")
+
+
+def _real(path: bytes) -> bytes:
+    return path if is_object(path) else os.path.realpath(path)

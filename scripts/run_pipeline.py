@@ -46,7 +46,7 @@ from scripts.terminal import console, last_error, plain, sentence, short, show_l
 from spark_jobs.shared import loads
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.paths import in_utf_8, path_of
+from spark_jobs.shared.paths import in_utf_8, is_object, path_of
 
 FIRST_RUN_DATE = date(2002, 1, 1)
 AIRFLOW = "airflow"
@@ -214,9 +214,10 @@ def input_or_sample(given: str | None, lake: Lake, run_date: date) -> str:
 def absolute(path: str) -> str:
     """Return a path or file:// URI that was typed, absolute and as text that means the same bytes in every locale.
 
-    Raises InputError for the URI of another store.
+    An object's URI is there already. Raises InputError for the URI of another store.
     """
-    return in_utf_8(os.path.abspath(path_of(path) if "://" in path else os.fsencode(path)))
+    where = path_of(path) if "://" in path else os.fsencode(path)
+    return in_utf_8(where if is_object(where) else os.path.abspath(where))
 
 
 def sample_log(run_date: date) -> Path:

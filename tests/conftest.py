@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from pyspark.sql import SparkSession
 
 from scripts.environment import WITH_CLASS_ARCHIVE
-from scripts.jars import local_jars
+from scripts.jars import LAKE, S3, local_jars
 from scripts.java import java_home
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.session import spark_session
@@ -75,7 +75,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         environment.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         # assertDataFrameEqual loads pandas-on-Spark, which warns without it.
         environment.setenv("PYARROW_IGNORE_TIMEZONE", "1")
-        jars = ",".join(str(jar) for jar in local_jars())
+        jars = ",".join(str(jar) for jar in local_jars((*LAKE, *S3)))
         options = ["--master", "local[2]", "--jars", shlex.quote(jars)]
         options += ["--driver-java-options", shlex.quote(QUICK_JVM)]
         for key, value in {
