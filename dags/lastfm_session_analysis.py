@@ -7,7 +7,8 @@ that the data behind the answer was good.
 **When it fails**, nothing after the failed task runs and every report made before stands. Open the failed task's log:
 its last error says what was found, what is allowed and what to do. A failed check is also a page of the Data Docs:
 **Top songs** in the navigation leads there. What time may mend (a lost machine, a full disk) was tried again three
-times by then; a bad parameter, a missing input and a failed check are not tried again. Once the cause is gone, clear
+times by then, and so was a start while another run held the log; a bad parameter, a missing input and a failed check
+are not tried again. Once the cause is gone, clear
 the failed task: the run goes on from there. Once the input is mended, run the date again.
 
 **When it is degraded**, it has finished and its answer is published, but not all that was expected of the data held:
@@ -43,6 +44,7 @@ from airflow.sdk.definitions.deadline import DeadlineAlert
 from airflow.sdk.exceptions import AirflowFailException
 
 from include import compilers, parameters
+from include.records import STAGES
 from include.run_date import run_date
 from include.settings import settings
 from plugins import run_alerts
@@ -59,8 +61,6 @@ RUN_DATE = "{{ run_date(dag_run) }}"
 JAVA = {compilers.SETTING: "{{ java_options(ti.xcom_pull('check_input')['text_bytes']) }}"}
 
 
-# The stages that write tables, in order.
-STAGES = ("data_quality", "session_analysis", "ranking")
 # Other DAGs can be scheduled on these: an event says that a run is published. They have no URI: Airflow refuses an
 # asset that it knows under another one, which a lake that was moved would give it.
 ASSETS = [Asset(name=f"lastfm_{table}") for table in ("listens", "sessions", "top_sessions", "top_songs")]
@@ -105,7 +105,10 @@ def checkpoint(table: str, snapshots: dict[str, str], **facts: str) -> Checkpoin
 
 @task(execution_timeout=timedelta(minutes=5))
 def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
-    """Fail now, with a word on what to do, rather than after Spark has started; take the lock of the log."""
+    """Fail now, with a word on what to do, rather than after Spark has started; take the lock of the log.
+
+    Where another run has the lock, Airflow tries again.
+    """
     from include import daily_base, input_check, run_lock
     from spark_jobs.shared.errors import DataError
 

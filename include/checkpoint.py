@@ -18,7 +18,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 
 from include.checks import Table
 from include.data_docs import open_context
-from include.records import write_record
+from spark_jobs.shared.documents import write_record
 from spark_jobs.shared.lake import Lake
 
 UNEXPECTED_SHOWN = 3
@@ -91,8 +91,10 @@ def _source(context: EphemeralDataContext, table: Table) -> Any:
     return context.data_sources.add_spark("lake", persist=False).add_dataframe_asset(table.suite.name)
 
 
-def keep_results(check: str, results: list[CheckpointResult], lake: Lake, run_date: date) -> dict[str, Any]:
-    """Keep the results of a check's tables as its stage record, and return that.
+def keep_results(
+    check: str, results: list[CheckpointResult], lake: Lake, run_date: date, snapshots: dict[str, int]
+) -> dict[str, Any]:
+    """Keep the results of a check of some snapshots as its stage record, and return that.
 
     `critical`, `warning` and `info` are what was not met, a list of sentences each.
     """
@@ -105,6 +107,9 @@ def keep_results(check: str, results: list[CheckpointResult], lake: Lake, run_da
     ]
     found = [failure for result in results for failure in failures(result)]
     record = {
+        "stage": check,
+        "run_date": str(run_date),
+        "snapshots": snapshots,
         "success": not any(failure.severity == FailureSeverity.CRITICAL for failure in found),
         **{
             str(severity.value): [failure.sentence for failure in found if failure.severity == severity]
@@ -112,7 +117,7 @@ def keep_results(check: str, results: list[CheckpointResult], lake: Lake, run_da
         },
         "validations": validations,
     }
-    write_record(lake, check, run_date, record)
+    write_record(lake, lake.stage_record(check, run_date), record)
     return record
 
 

@@ -14,13 +14,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from include import suites
-from include.records import previous_run_date, record_of
+from include.records import previous_run_date
 from include.settings import settings
 from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE, SESSIONS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.lake.published import Published, published
 from spark_jobs.lake.tables import Table as LakeTable
 from spark_jobs.lake.tries import read, read_added
 from spark_jobs.shared import loads
+from spark_jobs.shared.documents import read_published_record, read_record_of
 from spark_jobs.shared.failures import explain
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.schemas import LISTEN_KEY
@@ -43,7 +44,7 @@ def listens(
     spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapshots, minimum_quality_score: str
 ) -> list[Table]:
     """The listens themselves, and what the job that made them counted, also against the run before."""
-    record, previous = record_of(lake, "data_quality", run_date, snapshots), previous_run_date(lake, run_date)
+    record, previous = read_record_of(lake, "data_quality", run_date, snapshots), previous_run_date(lake, run_date)
     limits, rows = settings(), record["rows"]
     kept = _kept(spark, record, snapshots[LISTENS.name])
     is_daily = _load(record) == loads.DAILY
@@ -70,7 +71,7 @@ def listens(
 def sessions(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapshots) -> list[Table]:
     """The sessions, against the number of listens they were cut from, and their shape."""
     limits, previous = settings(), previous_run_date(lake, run_date)
-    listens = record_of(lake, "data_quality", run_date, snapshots)["log"]["listens"]
+    listens = read_record_of(lake, "data_quality", run_date, snapshots)["log"]["listens"]
     made = read(spark, NAMESPACE, SESSIONS, snapshots[SESSIONS.name])
     figures = {**session_figures(made), "repeated_session_ids": repeated_session_ids(made)}
     gone = _to_compare(lambda before: users_gone_percent(_sessions_of(spark, lake, before), made), previous)
@@ -82,12 +83,12 @@ def sessions(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapsho
 
 def top_songs(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapshots) -> list[Table]:
     """The answer, and what its reader should know of it."""
-    record = record_of(lake, "ranking", run_date, snapshots)
+    record = read_record_of(lake, "ranking", run_date, snapshots)
     songs, window_days = record["rows"]["top_songs"], record["parameters"].get("window_days")
     answer = read(spark, NAMESPACE, TOP_SONGS, snapshots[TOP_SONGS.name])
     longest = read(spark, NAMESPACE, TOP_SESSIONS, snapshots[TOP_SESSIONS.name])
     figures = answer_figures(longest.toPandas(), answer.toPandas())
-    judged = record_of(lake, "data_quality", run_date, snapshots)
+    judged = read_record_of(lake, "data_quality", run_date, snapshots)
     suite = suites.top_songs(songs, window_days, not judged["log"]["listens"], is_day_without(judged))
     return [Table(answer, suite), _figures(figures, suites.order_and_flags())]
 
@@ -134,7 +135,9 @@ def volume_figures(record: dict[str, Any], lake: Lake, run_date: date, previous:
     age = (end - datetime.fromisoformat(newest)) / timedelta(days=1) if newest else float("inf")
     if not newest and is_day_without(record) and not record["base"]:
         age = 1.0
-    before = _to_compare(lambda day: record_of(lake, "data_quality", day, _published(lake, day).snapshots), previous)
+    before = _to_compare(
+        lambda day: read_published_record(lake, "data_quality", day, _published(lake, day).snapshots), previous
+    )
     # What a day adds is nothing to hold against a whole log, nor against a day that added nothing.
     is_like = before and before["rows"]["listens_kept"] and _load(before) == _load(record)
     if not before or not is_like or is_day_without(record):

@@ -8,10 +8,10 @@ from typing import Any
 
 from pyiceberg.catalog import Catalog
 
-from include.records import read_record
-from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE
-from spark_jobs.lake.published import base_of, run_dates, tags_of
-from spark_jobs.shared.errors import DataError
+from spark_jobs.lake.listening import ANSWER, NAMESPACE
+from spark_jobs.lake.published import base_of, tags_of
+from spark_jobs.shared.documents import read_published_record
+from spark_jobs.shared.errors import DataError, MissingRecordError
 from spark_jobs.shared.lake import Lake
 
 
@@ -42,25 +42,25 @@ def check_base(lake: Lake, run_date: date) -> None:
 
 def _history(lake: Lake, catalog: Catalog, run_date: date) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield the records of the dates that a date was made from, newest first, each with that of the date after it."""
-    dates = run_dates(catalog, NAMESPACE, ANSWER.name)
-    tags = tags_of(catalog.load_table((NAMESPACE, LISTENS.name)))
+    tags = tags_of(catalog.load_table((NAMESPACE, ANSWER.name)))
     later = _published_record(lake, run_date, tags)
     while later and later["base"]:
         day = date.fromisoformat(later["base"]["run_date"])
-        # What has expired cannot have been run again.
-        found = _published_record(lake, day, tags) if day in dates else None
+        found = _published_record(lake, day, tags)
         if found:
             yield found, later
         later = found
 
 
 def _published_record(lake: Lake, run_date: date, tags: dict[date, int]) -> dict[str, Any] | None:
-    """Return the record of the listens that are published for a date, None where a later try has replaced it."""
-    try:
-        record = read_record(lake, "data_quality", run_date)
-    except FileNotFoundError:
+    """Return the record of the listens that are published for a date, None where that has expired."""
+    # What has expired cannot have been run again.
+    if run_date not in tags:
         return None
-    return record if record["snapshots"][LISTENS.name] == tags.get(run_date) else None
+    try:
+        return read_published_record(lake, "data_quality", run_date, {ANSWER.name: tags[run_date]})
+    except MissingRecordError:
+        return None
 
 
 def _holds(later: dict[str, Any], day: dict[str, Any]) -> bool:

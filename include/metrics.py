@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
 from include.event_logs import read_figures
-from include.records import read_record, read_report
+from include.records import read_report
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
 
 log = logging.getLogger(__name__)

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from include.records import read_record, write_record
+from include.event_logs import read_figures
+from include.records import CHECKS, STAGES
 from spark_jobs.lake.listening import ANSWER, NAMESPACE
 from spark_jobs.lake.publication import Publication, publish
-from spark_jobs.lake.published import Published
+from spark_jobs.shared.documents import read_publication, read_record_of, remove_other_publications, write_record
+from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
 from spark_jobs.shared.lake import Lake
-
-STAGE = "publish"
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,39 @@ def publish_run(
 ) -> None:
     """Publish the snapshots of a run, over newer ones only by a person's decision; doing it again changes nothing.
 
-    Raises ForeignSnapshotError or SupersededError, and publishes nothing then.
+    Raises MissingRecordError or OtherRecordError unless all stages and checks tell of these snapshots,
+    ForeignSnapshotError or SupersededError, and publishes nothing then.
     """
-    # First, for it says nothing until the run is published.
-    said = {"run_id": run_id, "snapshots": dict(snapshots), "decision": asdict(decision) if decision else None}
-    write_record(lake, STAGE, run_date, said)
+    path = lake.publication(run_date, snapshots[ANSWER.name])
+    # First, for nobody reads it until the run is published, and then everybody does.
+    write_record(lake, path, _what_is_left(lake, run_date, run_id, snapshots, decision))
     publication = Publication(NAMESPACE, run_date, run_id, snapshots, ANSWER.name, over_newer=decision is not None)
     with lake.catalog.open() as catalog:
         publish(catalog, publication)
+    remove_other_publications(lake, run_date, snapshots[ANSWER.name])
 
 
-def decision_of(lake: Lake, run: Published) -> dict[str, Any] | None:
-    """Return who published a run by hand, when and why; None where its DAG run did."""
+def _what_is_left(
+    lake: Lake, run_date: date, run_id: str, snapshots: Mapping[str, int], decision: Decision | None
+) -> dict[str, Any]:
+    """Return what the stages of a run tell, or have told when it was published before."""
     try:
-        record = read_record(lake, STAGE, run.run_date)
-    except FileNotFoundError:
-        return None
-    return record["decision"] if record["snapshots"] == dict(run.snapshots) else None
+        before = read_publication(lake, run_date, snapshots)
+    except (MissingRecordError, OtherRecordError):
+        before = None
+    try:
+        records = {stage: read_record_of(lake, stage, run_date, snapshots) for stage in (*STAGES, *CHECKS)}
+    except (MissingRecordError, OtherRecordError):
+        # The date was tried again since.
+        if before is None:
+            raise
+        return before
+    figures = {stage: read_figures(lake, stage, run_date) for stage in records}
+    return {
+        "run_date": str(run_date),
+        "run_id": run_id,
+        "snapshots": dict(snapshots),
+        "decision": asdict(decision) if decision else before and before["decision"],
+        "records": records,
+        "spark": {stage: found for stage, found in figures.items() if found},
+    }

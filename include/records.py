@@ -5,41 +5,15 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
 
-
-class ForeignRecordError(DataError):
-    """A stage's record is of another run than the snapshots that it should tell of."""
-
-
-def read_record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
-    """Return the record a stage left; raises FileNotFoundError if it left none."""
-    path = Path(lake.stage_record(stage, run_date))
-    if not path.exists():
-        raise FileNotFoundError(f"{path} does not exist; run the stage {stage} for {run_date} first")
-    return json.loads(path.read_bytes())
-
-
-def record_of(lake: Lake, stage: str, run_date: date, snapshots: Mapping[str, int]) -> dict[str, Any]:
-    """Return a stage's record; raises ForeignRecordError unless the stage made the snapshots it has in common with it.
-
-    A later try of the date replaces the record, and the snapshots stay.
-    """
-    record = read_record(lake, stage, run_date)
-    other = {name: made for name, made in record["snapshots"].items() if snapshots.get(name, made) != made}
-    if other:
-        names = ", ".join(f"{name}: {made}, not {snapshots[name]}" for name, made in other.items())
-        raise ForeignRecordError(
-            f"{lake.stage_record(stage, run_date)} tells of other snapshots ({names}), those of the run "
-            f"{record['run_id']}: run {run_date} again"
-        )
-    return record
+# The stages that write tables, in order, and those that check what they wrote.
+STAGES = ("data_quality", "session_analysis", "ranking")
+CHECKS = ("check_listens", "check_sessions", "check_top_songs")
 
 
 def read_report(lake: Lake, run_date: date) -> dict[str, Any]:
@@ -58,13 +32,6 @@ def previous_run_date(lake: Lake, run_date: date) -> date | None:
 
     with lake.catalog.open() as catalog:
         return max((day for day in run_dates(catalog, NAMESPACE, ANSWER.name) if day < run_date), default=None)
-
-
-def write_record(lake: Lake, stage: str, run_date: date, record: dict[str, Any]) -> None:
-    """Leave a stage's record in place of the one before, whole or not at all."""
-    path = Path(lake.stage_record(stage, run_date))
-    text = json.dumps({"stage": stage, "run_date": str(run_date), **record}, indent=2, ensure_ascii=False)
-    replace_file(path, text)
 
 
 def keep_record_of_try(record: Path, lake: Lake, stage: str, run_date: date) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def check_tables(
     for table in found:
         data_docs.prune(Path(lake.data_docs()), table.suite.name, keep=settings().data_docs_runs - 1)
         results.append(checkpoint.run_checkpoint(check, table, day, lake.data_docs()))
-    record = checkpoint.keep_results(check, results, lake, day)
+    record = checkpoint.keep_results(check, results, lake, day, snapshots)
     # Before it can fail the task: those of a failed check are what somebody looks for.
     send(check_figures(check, record))
     for claim in record["info"]:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from include import alerts
 from include.alerts import Alert
-from include.records import read_record, read_report
+from include.records import read_report
 from include.run_date import run_date
 from include.settings import settings
+from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def read_score(lake: Lake, day: date) -> float | None:
     """The quality score of the last run of a date that got as far; None when there is none that can be read."""
     try:
         return float(read_record(lake, SCORING_STAGE, day)["quality_score"])
-    except (OSError, ValueError, KeyError):
+    except (MissingRecordError, OSError, ValueError, KeyError):
         return None
 
 

@@ -19,6 +19,7 @@ from include.settings import settings
 from plugins.run_alerts import REASONS, SCORING_STAGE, read_score
 from plugins.run_deadline import SinceQueued
 from plugins.run_metrics import RunMetrics
+from plugins.run_unlocking import RunUnlocking
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
@@ -127,5 +128,5 @@ class RunsPlugin(AirflowPlugin):
     """Registers the listeners and the deadline's reference, which Airflow looks up by the module it comes from."""
 
     name = "lastfm_runs"
-    listeners = [RunNotes(), RunMetrics()]  # noqa: RUF012  (as the base class has them)
+    listeners = [RunNotes(), RunMetrics(), RunUnlocking()]  # noqa: RUF012  (as the base class has them)
     deadline_references = [SinceQueued]  # noqa: RUF012

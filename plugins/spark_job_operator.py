@@ -21,7 +21,6 @@ from include.records import keep_record_of_try
 from include.spark_secrets import hide_secrets, secrets_of, write_properties
 from plugins.run_metrics import figures_sent
 from plugins.stage_clock import stage_clock
-from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:
@@ -71,10 +70,7 @@ class SparkJobOperator(SparkSubmitOperator):
         """Run the job to its end and return its snapshots; a failure that no retry can mend fails the task at once."""
         from include import run_lock
 
-        try:
-            run_lock.take(self.lake, context["run_id"])
-        except DataError as error:
-            raise AirflowFailException(str(error)) from None
+        run_lock.take(self.lake, context["run_id"])
         run_date = date.fromisoformat(self.run_date)
         record = Path(self.lake.try_record(self.task_id, run_date))
         self.application_args = [

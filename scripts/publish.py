@@ -18,14 +18,14 @@ from typing import Any
 
 from include import run_lock
 from include.publishing import Decision, publish_run
-from include.records import read_record
+from include.records import STAGES
 from include.report.build import build_report
 from scripts import arguments
 from scripts.terminal import console, plain, sentence, short
-from spark_jobs.shared.errors import DataError
+from spark_jobs.lake.errors import LockedError
+from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.errors import DataError, MissingRecordError
 from spark_jobs.shared.lake import Lake
-
-STAGES = ("data_quality", "session_analysis", "ranking")
 
 
 class PublishError(RuntimeError):
@@ -37,7 +37,7 @@ def main() -> None:
     try:
         lake, run_date, reason = read_arguments()
         report = publish(lake, run_date, reason)
-    except (PublishError, arguments.ArgumentError, DataError, OSError) as error:
+    except (PublishError, arguments.ArgumentError, DataError, LockedError, OSError) as error:
         console.print(f"[bold red]Not published:[/] {plain(sentence(error))}")
         sys.exit(1)
     console.print(f"Published {run_date}, as {getpass.getuser()} decided: {plain(reason)}")
@@ -82,7 +82,7 @@ def publish(lake: Lake, run_date: date, reason: str) -> str:
 def _record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
     try:
         return read_record(lake, stage, run_date)
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (MissingRecordError, json.JSONDecodeError):
         raise PublishError(
             f"no run of {run_date} in {lake.root} has got as far as {stage}: there is no answer to publish. Mark the "
             "failed check as a success in Airflow, and the run goes on"

@@ -17,12 +17,12 @@ from pathlib import Path
 from pyiceberg.expressions import EqualTo
 from pyiceberg.table import Table
 
-from include.records import read_record
 from scripts import arguments
 from scripts.terminal import console, plain, sentence, short
 from spark_jobs.data_quality.rules import REASONS
 from spark_jobs.lake.listening import NAMESPACE, REJECTED_RECORDS
-from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.errors import DataError, MissingRecordError
 from spark_jobs.shared.lake import Lake
 
 
@@ -86,7 +86,7 @@ def write_log(lake: Lake, run_date: date, reasons: tuple[str, ...], output: Path
 def _snapshot(lake: Lake, run_date: date) -> int:
     try:
         return read_record(lake, "data_quality", run_date)["snapshots"][REJECTED_RECORDS.name]
-    except FileNotFoundError:
+    except MissingRecordError:
         raise RejectedError(f"{run_date} has not been run in {lake.root}; allowed is the date of a run") from None
 
 

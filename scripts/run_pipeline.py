@@ -23,7 +23,6 @@ from rich.table import Table
 
 from benchmarks import generate_log
 from include import daily_base, input_check, parameters, run_lock
-from include.records import read_record
 from include.report import news
 from include.run_date import DAG_ID, last_days
 from include.settings import SettingsError, settings
@@ -43,7 +42,9 @@ from scripts.services import Services
 from scripts.stages import show_stages
 from scripts.stopping import Stopped, stop_at_signals
 from scripts.terminal import console, last_error, plain, sentence, short, show_left_aside
+from spark_jobs.lake.errors import LockedError
 from spark_jobs.shared import loads
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.paths import in_utf_8, is_object, path_of
@@ -90,7 +91,7 @@ def main(words: Sequence[str] | None = None) -> None:
     except Stopped as stop:
         console.print("Stopped; what the run had not published yet is not in the lake.")
         sys.exit(stop.exit_code)
-    except (RunError, RuntimeError, OSError, DataError, SettingsError) as error:
+    except (RunError, RuntimeError, OSError, DataError, LockedError, SettingsError) as error:
         console.print(f"[bold red]The run failed:[/] {plain(sentence(error))}")
         sys.exit(1)
 
@@ -137,13 +138,15 @@ def run_dag(run: Run) -> None:
     # Each run of Airflow's has an id of its own. Those of this clone come one after the other, so that the next one
     # may go on where one was killed.
     environment[run_lock.HOLDER] = holder = f"make run of {PROJECT} with {RUN_HOME} on {socket.gethostname()}"
-    prepare_database(environment)
-    log = log_of_new_run(RUN_HOME / "logs", run.run_date)
     # A date alone would be midnight in the time zone that Airflow takes for its own.
     command = ["airflow", "dags", "test", DAG_ID, f"{run.run_date}T00:00:00Z", "--conf", json.dumps(run.parameters)]
-    console.print(f"Run date {run.run_date}, log of the run: {plain(short(log))}")
     services = Services()
+    # Not left to the run, which would try again for minutes while another one has the lock.
+    run_lock.take(run.lake, holder)
     try:
+        prepare_database(environment)
+        log = log_of_new_run(RUN_HOME / "logs", run.run_date)
+        console.print(f"Run date {run.run_date}, log of the run: {plain(short(log))}")
         services.launch(AIRFLOW, command, environment, log)
         show_stages(lines_said(services, log))
     finally:

@@ -10,7 +10,6 @@ from pyspark.sql import SparkSession
 from spark_jobs.data_quality import job as data_quality
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.lake.listening import ANSWER, LISTENS
-from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.lake.stamps import Stamp
 from spark_jobs.lake.tries import new_try
 from spark_jobs.ranking import job as ranking
@@ -22,6 +21,7 @@ from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import LOG, Lake
 from spark_jobs.shared.schemas import no_rows
 from tests.lake_reader import MADE_BY
+from tests.published import publish_tables
 
 
 def knowing(spark: SparkSession, lake: Lake) -> SparkSession:
@@ -38,8 +38,7 @@ def publish_run(lake: Lake, run_date: date, run_id: str = MANUAL) -> dict[str, i
     snapshots = {}
     for stage in MADE_BY:
         snapshots |= read_record(lake, stage, run_date)["snapshots"]
-    with lake.catalog.open() as catalog:
-        publish(catalog, Publication(LOG, run_date, run_id, snapshots, ANSWER.name))
+    publish_tables(lake, run_date, snapshots, run_id)
     return snapshots
 
 
@@ -60,5 +59,4 @@ def publish_listens(spark: SparkSession, lake: Lake, run_date: date) -> None:
     snapshots = read_record(lake, "data_quality", run_date)["snapshots"]
     answer = new_try(lake.catalog, LOG, Stamp(run_date, MANUAL, "ranking", {LISTENS.name: snapshots[LISTENS.name]}))
     snapshots[ANSWER.name] = answer.replace(no_rows(knowing(spark, lake), ANSWER.schema), ANSWER)
-    with lake.catalog.open() as catalog:
-        publish(catalog, Publication(LOG, run_date, MANUAL, snapshots, ANSWER.name))
+    publish_tables(lake, run_date, snapshots, MANUAL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -10,10 +11,14 @@ from typing import Any
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
+from include.event_logs import read_figures
+from include.records import CHECKS, STAGES
 from spark_jobs.lake import tables
 from spark_jobs.lake.listening import ANSWER, NAMESPACE, TABLES
 from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.lake.stamps import Stamp
+from spark_jobs.shared.documents import read_record, write_record
+from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
 
 Rows = list[dict[str, Any]]
@@ -34,9 +39,27 @@ def write_tables(lake: Lake, run_date: date, rows: Mapping[str, Rows], run_id: s
 
 
 def publish_tables(lake: Lake, run_date: date, snapshots: Mapping[str, int], run_id: str = "") -> None:
+    """Publish snapshots, with what the stages have left so far, if anything."""
+    run = run_id or run_id_of(run_date)
+    keep_publication(lake, run_date, snapshots, run)
     with lake.catalog.open() as catalog:
-        run = run_id or run_id_of(run_date)
         publish(catalog, Publication(NAMESPACE, run_date, run, snapshots, ANSWER.name, over_newer=True))
+
+
+def keep_publication(lake: Lake, run_date: date, snapshots: Mapping[str, int], run_id: str) -> None:
+    """Keep what the stages of a run have left, if anything, as that of a published one."""
+    records, stages = {}, (*STAGES, *CHECKS)
+    for stage in stages:
+        with suppress(MissingRecordError):
+            records[stage] = read_record(lake, stage, run_date)
+    spark = {stage: figures for stage in stages if (figures := read_figures(lake, stage, run_date))}
+    kept = {"run_id": run_id, "snapshots": dict(snapshots), "decision": None, "records": records, "spark": spark}
+    write_record(lake, lake.publication(run_date, snapshots[ANSWER.name]), kept)
+
+
+def leave_record(lake: Lake, stage: str, run_date: date, record: Mapping[str, Any]) -> None:
+    """Leave a stage's record, as its last try does."""
+    write_record(lake, lake.stage_record(stage, run_date), {"snapshots": {}, **record})
 
 
 def _written(catalog: Catalog, name: str, rows: Rows, stamp: Stamp) -> int:

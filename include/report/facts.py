@@ -6,9 +6,7 @@ from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import Any
 
-from include.event_logs import read_figures
-from include.publishing import decision_of
-from include.records import read_record, record_of
+from include.records import CHECKS
 from include.report.changes import changes, since_previous
 from include.report.figures import listening_figures
 from include.report.listeners import listener_groups
@@ -17,9 +15,9 @@ from include.report.scan import RunTables, tables_of
 from include.report.spread import song_spread
 from spark_jobs.lake.listening import ALTERNATIVE_SONGS, LISTENERS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.lake.tables import Table
+from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.lake import Lake
 
-CHECKS = ("check_listens", "check_sessions", "check_top_songs")
 # The rows a stage has to read, among those the report counts; those of the last check are too few to tell anything.
 INPUT_ROWS = {
     "data_quality": ("lines_read",),
@@ -42,10 +40,11 @@ def report_facts(
 ) -> dict[str, Any]:
     """All that `report.json` holds, in the form that `report.schema.json` describes.
 
-    Raises NotPublishedError where no run of the date is published, ForeignRecordError where a stage's record is of
-    another run than the one that is.
+    Raises NotPublishedError where no run of the date is published, MissingRecordError or OtherRecordError where what
+    that has left is gone.
     """
     with tables_of(lake, run_date) as tables:
+        left = read_publication(lake, run_date, tables.run.snapshots)
         songs, sessions = _rows(tables, TOP_SONGS, "rank"), _rows(tables, TOP_SESSIONS, "rank")
         facts = {
             "run_date": str(run_date),
@@ -53,30 +52,27 @@ def report_facts(
             "run_id": tables.run.run_id,
             "snapshots": dict(sorted(tables.run.snapshots.items())),
             "parameters": parameters,
-            **_run_facts(lake, tables, seconds),
+            **_run_facts(left, seconds),
             "top_songs": songs,
             "top_sessions": [{**session, "tracks_per_minute": _tracks_per_minute(session)} for session in sessions],
             "song_spread": song_spread(tables, songs),
             **listening_figures(tables, sessions),
-            **_optional_facts(lake, tables, songs),
+            **_optional_facts(left["records"]["ranking"], tables, songs),
         }
     return {**facts, "since_previous": since_previous(lake, run_date, facts)}
 
 
-def _run_facts(lake: Lake, tables: RunTables, seconds: dict[str, float | None]) -> dict[str, Any]:
+def _run_facts(left: dict[str, Any], seconds: dict[str, float | None]) -> dict[str, Any]:
     """What the records of the stages say."""
-    run_date, snapshots = tables.run.run_date, tables.run.snapshots
-    quality = record_of(lake, "data_quality", run_date, snapshots)
-    analysis = record_of(lake, "session_analysis", run_date, snapshots)
-    checks = {check: read_record(lake, check, run_date) for check in CHECKS}
+    quality, analysis = left["records"]["data_quality"], left["records"]["session_analysis"]
+    checks = {check: left["records"][check] for check in CHECKS}
     rows = {**quality["rows"], "users": analysis["rows"]["users"], "sessions": analysis["rows"]["sessions"]}
     new = news(quality, analysis)
-    decision = decision_of(lake, tables.run)
     # One that is critical stops a run before its report, but for a run that a person has published after all.
     critical = [claim for check in checks.values() for claim in check["critical"]]
     degraded_because = [*critical, *(claim for check in checks.values() for claim in check["warning"])]
     return {
-        "published_by_hand": decision,
+        "published_by_hand": left["decision"],
         "verdict": "degraded" if degraded_because else "good",
         "degraded_because": degraded_because,
         "flags": [claim for check in checks.values() for claim in check["info"]],
@@ -92,21 +88,22 @@ def _run_facts(lake: Lake, tables: RunTables, seconds: dict[str, float | None]) 
         "last_listened_at": quality["last_listened_at"],
         "stage_seconds": {stage: spent for stage, spent in seconds.items() if spent is not None},
         "spark": _spark_facts(
-            lake, run_date, list(seconds), {**rows, "log_listens": quality["log"]["listens"]}, LOG_ROWS if new else {}
+            {stage: left["spark"][stage] for stage in seconds if stage in left["spark"]},
+            {**rows, "log_listens": quality["log"]["listens"]},
+            LOG_ROWS if new else {},
         ),
         "checks": {check: _check_facts(record) for check, record in checks.items()},
     }
 
 
 def _spark_facts(
-    lake: Lake, run_date: date, stages: list[str], rows: dict[str, int], log_rows: dict[str, tuple[str, ...]]
+    found: dict[str, dict[str, Any]], rows: dict[str, int], log_rows: dict[str, tuple[str, ...]]
 ) -> dict[str, Any]:
-    """Spark's own figures of those stages that kept them.
+    """Spark's own figures of those stages that kept them, and what they come to.
 
     `input_reads`: how many times over the rows of its input a stage has read, None where nobody counts them. For those
     in `log_rows` it is None too, and `log_share` says how many rows they have read by those of the log, 1 for as many.
     """
-    found = {stage: figures for stage in stages if (figures := read_figures(lake, stage, run_date))}
     for stage, figures in found.items():
         of_input = sum(rows[name] for name in INPUT_ROWS.get(stage, ()) if stage not in log_rows)
         of_log = sum(rows[name] for name in log_rows.get(stage, ()))
@@ -115,9 +112,8 @@ def _spark_facts(
     return found
 
 
-def _optional_facts(lake: Lake, tables: RunTables, songs: Rows) -> dict[str, Any]:
+def _optional_facts(ranking: dict[str, Any], tables: RunTables, songs: Rows) -> dict[str, Any]:
     """The answer under other definitions, and who listens: None where this run did not look."""
-    ranking = record_of(lake, "ranking", tables.run.run_date, tables.run.snapshots)
     profiles = ranking.get("profiles") or {"path": None, "problem": None}
     alternatives = ranking.get("alternatives") or {}
     # Without them, the table has no rows.

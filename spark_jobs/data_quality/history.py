@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from spark_jobs.lake import published, tries
 from spark_jobs.lake.listening import ANSWER, LISTENS
 from spark_jobs.lake.stamps import stamp_of
-from spark_jobs.shared.documents import read_record_of
+from spark_jobs.shared.documents import read_published_record
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.input_files import InputFile
 from spark_jobs.shared.lake import LOG, Lake
@@ -74,13 +74,13 @@ def base_of(lake: Lake, catalog: Catalog, run_date: date) -> Base | None:
     """The latest run before that is published; None in a lake that has none: there a log begins.
 
     Raises BackwardsError where a later date is published without this one, LostBaseError where the date itself was once
-    added to a run that is gone, OtherRecordError where the base's record was replaced by that of an unpublished run.
+    added to a run that is gone, MissingRecordError or OtherRecordError where what the base has left is gone.
     """
     found = published.base_of(catalog, LOG, ANSWER.name, run_date)
     if found is None:
         _check_that_it_begins(catalog, run_date)
         return None
-    record = read_record_of(lake, STAGE, found.run_date, LISTENS.name, found.snapshots[LISTENS.name])
+    record = read_published_record(lake, STAGE, found.run_date, found.snapshots)
     return Base(found.run_date, found.snapshots, record)
 
 

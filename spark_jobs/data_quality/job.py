@@ -85,7 +85,8 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
     """Write both tables from one pass over the input and return the stage's record.
 
     Raises InputError, EmptyInputError, UnreadableInputError, InputChangedError or LineCountMismatchError, and
-    BackwardsError or OtherRecordError where there is no log to add to; no record is written then.
+    BackwardsError, LostBaseError, MissingRecordError or OtherRecordError where there is no log to add to; no record is
+    written then.
     """
     started = time.monotonic()
     listing = list_files(job.input_path, job.input_root)

@@ -1,4 +1,4 @@
-"""What the lake refuses; trying again does not mend it."""
+"""What the lake refuses; only a lock is mended by trying again."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class TableChangedError(DataError):
     """A table's columns are not those that this version writes, and adding columns does not mend it."""
 
 
-class LockedError(DataError):
-    """Another run holds the log."""
+class LockedError(Exception):
+    """Another run holds the log, which ends by itself."""
 
 
 class NotPublishedError(DataError):

@@ -33,7 +33,7 @@ def sessions_cut(lake: Lake, run_date: date, sessions: int | None, listens: int,
     Raises MissingRecordError when the run has no sessions, OtherRecordError when its record is not of these,
     SessionsOfOtherGapError or SessionsOfOtherListensError when they were cut otherwise.
     """
-    record = read_record_of(lake, CUT_BY, run_date, SESSIONS.name, sessions)
+    record = read_record_of(lake, CUT_BY, run_date, {SESSIONS.name: sessions})
     minutes = record["parameters"]["session_gap_minutes"]
     if timedelta(minutes=minutes) != gap:
         raise SessionsOfOtherGapError(

@@ -21,7 +21,7 @@ from spark_jobs.session_analysis.extension import extend_sessions, near_sessions
 from spark_jobs.session_analysis.sessions import SESSION_GAP, sessionize, summarize_sessions
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import MANUAL, job_parser, positive_int, snapshot_id
-from spark_jobs.shared.documents import read_record_of, write_record
+from spark_jobs.shared.documents import read_published_record, write_record
 from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
 from spark_jobs.shared.lake import LOG, Lake
 from spark_jobs.shared.log import Base, JudgedLog, read_log
@@ -104,7 +104,7 @@ def _before(job: SessionAnalysisJob, base: Base | None) -> Before | None:
         return None
     sessions = base.snapshots[SESSIONS.name]
     try:
-        record = read_record_of(job.lake, STAGE, base.run_date, SESSIONS.name, sessions)
+        record = read_published_record(job.lake, STAGE, base.run_date, base.snapshots)
     except (MissingRecordError, OtherRecordError):
         return None
     has_gap = timedelta(minutes=record["parameters"]["session_gap_minutes"]) == job.gap

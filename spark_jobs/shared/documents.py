@@ -1,10 +1,14 @@
-"""The stages' records: JSON documents of the lake, which are there whole or not at all."""
+"""The stages' records: JSON documents of the lake, which are there whole or not at all.
+
+A stage's record is that of its last try. What is published has a document of its own, which no later try replaces.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import uuid
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,27 +18,44 @@ from spark_jobs.shared.lake import Lake
 
 
 def read_record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
-    """Return what a stage kept; raises MissingRecordError if it kept nothing."""
-    path = lake.stage_record(stage, run_date)
-    try:
-        return json.loads(_read(lake, path))
-    except FileNotFoundError:
-        raise MissingRecordError(f"{path} does not exist; run {stage} for {run_date} first") from None
+    """Return the record of a stage's last try; raises MissingRecordError if there is none."""
+    return _read(lake, lake.stage_record(stage, run_date), f"run {stage} for {run_date} first")
 
 
-def read_record_of(lake: Lake, stage: str, run_date: date, table: str, snapshot: int | None) -> dict[str, Any]:
-    """Return the record of the stage that made a table's snapshot; of the last one with None.
+def read_record_of(lake: Lake, stage: str, run_date: date, snapshots: Mapping[str, int | None]) -> dict[str, Any]:
+    """Return the record of a stage's last try, if that was about these snapshots; None stands for any.
 
-    Raises MissingRecordError if it kept none, OtherRecordError if what it kept is of another snapshot.
+    Raises MissingRecordError if there is none, OtherRecordError if it was about other snapshots of the same tables.
     """
     record = read_record(lake, stage, run_date)
-    kept = record["snapshots"][table]
-    if snapshot not in (None, kept):
+    other = {name: made for name, made in record["snapshots"].items() if snapshots.get(name) not in (None, made)}
+    if other:
+        found = ", ".join(f"{made} of {name}, not of {snapshots[name]}" for name, made in other.items())
         raise OtherRecordError(
-            f"the record of {stage} for {run_date} tells of the snapshot {kept} of {table}, not of {snapshot}; run "
-            f"{stage} for {run_date} again, and what is after it"
+            f"the record of {stage} for {run_date} tells of the snapshot {found}; run {stage} for {run_date} again, "
+            "and what is after it"
         )
     return record
+
+
+def read_publication(lake: Lake, run_date: date, snapshots: Mapping[str, int]) -> dict[str, Any]:
+    """Return what a published run has left: its `run_id`, `decision`, `records` by stage, and Spark's figures.
+
+    Of its `snapshots` that of the answer must be among them. Raises MissingRecordError or OtherRecordError.
+    """
+    # Not above: every task of Airflow imports this module, and few of them look into tables.
+    from spark_jobs.lake.listening import ANSWER
+
+    path = lake.publication(run_date, snapshots[ANSWER.name])
+    found = _read(lake, path, f"publish {run_date} again")
+    if any(found["snapshots"].get(name) != snapshot for name, snapshot in snapshots.items()):
+        raise OtherRecordError(f"{path} tells of other snapshots than those that are published; run {run_date} again")
+    return found
+
+
+def read_published_record(lake: Lake, stage: str, run_date: date, snapshots: Mapping[str, int]) -> dict[str, Any]:
+    """Return a stage's record of the run that is published with these snapshots, whatever was tried since."""
+    return read_publication(lake, run_date, snapshots)["records"][stage]
 
 
 def write_record(lake: Lake, path: str, record: dict[str, Any]) -> None:
@@ -54,7 +75,22 @@ def write_record(lake: Lake, path: str, record: dict[str, Any]) -> None:
         staged.unlink(missing_ok=True)
 
 
-def _read(lake: Lake, path: str) -> bytes:
+def remove_other_publications(lake: Lake, run_date: date, answer: int) -> None:
+    """Remove what other runs left that were published for this date, or nearly."""
+    ours = Path(lake.publication(run_date, answer))
+    for path in ours.parent.iterdir():
+        if path != ours:
+            path.unlink(missing_ok=True)
+
+
+def _read(lake: Lake, path: str, what_to_do: str) -> dict[str, Any]:
+    try:
+        return json.loads(_read_bytes(lake, path))
+    except FileNotFoundError:
+        raise MissingRecordError(f"{path} does not exist; {what_to_do}") from None
+
+
+def _read_bytes(lake: Lake, path: str) -> bytes:
     if not lake.catalog.on_s3:
         return Path(path).read_bytes()
     with lake.catalog.files().new_input(path).open() as file:

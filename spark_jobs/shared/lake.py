@@ -54,6 +54,10 @@ class Lake:
         """
         return self._path(RUNS, f"run_date={run_date}", f"{stage}.json")
 
+    def publication(self, run_date: date, answer: int) -> str:
+        """The JSON file of what the stages of a published run tell; the snapshot of its answer names it."""
+        return self._path(RUNS, f"run_date={run_date}", "published", f"{answer}.json")
+
     def try_record(self, stage: str, run_date: date) -> str:
         """A JSON file of which no other try of the stage knows."""
         return self._path(RUNS, f"run_date={run_date}", f".{stage}.{uuid.uuid4().hex}.json")

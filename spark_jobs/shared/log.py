@@ -48,7 +48,7 @@ def read_log(lake: Lake, run_date: date, listens: int | None = None) -> JudgedLo
     It has no base where that has expired since. Raises MissingRecordError when there is no log, OtherRecordError when
     what data_quality kept is of another.
     """
-    record = read_record_of(lake, KEPT_BY, run_date, LISTENS.name, listens)
+    record = read_record_of(lake, KEPT_BY, run_date, {LISTENS.name: listens})
     return JudgedLog(record["snapshots"][LISTENS.name], _base(lake, record))
 
 

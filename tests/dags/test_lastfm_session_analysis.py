@@ -9,9 +9,13 @@ from typing import Any
 
 import pendulum
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 
+from include import input_check
 from include.parameters import schemas
 from include.run_date import run_date
+from spark_jobs.lake.errors import LockedError
+from spark_jobs.shared.errors import InputError
 from tests.conftest import PROJECT
 
 CHAIN = [
@@ -154,6 +158,22 @@ def test_what_time_may_mend_is_tried_again_and_nothing_runs_for_ever(dag: Any) -
         assert (task.retry_delay, task.retry_exponential_backoff) == (timedelta(seconds=30), 2)
         assert task.execution_timeout <= timedelta(hours=2)
     assert dag.dagrun_timeout == timedelta(hours=6)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "raised"), [(LockedError("held"), LockedError), (InputError("no file"), AirflowFailException)]
+)
+def test_start_is_tried_again_while_log_is_held(
+    dag: Any, monkeypatch: pytest.MonkeyPatch, refusal: Exception, raised: type[Exception]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(input_check, "check_input", refuse)
+    start = dag.get_task("check_input").python_callable
+    run = SimpleNamespace(logical_date=pendulum.datetime(2009, 5, 4), run_id="manual__1")
+    with pytest.raises(raised, match=str(refusal)):
+        start({"load": "full", "input_path": "log.tsv", "profiles_path": None}, run)
 
 
 def test_the_form_has_every_parameter_with_its_meaning_default_and_bounds(dag: Any) -> None:

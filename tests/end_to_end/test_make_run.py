@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from benchmarks import generate_log
-from include.records import read_record
 from scripts.environment import SPARK_CONNECTION
 from spark_jobs.lake import lock
 from spark_jobs.lake.published import load_all, tags_of
 from spark_jobs.lake.stamps import began_at
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import LOG, Lake
 from tests import model
 from tests.commands import started

@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from include.records import read_record
 from plugins.spark_job_operator import SparkJobError
 from scripts.environment import PROJECT, airflow_environment
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
 from tests.faults.conftest import DAY, EARLIER, Whole
 from tests.faults.processes import data_files, end, stop_where_it_writes, submit, wait_for

@@ -13,11 +13,11 @@ from pyspark.sql import functions as F
 from include import suites
 from include.checkpoint import CheckError, failures, keep_results, raise_for_errors, run_checkpoint
 from include.checks import Table
-from include.records import read_record
 from plugins.checkpoint_operator import check_tables
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.ranking.rankings import top_songs
 from spark_jobs.shared import schemas
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
 from tests.frames import computed, listens
 from tests.include.judging import RUN_DATE
@@ -35,7 +35,7 @@ def test_results_stay_as_json_and_as_pages_run_after_run(spark: SparkSession, tw
     docs = Path(lake.data_docs())
     for songs in (2, 3):
         result = run_checkpoint("check_top_songs", Table(two_songs, suites.top_songs(songs)), RUN_DATE, str(docs))
-    keep_results("check_top_songs", [result], lake, RUN_DATE)
+    keep_results("check_top_songs", [result], lake, RUN_DATE, {"top_songs": 7})
 
     record = read_record(lake, "check_top_songs", RUN_DATE)
     assert (record["success"], [validation["suite"] for validation in record["validations"]]) == (False, ["top_songs"])

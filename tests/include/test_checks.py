@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from pyspark.sql import functions as F
 
 from include import checks, data_docs
 from include.checkpoint import failures, run_checkpoint
-from include.records import ForeignRecordError, previous_run_date, write_record
+from include.records import previous_run_date
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.lake.listening import ANSWER, LISTENS, SESSIONS
 from spark_jobs.lake.stamps import Stamp
@@ -22,11 +23,12 @@ from spark_jobs.lake.tries import new_try, read
 from spark_jobs.ranking.job import RankingJob
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared import loads
+from spark_jobs.shared.errors import OtherRecordError
 from spark_jobs.shared.lake import LOG, Lake
 from tests.frames import sessions
 from tests.jobs import knowing, publish_run, run_data_quality, run_ranking, run_session_analysis
 from tests.logs import RUN_DATE
-from tests.published import publish_tables, write_tables
+from tests.published import leave_record, publish_tables, write_tables
 
 BEFORE = date(2009, 5, 1)
 
@@ -72,8 +74,8 @@ def test_a_log_is_as_old_as_its_newest_listen_at_the_end_of_the_run_date(lake: L
 
 
 def test_listens_are_compared_with_those_of_the_run_date_before(lake: Lake) -> None:
+    leave_record(lake, "data_quality", BEFORE, record(8))
     publish_answer(lake, BEFORE)
-    write_record(lake, "data_quality", BEFORE, record(8))
     figures = checks.volume_figures(record(2), lake, RUN_DATE, BEFORE)
     assert figures == {"newest_listen_age_days": 0.5, "listens_percent_of_previous": 25.0}
 
@@ -89,11 +91,12 @@ def test_listens_are_compared_with_those_of_the_run_date_before(lake: Lake) -> N
 def test_what_a_day_adds_is_compared_with_days_that_added_something_alone(
     lake: Lake, load_before: str, kept_before: int, load: str
 ) -> None:
+    leave_record(lake, "data_quality", BEFORE, record(kept_before, parameters={"load": load_before}))
     publish_answer(lake, BEFORE)
-    write_record(lake, "data_quality", BEFORE, record(kept_before, parameters={"load": load_before}))
     now = record(2, parameters={"load": load})
     assert checks.volume_figures(now, lake, RUN_DATE, BEFORE) == {"newest_listen_age_days": 0.5}
-    write_record(lake, "data_quality", BEFORE, record(8, parameters={"load": load}))
+    leave_record(lake, "data_quality", BEFORE, record(8, parameters={"load": load}))
+    publish_answer(lake, BEFORE)
     assert checks.volume_figures(now, lake, RUN_DATE, BEFORE)["listens_percent_of_previous"] == 25.0
 
 
@@ -185,7 +188,7 @@ def test_repeated_listen_is_found_without_a_shuffle(spark: SparkSession, lake: L
     stage = new_try(lake.catalog, LOG, Stamp(RUN_DATE, "manual", "data_quality"))
     twice = stage.add(kept, LISTENS, figures["snapshots"]["listens"])
     snapshots = {**figures["snapshots"], "listens": twice}
-    write_record(lake, "data_quality", RUN_DATE, {**figures, "snapshots": snapshots})
+    leave_record(lake, "data_quality", RUN_DATE, {**figures, "snapshots": snapshots})
     judged = {table.suite.name: table.rows for table in checks.listens(spark, lake, RUN_DATE, snapshots, "95")}
     assert judged["data_quality"]["repeated_listens"].tolist() == [4]
     assert judged["data_quality"]["listens_in_table"].tolist() == [8]
@@ -208,8 +211,8 @@ def test_daily_load_is_judged_by_what_it_adds(spark: SparkSession, lake: Lake, t
 
 
 def test_record_of_a_later_try_is_not_judged(spark: SparkSession, lake: Lake) -> None:
-    write_record(lake, "data_quality", RUN_DATE, record(8, snapshots={"listens": 7}))
-    with pytest.raises(ForeignRecordError, match="listens: 7, not 6"):
+    leave_record(lake, "data_quality", RUN_DATE, record(8, snapshots={"listens": 7}))
+    with pytest.raises(OtherRecordError, match="the snapshot 7 of listens, not of 6"):
         checks.sessions(spark, lake, RUN_DATE, {"sessions": 5, "listens": 6})
 
 
@@ -254,7 +257,7 @@ def test_sessions_and_answer_are_judged_by_what_the_jobs_left_and_by_the_run_dat
     # What is compared with, and damaged, costs the comparison.
     for file in data_files(lake, BEFORE):
         file.unlink()
-    Path(lake.stage_record("data_quality", BEFORE)).unlink()
+    shutil.rmtree(Path(lake.stage_record("data_quality", BEFORE)).parent)
     _, alone = checks.sessions(spark, lake, RUN_DATE, snapshots)
     assert alone.rows.to_dict("records") == [
         {name: value for name, value in shape.rows.to_dict("records")[0].items() if name != "users_gone_percent"}

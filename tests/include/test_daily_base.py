@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from include.daily_base import ReplacedBaseError, check_base
-from include.records import write_record
 from spark_jobs.lake.errors import BackwardsError
 from spark_jobs.lake.listening import ANSWER, LISTENS
 from spark_jobs.shared.lake import Lake
-from tests.published import publish_tables, write_tables
+from tests.published import leave_record, publish_tables, write_tables
 
 DAYS = [date(2009, 5, day) for day in range(1, 6)]
 NEXT = date(2009, 5, 6)
@@ -28,7 +27,7 @@ def ran(lake: Lake, day: date, base: Record | None, size: int = 1) -> Record:
         "base": {"run_date": base["run_date"], "snapshots": base["snapshots"]} if base else None,
         "inputs": [*(base["inputs"] if base else []), {"file": f"{day}.tsv", "bytes": size, "modified": 0}],
     }
-    write_record(lake, "data_quality", day, record)
+    leave_record(lake, "data_quality", day, record)
     publish_tables(lake, day, snapshots)
     return record
 
@@ -80,5 +79,5 @@ def test_date_run_again_with_the_same_input_changes_nothing(lake: Lake, records:
 
 def test_try_that_was_not_published_changes_nothing(lake: Lake, records: dict[date, Record]) -> None:
     other = {**records[DAYS[1]], "snapshots": {LISTENS.name: 7}, "inputs": [{"file": "new", "bytes": 1, "modified": 0}]}
-    write_record(lake, "data_quality", DAYS[1], other)
+    leave_record(lake, "data_quality", DAYS[1], other)
     check_base(lake, NEXT)

@@ -10,7 +10,6 @@ from pyspark.sql import SparkSession
 
 from include import checks
 from include.checkpoint import failures, raise_for_errors, run_checkpoint
-from include.records import write_record
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.ranking.job import RankingJob
 from spark_jobs.session_analysis.job import SessionAnalysisJob
@@ -20,6 +19,7 @@ from tests.include.judging import MINIMUM
 from tests.include.test_checks import BEFORE, publish_answer, record
 from tests.jobs import knowing, publish_run, run_data_quality, run_ranking, run_session_analysis
 from tests.logs import RUN_DATE
+from tests.published import leave_record
 
 NONE_YET = {"listens": 0, "last_listened_at": None}
 NO_LINE = {"rows": {"lines_read": 0, "listens_kept": 0, "lines_rejected": 0}}
@@ -83,13 +83,13 @@ def test_log_that_begins_without_listens_is_good(spark: SparkSession, lake: Lake
 )
 def test_only_an_empty_file_is_a_day_without(lake: Lake, facts: dict[str, Any], expected: dict[str, float]) -> None:
     daily = {"parameters": {"load": "daily"}}
+    leave_record(lake, "data_quality", BEFORE, record(8, **daily))
     publish_answer(lake, BEFORE)
-    write_record(lake, "data_quality", BEFORE, record(8, **daily))
     assert checks.volume_figures(record(0, **daily, **facts), lake, RUN_DATE, BEFORE) == expected
 
 
 def test_a_full_load_is_never_a_day_without(lake: Lake) -> None:
+    leave_record(lake, "data_quality", BEFORE, record(8))
     publish_answer(lake, BEFORE)
-    write_record(lake, "data_quality", BEFORE, record(8))
     figures = checks.volume_figures(record(0, **NO_LINE), lake, RUN_DATE, BEFORE)
     assert figures["listens_percent_of_previous"] == 0.0

@@ -10,9 +10,10 @@ import airflow.settings  # noqa: F401  (it sets up logging, which must not be wh
 import pytest
 
 from include.metrics import METRICS, Figure, answer_figures, check_figures, send, stage_figures
-from include.records import replace_file, write_record
+from include.records import replace_file
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
+from tests.published import leave_record
 from tests.statsd import Statsd, statsd, wait_for_count
 
 SPARK = {
@@ -107,14 +108,14 @@ def test_what_cannot_be_gathered_is_one_line_in_the_log(lake: Lake, caplog: pyte
         send(stage_figures(lake, "ranking", RUN_DATE))
     record = f"{lake.root}/listening/runs/run_date={RUN_DATE}/ranking.json"
     assert caplog.messages == [
-        f"Metrics were not sent: FileNotFoundError: {record} does not exist; run the stage ranking for {RUN_DATE} first"
+        f"Metrics were not sent: MissingRecordError: {record} does not exist; run ranking for {RUN_DATE} first"
     ]
 
 
 def test_data_quality_tells_the_score_the_lines_and_each_reason(lake: Lake) -> None:
     rows = {"lines_read": 10, "listens_kept": 9, "lines_rejected": 1}
     rejected = {"duplicate": 1, "field_count": 0}
-    write_record(lake, "data_quality", RUN_DATE, {"rows": rows, "quality_score": 90.0, "rejected": rejected})
+    leave_record(lake, "data_quality", RUN_DATE, {"rows": rows, "quality_score": 90.0, "rejected": rejected})
     assert list(stage_figures(lake, "data_quality", RUN_DATE)) == [
         Figure("quality_score_percent", 90.0),
         Figure("lines_read", 10),
@@ -126,7 +127,7 @@ def test_data_quality_tells_the_score_the_lines_and_each_reason(lake: Lake) -> N
 
 def test_session_analysis_tells_its_sessions_and_what_spark_counted(lake: Lake) -> None:
     record = {"rows": {"listens_read": 9, "sessions": 4, "users": 2}, "implausible_sessions": 1}
-    write_record(lake, "session_analysis", RUN_DATE, record)
+    leave_record(lake, "session_analysis", RUN_DATE, record)
     replace_file(Path(lake.spark_figures("session_analysis", RUN_DATE)), json.dumps(SPARK))
     assert list(stage_figures(lake, "session_analysis", RUN_DATE)) == [
         *(Figure(name, value, {"stage": "session_analysis"}) for name, value in SPARK_FIGURES.items()),

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from include import run_lock
-from include.publishing import Decision, decision_of, publish_run
-from include.records import read_record
+from include.publishing import Decision, publish_run
+from include.records import CHECKS, STAGES
 from spark_jobs.lake.errors import ForeignSnapshotError, LockedError, SupersededError
 from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE
 from spark_jobs.lake.published import Published, published, run_dates
+from spark_jobs.shared.documents import read_publication
+from spark_jobs.shared.errors import OtherRecordError
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
-from tests.published import run_id_of, write_tables
+from tests.published import leave_record, run_id_of, write_tables
 
 DECISION = Decision("ann", "2009-05-05T08:00:00+00:00", "the label agreed")
 RUN = run_id_of(RUN_DATE)
 
 
 def written(lake: Lake, run_id: str = "") -> dict[str, int]:
-    return write_tables(lake, RUN_DATE, {LISTENS.name: [], ANSWER.name: []}, run_id)
+    """Do what the stages and checks of a run do."""
+    snapshots = write_tables(lake, RUN_DATE, {LISTENS.name: [], ANSWER.name: []}, run_id)
+    for stage in (*STAGES, *CHECKS):
+        leave_record(lake, stage, RUN_DATE, {"run_id": run_id, "snapshots": snapshots})
+    return snapshots
 
 
 def read_published(lake: Lake) -> Published:
@@ -34,8 +40,9 @@ def test_publishing_again_changes_nothing(lake: Lake) -> None:
     for _ in range(2):
         publish_run(lake, RUN_DATE, RUN, snapshots)
         assert read_published(lake) == Published(RUN_DATE, RUN, snapshots)
-    assert read_record(lake, "publish", RUN_DATE)["snapshots"] == snapshots
-    assert decision_of(lake, read_published(lake)) is None
+    kept = read_publication(lake, RUN_DATE, snapshots)
+    assert (kept["snapshots"], kept["decision"]) == (snapshots, None)
+    assert set(kept["records"]) == {*STAGES, *CHECKS}
 
 
 def test_snapshots_of_another_run_are_not_published(lake: Lake) -> None:
@@ -48,19 +55,50 @@ def test_snapshots_of_another_run_are_not_published(lake: Lake) -> None:
 def test_only_a_person_publishes_over_newer_snapshots(lake: Lake) -> None:
     older, newer = written(lake), written(lake)
     publish_run(lake, RUN_DATE, RUN, newer)
+    for stage in (*STAGES, *CHECKS):
+        leave_record(lake, stage, RUN_DATE, {"snapshots": older})
     with pytest.raises(SupersededError, match="a person may decide"):
         publish_run(lake, RUN_DATE, RUN, older)
     publish_run(lake, RUN_DATE, RUN, older, DECISION)
     assert read_published(lake).snapshots == older
 
 
-def test_decision_is_told_of_the_run_it_was_made_for(lake: Lake) -> None:
+def test_decision_is_kept_by_publishing_again(lake: Lake) -> None:
     decided = written(lake)
     publish_run(lake, RUN_DATE, RUN, decided, DECISION)
+    publish_run(lake, RUN_DATE, RUN, decided)
     said = {"by": "ann", "at": "2009-05-05T08:00:00+00:00", "reason": "the label agreed"}
-    assert decision_of(lake, read_published(lake)) == said
-    assert decision_of(lake, Published(RUN_DATE, RUN, {**decided, LISTENS.name: 7})) is None
-    assert decision_of(lake, Published(RUN_DATE + timedelta(days=1), RUN, decided)) is None
+    assert read_publication(lake, RUN_DATE, decided)["decision"] == said
+
+
+def test_failed_run_leaves_what_was_published(lake: Lake) -> None:
+    snapshots = written(lake)
+    publish_run(lake, RUN_DATE, RUN, snapshots)
+    kept = read_publication(lake, RUN_DATE, snapshots)
+    # It stops before it is published.
+    written(lake, "again")
+    assert read_publication(lake, RUN_DATE, snapshots) == kept
+    # The task of the first one, cleared.
+    publish_run(lake, RUN_DATE, RUN, snapshots)
+    assert read_publication(lake, RUN_DATE, snapshots) == kept
+
+
+def test_run_published_anew_leaves_nothing_of_the_one_before(lake: Lake) -> None:
+    for run_id in (RUN, "again"):
+        snapshots = written(lake, run_id)
+        publish_run(lake, RUN_DATE, run_id, snapshots)
+    path = Path(lake.publication(RUN_DATE, snapshots[ANSWER.name]))
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("stage", ["ranking", "check_sessions"])
+def test_run_is_not_published_before_all_have_told_of_it(lake: Lake, stage: str) -> None:
+    snapshots = written(lake)
+    leave_record(lake, stage, RUN_DATE, {"snapshots": {ANSWER.name: 7}})
+    with pytest.raises(OtherRecordError, match=f"the record of {stage} for 2009-05-04 tells of the snapshot 7"):
+        publish_run(lake, RUN_DATE, RUN, snapshots)
+    with lake.catalog.open() as catalog:
+        assert run_dates(catalog, NAMESPACE, ANSWER.name) == []
 
 
 def test_one_run_holds_the_log_until_it_releases_it(lake: Lake) -> None:

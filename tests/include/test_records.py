@@ -7,16 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from include.records import read_record, replace_files, write_record
-from spark_jobs.shared.lake import Lake
-from tests.logs import RUN_DATE
-
-
-def test_a_record_is_replaced_whole(lake: Lake) -> None:
-    write_record(lake, "ranking", RUN_DATE, {"a": 1, "b": 2})
-    write_record(lake, "ranking", RUN_DATE, {"a": 3})
-    assert read_record(lake, "ranking", RUN_DATE) == {"stage": "ranking", "run_date": "2009-05-04", "a": 3}
-    assert [file.name for file in Path(lake.stage_record("ranking", RUN_DATE)).parent.iterdir()] == ["ranking.json"]
+from include.records import replace_files
 
 
 def test_files_are_replaced_together_or_not_at_all(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from include.pages import run_dates
-from include.records import write_record
 from include.run_date import DAG_ID
 from spark_jobs.shared.lake import Lake
 from tests.plugins.airflow_app import Client, airflow_app
+from tests.published import leave_record
 
 PAGES = "/listening"
 DAY = date(2009, 5, 5)
@@ -255,8 +255,8 @@ def test_every_state_of_a_run_date_is_said_newest_first(client: Client, lake: La
     put_report(
         lake, days["odd"], verdict="degraded", quality_score=93, top_songs=[], stage_seconds={"ranking": 3 * 3600 + 62}
     )
-    write_record(lake, "check_listens", days["bad"], {"critical": ["score: found <b>85</b>"]})
-    write_record(lake, "data_quality", days["cut"], {"quality_score": 99})
+    leave_record(lake, "check_listens", days["bad"], {"critical": ["score: found <b>85</b>"]})
+    leave_record(lake, "data_quality", days["cut"], {"quality_score": 99})
     put_run("success", days["ok"])
     put_run("running", days["now"])
     put_run("queued", days["wait"])

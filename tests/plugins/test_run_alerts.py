@@ -18,11 +18,11 @@ from typing import Any
 import airflow.settings  # noqa: F401  (it sets up logging, which must not be while a test listens)
 import pytest
 
-from include.records import write_record
 from plugins import run_alerts
 from scripts.environment import airflow_environment, prepare_database
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
+from tests.published import leave_record
 from tests.webhook import PASSWORD, TOKEN, Webhook, connection, webhook
 
 TINY_DAG = Path(__file__).parent / "tiny_dag"
@@ -49,7 +49,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
         "AIRFLOW__CORE__DAGS_FOLDER": str(TINY_DAG),
     }
     # Its own, and a run that got as far must not be the one whose score is told.
-    write_record(Lake(environment["LASTFM_LAKE"]), "data_quality", RUN_DATE.replace(day=6), {"quality_score": 11})
+    leave_record(Lake(environment["LASTFM_LAKE"]), "data_quality", RUN_DATE.replace(day=6), {"quality_score": 11})
     prepare_database(environment)
     with webhook() as hook:
         environment["AIRFLOW_CONN_APPRISE_DEFAULT"] = connection(hook.address)
@@ -159,7 +159,7 @@ def late(context: dict[str, Any]) -> None:
 
 def test_a_late_run_gives_an_alert_with_how_far_it_got_since_it_started(hook: Webhook, lake: Lake) -> None:
     for stage, age in {"data_quality": 50, "ranking": 500, "session_analysis": 20}.items():
-        write_record(lake, stage, RUN_DATE, {"quality_score": 97.5})
+        leave_record(lake, stage, RUN_DATE, {"quality_score": 97.5})
         moment = time.time() - age
         os.utime(lake.stage_record(stage, RUN_DATE), (moment, moment))
     late(deadline_context("running", time.time() - 100))
@@ -171,7 +171,7 @@ def test_a_late_run_gives_an_alert_with_how_far_it_got_since_it_started(hook: We
 
 
 def test_a_late_run_is_not_told_with_the_score_of_the_run_before(hook: Webhook, lake: Lake) -> None:
-    write_record(lake, "data_quality", RUN_DATE, {"quality_score": 97.5})
+    leave_record(lake, "data_quality", RUN_DATE, {"quality_score": 97.5})
     late(deadline_context("queued", time.time() + 100))
     assert lines(hook.got[0])["Stage"] == "none has left a record yet"
     assert lines(hook.got[0])["Quality score"] == "not known"

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from include import run_lock
 from plugins.run_notes import NOTE_CHARACTERS, success_line, with_line
+from plugins.run_unlocking import RunUnlocking
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
 
@@ -70,3 +72,29 @@ def test_a_run_without_a_report_gets_no_verdict(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("LASTFM_LAKE", lake.root)
     run: Any = SimpleNamespace(logical_date=datetime(2009, 5, 4, tzinfo=UTC), start_date=None)
     assert success_line(run) is None
+
+
+@pytest.mark.parametrize(("of_dag", "left"), [("lastfm_session_analysis", False), ("another_dag", True)])
+def test_run_that_has_ended_holds_no_lock(monkeypatch: pytest.MonkeyPatch, lake: Lake, of_dag: str, left: bool) -> None:
+    monkeypatch.setenv("LASTFM_LAKE", lake.root)
+    run_lock.take(lake, "scheduled__1")
+    ended: Any = SimpleNamespace(dag_id=of_dag, run_id="scheduled__1")
+    RunUnlocking().on_dag_run_failed(ended, "timed_out")
+    assert run_lock.release(lake, "scheduled__1") == left
+
+
+def test_lock_of_another_run_stays(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> None:
+    monkeypatch.setenv("LASTFM_LAKE", lake.root)
+    run_lock.take(lake, "scheduled__2")
+    ended: Any = SimpleNamespace(dag_id="lastfm_session_analysis", run_id="scheduled__1")
+    RunUnlocking().on_dag_run_success(ended, "")
+    assert run_lock.release(lake, "scheduled__2")
+
+
+def test_lock_that_cannot_be_released_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("LASTFM_LAKE", "/proc/lake")
+    ended: Any = SimpleNamespace(dag_id="lastfm_session_analysis", run_id="scheduled__1")
+    RunUnlocking().on_dag_run_failed(ended, "timed_out")
+    assert "The run scheduled__1 may still hold the lock of its log" in caplog.text

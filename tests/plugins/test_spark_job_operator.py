@@ -17,12 +17,13 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundExceptio
 
 from include import run_lock
 from include.event_logs import MARK
-from include.records import read_record
 from include.spark_secrets import REDACTION, SECRET
 from plugins import spark_job_operator
 from plugins.spark_job_operator import SparkJobOperator, zip_package
 from scripts.jars import spark_jars
 from scripts.java import java_home
+from spark_jobs.lake.errors import LockedError
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.logs import RUN_DATE
@@ -195,7 +196,8 @@ def test_task_returns_the_snapshots_of_its_record(ran: Ran) -> None:
 def test_job_of_another_run_does_not_start_meanwhile(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
     run_lock.take(lake, "another run")
-    with pytest.raises(AirflowFailException, match="is being written by the run another run, since"):
+    # Airflow tries it again.
+    with pytest.raises(LockedError, match="is being written by the run another run, since"):
         operator(lake).execute(context())
 
 

@@ -10,7 +10,6 @@ import pytest
 from pyspark.sql import SparkSession
 
 from benchmarks.generate_log import ODD_LINES
-from include.records import write_record
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.lake.listening import LISTENS
 from spark_jobs.shared.lake import Lake
@@ -19,6 +18,7 @@ from tests.conftest import PROJECT
 from tests.jobs import run_data_quality as run
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE, line
+from tests.published import leave_record
 
 GOOD = [line("u", f"2009-05-01T12:00:{second:02d}Z", "", "Artist", "", "Track") for second in range(20)]
 # What went wrong with some of them, and how a person mends it.
@@ -86,7 +86,7 @@ def test_lines_come_back_to_the_byte_all_of_them_or_those_of_one_reason(
 def test_expired_lines_are_said_to_be_gone(spark: SparkSession, lake: Lake, tmp_path: Path, call: object) -> None:
     (tmp_path / "log.tsv").write_bytes(GOOD[0] + BROKEN[GOOD[3]] + BROKEN[GOOD[7]])
     record = run(spark, DataQualityJob(str(tmp_path / "log.tsv"), lake, RUN_DATE))
-    write_record(lake, "data_quality", RUN_DATE, {**record, "snapshots": {"rejected_records": 7}})
+    leave_record(lake, "data_quality", RUN_DATE, {**record, "snapshots": {"rejected_records": 7}})
     refused = call(OUTPUT="some.tsv")
     assert refused.returncode == 1
     assert "the snapshot 7 of rejected_records has expired; run the date again" in " ".join(refused.stdout.split())

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from include import run_lock
 from include.input_check import InputError
 from scripts import run_pipeline
-from scripts.run_pipeline import RunError, read_arguments, sample_log
+from scripts.run_pipeline import RunError, read_arguments, run_dag, sample_log
+from scripts.services import Services
+from spark_jobs.lake.errors import LockedError
 
 
 @pytest.fixture
@@ -79,3 +82,28 @@ def test_a_sample_that_another_run_may_be_reading_is_left_alone(
     assert (first.read_bytes(), first.stat().st_mtime_ns) == before
     assert b"2009-05-05T" in second.read_bytes()
     assert b"2009-05-05T" not in first.read_bytes()
+
+
+def test_second_clone_waits_for_the_first(
+    log: Path, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class StartedError(Exception):
+        pass
+
+    def launch(*_: object) -> None:
+        raise StartedError
+
+    log.write_text("u\t2009-05-04T12:00:00Z\t\ta\t\tt\n")
+    monkeypatch.setattr(run_pipeline, "RUN_HOME", tmp_path / "airflow")
+    monkeypatch.setattr(Services, "launch", launch)
+    run, first = read_arguments(words), "make run of /home/ann/clone with /home/ann/clone/.airflow on ann"
+    run_lock.take(run.lake, first)
+
+    with pytest.raises(LockedError, match=f"is being written by the run {first}, since"):
+        run_dag(run)
+    # That one has ended.
+    assert run_lock.release(run.lake, first)
+    with pytest.raises(StartedError):
+        run_dag(run)
+
+    run_lock.take(run.lake, first)

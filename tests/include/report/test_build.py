@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
-from include.records import ForeignRecordError
+from include.records import CHECKS
 from include.report import build
 from spark_jobs.lake.errors import NotPublishedError
+from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.include.report.conftest import SCRIPT
@@ -31,6 +34,7 @@ from tests.include.report.finished import (
     retell,
 )
 from tests.logs import RUN_DATE
+from tests.published import leave_record
 
 SCHEMA = Draft202012Validator(json.loads((PROJECT / "include/report/report.schema.json").read_bytes()))
 SONGS = [
@@ -267,9 +271,9 @@ def test_the_markdown_says_what_changed_and_why_an_answer_is_degraded(finished_l
     ]
 
 
-def test_a_stage_without_a_record_is_named(finished_lake: Lake) -> None:
-    Path(finished_lake.stage_record("session_analysis", RUN_DATE)).unlink()
-    with pytest.raises(FileNotFoundError, match="run the stage session_analysis for 2009-05-04 first"):
+def test_publication_that_left_nothing_is_named(finished_lake: Lake) -> None:
+    shutil.rmtree(Path(finished_lake.publication(RUN_DATE, 0)).parent)
+    with pytest.raises(MissingRecordError, match=r"published/\d+\.json does not exist; publish 2009-05-04 again"):
         report(finished_lake)
 
 
@@ -287,10 +291,11 @@ def test_a_page_that_cannot_be_made_leaves_the_report_before_as_it_was(
     assert {file.name: file.read_bytes() for file in directory.iterdir()} == before
 
 
-def test_record_of_another_run_is_refused(finished_lake: Lake) -> None:
-    retell(finished_lake, "session_analysis", run_id="a later run", snapshots={"sessions": 7})
-    with pytest.raises(ForeignRecordError, match="sessions: 7, not .*, those of the run a later run: run 2009-05-04"):
-        report(finished_lake)
+def test_report_is_of_the_published_run(finished_lake: Lake) -> None:
+    before = facts(finished_lake)
+    for stage in ("data_quality", "session_analysis", "ranking", *CHECKS):
+        leave_record(finished_lake, stage, RUN_DATE, {"run_id": "a later run", "snapshots": {"sessions": 7}})
+    assert facts(finished_lake) == {**before, "made_at": ANY}
 
 
 def test_unpublished_date_has_no_report(finished_lake: Lake) -> None:

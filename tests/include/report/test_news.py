@@ -226,6 +226,7 @@ def test_what_a_stage_looks_up_in_the_log_is_told_as_a_share_of_it(grown: Lake) 
         kept = Path(grown.spark_figures(stage, NEXT))
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps({**figures, "input_records": 6, "slowest_stages": []}))
+    retell(grown, "ranking", NEXT)
     found = facts(grown, NEXT)["spark"]
     told = {stage: (one["input_reads"], one["log_share"]) for stage, one in found.items()}
     # Of 15 listens, and of 2 sessions with them.

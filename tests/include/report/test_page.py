@@ -144,11 +144,13 @@ def test_sparks_own_figures_stand_in_a_row_for_each_stage_that_kept_them(finishe
     kept = Path(finished_lake.spark_figures("data_quality", RUN_DATE))
     replace_file(kept.with_name("check_input.json"), "cut sho")
     replace_file(kept, json.dumps(figures))
+    retell(finished_lake, "ranking")
     shown = ["data_quality", "11.2", "1,234", "2.00 \N{MULTIPLICATION SIGN}", "19.4 MB", "0 Bytes", "3.5%"]
     assert table(page(finished_lake), "Spark&#39;s own figures")[1:] == [[*shown, "3.1 s / 2.0 s"]]
     assert facts(finished_lake)["spark"] == {"data_quality": {**figures, "input_reads": 2, "log_share": None}}
     # No two tasks to compare.
     replace_file(kept, json.dumps({**figures, "slowest_stages": [single]}))
+    retell(finished_lake, "ranking")
     assert table(page(finished_lake), "Spark&#39;s own figures")[1:] == [[*shown, "\N{EN DASH}"]]
 
 

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs.shared.documents import read_record, read_record_of, write_record
+from spark_jobs.shared.documents import (
+    read_published_record,
+    read_record,
+    read_record_of,
+    remove_other_publications,
+    write_record,
+)
 from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
@@ -42,9 +48,23 @@ def test_record_that_cannot_be_written_leaves_the_one_before(lake: Lake, monkeyp
 
 def test_record_of_another_snapshot_is_refused(lake: Lake) -> None:
     with pytest.raises(MissingRecordError, match=r"ranking\.json does not exist; run ranking for 2009-05-04 first"):
-        read_record_of(lake, "ranking", RUN_DATE, "top_songs", None)
+        read_record_of(lake, "ranking", RUN_DATE, {})
     write_record(lake, lake.stage_record("ranking", RUN_DATE), RECORD)
     for snapshot in (None, 7):
-        assert read_record_of(lake, "ranking", RUN_DATE, "top_songs", snapshot) == RECORD
+        assert read_record_of(lake, "ranking", RUN_DATE, {"top_songs": snapshot, "listens": 3}) == RECORD
     with pytest.raises(OtherRecordError, match="tells of the snapshot 7 of top_songs, not of 8; run ranking"):
-        read_record_of(lake, "ranking", RUN_DATE, "top_songs", 8)
+        read_record_of(lake, "ranking", RUN_DATE, {"top_songs": 8})
+
+
+def test_published_record_is_that_of_the_tag(lake: Lake) -> None:
+    for answer in (7, 8):
+        kept = {"snapshots": {"top_songs": answer, "listens": 3}, "records": {"ranking": answer}}
+        write_record(lake, lake.publication(RUN_DATE, answer), kept)
+    assert read_published_record(lake, "ranking", RUN_DATE, {"top_songs": 7, "listens": 3}) == 7
+    with pytest.raises(OtherRecordError, match=r"8\.json tells of other snapshots"):
+        read_published_record(lake, "ranking", RUN_DATE, {"top_songs": 8, "listens": 4})
+
+    remove_other_publications(lake, RUN_DATE, 8)
+    assert read_published_record(lake, "ranking", RUN_DATE, {"top_songs": 8}) == 8
+    with pytest.raises(MissingRecordError, match=r"7\.json does not exist; publish 2009-05-04 again"):
+        read_published_record(lake, "ranking", RUN_DATE, {"top_songs": 7})

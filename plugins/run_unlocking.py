@@ -1,0 +1,46 @@
+"""A run that has ended holds no lock: Airflow tells of ends that none of its tasks lived to see."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from airflow.listeners import hookimpl
+
+from include.run_date import DAG_ID
+from include.settings import settings
+
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
+
+log = logging.getLogger(__name__)
+
+
+class RunUnlocking:
+    """A listener, registered in plugins/run_notes.py.
+
+    At a run's time limit, and where a person marks it as failed, Airflow skips the task that releases the lock.
+    """
+
+    @hookimpl
+    def on_dag_run_success(self, dag_run: DagRun, msg: str) -> None:
+        """Release the lock if the run still has it."""
+        _release(dag_run)
+
+    @hookimpl
+    def on_dag_run_failed(self, dag_run: DagRun, msg: str) -> None:
+        """Release the lock if the run still has it."""
+        _release(dag_run)
+
+
+def _release(dag_run: DagRun) -> None:
+    if dag_run.dag_id != DAG_ID:
+        return
+    # Not above: it takes Airflow's processes a second.
+    from include import run_lock
+
+    try:
+        if run_lock.release(settings().lake, dag_run.run_id):
+            log.info("The run %s has ended: its lock is released", dag_run.run_id)
+    except Exception as error:
+        log.warning("The run %s may still hold the lock of its log: %s", dag_run.run_id, error)
