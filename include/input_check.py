@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from include.input_format import check_format
-from include.records import replace_file
+from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import Listing, directories_of, list_files
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.object_store import is_refusal
 from spark_jobs.shared.partitioning import text_bytes
 from spark_jobs.shared.paths import in_ascii, is_below, is_object, path_of, shown
 
@@ -63,7 +64,7 @@ def keep_listing(found: CheckedInput, lake: Lake, run_date: date) -> str:
     """Keep the list of an input's files, and return its path: data_quality reads these files or none."""
     files = [file.to_json() for file in found.listing.files]
     record = {"input_path": shown(path_of(found.path)), "files": files, "left_out": list(found.listing.left_out)}
-    path = Path(lake.input_listing(run_date))
+    path = lake.input_listing(run_date)
     replace_file(path, json.dumps(record, indent=2, ensure_ascii=False))
     return str(path)
 
@@ -95,19 +96,22 @@ def check_lake(lake: Lake) -> None:
             f"the lake {lake.root} has a {pattern[0]!r} in its path, which Spark takes for a pattern; "
             "choose another place"
         )
-    if shown(path_of(lake.root)) != lake.root:
+    if not is_object(path_of(lake.root)) and shown(path_of(lake.root)) != lake.root:
         raise InputError(
             f"the lake {shown(path_of(lake.root))} has bytes in its path that are no text in UTF-8, which Java cannot "
             "name; choose another place"
         )
     place = lake.catalog
-    probe = Path(lake.root) / LOG / f".probe-{uuid.uuid4().hex}"
+    probe = lake.documents / f".probe-{uuid.uuid4().hex}"
     try:
         with place.open():
             probe.parent.mkdir(exist_ok=True)
             probe.write_bytes(b"")
             probe.unlink()
     except (OSError, sqlite3.Error, DBAPIError) as error:
+        if place.on_s3 and isinstance(error, OSError) and not is_refusal(error):
+            # It may answer again.
+            raise
         why = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise InputError(
             f"the lake {lake.root} cannot be written ({why}); "

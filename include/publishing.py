@@ -35,7 +35,7 @@ def publish_run(
     """
     path = lake.publication(run_date, snapshots[ANSWER.name])
     # First, for nobody reads it until the run is published, and then everybody does.
-    write_record(lake, path, _what_is_left(lake, run_date, run_id, snapshots, decision))
+    write_record(path, _what_is_left(lake, run_date, run_id, snapshots, decision))
     publication = Publication(NAMESPACE, run_date, run_id, snapshots, ANSWER.name, over_newer=decision is not None)
     with lake.catalog.open() as catalog:
         publish(catalog, publication)

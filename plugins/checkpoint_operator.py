@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import date
 from functools import wraps
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.apache.spark.operators.spark_pyspark import PySparkOperator
@@ -141,9 +140,10 @@ def check_tables(
     except DataError as error:
         raise AirflowFailException(f"{check} failed for run date {day}: {error}") from None
     results = []
-    for table in found:
-        data_docs.prune(Path(lake.data_docs()), table.suite.name, keep=settings().data_docs_runs - 1)
-        results.append(checkpoint.run_checkpoint(check, table, day, lake.data_docs()))
+    with data_docs.on_disk(lake.data_docs()) as site:
+        for table in found:
+            data_docs.prune(site, table.suite.name, keep=settings().data_docs_runs - 1)
+            results.append(checkpoint.run_checkpoint(check, table, day, str(site)))
     record = checkpoint.keep_results(check, results, lake, day, snapshots)
     # Before it can fail the task: those of a failed check are what somebody looks for.
     send(check_figures(check, record))

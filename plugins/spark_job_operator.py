@@ -72,7 +72,7 @@ class SparkJobOperator(SparkSubmitOperator):
 
         run_lock.take(self.lake, context["run_id"])
         run_date = date.fromisoformat(self.run_date)
-        record = Path(self.lake.try_record(self.task_id, run_date))
+        record = self.lake.try_record(self.task_id, run_date)
         self.application_args = [
             *(self.application_args or []),
             *("--run-id", context["run_id"]),

@@ -102,12 +102,17 @@ S3 = (
 )
 
 
-def spark_jars(folder: Path = FOLDER) -> str:
-    """Return Spark's setting `spark.jars` for the lake, of jars that may have to be fetched yet.
+def jars_for(*places: str) -> tuple[Jar, ...]:
+    """Return the jars for a lake and an input at some places: those for an object store only where one is there."""
+    return (*LAKE, *S3) if any(place.startswith(("s3://", "s3a://")) for place in places) else LAKE
+
+
+def spark_jars(folder: Path = FOLDER, jars: Sequence[Jar] = LAKE) -> str:
+    """Return Spark's setting `spark.jars`, of jars that may have to be fetched yet.
 
     As URIs, for the setting is a list with commas, and a path may have one.
     """
-    return ",".join((folder / jar.file_name).as_uri() for jar in LAKE)
+    return ",".join((folder / jar.file_name).as_uri() for jar in jars)
 
 
 def local_jars(jars: Sequence[Jar] = LAKE, folder: Path = FOLDER) -> list[Path]:

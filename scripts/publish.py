@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import sys
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
+
+from upath import UPath
 
 from include import run_lock
 from include.publishing import Decision, publish_run
@@ -41,7 +41,7 @@ def main() -> None:
         console.print(f"[bold red]Not published:[/] {plain(sentence(error))}")
         sys.exit(1)
     console.print(f"Published {run_date}, as {getpass.getuser()} decided: {plain(reason)}")
-    console.print(f"Report: {short(Path(report) / 'report.html')}")
+    console.print(f"Report: {short(UPath(report) / 'report.html')}")
 
 
 def read_arguments() -> tuple[Lake, date, str]:
@@ -54,7 +54,7 @@ def read_arguments() -> tuple[Lake, date, str]:
         raise PublishError(f"RUN_DATE: found {text!r}, allowed is a date as YYYY-MM-DD") from None
     if not reason:
         raise PublishError("REASON: found none, allowed is a sentence: it will be in the report")
-    return Lake(os.path.abspath(given.get("LAKE", "lake"))), run_date, reason
+    return arguments.lake_of(given), run_date, reason
 
 
 def publish(lake: Lake, run_date: date, reason: str) -> str:

@@ -122,5 +122,5 @@ def _ask(url: str, service: str, method: str, path: str, body: str) -> str:
     # The server knows the service by what would be signed.
     scope = f"AWS4-HMAC-SHA256 Credential=none/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature="
     request = Request(url + path, body.encode(), {"Authorization": scope}, method=method)  # noqa: S310
-    with urlopen(request, timeout=10) as answer:  # noqa: S310
+    with urlopen(request, timeout=_START_SECONDS) as answer:  # noqa: S310
         return answer.read().decode()

@@ -11,7 +11,7 @@ import pytest
 
 from include import event_logs
 from include.event_logs import DIRECTORY, ENABLED, MARK, figures_kept, prepare, read_figures
-from include.records import replace_file
+from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
 

@@ -6,49 +6,25 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from scripts import postgres
-from scripts.spark_cluster import clean_environment, free_port
+from scripts.spark_cluster import clean_environment
 from spark_jobs.lake import lock
 from spark_jobs.lake.catalog import lake_catalog
 from spark_jobs.lake.errors import LockedError
+from tests.catalog_server import PLANTED, catalog_server
 from tests.conftest import PROJECT
 from tests.spark_jobs.lake.days import MONDAY, mains_of, published_run
-from tests.stack.running import wait_for
 
 pytestmark = pytest.mark.stack
-
-OWNER, PLANTED = "lake", "planted-pass-of-the-catalog"
-
-
-@contextmanager
-def _server() -> Iterator[int]:
-    port = free_port()
-    with postgres.database_directory(OWNER, PLANTED) as data:
-        command = postgres.command(data, port)
-        server = subprocess.Popen(command, cwd=data.parent, user=postgres.user(), stderr=subprocess.DEVNULL)
-        try:
-            wait_for(lambda: postgres.is_ready(port), 60)
-            postgres.create_database(OWNER, PLANTED, port, data.parent)
-            yield port
-        finally:
-            server.terminate()
-            server.wait()
 
 
 @pytest.fixture
 def catalog_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """What the environment says of a catalog in PostgreSQL; the password is in a file that only we can read."""
-    passwords = tmp_path / "pgpass"
-    with _server() as port:
-        passwords.write_text(f"127.0.0.1:{port}:{OWNER}:{OWNER}:{PLANTED}\n", encoding="utf-8")
-        passwords.chmod(0o600)
-        address = f"postgresql://{OWNER}@127.0.0.1:{port}/{OWNER}"
-        settings = {"PIPELINE_CATALOG": address, "PGPASSFILE": str(passwords)}
+    with catalog_server(tmp_path) as settings:
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         yield settings
