@@ -45,7 +45,7 @@ def _absolute(place: Any, scheme: str) -> str:
 def _lake(place: Any) -> str:
     root = _absolute(place, SCHEME)
     if fault := fault_of_place(root, os.environ.get("PIPELINE_CATALOG", "")):
-        raise ValueError(fault.removeprefix("allowed is "))
+        raise ValueError(fault)
     return root
 
 

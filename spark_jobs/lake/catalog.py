@@ -59,7 +59,7 @@ class LakeCatalog:
         """Write the root as one absolute path, and refuse what cannot work."""
         object.__setattr__(self, "root", _absolute(self.root))
         if fault := fault_of_place(self.root, self.address):
-            raise LakePlaceError(f"found a lake at {without_keys(self.root)}, {fault}")
+            raise LakePlaceError(f"found a lake at {without_keys(self.root)}, allowed is {fault}")
         if self.address:
             _check_address(self.address)
 

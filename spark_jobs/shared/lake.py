@@ -37,7 +37,7 @@ def date_of(directory: str) -> date | None:
 
 
 def fault_of_place(root: str, catalog: str) -> str:
-    """Say why a lake cannot be at a place with a catalog at an address; empty if it can.
+    """Say what is allowed in place of a lake at `root` with a catalog at an address; empty if that is allowed.
 
     >>> fault_of_place("/lake", "")
     ''
@@ -45,11 +45,11 @@ def fault_of_place(root: str, catalog: str) -> str:
     if not root.startswith(object_store.SCHEME):
         return ""
     if not _IN_A_STORE.match(root):
-        return "allowed is s3://bucket/prefix, without keys in it"
+        return "s3://bucket/prefix, without keys in it"
     if not catalog:
         return (
-            "it is in an object store, where SQLite cannot keep the catalog: name a PostgreSQL in PIPELINE_CATALOG, as "
-            "postgresql://user@host:5432/database"
+            "one with its catalog in a PostgreSQL, for SQLite cannot lie in an object store: name a PostgreSQL in "
+            "PIPELINE_CATALOG, as postgresql://user@host:5432/database"
         )
     return ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -51,10 +52,10 @@ class Done:
 @pytest.fixture(scope="module")
 def done(object_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
     home = tmp_path_factory.mktemp("object_store_run")
-    log = home / "log.tsv.gz"
+    log = home / "log.tsv"
     size = ("--listens", "970", "--users", "6", "--seed", "7", "--score", "97", "--newest", f"{RUN_DATE}T22:00:00Z")
     generate_log.main([str(log), *size])
-    uri = object_store.put(LOG_NAME, log.read_bytes())
+    uri = object_store.put(LOG_NAME, gzip.compress(log.read_bytes()))
     (home / "events").mkdir()
     with catalog_server(home) as catalog:
         settings = {"LASTFM_AIRFLOW_HOME": str(home / "airflow"), "TMPDIR": str(home)}
@@ -167,6 +168,15 @@ def test_history_of_the_store_is_refused_in_a_sentence(done: Done) -> None:
 
     assert asked.returncode == 1
     assert "a lake in an object store keeps no event logs" in asked.stdout
+
+
+def test_bucket_without_rights_is_refused(done: Done) -> None:
+    command = [sys.executable, "-m", "scripts.run_pipeline", "LAKE=s3://somebody-elses/lake"]
+    asked = subprocess.run(command, cwd=PROJECT, env=done.environment, capture_output=True, text=True, check=False)
+
+    assert asked.returncode == 1
+    assert "the lake s3://somebody-elses/lake cannot be written" in asked.stdout
+    assert "ACCESS_DENIED" in asked.stdout
 
 
 @pytest.mark.parametrize("target", ["run_pipeline", "query", "publish", "maintain"])
