@@ -60,7 +60,7 @@ class ObjectStore:
 
     def put(self, name: str, content: bytes) -> str:
         """Write an object, and return its URI."""
-        with self.files.open_output_stream(f"{BUCKET}/{name}") as file:
+        with self.files.open_output_stream(f"{BUCKET}/{name}", compression=None) as file:
             file.write(content)
         return f"s3a://{BUCKET}/{name}"
 

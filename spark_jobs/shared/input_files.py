@@ -84,7 +84,7 @@ def beginning(file: InputFile, count: int) -> bytes:
 
 
 def _objects(where: bytes, root: bytes, left_out: list[str]) -> list[InputFile]:
-    files = [InputFile(found.path, found.size, found.modified) for found in list_objects(where, left_out)]
+    files = [InputFile(*found) for found in list_objects(where, left_out)]
     for file in files:
         _check_compression(file.path)
         if root != b"/" and not is_below(file.path, root):

@@ -38,8 +38,11 @@ def place_of_links(lake: Lake) -> Iterator[Path]:
 
     All of Spark must see it: it is in a lake on disk, for that it sees as well.
     """
-    root = Path(tempfile.gettempdir()) if lake.catalog.on_s3 else Path(lake.catalog.root)
-    place = root / "_links" / uuid.uuid4().hex
+    if lake.catalog.on_s3:
+        with tempfile.TemporaryDirectory(prefix="links-") as scratch:
+            yield Path(scratch) / "links"
+        return
+    place = Path(lake.catalog.root) / "_links" / uuid.uuid4().hex
     try:
         yield place
     finally:

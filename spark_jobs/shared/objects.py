@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -19,13 +18,8 @@ _PLACE = re.compile(r"s3a://(?P<bucket>[a-z0-9][a-z0-9._-]*)(?:/(?P<name>.*))?",
 _NO_NAMES = ("", ".", "..")
 
 
-@dataclass(frozen=True)
-class Object:
-    """An object: its `s3a://` URI in bytes, its size in bytes, and when it was written, in milliseconds."""
-
-    path: bytes
-    size: int
-    modified: int
+# Its `s3a://` URI, its size in bytes, and when it was written, in milliseconds.
+Object = tuple[bytes, int, int]
 
 
 def list_objects(where: bytes, left_out: list[str]) -> Iterator[Object]:
@@ -39,10 +33,10 @@ def list_objects(where: bytes, left_out: list[str]) -> Iterator[Object]:
         for found, name in _below(bucket, prefix):
             rest = name[len(prefix) :]
             if matches(rest, pattern):
-                _check_name(found.path, name)
+                _check_name(found[0], name)
                 yield found
             elif matches(rest, pattern, hiding=False):
-                left_out.append(f"{shown(found.path)}: hidden")
+                left_out.append(f"{shown(found[0])}: hidden")
     except OSError as error:
         if not is_refusal(error):
             raise
@@ -102,8 +96,8 @@ def _below(bucket: str, prefix: list[str]) -> Iterator[tuple[Object, list[str]]]
     below = _files().get_file_info(FileSelector(where, allow_not_found=True, recursive=True))
     for info in (itself, *below):
         if info.type == FileType.File:
-            found = Object(f"{INPUT_SCHEME}{info.path}".encode(), info.size, info.mtime_ns // 1_000_000)
-            yield found, info.path.split("/")[1:]
+            uri = f"{INPUT_SCHEME}{info.path}".encode()
+            yield (uri, info.size, info.mtime_ns // 1_000_000), info.path.split("/")[1:]
 
 
 def _check_name(path: bytes, names: Sequence[str]) -> None:
