@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,6 +10,7 @@ from pyiceberg.catalog import Catalog
 
 from spark_jobs.lake.listening import ANSWER, NAMESPACE
 from spark_jobs.lake.published import base_of, tags_of
+from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_published_record
 from spark_jobs.shared.errors import DataError, MissingRecordError
 from spark_jobs.shared.lake import Lake
@@ -37,6 +38,23 @@ def check_base(lake: Lake, run_date: date) -> None:
             f"input after {later['run_date']} had added to it: run all dates from {later['run_date']} to "
             f"{base.run_date} again, in order, and then {run_date}, or this date with load=full and the whole log as "
             "its input"
+        )
+
+
+def check_still_base(catalog: Catalog, run_date: date, snapshots: Mapping[str, int], quality: dict[str, Any]) -> None:
+    """Raise unless a daily load that is about to be published was added to what is published before it.
+
+    Other runs may have been published since it began, where it stopped at a check and went on days later. Raises
+    BackwardsError or ReplacedBaseError; nothing where it is published already.
+    """
+    own = tags_of(catalog.load_table((NAMESPACE, ANSWER.name))).get(run_date)
+    if quality["parameters"]["load"] != loads.DAILY or own == snapshots[ANSWER.name]:
+        return
+    now, then = base_of(catalog, NAMESPACE, ANSWER.name, run_date), quality["base"]
+    if (dict(now.snapshots) if now else None) != (then["snapshots"] if then else None):
+        raise ReplacedBaseError(
+            f"the run of {run_date} was added to {then['run_date'] if then else 'nothing'}, and would now be added to "
+            f"another run, of {now.run_date if now else 'no date'}; nothing was published: run {run_date} again"
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from include.daily_base import check_still_base
 from include.event_logs import read_figures
 from include.records import CHECKS, STAGES
 from spark_jobs.lake.listening import ANSWER, NAMESPACE
@@ -30,14 +31,16 @@ def publish_run(
 ) -> None:
     """Publish the snapshots of a run, over newer ones only by a person's decision; doing it again changes nothing.
 
-    Raises MissingRecordError or OtherRecordError unless all stages and checks tell of these snapshots,
-    ForeignSnapshotError or SupersededError, and publishes nothing then.
+    Raises MissingRecordError or OtherRecordError unless all stages and checks tell of these snapshots, BackwardsError
+    or ReplacedBaseError where a daily load has no place any more, ForeignSnapshotError or SupersededError; it publishes
+    nothing then.
     """
-    path = lake.publication(run_date, snapshots[ANSWER.name])
-    # First, for nobody reads it until the run is published, and then everybody does.
-    write_record(path, _what_is_left(lake, run_date, run_id, snapshots, decision))
+    left = _what_is_left(lake, run_date, run_id, snapshots, decision)
     publication = Publication(NAMESPACE, run_date, run_id, snapshots, ANSWER.name, over_newer=decision is not None)
     with lake.catalog.open() as catalog:
+        check_still_base(catalog, run_date, snapshots, left["records"]["data_quality"])
+        # First, for nobody reads it until the run is published, and then everybody does.
+        write_record(lake.publication(run_date, snapshots[ANSWER.name]), left)
         publish(catalog, publication)
     remove_other_publications(lake, run_date, snapshots[ANSWER.name])
 

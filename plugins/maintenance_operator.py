@@ -43,6 +43,7 @@ def maintain_lake(spark: SparkSession, *, lake_root: str, keep: dict[str, int]) 
     """Maintain the tables of a lake, and say and return what was removed."""
     from spark_jobs.lake.listening import ANSWER, NAMESPACE
     from spark_jobs.lake.maintenance import Keep, maintain
+    from spark_jobs.shared.linked_files import remove_abandoned_links
 
     kept = Keep(keep["dates"], timedelta(days=keep["branch_days"]), timedelta(days=keep["snapshot_days"]))
     removed = maintain(spark, Lake(lake_root).catalog, NAMESPACE, ANSWER.name, kept)
@@ -51,6 +52,7 @@ def maintain_lake(spark: SparkSession, *, lake_root: str, keep: dict[str, int]) 
         "branches": removed.branches,
         "data_files": removed.data_files,
         "files_of_no_table": removed.orphans,
+        "links_of_killed_jobs": remove_abandoned_links(Lake(lake_root)),
     }
     for what, gone in found.items():
         log.info("removed %s: %s", what.replace("_", " "), gone)

@@ -17,9 +17,9 @@ from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from sqlalchemy import URL, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
-from spark_jobs.lake.errors import EarlierLakeError, LakePlaceError, MovedLakeError
+from spark_jobs.lake.errors import EarlierLakeError, LakePlaceError, LostCatalogError, MovedLakeError
 from spark_jobs.shared import object_store
 from spark_jobs.shared.lake import fault_of_place
 from spark_jobs.shared.object_store import without_keys
@@ -99,7 +99,8 @@ class LakeCatalog:
     def open(self) -> Iterator[SqlCatalog]:
         """Open the catalog without Spark; it is made if there is none.
 
-        Raises EarlierLakeError or MovedLakeError where the lake is not this version's, or not at its place.
+        Raises EarlierLakeError, LostCatalogError or MovedLakeError where the lake is not this version's, not whole, or
+        not at its place.
         """
         if not self.address:
             self._prepare_file()
@@ -146,6 +147,8 @@ class LakeCatalog:
     def _check_place(self, catalog: SqlCatalog) -> None:
         with catalog.engine.connect() as connection:
             places = connection.execute(select(IcebergTables.metadata_location)).scalars().all()
+        if not places:
+            self._check_new()
         # Java writes file:/ for file:///.
         paths = [_LOCAL.sub("/", place) for place in places if place]
         elsewhere = [path for path in paths if not path.startswith(f"{self.root}/warehouse/")]
@@ -157,9 +160,24 @@ class LakeCatalog:
                 "register its tables anew with Iceberg's procedures rewrite_table_path and register_table"
             )
 
+    def _check_new(self) -> None:
+        """Raise LostCatalogError where there are tables, though the catalog has none; looks at a local lake alone."""
+        # A table's first version may be of a run that was killed before its catalog knew of it.
+        found = next(Path(self.root).glob("warehouse/*/*/metadata/0*[1-9]*-*.metadata.json"), None)
+        if found:
+            raise LostCatalogError(
+                f"the catalog {self.address or self._file} is lost: it has no table, and {found.parents[1]} is one; "
+                "put it back from a backup, or register each table's newest metadata file with Iceberg's procedure "
+                "register_table; to begin anew, set LAKE to an empty directory"
+            )
+
+
+def _is_locked(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
 
 @retry(
-    retry=retry_if_exception_type(sqlite3.OperationalError),
+    retry=retry_if_exception(_is_locked),
     stop=stop_after_delay(BUSY_SECONDS),
     wait=wait_random(0.01, 0.1),
     reraise=True,

@@ -17,6 +17,10 @@ class MovedLakeError(DataError):
     """The lake was made elsewhere: its tables hold absolute paths that lead there."""
 
 
+class LostCatalogError(DataError):
+    """The lake has tables, and what says which snapshots they have is gone."""
+
+
 class TableChangedError(DataError):
     """A table's columns are not those that this version writes, and adding columns does not mend it."""
 

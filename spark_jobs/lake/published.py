@@ -69,14 +69,21 @@ def base_of(catalog: Catalog, namespace: str, answer: str, run_date: date) -> Pu
     """Return the base of a daily load: what is published for the latest date before, None if nothing is.
 
     Raises BackwardsError where a later date is published and this one is not: what it adds would be missing there.
+    Raises NotPublishedError where the publication of an earlier date was cut off: what that adds would be missing here.
     """
-    dates = run_dates(catalog, namespace, answer)
-    if run_date not in dates and dates and run_date < dates[-1]:
+    dates, begun = run_dates(catalog, namespace, answer), _begun(catalog, namespace, answer)
+    if run_date not in begun and dates and run_date < dates[-1]:
         raise BackwardsError(
             f"a daily load of {run_date} comes too late: {dates[-1]} is published without it; load the days in order, "
             f"or load the whole log for {dates[-1]} (load=full)"
         )
     earlier = [day for day in dates if day < run_date]
+    cut_off = [day for day in begun if day < run_date and (not earlier or day > earlier[-1])]
+    if cut_off:
+        raise NotPublishedError(
+            f"the publication of {cut_off[-1]} was cut off, and {run_date} would be added to what was before it: clear "
+            f"the task publish of that run, or run {cut_off[-1]} again, and then {run_date}"
+        )
     return published(catalog, namespace, answer, earlier[-1]) if earlier else None
 
 
@@ -103,6 +110,13 @@ def tags_of(table: IcebergTable) -> dict[date, int]:
 
 def _dates(table: IcebergTable) -> list[date]:
     return sorted(tags_of(table))
+
+
+def _begun(catalog: Catalog, namespace: str, answer: str) -> list[date]:
+    """Return the run dates of which any table has a tag: their publication has begun, and may have been cut off."""
+    if not catalog.table_exists(f"{namespace}.{answer}"):
+        return []
+    return sorted({day for table in load_all(catalog, namespace).values() for day in tags_of(table)})
 
 
 def _all_tagged(catalog: Catalog, namespace: str, table: str) -> set[int]:

@@ -12,13 +12,22 @@ FREE_SPACE = (
     "free space on the disk of the lake and on that of Spark's scratch files (spark.local.dir), then clear the task"
 )
 NO_DIRECTORY = "no directory can be made there: is the disk full, or not mounted to be written to? Then clear the task"
-# What the operating system says, and what to do about it.
+NO_CATALOG = (
+    "the file and its directory must be there, be the user's that runs Spark, and be on a disk that is mounted to be "
+    "written to; then clear the task"
+)
+# What the operating system and SQLite say, and what to do about it.
 _DISK = {
     "No space left on device": FREE_SPACE,
     "Disk quota exceeded": FREE_SPACE,
     "Read-only file system": "have it mounted to be written to, then clear the task",
     "Mkdirs failed": NO_DIRECTORY,
     "mkdir of": NO_DIRECTORY,
+    # SQLite cannot make room for what its readers and writers share.
+    "disk I/O error": FREE_SPACE,
+    "database or disk is full": FREE_SPACE,
+    "unable to open database file": NO_CATALOG,
+    "attempt to write a readonly database": NO_CATALOG,
     "Permission denied": "give it to the user that runs Spark, then clear the task",
 }
 _AGAIN = "if trying again does not mend it, run the stage that made it again for its run date"
@@ -44,12 +53,14 @@ class Cause:
 def explain(error: BaseException) -> str:
     """Say what happened and what to do, as far as the error tells; one line."""
     chain = causes(error)
-    if not chain:
-        return _one_line(f"{type(error).__name__}: {error}")
+    of_python = _one_line(f"{type(error).__name__}: {error}")
+    said = [cause.says for cause in reversed(chain)] or [of_python]
     for words, what_to_do in _DISK.items():
-        for cause in reversed(chain):
-            if words in cause.says:
-                return f"{cause.says}: {what_to_do}; nothing of this try was published"
+        for text in said:
+            if words in text:
+                return f"{text}: {what_to_do}; nothing of this try was published"
+    if not chain:
+        return of_python
     root = root_of(error)
     return f"{root}: {_AGAIN}" if is_failed_read(error) or chain[-1].kind in _LOST else root
 

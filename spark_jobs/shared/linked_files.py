@@ -12,10 +12,12 @@ import os
 import re
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote
 
@@ -30,6 +32,8 @@ from spark_jobs.shared.paths import is_object
 
 _DIGITS = 9
 _MOUNTS = "viewfs://"
+# No job takes longer.
+ABANDONED_AFTER = timedelta(days=1)
 
 
 @contextmanager
@@ -38,15 +42,28 @@ def place_of_links(lake: Lake) -> Iterator[Path]:
 
     All of Spark must see it: it is in a lake on disk, for that it sees as well.
     """
-    if lake.catalog.on_s3:
-        with tempfile.TemporaryDirectory(prefix="links-") as scratch:
-            yield Path(scratch) / "links"
-        return
-    place = Path(lake.catalog.root) / "_links" / uuid.uuid4().hex
+    place = _places(lake) / uuid.uuid4().hex
     try:
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def remove_abandoned_links(lake: Lake) -> list[str]:
+    """Remove the directories of links that killed jobs have left; return their names."""
+    places, before = _places(lake), time.time() - ABANDONED_AFTER.total_seconds()
+    found = list(places.iterdir()) if places.is_dir() else []
+    abandoned = [place for place in found if place.lstat().st_mtime < before]
+    for place in abandoned:
+        shutil.rmtree(place, ignore_errors=True)
+    return sorted(place.name for place in abandoned)
+
+
+def _places(lake: Lake) -> Path:
+    if not lake.catalog.on_s3:
+        return Path(lake.catalog.root) / "_links"
+    # Of this user: nobody may write into another one's.
+    return Path(tempfile.gettempdir()) / f"_links_{os.getuid()}"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,15 +14,18 @@ import pytest
 from pyspark.sql import SparkSession
 
 from benchmarks import generate_log
+from include.records import CHECKS
 from spark_jobs.shared import application
 from spark_jobs.shared.lake import Lake
 from tests.faults.stages import MAINS, STAGES, answers, arguments, contents
+from tests.include.report.finished import check_says
 from tests.jobs import knowing, publish_run
 
 # The date every fault is for, an earlier one that no fault may touch, and the one after, which is loaded daily.
 DAY, EARLIER, NEXT = date(2009, 5, 5), date(2009, 5, 4), date(2009, 5, 6)
 
-Refused = Callable[[str, Lake, int], str]
+Fault = AbstractContextManager[None]
+Refused = Callable[..., str]
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,8 @@ def whole(spark: SparkSession, log: Path, tmp_path_factory: pytest.TempPathFacto
         for day in (EARLIER, DAY):
             for stage in STAGES:
                 MAINS[stage](arguments(stage, lake, day, log))
+            for check in CHECKS:
+                check_says(lake, check, run_date=day)
             publish_run(lake, day)
     shutil.copytree(lake.root, home / "copy")
     return Whole(lake, home / "copy", {day: answers(lake, day) for day in (EARLIER, DAY)})
@@ -97,11 +102,11 @@ def lake(whole: Whole) -> Lake:
 
 @pytest.fixture
 def refused(applications: None, log: Path, capsys: pytest.CaptureFixture[str]) -> Refused:
-    """Run a stage that must end with an exit code and change nothing; return the last line it says."""
+    """Run a stage, with a fault meanwhile, that must end with an exit code and change nothing; return its last line."""
 
-    def refused(stage: str, lake: Lake, code: int) -> str:
+    def refused(stage: str, lake: Lake, code: int, fault: Fault | None = None) -> str:
         before = {day: contents(lake, day) for day in (EARLIER, DAY)}
-        with pytest.raises(SystemExit, match=f"^{code}$"):
+        with fault or nullcontext(), pytest.raises(SystemExit, match=f"^{code}$"):
             MAINS[stage](arguments(stage, lake, DAY, log))
         assert {day: contents(lake, day) for day in (EARLIER, DAY)} == before
         return capsys.readouterr().err.splitlines()[-1]

@@ -1,7 +1,8 @@
 """A process that publishes runs and meets a fault at a step: `python -m tests.faults.publisher ROOT`.
 
 It reads a line of JSON for each publication: `run_date`, `run_id`, `snapshots`, `step`, `fault`. It answers with the
-exit code of the process that it forked for it, negative for a signal, and what that said.
+exit code of the process that it forked for it, negative for a signal, whether that came as far as the step, and what
+it said.
 
 A step is a change that others see or may find: a statement that writes to the catalog, its commit, a file of the lake
 that is written, renamed or removed. The fault comes just before the step of that number, counted from 0.
@@ -13,7 +14,7 @@ import json
 import os
 import signal
 import sys
-import traceback
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,45 @@ from sqlalchemy import Engine, event
 from include.publishing import publish_run
 from spark_jobs.shared.lake import Lake
 
+NOBODY = 65534
 _FILES = ("os.rename", "os.remove", "open")
+
+
+def _kill(_: str) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _fill_disk(root: str) -> None:
+    free = os.statvfs(root)
+    with open(f"{root}/filler", "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
+
+
+def _lose_permission(_: str) -> None:
+    # What root has made, nobody may not write.
+    os.setegid(NOBODY)
+    os.seteuid(NOBODY)
+
+
+def _stop_database(_: str) -> None:
+    os.kill(int(os.environ["DATABASE_PID"]), signal.SIGQUIT)
+    while _lives(f"/proc/{os.environ['DATABASE_PID']}/stat"):
+        time.sleep(0.01)
+
+
+def _lives(stat: str) -> bool:
+    try:
+        return Path(stat).read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+FAULTS = {
+    "killed": _kill,
+    "full disk": _fill_disk,
+    "no permission": _lose_permission,
+    "database stopped": _stop_database,
+}
 
 
 class Steps:
@@ -46,11 +85,9 @@ class Steps:
 
     def _step(self) -> None:
         self.left -= 1
-        if self.left != -1:
-            return
-        if self.fault == "kill":
-            os.kill(os.getpid(), signal.SIGKILL)
-        raise OSError(f"fault: {self.fault}")
+        if self.left == -1:
+            _beside(self.lake, "reached").touch()
+            FAULTS[self.fault](self.lake.root)
 
 
 def publish(lake: Lake, asked: dict[str, Any]) -> None:
@@ -66,18 +103,24 @@ def main(root: str) -> None:
 
 
 def _in_a_fork(lake: Lake, asked: dict[str, Any]) -> dict[str, Any]:
-    said = Path(lake.root).with_name("said")
-    said.unlink(missing_ok=True)
+    said, reached = _beside(lake, "said"), _beside(lake, "reached")
+    for file in (said, reached):
+        file.unlink(missing_ok=True)
     child = os.fork()
     if child == 0:
         try:
             publish(lake, asked)
-        except BaseException:
-            said.write_text(traceback.format_exc(), encoding="utf-8")
+        except BaseException as error:
+            os.seteuid(0)
+            said.write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
             os._exit(1)
         os._exit(0)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return {"code": code, "said": said.read_text(encoding="utf-8") if said.exists() else ""}
+    return {"code": code, "reached": reached.exists(), "said": said.read_text("utf-8") if said.exists() else ""}
+
+
+def _beside(lake: Lake, name: str) -> Path:
+    return Path(lake.root).with_name(name)
 
 
 if __name__ == "__main__":

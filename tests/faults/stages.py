@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from spark_jobs.data_quality import job as data_quality
+from spark_jobs.lake.listening import ANSWER
 from spark_jobs.lake.published import load_all, tags_of
+from spark_jobs.lake.published import published as read_published
 from spark_jobs.lake.stamps import began_at
 from spark_jobs.ranking import job as ranking
 from spark_jobs.session_analysis import job as session_analysis
 from spark_jobs.shared import loads
 from spark_jobs.shared.lake import LOG, Lake
-from tests.lake_reader import MADE_BY, rows
+from tests.lake_reader import MADE_BY, rows, rows_of
 
 MAINS: dict[str, Callable[[list[str]], None]] = {
     "data_quality": data_quality.main,
@@ -39,9 +41,13 @@ def daily_arguments(stage: str, lake: Lake, day: date, arrived: Path) -> list[st
 
 def contents(lake: Lake, day: date) -> dict[str, Any]:
     """Every document of a date, hidden ones too, and what readers find in its tables."""
+    return documents(lake, day) | published(lake, day)
+
+
+def documents(lake: Lake, day: date) -> dict[str, bytes]:
+    """Every document of a date, hidden ones too."""
     directories = Path(lake.root).glob(f"listening/*/run_date={day}")
-    documents = {str(file): file.read_bytes() for folder in directories for file in folder.rglob("*") if file.is_file()}
-    return documents | published(lake, day)
+    return {str(file): file.read_bytes() for folder in directories for file in folder.rglob("*") if file.is_file()}
 
 
 def published(lake: Lake, day: date) -> dict[str, Any]:
@@ -49,6 +55,13 @@ def published(lake: Lake, day: date) -> dict[str, Any]:
     with lake.catalog.open() as catalog:
         tables = load_all(catalog, LOG)
     return {name: (tags_of(table).get(day), table.metadata.current_snapshot_id) for name, table in tables.items()}
+
+
+def rows_published(lake: Lake, day: date) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of every table of a date as readers find them, all of one run, in no order."""
+    with lake.catalog.open() as catalog:
+        found = read_published(catalog, LOG, ANSWER.name, day)
+    return {table.name: sorted(rows_of(lake, table, found.snapshots[table.name]), key=repr) for table in TABLES}
 
 
 def branches(lake: Lake) -> set[str]:

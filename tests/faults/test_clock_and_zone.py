@@ -88,7 +88,7 @@ def records(lake: Lake) -> dict[str, dict[str, Any]]:
     """The records of the date's stages, but for their snapshots and how long they took."""
     found = {stage: json.loads(Path(lake.stage_record(stage, DAY)).read_bytes()) for stage in STAGES}
     for record in found.values():
-        for name in ("seconds", "snapshots", "added"):
+        for name in ("seconds", "snapshots", "made_from", "added"):
             record.pop(name, None)
         record.get("alternatives", {}).pop("seconds", None)
     return found

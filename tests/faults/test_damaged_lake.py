@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from spark_jobs.lake.tables import Table
 from spark_jobs.shared.lake import LOG, Lake
 from tests.faults.conftest import DAY, Refused, Whole
 from tests.faults.stages import MAINS, answers, arguments
+from tests.include.report.finished import PARAMETERS
 
 # Who reads what.
 READERS = [
@@ -82,13 +84,23 @@ def test_running_the_date_again_mends_what_was_damaged(whole: Whole, lake: Lake,
 
 @pytest.mark.parametrize("table", [LISTENS, SESSIONS, TOP_SONGS], ids=lambda table: table.name)
 def test_no_report_is_made_of_a_lost_file(lake: Lake, table: Table) -> None:
+    shutil.rmtree(build_report(lake, DAY, PARAMETERS, {}))
     lose(files_of(lake, table)[-1])
     with pytest.raises(FileNotFoundError):
-        build_report(lake, DAY, {}, {})
+        build_report(lake, DAY, PARAMETERS, {})
     assert not Path(lake.report(DAY)).exists()
 
 
+@contextmanager
+def without_metadata(lake: Lake, table: Table) -> Iterator[None]:
+    metadata = Path(lake.root) / "warehouse" / LOG / table.name / "metadata"
+    metadata.rename(metadata.with_name("kept"))
+    yield
+    metadata.with_name("kept").rename(metadata)
+
+
 @pytest.mark.usefixtures("applications")
-def test_lost_catalog_is_refused_and_not_taken_for_an_empty_lake(lake: Lake, refused: Refused) -> None:
-    shutil.rmtree(Path(lake.root) / "warehouse" / LOG / SESSIONS.name / "metadata")
-    assert refused("ranking", lake, 1).startswith(f"ERROR ranking {DAY}: ")
+def test_table_without_metadata_fails_the_stage_that_reads_it(lake: Lake, refused: Refused) -> None:
+    said = refused("ranking", lake, 1, without_metadata(lake, SESSIONS))
+    assert said.startswith(f"ERROR ranking {DAY}: ")
+    assert "run the stage that made it again" in said

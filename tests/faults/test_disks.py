@@ -6,43 +6,23 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from include import run_lock
 from include.input_check import InputError, check_lake
 from plugins.spark_job_operator import SparkJobError
 from spark_jobs.shared.lake import Lake
 from tests.faults.conftest import DAY, Refused, Whole
-from tests.faults.processes import submit
+from tests.faults.disks import Mount, mount
+from tests.faults.processes import data_files, submit, wait_for
 from tests.faults.stages import MAINS, STAGES, answers, arguments, contents
 from tests.plugins.test_spark_job_operator import connection, context, operator
 
-__all__ = ["connection"]
-
-Mount = Callable[[int, Path], Path]
-
-
-@pytest.fixture
-def mount() -> Iterator[Mount]:
-    """Mount a file system of so many MiB, in memory, at a directory."""
-    mounted: list[Path] = []
-
-    def mount(mebibytes: int, directory: Path) -> Path:
-        directory.mkdir(exist_ok=True)
-        options = ["-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(directory)]
-        done = subprocess.run(["mount", *options], capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            # Only root may mount, and a disk that is full to the writer alone cannot be had otherwise.
-            pytest.skip(f"a file system cannot be mounted here: {done.stderr.strip()}")
-        mounted.append(directory)
-        return directory
-
-    yield mount
-    for directory in mounted:
-        subprocess.run(["umount", "--lazy", str(directory)], check=True)
+__all__ = ["connection", "mount"]
 
 
 def lake_on_a_disk(whole: Whole, mount: Mount) -> tuple[Lake, Path]:
@@ -60,48 +40,64 @@ def fill(disk: Path, leave: int) -> Path:
     return filler
 
 
+@contextmanager
+def full(disk: Path, leave: int) -> Iterator[None]:
+    filler = fill(disk, leave)
+    yield
+    filler.unlink()
+
+
+@contextmanager
+def read_only(disk: Path) -> Iterator[None]:
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    yield
+    subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+
+
 @pytest.mark.usefixtures("applications")
-@pytest.mark.parametrize("leave", [pytest.param(16 * 1024, id="16 KiB left"), pytest.param(0, id="nothing left")])
+@pytest.mark.parametrize("leave", [pytest.param(256 * 1024, id="256 KiB left"), pytest.param(0, id="nothing left")])
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_full_disk_publishes_nothing_says_so_and_is_mended_by_space(
+def test_full_disk_publishes_nothing_and_is_mended_by_space(
     whole: Whole, mount: Mount, refused: Refused, log: Path, stage: str, leave: int
 ) -> None:
     lake, disk = lake_on_a_disk(whole, mount)
-    filler = fill(disk, leave)
-    said = refused(stage, lake, 1)
+    said = refused(stage, lake, 1, full(disk, leave))
     assert said.startswith(f"ERROR {stage} {DAY}: ")
-    assert "No space left on device: free space on the disk of the lake" in said
+    assert "free space on the disk of the lake" in said
 
-    filler.unlink()
     MAINS[stage](arguments(stage, lake, DAY, log))
     assert answers(lake, DAY) == whole.answers[DAY]
 
 
 @pytest.mark.usefixtures("connection")
-def test_the_task_of_a_job_that_meets_a_full_disk_fails_with_these_words_alone(
-    whole: Whole, mount: Mount, log: Path
-) -> None:
+def test_task_whose_disk_fills_fails_with_these_words_alone(whole: Whole, mount: Mount) -> None:
     lake, disk = lake_on_a_disk(whole, mount)
-    task = operator(lake, date=str(DAY))
-    run_lock.take(lake, "run 1")
-    fill(disk, 0)
+    task, before = operator(lake, date=str(DAY)), data_files(lake)
+
+    def fill_as_it_writes() -> None:
+        wait_for(lambda: data_files(lake) - before)
+        fill(disk, 0)
+
+    filling = threading.Thread(target=fill_as_it_writes)
+    filling.start()
     with pytest.raises(SparkJobError) as failed:
         task.execute(context())
     task._hook._submit_sp.stdout.close()
-    assert re.fullmatch(f"ERROR session_analysis {DAY}: .*No space left on device: free space .*", str(failed.value))
+    filling.join()
+    assert re.fullmatch(f"ERROR session_analysis {DAY}: .*: free space on the disk of the lake .*", str(failed.value))
 
 
 @pytest.mark.usefixtures("applications")
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_lake_that_is_read_only_is_left_alone_and_named(
-    whole: Whole, mount: Mount, refused: Refused, stage: str
-) -> None:
+def test_read_only_lake_is_left_alone_and_named(whole: Whole, mount: Mount, refused: Refused, stage: str) -> None:
     lake, disk = lake_on_a_disk(whole, mount)
-    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-    said = refused(stage, lake, 1)
+    said = refused(stage, lake, 1, read_only(disk))
     assert said.startswith(f"ERROR {stage} {DAY}: ")
     assert "mounted to be written to" in said
-    with pytest.raises(InputError, match=r"/lake cannot be written \(Read-only file system\); create it"):
+    with (
+        read_only(disk),
+        pytest.raises(InputError, match=r"/lake cannot be written \(.*\); create it for the user"),
+    ):
         check_lake(lake)
 
 

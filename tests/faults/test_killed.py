@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -18,7 +19,18 @@ from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
 from tests.faults.conftest import DAY, EARLIER, Whole
 from tests.faults.processes import data_files, end, stop_where_it_writes, submit, wait_for
-from tests.faults.stages import MAINS, STAGES, answers, arguments, branches, contents, published
+from tests.faults.stages import (
+    MAINS,
+    STAGES,
+    answers,
+    arguments,
+    branches,
+    contents,
+    documents,
+    published,
+    rows_published,
+)
+from tests.jobs import publish_run
 from tests.plugins.test_spark_job_operator import connection, context, operator
 
 __all__ = ["connection"]
@@ -40,6 +52,15 @@ def python_below(pid: int) -> psutil.Process:
     """The Python that a driver's Java runs our job in."""
     (python,) = (child for child in psutil.Process(pid).children() if "python" in child.name())
     return python
+
+
+def java_of(task: subprocess.Popen[bytes]) -> psutil.Process | None:
+    """The driver's Java of a task, which is not its first child: spark-submit asks another Java how to start it."""
+    with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+        for child in psutil.Process(task.pid).children():
+            if "org.apache.spark.deploy.SparkSubmit" in child.cmdline():
+                return child
+    return None
 
 
 @pytest.mark.usefixtures("applications")
@@ -68,25 +89,24 @@ def test_killed_job_changes_nothing_and_its_next_try_succeeds(
 def test_orphan_beside_its_next_try_changes_nothing_readers_see(
     whole: Whole, lake: Lake, log: Path, stage: str
 ) -> None:
-    before = contents(lake, EARLIER)
+    before = documents(lake, EARLIER)
     with submit(stage, lake, DAY, log) as orphan:
         stop_where_it_writes(orphan.pid, lake)
-        MAINS[stage](arguments(stage, lake, DAY, log))
-        assert answers(lake, DAY) == whole.answers[DAY]
-        of_the_retry = published(lake, DAY)
+        for retried in STAGES[STAGES.index(stage) :]:
+            MAINS[retried](arguments(retried, lake, DAY, log))
+        publish_run(lake, DAY)
+        of_the_retry, found = published(lake, DAY), answers(lake, DAY)
         orphan.send_signal(signal.SIGCONT)
-        said = orphan.communicate()[0]
-    assert orphan.returncode == 0, said
+        orphan.communicate()
+    assert found == whole.answers[DAY]
     assert published(lake, DAY) == of_the_retry
-    assert answers(lake, DAY) == whole.answers[DAY]
-    assert contents(lake, EARLIER) == before
+    assert rows_published(lake, DAY) == found
+    assert documents(lake, EARLIER) == before
 
 
-@pytest.mark.usefixtures("connection", "applications")
-@pytest.mark.parametrize("stage", STAGES)
-def test_java_of_a_killed_task_goes_on_alone_on_its_own_branch(
-    lake: Lake, log: Path, tmp_path: Path, stage: str
-) -> None:
+@pytest.mark.usefixtures("connection")
+def test_java_of_a_killed_task_goes_on_alone_on_its_own_branch(lake: Lake, log: Path, tmp_path: Path) -> None:
+    stage = "session_analysis"
     environment = airflow_environment(tmp_path, Path(lake.root), log.parent, log.name)
     environment["AIRFLOW_CONN_SPARK_DEFAULT"] = os.environ["AIRFLOW_CONN_SPARK_DEFAULT"]
     command = [sys.executable, "-c", TASK, stage, lake.root, str(DAY)]
@@ -94,8 +114,8 @@ def test_java_of_a_killed_task_goes_on_alone_on_its_own_branch(
     before, branches_before, record = published(lake, DAY), branches(lake), read_record(lake, stage, DAY)
     with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL) as task:
         try:
-            wait_for(psutil.Process(task.pid).children)
-            (java,) = psutil.Process(task.pid).children()
+            wait_for(lambda: java_of(task) or task.poll() is not None)
+            java = java_of(task)
             stop_where_it_writes(java.pid, lake)
             task.kill()
         finally:

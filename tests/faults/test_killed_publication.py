@@ -1,4 +1,4 @@
-"""A publication that is killed before each of its steps: readers see one run or none, and its retry completes it."""
+"""A publication that meets a fault before each of its steps: readers see one run or none, and a retry completes it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,14 @@ from spark_jobs.lake.errors import NotPublishedError
 from spark_jobs.lake.listening import ANSWER, LISTENERS, LISTENS, NAMESPACE, SESSIONS
 from spark_jobs.lake.published import Published, load_all, published, run_dates
 from spark_jobs.lake.stamps import began_at, stamp_of
+from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
+from tests.faults.disks import Mount, mount
 from tests.published import leave_record, write_tables
+
+__all__ = ["mount"]
 
 DAY, LATER = date(2009, 5, 5), date(2009, 5, 20)
 SONG = {"artist_name": "Cake", "track_name": "Jolene"}
@@ -45,7 +49,7 @@ def publisher(lake: Lake) -> Iterator[subprocess.Popen[str]]:
         process.stdin.close()
 
 
-def ask(process: subprocess.Popen[str], run: Published, step: int, fault: str = "kill") -> dict[str, Any]:
+def ask(process: subprocess.Popen[str], run: Published, step: int, fault: str = "killed") -> dict[str, Any]:
     """Publish with a fault at a step; return how that ended."""
     of_run = {"run_date": str(run.run_date), "run_id": run.run_id, "snapshots": dict(run.snapshots)}
     process.stdin.write(f"{json.dumps({**of_run, 'step': step, 'fault': fault})}\n")
@@ -53,12 +57,14 @@ def ask(process: subprocess.Popen[str], run: Published, step: int, fault: str = 
     return json.loads(process.stdout.readline())
 
 
-def a_run(lake: Lake, run_date: date, run_id: str, *others: str) -> Published:
-    """Do what the stages and checks of a run do; the name of its song is the run's id."""
+def a_run(lake: Lake, run_date: date, run_id: str, *others: str, base: Published | None = None) -> Published:
+    """Do what the stages and checks of a daily load do; the name of its song is the run's id."""
     rows = {name: [] for name in (LISTENS.name, SESSIONS.name, *others)}
     snapshots = write_tables(lake, run_date, {**rows, ANSWER.name: [{**SONG, "track_name": run_id}]}, run_id)
+    made_from = {"run_date": str(base.run_date), "snapshots": dict(base.snapshots)} if base else None
+    record = {"run_id": run_id, "snapshots": snapshots, "parameters": {"load": loads.DAILY}, "base": made_from}
     for stage in (*STAGES, *CHECKS):
-        leave_record(lake, stage, run_date, {"run_id": run_id, "snapshots": snapshots})
+        leave_record(lake, stage, run_date, record)
     return Published(run_date, run_id, snapshots)
 
 
@@ -100,36 +106,65 @@ def is_complete(lake: Lake, run: Published, is_latest: bool) -> bool:
     return not is_latest or mains(lake).items() >= run.snapshots.items()
 
 
+def is_whole(lake: Lake, run: Published, before: Published, mains_before: dict[str, int]) -> bool:
+    """Does every reader find what one run made, whatever became of the publication of this one?"""
+    expected = (None, run, before if before.run_date == run.run_date else None)
+    return seen(lake, run.run_date) in expected and all(
+        main in (mains_before[name], run.snapshots.get(name)) for name, main in mains(lake).items()
+    )
+
+
 @pytest.mark.parametrize("case", ["for the first time", "again", "again after a later date"])
 def test_publication_killed_before_any_step_is_completed(lake: Lake, case: str) -> None:
     # Of the listeners the next run makes none.
     before = a_run(lake, DAY, "before", LISTENERS.name)
     publish_run(lake, DAY, before.run_id, before.snapshots)
-    later = a_run(lake, LATER, "later") if case == "again after a later date" else None
+    later = a_run(lake, LATER, "later", base=before) if case == "again after a later date" else None
     if later:
         publish_run(lake, LATER, later.run_id, later.snapshots)
     with publisher(lake) as process:
         for step in count():
             day = DAY + timedelta(days=step + 1) if case == "for the first time" else DAY
-            run, mains_before = a_run(lake, day, f"step {step}"), mains(lake)
+            base = before if day > before.run_date else None
+            run, mains_before = a_run(lake, day, f"step {step}", base=base), mains(lake)
             ended = ask(process, run, step)
-            if ended["code"] == 0:
+            if not ended["reached"]:
                 break
-            assert ended == {"code": -SIGKILL, "said": ""}
-            assert seen(lake, day) in (None, run, before if day == before.run_date else None)
-            assert later is None or seen(lake, LATER) == later
-            assert all(main in (mains_before[name], run.snapshots.get(name)) for name, main in mains(lake).items())
-            assert later is None or mains(lake) == mains_before
+            assert ended == {"code": -SIGKILL, "reached": True, "said": ""}
+            assert is_whole(lake, run, before, mains_before)
+            assert later is None or (seen(lake, LATER), mains(lake)) == (later, mains_before)
 
             publish_run(lake, day, run.run_id, run.snapshots)
             assert is_complete(lake, run, is_latest=later is None)
             before = run
     assert is_complete(lake, run, is_latest=later is None)
-    # A file, two steps for each table's tag and two for its branches, and what was there before.
-    assert step > 15
+    # Those of the document, two for each table's tag, and two for its branches.
+    assert step >= 15
 
 
-@pytest.mark.parametrize("step", [0, 3, 8])
+@pytest.mark.parametrize("fault", ["full disk", "no permission"])
+def test_publication_that_cannot_write_is_completed(lake: Lake, mount: Mount, fault: str) -> None:
+    mount(64, Path(lake.root))
+    before, failed = a_run(lake, DAY, "before"), 0
+    publish_run(lake, DAY, before.run_id, before.snapshots)
+    with publisher(lake) as process:
+        for step in count():
+            run, mains_before = a_run(lake, DAY, f"step {step}"), mains(lake)
+            ended = ask(process, run, step, fault)
+            (Path(lake.root) / "filler").unlink(missing_ok=True)
+            if not ended["reached"]:
+                break
+            # What is removed, and the last of what is written, needs neither.
+            assert (ended["code"], bool(ended["said"])) in ((1, True), (0, False))
+            failed += ended["code"]
+            assert is_whole(lake, run, before, mains_before)
+            publish_run(lake, DAY, run.run_id, run.snapshots)
+            assert is_complete(lake, run, is_latest=True)
+            before = run
+    assert failed > 10
+
+
+@pytest.mark.parametrize("step", [1, 4, 8])
 def test_next_run_takes_the_place_of_a_killed_publication(lake: Lake, step: int) -> None:
     first, killed = a_run(lake, DAY, "first"), a_run(lake, DAY, "killed")
     with publisher(lake) as process:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from include.daily_base import ReplacedBaseError, check_base
-from spark_jobs.lake.errors import BackwardsError
-from spark_jobs.lake.listening import ANSWER, LISTENS
+from spark_jobs.lake.errors import BackwardsError, NotPublishedError
+from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE
 from spark_jobs.shared.lake import Lake
 from tests.published import leave_record, publish_tables, write_tables
 
@@ -81,3 +81,24 @@ def test_try_that_was_not_published_changes_nothing(lake: Lake, records: dict[da
     other = {**records[DAYS[1]], "snapshots": {LISTENS.name: 7}, "inputs": [{"file": "new", "bytes": 1, "modified": 0}]}
     leave_record(lake, "data_quality", DAYS[1], other)
     check_base(lake, NEXT)
+
+
+def cut_off(lake: Lake, day: date) -> None:
+    """Leave the publication of a date as it is after its first step."""
+    with lake.catalog.open() as catalog:
+        catalog.load_table((NAMESPACE, ANSWER.name)).manage_snapshots().remove_tag(str(day)).commit()
+
+
+@pytest.mark.usefixtures("records")
+def test_date_whose_publication_was_cut_off_is_not_left_out(lake: Lake) -> None:
+    cut_off(lake, DAYS[4])
+    with pytest.raises(NotPublishedError, match="publication of 2009-05-05 was cut off, .*clear the task publish"):
+        check_base(lake, NEXT)
+    # It may be run again itself.
+    check_base(lake, DAYS[4])
+
+
+@pytest.mark.usefixtures("records")
+def test_earlier_date_whose_publication_was_cut_off_may_be_run_again(lake: Lake) -> None:
+    cut_off(lake, DAYS[2])
+    check_base(lake, DAYS[2])

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from include import run_lock
+from include.daily_base import ReplacedBaseError
 from include.publishing import Decision, publish_run
 from include.records import CHECKS, STAGES
-from spark_jobs.lake.errors import ForeignSnapshotError, LockedError, SupersededError
+from spark_jobs.lake.errors import BackwardsError, ForeignSnapshotError, LockedError, SupersededError
 from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE
 from spark_jobs.lake.published import Published, published, run_dates
+from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.errors import OtherRecordError
 from spark_jobs.shared.lake import Lake
@@ -20,14 +24,22 @@ from tests.published import leave_record, run_id_of, write_tables
 
 DECISION = Decision("ann", "2009-05-05T08:00:00+00:00", "the label agreed")
 RUN = run_id_of(RUN_DATE)
+NEXT, AFTER = RUN_DATE + timedelta(days=1), RUN_DATE + timedelta(days=2)
 
 
-def written(lake: Lake, run_id: str = "") -> dict[str, int]:
+def written(lake: Lake, run_id: str = "", run_date: date = RUN_DATE, **facts: Any) -> dict[str, int]:
     """Do what the stages and checks of a run do."""
-    snapshots = write_tables(lake, RUN_DATE, {LISTENS.name: [], ANSWER.name: []}, run_id)
+    snapshots = write_tables(lake, run_date, {LISTENS.name: [], ANSWER.name: []}, run_id)
+    record = {"run_id": run_id, "snapshots": snapshots, "parameters": {"load": loads.FULL}, "base": None, **facts}
     for stage in (*STAGES, *CHECKS):
-        leave_record(lake, stage, RUN_DATE, {"run_id": run_id, "snapshots": snapshots})
+        leave_record(lake, stage, run_date, record)
     return snapshots
+
+
+def added_to(snapshots: dict[str, int]) -> dict[str, Any]:
+    """What the record of a daily load says of its base."""
+    base = {"run_date": str(RUN_DATE), "snapshots": snapshots}
+    return {"parameters": {"load": loads.DAILY}, "base": base}
 
 
 def read_published(lake: Lake) -> Published:
@@ -56,7 +68,7 @@ def test_only_a_person_publishes_over_newer_snapshots(lake: Lake) -> None:
     older, newer = written(lake), written(lake)
     publish_run(lake, RUN_DATE, RUN, newer)
     for stage in (*STAGES, *CHECKS):
-        leave_record(lake, stage, RUN_DATE, {"snapshots": older})
+        leave_record(lake, stage, RUN_DATE, {"snapshots": older, "parameters": {"load": loads.FULL}})
     with pytest.raises(SupersededError, match="a person may decide"):
         publish_run(lake, RUN_DATE, RUN, older)
     publish_run(lake, RUN_DATE, RUN, older, DECISION)
@@ -83,6 +95,15 @@ def test_failed_run_leaves_what_was_published(lake: Lake) -> None:
     assert read_publication(lake, RUN_DATE, snapshots) == kept
 
 
+def test_check_run_again_after_publication_changes_no_tag(lake: Lake) -> None:
+    snapshots = written(lake)
+    publish_run(lake, RUN_DATE, RUN, snapshots)
+    leave_record(lake, "check_listens", RUN_DATE, {"snapshots": snapshots, "success": True})
+    publish_run(lake, RUN_DATE, RUN, snapshots)
+    assert read_published(lake) == Published(RUN_DATE, RUN, snapshots)
+    assert read_publication(lake, RUN_DATE, snapshots)["records"]["check_listens"]["success"]
+
+
 def test_run_published_anew_leaves_nothing_of_the_one_before(lake: Lake) -> None:
     for run_id in (RUN, "again"):
         snapshots = written(lake, run_id)
@@ -99,6 +120,32 @@ def test_run_is_not_published_before_all_have_told_of_it(lake: Lake, stage: str)
         publish_run(lake, RUN_DATE, RUN, snapshots)
     with lake.catalog.open() as catalog:
         assert run_dates(catalog, NAMESPACE, ANSWER.name) == []
+
+
+def test_daily_run_that_a_later_date_overtook_is_not_published(lake: Lake) -> None:
+    base = written(lake)
+    publish_run(lake, RUN_DATE, RUN, base)
+    # It stopped at a check, and the next day went by.
+    stopped = written(lake, "stopped", NEXT, **added_to(base))
+    publish_run(lake, AFTER, "after", written(lake, "after", AFTER, **added_to(base)))
+    for decision in (None, DECISION):
+        with pytest.raises(BackwardsError, match="a daily load of 2009-05-05 comes too late: 2009-05-06 is published"):
+            publish_run(lake, NEXT, "stopped", stopped, decision)
+
+
+def test_daily_run_on_a_replaced_base_is_not_published(lake: Lake) -> None:
+    base = written(lake)
+    publish_run(lake, RUN_DATE, RUN, base)
+    stopped = written(lake, "stopped", NEXT, **added_to(base))
+    publish_run(lake, RUN_DATE, "again", written(lake, "again"))
+    with pytest.raises(ReplacedBaseError, match="was added to 2009-05-04, and would now be added to another run"):
+        publish_run(lake, NEXT, "stopped", stopped)
+
+    # One that is published stays so.
+    added = written(lake, "added", NEXT, **added_to(read_published(lake).snapshots))
+    publish_run(lake, NEXT, "added", added)
+    publish_run(lake, RUN_DATE, "once more", written(lake, "once more"))
+    publish_run(lake, NEXT, "added", added)
 
 
 def test_one_run_holds_the_log_until_it_releases_it(lake: Lake) -> None:

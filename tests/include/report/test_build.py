@@ -298,6 +298,15 @@ def test_report_is_of_the_published_run(finished_lake: Lake) -> None:
     assert facts(finished_lake) == {**before, "made_at": ANY}
 
 
+def test_report_that_fails_is_made_by_its_retry(finished_lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "render_html", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            report(finished_lake)
+    assert not Path(finished_lake.report(RUN_DATE)).exists()
+    assert (report(finished_lake) / "report.json").is_file()
+
+
 def test_unpublished_date_has_no_report(finished_lake: Lake) -> None:
     with pytest.raises(NotPublishedError, match="no run of listening is published for 2009-05-05"):
         report(finished_lake, RUN_DATE + timedelta(days=1))

@@ -9,7 +9,7 @@ from pyiceberg.catalog.sql import SqlCatalog, SqlCatalogBaseTable
 
 from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog, lake_catalog
-from spark_jobs.lake.errors import EarlierLakeError, LakePlaceError, MovedLakeError
+from spark_jobs.lake.errors import EarlierLakeError, LakePlaceError, LostCatalogError, MovedLakeError
 from tests.spark_jobs.lake.days import NAMESPACE, TABLES
 
 POSTGRES = "postgresql://etl@db.example:5432/lake?sslmode=require"
@@ -120,4 +120,29 @@ def test_catalog_that_another_process_makes_meanwhile(tmp_path: Path, monkeypatc
     monkeypatch.setattr(SqlCatalog, "create_tables", too_late)
 
     with LakeCatalog(str(tmp_path / "lake")).open() as catalog:
+        assert catalog.list_namespaces() == []
+
+
+def test_lost_catalog_is_not_taken_for_an_empty_lake(tmp_path: Path) -> None:
+    lake = _made_at(tmp_path / "lake")
+    for file in Path(lake.root).glob("catalog.db*"):
+        file.rename(tmp_path / file.name)
+    # Also where something has made an empty one.
+    for _ in range(2):
+        with pytest.raises(LostCatalogError, match=r"catalog\.db is lost: it has no table, and .*/music/\w+ is one; "):
+            lake.open().__enter__()
+    for file in tmp_path.glob("catalog.db*"):
+        file.rename(Path(lake.root) / file.name)
+    with lake.open() as catalog:
+        assert len(catalog.list_tables(NAMESPACE)) == len(TABLES)
+
+
+def test_lake_whose_first_run_was_killed_is_a_new_one(tmp_path: Path) -> None:
+    lake = _made_at(tmp_path / "lake")
+    for file in Path(lake.root).glob("catalog.db*"):
+        file.unlink()
+    for file in Path(lake.root).glob("warehouse/*/*/metadata/*.metadata.json"):
+        if not file.name.startswith("00000-"):
+            file.unlink()
+    with lake.open() as catalog:
         assert catalog.list_namespaces() == []

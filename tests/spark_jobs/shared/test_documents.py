@@ -26,14 +26,14 @@ RECORD = {"stage": "ranking", "snapshots": {"top_songs": 7}, "what": "ü"}
 def test_record_replaces_the_one_before(lake: Lake) -> None:
     path = lake.stage_record("ranking", RUN_DATE)
     for record in ({"snapshots": {}}, RECORD):
-        write_record(lake, path, record)
+        write_record(path, record)
         assert read_record(lake, "ranking", RUN_DATE) == record
     assert os.listdir(Path(path).parent) == ["ranking.json"]
 
 
 def test_record_that_cannot_be_written_leaves_the_one_before(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     path = lake.stage_record("ranking", RUN_DATE)
-    write_record(lake, path, RECORD)
+    write_record(path, RECORD)
 
     def full(self: Path, content: bytes) -> int:
         self.touch()
@@ -41,7 +41,7 @@ def test_record_that_cannot_be_written_leaves_the_one_before(lake: Lake, monkeyp
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
-        write_record(lake, path, {"snapshots": {}})
+        write_record(path, {"snapshots": {}})
     assert json.loads(Path(path).read_text()) == RECORD
     assert os.listdir(Path(path).parent) == ["ranking.json"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,18 @@ def test_what_to_do_is_said(said: str, explained: str) -> None:
     text = "An error occurred while calling o1.save.\n: org.apache.spark.SparkException: Job aborted\n\tat a.B.c(D:1)\n"
     assert explained in explain(RuntimeError(f"{text}Caused by: {said}\n\tat e.F.g(H:1)\n\t... 1 more\n"))
     assert causes(RuntimeError(f"{text}Caused by: {said}\n\tat e.F.g(H:1)\n"))[-1].thrown_by == "e.F.g"
+
+
+@pytest.mark.parametrize(
+    ("error", "explained"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "free space on the disk"),
+        (sqlite3.OperationalError("disk I/O error"), "free space on the disk"),
+        (sqlite3.OperationalError("unable to open database file"), "mounted to be written to"),
+    ],
+)
+def test_what_to_do_about_errors_of_python_is_said(error: Exception, explained: str) -> None:
+    assert explained in explain(error)
 
 
 def test_error_without_a_stack_is_understood() -> None:

@@ -6,6 +6,7 @@ import gzip
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,14 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import list_files
-from spark_jobs.shared.linked_files import file_number, link
+from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.linked_files import (
+    ABANDONED_AFTER,
+    file_number,
+    link,
+    place_of_links,
+    remove_abandoned_links,
+)
 
 # What a name of a file may hold: all bytes but two. A leading dot or underscore would hide it.
 NAMES = st.binary(min_size=1, max_size=8).map(lambda name: b"n" + name.translate(None, b"\0/"))
@@ -88,3 +96,15 @@ def test_file_system_without_links_is_refused(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("spark_jobs.shared.linked_files.os.symlink", refuse)
     with pytest.raises(InputError, match=r"links cannot hold symbolic links \(Operation not permitted\)"):
         link(list_files(str(tmp_path)).files, tmp_path / "links")
+
+
+def test_links_of_killed_jobs_go_after_a_day(lake: Lake) -> None:
+    with place_of_links(lake) as place:
+        others = [place.with_name(name) for name in ("killed", "running")]
+        for other in others:
+            link([], other)
+        old = time.time() - ABANDONED_AFTER.total_seconds() - 1
+        os.utime(others[0], (old, old))
+        assert remove_abandoned_links(lake) == ["killed"]
+        assert [other.exists() for other in others] == [False, True]
+    assert remove_abandoned_links(Lake("/no such lake")) == []
