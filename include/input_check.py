@@ -113,10 +113,13 @@ def check_lake(lake: Lake) -> None:
             # It may answer again.
             raise
         why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        what_to_do = (
+            "mend the bucket's name, the keys or their rights"
+            if place.on_s3
+            else "create it for the user that runs Airflow, or choose a directory that user owns"
+        )
         raise InputError(
-            f"the lake {lake.root} cannot be written ({why}); "
-            "create it for the user that runs Airflow, or choose a directory that user owns: "
-            "LAKE for make, LASTFM_LAKE for Airflow"
+            f"the lake {lake.root} cannot be written ({why}); {what_to_do}: LAKE for make, LASTFM_LAKE for Airflow"
         ) from error
 
 

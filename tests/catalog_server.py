@@ -25,7 +25,7 @@ def catalog_server(home: Path) -> Iterator[dict[str, str]]:
             wait_for(lambda: postgres.is_ready(port), 60)
             postgres.create_database(OWNER, PLANTED, port, data.parent)
             passwords = home / "pgpass"
-            passwords.write_text(f"127.0.0.1:{port}:{OWNER}:{OWNER}:{PLANTED}\n", encoding="utf-8")
+            passwords.write_text(f"127.0.0.1:{port}:*:{OWNER}:{PLANTED}\n", encoding="utf-8")
             passwords.chmod(0o600)
             yield {
                 "PIPELINE_CATALOG": f"postgresql://{OWNER}@127.0.0.1:{port}/{OWNER}",

@@ -154,10 +154,15 @@ class LakeCatalog:
         elsewhere = [path for path in paths if not path.startswith(f"{self.root}/warehouse/")]
         if elsewhere:
             made_at = elsewhere[0].split("/warehouse/")[0]
+            instead = (
+                f"set LAKE to {made_at}, name another database in {SETTING},"
+                if self.on_s3
+                else f"move it back to {made_at}, make that a link to it and set LAKE to the link,"
+            )
             raise MovedLakeError(
                 f"the catalog of {self.root} has tables that lie at {made_at}, where this lake was made, and Iceberg's "
-                f"paths are absolute: move it back to {made_at}, make that a link to it and set LAKE to the link, or "
-                "register its tables anew with Iceberg's procedures rewrite_table_path and register_table"
+                f"paths are absolute: {instead} or register its tables anew with Iceberg's procedures "
+                "rewrite_table_path and register_table"
             )
 
     def _check_new(self) -> None:

@@ -85,7 +85,7 @@ def replace_files(directory: Path | UPath, texts: Mapping[str, str]) -> None:
     staged = {name: directory / f".{name}.{uuid.uuid4().hex}" for name in texts}
     try:
         for name, text in texts.items():
-            staged[name].write_text(text, encoding="utf-8", newline="")
+            staged[name].write_bytes(text.encode())
         if len(texts) > 1:
             last.unlink(missing_ok=True)
         for name, file in staged.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -171,11 +172,22 @@ def test_history_of_the_store_is_refused_in_a_sentence(done: Done) -> None:
 
 def test_bucket_without_rights_is_refused(done: Done) -> None:
     command = [sys.executable, "-m", "scripts.run_pipeline", "LAKE=s3://somebody-elses/lake"]
-    asked = subprocess.run(command, cwd=PROJECT, env=done.environment, capture_output=True, text=True, check=False)
+    # A catalog without a lake: the database that every server has.
+    catalog = {"PIPELINE_CATALOG": re.sub("/[^/]+$", "/postgres", done.environment["PIPELINE_CATALOG"])}
+    environment = done.environment | catalog
+    asked = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
     assert asked.returncode == 1
     assert "the lake s3://somebody-elses/lake cannot be written" in asked.stdout
     assert "ACCESS_DENIED" in asked.stdout
+
+
+def test_catalog_of_another_lake_is_refused(done: Done) -> None:
+    command = [sys.executable, "-m", "scripts.query", "LAKE=s3://music/lakes/other", "SQL=SELECT 1"]
+    asked = subprocess.run(command, cwd=PROJECT, env=done.environment, capture_output=True, text=True, check=False)
+
+    assert asked.returncode == 1
+    assert f"set LAKE to {LAKE_ROOT}, name another database in PIPELINE_CATALOG" in asked.stderr
 
 
 @pytest.mark.parametrize("target", ["run_pipeline", "query", "publish", "maintain"])
