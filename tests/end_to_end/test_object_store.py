@@ -20,7 +20,8 @@ import pytest
 
 from benchmarks import generate_log
 from scripts.environment import SPARK_CONNECTION
-from scripts.jars import LAKE, S3, spark_jars
+from scripts.jars import LAKE, S3, local_jars, spark_jars
+from scripts.java import java_home
 from spark_jobs.shared.lake import Lake
 from tests.catalog_server import PLANTED, catalog_server
 from tests.commands import started
@@ -101,7 +102,7 @@ def commands_noted(commands: set[str]) -> Iterator[None]:
         thread.join()
 
 
-def test_run_in_the_store_answers_as_one_on_a_disk(done: Done, object_store: ObjectStore) -> None:
+def test_answer_in_store_equals_answer_on_disk(done: Done, object_store: ObjectStore) -> None:
     for said in done.said.values():
         assert said.returncode == 0, said.stdout[-6000:] + said.stderr[-2000:]
     on_disk = Lake(str(done.home / "lake")).report(RUN_DATE) / "top_songs.tsv"
@@ -163,7 +164,7 @@ def test_lake_in_the_store_is_maintained(done: Done) -> None:
     assert "files of no table removed: 0" in asked.stdout
 
 
-def test_history_of_the_store_is_refused_in_a_sentence(done: Done) -> None:
+def test_history_of_the_store_is_refused(done: Done) -> None:
     asked = done.make("history")
 
     assert asked.returncode == 1
@@ -172,14 +173,38 @@ def test_history_of_the_store_is_refused_in_a_sentence(done: Done) -> None:
 
 def test_bucket_without_rights_is_refused(done: Done) -> None:
     command = [sys.executable, "-m", "scripts.run_pipeline", "LAKE=s3://somebody-elses/lake"]
-    # A catalog without a lake: the database that every server has.
-    catalog = {"PIPELINE_CATALOG": re.sub("/[^/]+$", "/postgres", done.environment["PIPELINE_CATALOG"])}
-    environment = done.environment | catalog
+    environment = done.environment | {"PIPELINE_CATALOG": _catalog(done, "template1")}
     asked = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
     assert asked.returncode == 1
     assert "the lake s3://somebody-elses/lake cannot be written" in asked.stdout
     assert "ACCESS_DENIED" in asked.stdout
+
+
+def test_keys_in_a_file_suffice(done: Done, object_store: ObjectStore) -> None:
+    file = done.home / "keys"
+    keys = {"aws_access_key_id": object_store.access_key, "aws_secret_access_key": object_store.secret_key}
+    file.write_text("\n".join(["[default]", *(f"{name}={value}" for name, value in keys.items())]))
+    file.chmod(0o600)
+    jars = ",".join(map(str, local_jars((*LAKE, *S3))))
+    environment = {name: value for name, value in done.environment.items() if "KEY" not in name} | {
+        "AWS_SHARED_CREDENTIALS_FILE": str(file),
+        "PIPELINE_CATALOG": _catalog(done, "postgres"),
+        "JAVA_HOME": str(java_home(PROJECT / ".java")),
+        "PYSPARK_SUBMIT_ARGS": f"--master local[2] --jars {jars} pyspark-shell",
+    }
+    given = ["--input", f"s3a://{BUCKET}/in", "--lake", f"s3://{BUCKET}/lakes/other", "--run-date", str(RUN_DATE)]
+    command = [sys.executable, "-m", "spark_jobs.data_quality.job", *given]
+    job = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    file.unlink()
+
+    assert job.returncode == 0, job.stderr[-3000:]
+    assert "1,000 lines read, 970 listens kept" in job.stdout
+
+
+def _catalog(done: Done, database: str) -> str:
+    """A catalog without a lake, in a database that every server has."""
+    return re.sub("/[^/]+$", f"/{database}", done.environment["PIPELINE_CATALOG"])
 
 
 def test_catalog_of_another_lake_is_refused(done: Done) -> None:
