@@ -69,4 +69,5 @@ def judge(lines: DataFrame, files: int, run_date: date, buckets: int, known: Dat
         counted = each_once.observe(in_input, F.count_if(F.col("reason").isNull()).alias("listens"))
         each_once = reject_known(counted, known)
     numbered = outcomes.number_outcomes(each_once)
-    return Judged(numbered.observe(found, *outcomes.outcome_counts(files)), read, in_input, found)
+    counted = numbered.observe(found, *outcomes.outcome_counts(files))
+    return Judged(counted.drop(*outcomes.COUNTED_BY), read, in_input, found)

@@ -22,6 +22,10 @@ _OUTCOMES = (KEPT, *REASONS)
 _BITS = len(WARNINGS)
 
 
+# What is counted by, and of no use after that.
+COUNTED_BY = ("warnings", "outcome_number", "file_number")
+
+
 def classify_lines(lines: DataFrame, run_date: date) -> DataFrame:
     """Turn each line into a listen, or into a rejected line with its `reason`.
 

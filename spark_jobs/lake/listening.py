@@ -7,7 +7,7 @@ from spark_jobs.shared import schemas
 
 NAMESPACE = "listening"
 
-LISTENS = Table("listens", schemas.LISTENS, bucketed_by="user_id")
+LISTENS = Table("listens", schemas.LISTENS, bucketed_by="user_id", varied=("track_id", "track_name"))
 REJECTED_RECORDS = Table("rejected_records", schemas.REJECTED_RECORDS, split_by="reason")
 SESSIONS = Table("sessions", schemas.SESSIONS, bucketed_by="user_id")
 TOP_SESSIONS = Table("top_sessions", schemas.TOP_SESSIONS)

@@ -6,8 +6,10 @@ A try that was killed and commits late commits to its own branch, beside that of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import pyarrow as pa
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.refs import MAIN_BRANCH
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -39,6 +41,16 @@ class Try:
         self._begin(table, None)
         # Not overwritePartitions(), which would keep every partition that has no row now.
         self._writer(rows, table).overwrite(F.lit(True))
+        return self._snapshot(table)
+
+    def replace_here(self, rows: pa.Table | None, table: Table) -> int:
+        """Write rows that are in memory, or none, in place of all that a table has; return the snapshot's id.
+
+        The table has no partitions: pyiceberg would need a further package to write them.
+        """
+        self._begin(table, None)
+        with self.lake.open() as catalog:
+            commit(catalog, f"{self.namespace}.{table.name}", partial(self._replace_here, rows))
         return self._snapshot(table)
 
     def add(self, rows: DataFrame, table: Table, base: int) -> int:
@@ -84,6 +96,13 @@ class Try:
             writer = writer.option(f"{_STAMP}{key}", value)
         return writer
 
+    def _replace_here(self, rows: pa.Table | None, found: IcebergTable) -> None:
+        form = found.schema().as_arrow()
+        new_rows = form.empty_table() if rows is None else rows.cast(form)
+        # pyiceberg warns of an overwrite that finds nothing to replace.
+        write = found.overwrite if _has_rows(found, self.branch) else found.append
+        write(new_rows, snapshot_properties=self.stamp.properties(), branch=self.branch)
+
     def _add_stamp(self, found: IcebergTable) -> None:
         no_rows = found.schema().as_arrow().empty_table()
         found.append(no_rows, snapshot_properties=self.stamp.properties(), branch=self.branch)
@@ -108,6 +127,11 @@ def read_added(spark: SparkSession, namespace: str, table: Table, base: int, sna
     """Return the rows that `add` put into a snapshot beside those of its base."""
     between = spark.read.option("start-snapshot-id", base).option("end-snapshot-id", snapshot)
     return between.table(table.full_name(namespace))
+
+
+def _has_rows(found: IcebergTable, branch: str) -> bool:
+    snapshot = found.snapshot_by_id(found.metadata.refs[branch].snapshot_id)
+    return not (snapshot and snapshot.summary and snapshot.summary["total-records"] == "0")
 
 
 def in_buckets(rows: DataFrame, table: Table, buckets: int, *order: str | Column) -> DataFrame:

@@ -1,4 +1,4 @@
-"""The tables that a ranking writes: each is small, and is read back for what follows."""
+"""The tables that a ranking writes; what follows goes on with what was written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 
 from spark_jobs.lake.tables import Table
 from spark_jobs.lake.tries import Try, read
-from spark_jobs.shared.schemas import conform, no_rows
+from spark_jobs.shared.schemas import conform
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,19 @@ class Answers:
     snapshots: dict[str, int] = field(default_factory=dict)
 
     def write(self, rows: DataFrame, table: Table, *order: str | Column) -> DataFrame:
-        """Write some rows, with an order as one file, and return them as they are read. Runs Spark."""
-        table_rows = conform(rows, table.schema)
-        in_order = table_rows.coalesce(1).sortWithinPartitions(*order) if order else table_rows
-        self.snapshots[table.name] = self.stage.replace(in_order, table)
+        """Write rows in an order, as one file, and return them. Runs Spark, and collects them.
+
+        They are few, or as many as a person asked for: Spark would take seconds to commit them.
+        """
+        in_order = conform(rows, table.schema).coalesce(1).sortWithinPartitions(*order).toArrow()
+        self.snapshots[table.name] = self.stage.replace_here(in_order, table)
+        return self.spark.createDataFrame(in_order, schema=table.schema)
+
+    def write_many(self, rows: DataFrame, table: Table) -> DataFrame:
+        """Write rows of which there may be many, and return them as they are read. Runs Spark."""
+        self.snapshots[table.name] = self.stage.replace(conform(rows, table.schema), table)
         return read(self.spark, self.stage.namespace, table, self.snapshots[table.name])
 
     def write_none(self, table: Table) -> None:
-        """Leave a table without a row, for a run that was not asked for it. Runs Spark."""
-        self.snapshots[table.name] = self.stage.replace(no_rows(self.spark, table.schema), table)
+        """Leave a table without a row, for a run that was not asked for it."""
+        self.snapshots[table.name] = self.stage.replace_here(None, table)

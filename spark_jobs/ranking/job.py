@@ -121,7 +121,8 @@ def _write_listens(
     A log only grows: a session of the same start, end and number of tracks holds the same listens. Raises
     SessionsOfOtherListensError unless there are as many listens as the sessions have tracks.
     """
-    sessions = keep(chosen.select("session").distinct())
+    # In one task: they are few, and kept rows stay in as many tasks as a shuffle makes, hundreds.
+    sessions = keep(chosen.select("session").distinct().coalesce(1))
     fresh = sessions
     if before is not None:
         fresh = sessions.join(before.select("session").distinct(), on="session", how="left_anti")
@@ -129,7 +130,7 @@ def _write_listens(
     found = listens_within(spans, listens.where(reach(spans)), "session")
     if before is not None:
         found = found.unionByName(before.join(F.broadcast(sessions), on="session", how="left_semi"))
-    found = answers.write(found, CHOSEN_LISTENS)
+    found = answers.write_many(found, CHOSEN_LISTENS)
     (tracks,) = sessions.agg(F.coalesce(F.sum("session.track_count"), F.lit(0))).collect()[0]
     sources.check_tracks(job.run_date, tracks, found.count())
     return found
@@ -141,7 +142,7 @@ def _write_songs(job: RankingJob, answers: Answers, chosen: DataFrame, heard: Da
     is_answer = F.col("definition") == rankings.ANSWER
     ranked = rankings.top_songs(played, job.top_songs)
     if job.alternatives:
-        ranked = keep(ranked)
+        ranked = keep(ranked.coalesce(1))
         answers.write(ranked.where(~is_answer), ALTERNATIVE_SONGS, alternatives.place(), "rank")
     else:
         answers.write_none(ALTERNATIVE_SONGS)

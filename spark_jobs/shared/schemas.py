@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
 from spark_jobs.shared.errors import SchemaMismatchError
@@ -97,11 +96,6 @@ def conform(table: DataFrame, schema: T.StructType) -> DataFrame:
     if bad_columns:
         raise SchemaMismatchError(f"the table does not fit its schema; mend its last select: {'; '.join(bad_columns)}")
     return table.select(*schema.fieldNames())
-
-
-def no_rows(spark: SparkSession, schema: T.StructType) -> DataFrame:
-    """A table of a schema and of nothing else."""
-    return spark.range(0).select(*(F.lit(None).cast(field.dataType).alias(field.name) for field in schema.fields))
 
 
 def faults(table: DataFrame, schema: T.StructType) -> list[str]:

@@ -24,6 +24,8 @@ SETTINGS = {
     "spark.sql.files.ignoreMissingFiles": "false",
     # A flipped bit in a page of Parquet is seen, also where no file system keeps sums of its own.
     "spark.hadoop.parquet.page.verify-checksum.enabled": "true",
+    # Rows that are kept go to disk for seconds: trying out how to make each column small costs more than it saves.
+    "spark.sql.inMemoryColumnarStorage.compressed": "false",
     # What is sorted by its key is summed up in that order and at once, not by hash and in two steps.
     "spark.sql.execution.replaceHashWithSortAgg": "true",
     # Where sets and lists are made by hash, more than 128 of them are no reason to sort everything instead.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -13,9 +14,22 @@ from pyspark.sql.window import Window as W
 from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.stamps import Stamp, stamp_of
+from spark_jobs.lake.tables import Table
 from spark_jobs.lake.tries import BUCKET, in_buckets, read, read_added
 from tests.frames import frame_of
-from tests.spark_jobs.lake.days import NAMESPACE, PLAYS, REJECTED, TUESDAY, a_try, plays, rows_of
+from tests.spark_jobs.lake.days import (
+    ANSWER,
+    MONDAY,
+    NAMESPACE,
+    PLAYS,
+    REJECTED,
+    TUESDAY,
+    a_try,
+    plays,
+    publish_run,
+    rows_of,
+    run_of,
+)
 
 
 def test_snapshot_has_rows_and_main_none(spark: SparkSession, lake: LakeCatalog) -> None:
@@ -42,6 +56,25 @@ def test_replace_leaves_no_earlier_row(spark: SparkSession, lake: LakeCatalog) -
 
     assert rows_of(spark, again) == [("cid", 3)]
     assert rows_of(spark, before) == [("ann", 1)]
+
+
+def test_rows_in_memory_replace_published_ones(spark: SparkSession, lake: LakeCatalog) -> None:
+    snapshots = run_of(spark, lake, MONDAY, plays(spark, ("ann", 1)))
+    publish_run(lake, MONDAY, snapshots)
+    first = snapshots[ANSWER.name]
+
+    other = a_try(lake, TUESDAY, plays=1).replace_here(_counted(spark, 3), ANSWER)
+    none = a_try(lake, TUESDAY, plays=1).replace_here(None, ANSWER)
+
+    assert [rows_of(spark, made, ANSWER) for made in (first, other, none)] == [[(1,)], [(3,)], []]
+    stamp = a_try(lake, TUESDAY, plays=1).stamp
+    assert [_stamp(lake, made, ANSWER) for made in (other, none)] == [stamp, stamp]
+
+
+def test_rows_in_memory_begin_a_table(spark: SparkSession, lake: LakeCatalog) -> None:
+    snapshot = a_try(lake).replace_here(_counted(spark, 3), ANSWER)
+
+    assert rows_of(spark, snapshot, ANSWER) == [(3,)]
 
 
 def test_add_keeps_rows_of_base(spark: SparkSession, lake: LakeCatalog) -> None:
@@ -188,9 +221,13 @@ def _set_buckets(lake: LakeCatalog, buckets: int) -> None:
         tables.set_buckets(catalog, NAMESPACE, [PLAYS], buckets)
 
 
-def _stamp(lake: LakeCatalog, snapshot: int) -> Stamp | None:
+def _counted(spark: SparkSession, number: int) -> pa.Table:
+    return frame_of(spark, [(number,)], ANSWER.schema).toArrow()
+
+
+def _stamp(lake: LakeCatalog, snapshot: int, table: Table = PLAYS) -> Stamp | None:
     with lake.open() as catalog:
-        return stamp_of(catalog.load_table(f"{NAMESPACE}.{PLAYS.name}"), snapshot)
+        return stamp_of(catalog.load_table(f"{NAMESPACE}.{table.name}"), snapshot)
 
 
 def _files(lake: LakeCatalog, snapshot: int) -> int:
