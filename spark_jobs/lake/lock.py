@@ -7,6 +7,7 @@ end, failed or not. The lock of a run that was killed stays, for only a person, 
 from __future__ import annotations
 
 import getpass
+import shlex
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def take(catalog: SqlCatalog, log: str, run_id: str) -> None:
     except IntegrityError:
         found = holder(catalog, log)
         if found is None or found.run_id != run_id:
-            raise LockedError(_explanation(log, run_id, found)) from None
+            raise LockedError(_explanation(catalog, log, run_id, found)) from None
 
 
 def release(catalog: SqlCatalog, log: str, run_id: str) -> bool:
@@ -79,11 +80,13 @@ def _holder(database: Connection, log: str) -> Holder | None:
     return Holder(found.run_id, datetime.fromisoformat(found.taken_at), found.taken_by) if found else None
 
 
-def _explanation(log: str, run_id: str, found: Holder | None) -> str:
+def _explanation(catalog: SqlCatalog, log: str, run_id: str, found: Holder | None) -> str:
     if found is None:
         return f"another run held the log {log} a moment ago; run {run_id} again"
+    lake = catalog.properties["warehouse"].removeprefix("file://").removesuffix("/warehouse")
+    release_it = shlex.join(["python", "-m", "scripts.unlock", log, found.run_id, "--lake", lake])
     return (
         f"the log {log} is being written by the run {found.run_id}, since {found.taken_at:%Y-%m-%d %H:%M:%S} UTC, as "
         f"{found.taken_by}; run {run_id} again when that has ended. If it was killed, clear it, which completes it, or "
-        f"release its lock: python -m scripts.unlock {log} '{found.run_id}'"
+        f"release its lock: {release_it}"
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -39,7 +43,7 @@ def test_second_run_is_refused(lake: LakeCatalog) -> None:
     with lake.open() as catalog:
         lock.take(catalog, LOG, "first")
 
-        with pytest.raises(LockedError, match="written by the run first, since .* scripts.unlock music 'first'"):
+        with pytest.raises(LockedError, match="written by the run first, since .* scripts.unlock music first --lake"):
             lock.take(catalog, LOG, "second")
         assert lock.holder(catalog, LOG).run_id == "first"
 
@@ -85,6 +89,19 @@ def test_person_releases_lock_of_dead_run(lake: LakeCatalog, capsys: pytest.Capt
 
         assert lock.holder(catalog, LOG) is None
     assert capsys.readouterr().out == "Released: runs may write music again.\n"
+
+
+def test_printed_command_releases_lock_of_killed_run(tmp_path: Path) -> None:
+    lake = LakeCatalog(str(tmp_path / "a lake"))
+    die = "os.kill(os.getpid(), signal.SIGKILL)"
+    taken = [sys.executable, "-c", f"import os, signal\n{TAKE}\n{die}", lake.root, "make run of a clone", "0"]
+    assert subprocess.run(taken, cwd=PROJECT, check=False).returncode == -signal.SIGKILL
+    with lake.open() as catalog:
+        with pytest.raises(LockedError, match="written by the run make run of a clone") as refused:
+            lock.take(catalog, LOG, "second")
+        command = re.search(r"release its lock: python (.*)$", str(refused.value))[1]
+        subprocess.run([sys.executable, *shlex.split(command)], cwd=PROJECT, check=True)
+        lock.take(catalog, LOG, "second")
 
 
 def test_one_of_many_processes_takes_lock(lake: LakeCatalog) -> None:
