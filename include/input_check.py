@@ -19,7 +19,7 @@ from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import Listing, directories_of, list_files
 from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.object_store import is_refusal
+from spark_jobs.shared.object_store import is_refusal, no_answer
 from spark_jobs.shared.partitioning import text_bytes
 from spark_jobs.shared.paths import in_ascii, is_below, is_object, path_of, shown
 
@@ -110,8 +110,7 @@ def check_lake(lake: Lake) -> None:
             probe.unlink()
     except (OSError, sqlite3.Error, DBAPIError) as error:
         if place.on_s3 and isinstance(error, OSError) and not is_refusal(error):
-            # It may answer again.
-            raise
+            raise no_answer(lake.root, error) from None
         why = getattr(error, "strerror", None) or str(error).splitlines()[0]
         what_to_do = (
             "mend the bucket's name, the keys or their rights"

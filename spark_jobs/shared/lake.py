@@ -21,7 +21,7 @@ LOG = "listening"
 REPORTS = "reports"
 RUNS = "runs"
 DATA_DOCS = "data_docs"
-_IN_A_STORE = re.compile(r"s3://[a-z0-9][a-z0-9.-]+/[^/]")
+_IN_A_STORE = re.compile(r"s3://[a-z0-9][a-z0-9.-]+(/(?!\.{1,2}(/|$))[^/]+)+/?")
 
 
 def date_of(directory: str) -> date | None:
@@ -39,12 +39,12 @@ def date_of(directory: str) -> date | None:
 def fault_of_place(root: str, catalog: str) -> str:
     """Say what is allowed in place of a lake at `root` with a catalog at an address; empty if that is allowed.
 
-    >>> fault_of_place("/lake", "")
-    ''
+    >>> fault_of_place("/lake", ""), fault_of_place("s3://key:secret@bucket/lake", "")
+    ('', 's3://bucket/prefix, without keys in it')
     """
     if not root.startswith(object_store.SCHEME):
         return ""
-    if not _IN_A_STORE.match(root):
+    if not _IN_A_STORE.fullmatch(root):
         return "s3://bucket/prefix, without keys in it"
     if not catalog:
         return (

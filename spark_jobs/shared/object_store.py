@@ -53,6 +53,14 @@ def is_refusal(error: BaseException) -> bool:
     return _REFUSED.search(str(error)) is not None
 
 
+def no_answer(place: str, error: OSError) -> OSError:
+    """Return what to raise where a store does not answer, as it may at the next try."""
+    return OSError(
+        f"the object store of {place} does not answer ({error}); check the network and AWS_ENDPOINT_URL_S3. "
+        "Nothing was published"
+    )
+
+
 def without_keys(uri: str) -> str:
     """Return a URI as it may be told: people write keys in front of a bucket.
 
@@ -71,6 +79,8 @@ class ArrowStore(ArrowFSWrapper):
 
     protocol = ("s3", "s3a")
     root_marker = ""
+    # What costs is the client, which is kept; an instance is to know today's environment.
+    cachable = False
 
     def __init__(self, **options: Any) -> None:
         super().__init__(_client(os.getpid(), endpoint(), region()), **options)

@@ -10,7 +10,7 @@ from typing import Any
 
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.globs import ANY_DEPTH, is_hidden
-from spark_jobs.shared.object_store import INPUT_SCHEME, ArrowStore, is_refusal
+from spark_jobs.shared.object_store import INPUT_SCHEME, ArrowStore, is_refusal, no_answer
 from spark_jobs.shared.paths import shown
 
 _PLACE = re.compile(r"s3a://(?P<bucket>[a-z0-9][a-z0-9._-]*)(?:/(?P<name>.*))?", re.DOTALL)
@@ -39,7 +39,7 @@ def list_objects(where: bytes, left_out: list[str]) -> Iterator[Object]:
                 left_out.append(f"{shown(found[0])}: hidden")
     except OSError as error:
         if not is_refusal(error):
-            raise
+            raise no_answer(shown(where), error) from None
         raise InputError(f"{shown(where)} cannot be listed ({error}); mend the keys or their rights") from None
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from include.data_docs import on_disk
 from include.event_logs import DIRECTORY, figures_kept
+from include.input_check import check_profiles
 from spark_jobs.shared.documents import replace_files
 from spark_jobs.shared.lake import Lake
 from tests.object_store import BUCKET, ObjectStore
@@ -25,6 +26,16 @@ def lake(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> Lake:
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PIPELINE_CATALOG", "postgresql://lake@127.0.0.1:1/lake")
     return Lake(f"s3://{BUCKET}/{uuid.uuid4().hex}")
+
+
+def test_relative_input_is_below_its_root(lake: Lake, object_store: ObjectStore) -> None:
+    root = object_store.put("people/2009-05-04/users.tsv", b"a").removesuffix("/2009-05-04/users.tsv")
+
+    found = check_profiles("{run_date}/users.tsv", root, RUN_DATE)
+    elsewhere = check_profiles(f"s3://{BUCKET}/people/2009-05-04/users.tsv", f"{root}/2009-05-05", RUN_DATE)
+
+    assert found == {"profiles": f"{root}/2009-05-04/users.tsv", "profiles_problem": ""}
+    assert f"is outside {root}/2009-05-05" in elsewhere["profiles_problem"]
 
 
 def test_documents_replace_those_before(lake: Lake) -> None:

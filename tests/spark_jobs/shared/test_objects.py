@@ -96,6 +96,13 @@ def test_refused_inputs_get_a_sentence(object_store: ObjectStore, place: str, ur
     assert "planted" not in str(refusal.value)
 
 
+def test_store_without_an_answer_is_worth_a_retry(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+
+    with pytest.raises(OSError, match=f"the object store of s3a://{BUCKET}/a does not answer .*; check the network"):
+        list_files(f"s3a://{BUCKET}/a")
+
+
 def test_spark_reads_objects_of_any_name(
     spark: SparkSession, object_store: ObjectStore, place: str, tmp_path: Path
 ) -> None:
