@@ -130,5 +130,5 @@ $(VENV)/runtime: requirements.txt
 $(VENV)/development: $(VENV)/runtime requirements-dev.txt include/jars.py
 	@test -w . || { $(call own,write to); }
 	@$(PIP) install -r requirements-dev.txt
-	@$(BIN)/python -m include.jars >/dev/null
+	@$(BIN)/python -m include.jars --s3 >/dev/null
 	@touch $@

@@ -97,11 +97,11 @@ def one_run(environment: Mapping[str, str], day: date, file: Path, load: str, th
     except CommandError as error:
         sys.exit(str(error))
     lake = Lake(environment["LASTFM_LAKE"])
-    report = json.loads((Path(lake.report(day)) / "report.json").read_text(encoding="utf-8"))
+    report = json.loads((lake.report(day) / "report.json").read_bytes())
     right = file.with_suffix(".answer")
     duckdb.execute(duckdb_answer.QUESTION.replace("{output}", str(right)), {"log": [str(one) for one in there]})
-    answer = (Path(lake.report(day)) / "top_songs.tsv").read_bytes()
-    record = json.loads(Path(lake.stage_record("data_quality", day)).read_text(encoding="utf-8"))
+    answer = (lake.report(day) / "top_songs.tsv").read_bytes()
+    record = json.loads(lake.stage_record("data_quality", day).read_bytes())
     return {
         "run_date": str(day),
         "load": load,

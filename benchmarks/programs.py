@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from upath import UPath
+
 from benchmarks.many_files import FEW, MANY, split
 from scripts.environment import GARBAGE_COLLECTOR, PROJECT, SPARK_CONNECTION
 from spark_jobs.shared.lake import Lake
@@ -81,7 +83,7 @@ def spark_options(settings: dict[str, str]) -> list[str]:
 
 def of_dag(lake: Path) -> dict[str, Any]:
     """What the report says, the songs from the TSV."""
-    directory = Path(Lake(str(lake)).report(RUN_DATE))
+    directory = Lake(str(lake)).report(RUN_DATE)
     report = json.loads((directory / "report.json").read_text(encoding="utf-8"))
     rows = report["rows"]
     return {
@@ -96,7 +98,7 @@ def of_dag(lake: Path) -> dict[str, Any]:
 
 def of_data_quality(lake: Path) -> dict[str, Any]:
     """What the stage's record counts."""
-    rows = json.loads(Path(Lake(str(lake)).stage_record("data_quality", RUN_DATE)).read_bytes())["rows"]
+    rows = json.loads(Lake(str(lake)).stage_record("data_quality", RUN_DATE).read_bytes())["rows"]
     return {"lines": rows["lines_read"], "listens": rows["listens_kept"]}
 
 
@@ -144,7 +146,7 @@ def _at(rows: list[Any], place: int) -> Any:
     return rows[place] if place < len(rows) else None
 
 
-def _rows(tsv: Path) -> list[list[str]]:
+def _rows(tsv: Path | UPath) -> list[list[str]]:
     return [line.split("\t") for line in tsv.read_bytes().decode().removesuffix("\n").split("\n")[1:]]
 
 

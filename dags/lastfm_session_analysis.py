@@ -54,7 +54,7 @@ from plugins.spark_job_operator import SparkJobOperator
 from spark_jobs.shared import loads
 
 SETTINGS = settings()
-INPUT_ROOT = str(SETTINGS.input_root)
+INPUT_ROOT = SETTINGS.input_root
 # For an earlier one Airflow makes a run without tasks, which succeeds.
 FIRST_RUN_DATE = datetime(2002, 1, 1, tzinfo=UTC)
 RUN_DATE = "{{ run_date(dag_run) }}"
@@ -114,16 +114,14 @@ def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
 
     day, is_daily = run_date(dag_run), params["load"] == loads.DAILY
     try:
-        found = input_check.check_input(
-            params["input_path"], SETTINGS.input_root, SETTINGS.lake, day, may_be_empty=is_daily
-        )
+        found = input_check.check_input(params["input_path"], INPUT_ROOT, SETTINGS.lake, day, may_be_empty=is_daily)
         run_lock.take(SETTINGS.lake, dag_run.run_id)
         if is_daily:
             daily_base.check_base(SETTINGS.lake, day)
     except DataError as error:
         raise AirflowFailException(str(error)) from None
     listed = {"listed": input_check.keep_listing(found, SETTINGS.lake, day)}
-    return found.to_xcom() | listed | input_check.check_profiles(params["profiles_path"], SETTINGS.input_root, day)
+    return found.to_xcom() | listed | input_check.check_profiles(params["profiles_path"], INPUT_ROOT, day)
 
 
 @task(outlets=ASSETS, execution_timeout=timedelta(minutes=15))

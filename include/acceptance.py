@@ -21,7 +21,7 @@ def accept(lake: Lake, run_date: date, claims: Sequence[str], decision: Decision
     before = _accepted(lake, run_date)["claims"]
     kept = [*before, *(claim for claim in claims if claim not in before)]
     record = {"stage": STAGE, "run_date": str(run_date), "claims": kept, "decision": asdict(decision)}
-    write_record(lake, lake.stage_record(STAGE, run_date), record)
+    write_record(lake.stage_record(STAGE, run_date), record)
 
 
 def not_accepted(lake: Lake, run_date: date, claims: Sequence[str]) -> list[str]:

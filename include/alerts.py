@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, Literal
+
+from upath import UPath
 
 from spark_jobs.shared.lake import Lake
 
@@ -79,9 +80,9 @@ def score(quality_score: float | None) -> str:
     return "not known" if quality_score is None else f"{quality_score:.2f}"
 
 
-def records(lake: Lake, run_date: date) -> Path:
+def records(lake: Lake, run_date: date) -> UPath:
     """The directory of what the stages of a run left."""
-    return Path(lake.stage_record("data_quality", run_date)).parent
+    return lake.stage_record("data_quality", run_date).parent
 
 
 def send(alert: Alert, lake: Lake) -> None:

@@ -117,7 +117,7 @@ def keep_results(
         },
         "validations": validations,
     }
-    write_record(lake, lake.stage_record(check, run_date), record)
+    write_record(lake.stage_record(check, run_date), record)
     return record
 
 

@@ -3,14 +3,46 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import great_expectations as gx
 from great_expectations.data_context import EphemeralDataContext
 from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
+from pyarrow.fs import copy_files
+from upath import UPath
 
 # Where Great Expectations looks for `custom_data_docs/styles/`, which it writes into each page.
 PLUGINS = Path(__file__).with_name("data_docs_plugins")
+
+
+@contextmanager
+def on_disk(place: UPath) -> Iterator[Path]:
+    """Lend the site as a directory on a disk, where Great Expectations builds it.
+
+    One in an object store is copied from there, and what is new, changed or gone is brought back in the end.
+    """
+    if isinstance(place, Path):
+        yield place
+        return
+    with tempfile.TemporaryDirectory(prefix="data-docs-") as scratch:
+        directory = Path(scratch)
+        if place.exists():
+            copy_files(place.path, scratch, source_filesystem=place.fs.fs)
+        before = _versions(directory)
+        yield directory
+        after = _versions(directory)
+        for name in sorted(name for name in after if before.get(name) != after[name]):
+            (place / name).write_bytes((directory / name).read_bytes())
+        for name in sorted(before.keys() - after.keys()):
+            (place / name).unlink(missing_ok=True)
+
+
+def _versions(directory: Path) -> dict[str, tuple[int, int]]:
+    files = ((file, file.stat()) for file in directory.rglob("*") if file.is_file())
+    return {str(file.relative_to(directory)): (status.st_mtime_ns, status.st_size) for file, status in files}
 
 
 def open_context(data_docs: Path) -> EphemeralDataContext:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,8 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from include.records import replace_file
 from include.spark_figures import has_property, spark_figures
+from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 
 log = logging.getLogger(__name__)
@@ -50,31 +51,43 @@ def figures_kept(stage: str, lake: Lake, run_date: date, connection: dict[str, A
 
     What cannot be written or read costs a line in the log, never the run.
     """
-    kept = Path(lake.spark_figures(stage, run_date))
+    kept = lake.spark_figures(stage, run_date)
     with suppress(OSError):
         # Those of an earlier run of the date: this one may keep none.
         kept.unlink(missing_ok=True)
-    event_log = prepare(lake, connection)
-    if event_log is None:
-        yield {}
+    with _directory(lake) as directory:
+        event_log = prepare(directory, connection)
+        if event_log is None:
+            yield {}
+            return
+        yield event_log.settings
+        try:
+            figures = {"stage": stage, "run_date": str(run_date), **event_log.figures()}
+            replace_file(kept, json.dumps(figures, indent=2))
+        except (OSError, LookupError, ValueError, TypeError) as error:
+            log.warning("%s: the report will lack Spark's own figures: %s: %s", stage, type(error).__name__, error)
+
+
+@contextmanager
+def _directory(lake: Lake) -> Iterator[Path]:
+    """Lend the directory of a lake's event logs; one that goes with the block where the lake is in an object store."""
+    there = lake.spark_events()
+    if isinstance(there, Path):
+        yield there
         return
-    yield event_log.settings
-    try:
-        figures = {"stage": stage, "run_date": str(run_date), **event_log.figures()}
-        replace_file(kept, json.dumps(figures, indent=2))
-    except (OSError, LookupError, ValueError, TypeError) as error:
-        log.warning("%s: the report will lack Spark's own figures: %s: %s", stage, type(error).__name__, error)
+    with tempfile.TemporaryDirectory(prefix="spark-events-") as scratch:
+        yield Path(scratch)
 
 
-def prepare(lake: Lake, connection: dict[str, Any]) -> EventLog | None:
-    """Make room for one more event log in the lake; None when there will be none, or none that can be read here.
+def prepare(events: Path, connection: dict[str, Any]) -> EventLog | None:
+    """Make room for one more event log in a directory; None when there will be none, or none that can be read here.
 
     A `spark.*` setting of the connection stands above ours: with another `spark.eventLog.dir` the logs stay there until
     somebody else removes them, with `spark.eventLog.enabled` false there are none.
     """
     ours = {
         ENABLED: "true",
-        DIRECTORY: Path(lake.spark_events()).as_uri(),
+        DIRECTORY: events.as_uri(),
         # One file that grows, as plain text: Spark's default is a directory of compressed ones.
         "spark.eventLog.rolling.enabled": "false",
         "spark.eventLog.compress": "false",
@@ -92,7 +105,7 @@ def prepare(lake: Lake, connection: dict[str, Any]) -> EventLog | None:
 def read_figures(lake: Lake, stage: str, run_date: date) -> dict[str, Any] | None:
     """Return the figures of a stage, None if it kept none."""
     try:
-        return json.loads(Path(lake.spark_figures(stage, run_date)).read_bytes())
+        return json.loads(lake.spark_figures(stage, run_date).read_bytes())
     except (OSError, ValueError):
         return None
 

@@ -25,7 +25,7 @@ def main() -> None:
     except (SettingsError, LakePlaceError) as error:
         sys.exit(f"ERROR settings: {error}")
     # Spark's history server does not start without it.
-    Path(lake.spark_events()).mkdir(parents=True, exist_ok=True)
+    lake.spark_events().mkdir(parents=True, exist_ok=True)
     keep_password(
         Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]),
         os.environ["AIRFLOW_ADMIN_USER"],

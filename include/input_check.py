@@ -15,12 +15,13 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from include.input_format import check_format
-from include.records import replace_file
+from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import Listing, directories_of, list_files
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.object_store import is_refusal, no_answer
 from spark_jobs.shared.partitioning import text_bytes
-from spark_jobs.shared.paths import in_ascii, is_below, path_of, shown
+from spark_jobs.shared.paths import in_ascii, is_below, is_object, path_of, shown
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class CheckedInput:
 
 
 def check_input(
-    input_path: str, input_root: Path, lake: Lake, run_date: date, may_be_empty: bool = False
+    input_path: str, input_root: str | Path, lake: Lake, run_date: date, may_be_empty: bool = False
 ) -> CheckedInput:
     """Return the input that a path means: a file, a directory or a glob, relative to `input_root`.
 
@@ -63,12 +64,12 @@ def keep_listing(found: CheckedInput, lake: Lake, run_date: date) -> str:
     """Keep the list of an input's files, and return its path: data_quality reads these files or none."""
     files = [file.to_json() for file in found.listing.files]
     record = {"input_path": shown(path_of(found.path)), "files": files, "left_out": list(found.listing.left_out)}
-    path = Path(lake.input_listing(run_date))
+    path = lake.input_listing(run_date)
     replace_file(path, json.dumps(record, indent=2, ensure_ascii=False))
     return str(path)
 
 
-def check_profiles(profiles_path: str | None, input_root: Path, run_date: date) -> dict[str, str]:
+def check_profiles(profiles_path: str | None, input_root: str | Path, run_date: date) -> dict[str, str]:
     """Return `profiles`, the path as text of ASCII, and `profiles_problem`; both empty where no path is given.
 
     The path obeys the same rules as the input's. What it breaks is the problem, a sentence, and never an error: a run
@@ -95,38 +96,46 @@ def check_lake(lake: Lake) -> None:
             f"the lake {lake.root} has a {pattern[0]!r} in its path, which Spark takes for a pattern; "
             "choose another place"
         )
-    if shown(path_of(lake.root)) != lake.root:
+    if not is_object(path_of(lake.root)) and shown(path_of(lake.root)) != lake.root:
         raise InputError(
             f"the lake {shown(path_of(lake.root))} has bytes in its path that are no text in UTF-8, which Java cannot "
             "name; choose another place"
         )
     place = lake.catalog
-    probe = Path(lake.root) / LOG / f".probe-{uuid.uuid4().hex}"
+    probe = lake.documents / f".probe-{uuid.uuid4().hex}"
     try:
         with place.open():
             probe.parent.mkdir(exist_ok=True)
             probe.write_bytes(b"")
             probe.unlink()
     except (OSError, sqlite3.Error, DBAPIError) as error:
+        if place.on_s3 and isinstance(error, OSError) and not is_refusal(error):
+            raise no_answer(lake.root, error) from None
         why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        what_to_do = (
+            "mend the bucket's name, the keys or their rights"
+            if place.on_s3
+            else "create it for the user that runs Airflow, or choose a directory that user owns"
+        )
         raise InputError(
-            f"the lake {lake.root} cannot be written ({why}); "
-            "create it for the user that runs Airflow, or choose a directory that user owns: "
-            "LAKE for make, LASTFM_LAKE for Airflow"
+            f"the lake {lake.root} cannot be written ({why}); {what_to_do}: LAKE for make, LASTFM_LAKE for Airflow"
         ) from error
 
 
-def _absolute(path: str, input_root: Path, run_date: date) -> str:
+def _absolute(path: str, input_root: str | Path, run_date: date) -> str:
     # The dots go by the text, so that what is named in a message is what is read.
     given = path_of(path.replace("{run_date}", str(run_date)))
-    where = os.path.normpath(os.path.join(os.fsencode(input_root), given))
+    root = path_of(in_ascii(os.fsencode(input_root)))
+    if is_object(given) or (is_object(root) and not given.startswith(b"/")):
+        return in_ascii(given if is_object(given) else root.rstrip(b"/") + b"/" + given)
+    where = os.path.normpath(os.path.join(root, given))
     # POSIX leaves two slashes in front as they are.
     return in_ascii(re.sub(b"^/+", b"/", where))
 
 
 def _check_lake_outside(path: str, lake: Lake) -> None:
     """Raise InputError where a run would write into what it reads."""
-    root = os.path.realpath(path_of(lake.root))
+    root = _real(path_of(lake.root))
     around = [directory for directory in directories_of(path) if is_below(root, directory)]
     if around:
         raise InputError(f"the lake {lake.root} lies in the input {shown(around[0])}; choose another place for one")
@@ -134,7 +143,11 @@ def _check_lake_outside(path: str, lake: Lake) -> None:
 
 def _check_input_outside(listing: Listing, lake: Lake) -> None:
     """Raise InputError where a run would read what it writes."""
-    root = os.path.realpath(path_of(lake.root))
-    inside = [file for file in listing.files if is_below(os.path.realpath(file.path), root)]
+    root = _real(path_of(lake.root))
+    inside = [file for file in listing.files if is_below(_real(file.path), root)]
     if inside:
         raise InputError(f"the input {inside[0].name} lies in the lake {lake.root}; choose another place for one")
+
+
+def _real(path: bytes) -> bytes:
+    return path if is_object(path) else os.path.realpath(path)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from spark_jobs.data_quality.fields import FIELDS
+from spark_jobs.shared import input_files
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import GZIP, InputFile
 
@@ -56,8 +57,7 @@ def check_format(files: Sequence[InputFile]) -> None:
 
 def beginning(file: InputFile) -> bytes:
     """Return the first bytes of a file, decompressed where its name says so, without a byte-order mark of UTF-8."""
-    with open(file.path, "rb") as content:
-        start = content.read(BYTES_READ)
+    start = input_files.beginning(file, BYTES_READ)
     if file.name.lower().endswith(GZIP):
         start = _decompressed(start)
     return start.removeprefix(codecs.BOM_UTF8)

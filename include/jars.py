@@ -101,13 +101,19 @@ S3 = (
 )
 
 
-def spark_jars(connection: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """Return Spark's setting `spark.jars`: the lake's, which may have to be fetched yet, and those of a connection.
+def jars_for(*places: str) -> tuple[Jar, ...]:
+    """Return the jars for a lake and an input at some places: those for an object store only where one is there."""
+    return (*LAKE, *S3) if any(place.startswith(("s3://", "s3a://")) for place in places) else LAKE
+
+
+def spark_jars(*places: str, connection: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Return Spark's setting `spark.jars`: `jars_for` places, which may have to be fetched yet, and a connection's.
 
     As URIs, for the setting is a list with commas, and a path may have one.
     """
+    ours = ((FOLDER / jar.file_name).as_uri() for jar in jars_for(*places))
     theirs = (connection or {}).get("spark.jars", "").split(",")
-    return {"spark.jars": ",".join([*((FOLDER / jar.file_name).as_uri() for jar in LAKE), *filter(None, theirs)])}
+    return {"spark.jars": ",".join([*ours, *filter(None, theirs)])}
 
 
 def local_jars(jars: Sequence[Jar] = LAKE, folder: Path = FOLDER) -> list[Path]:

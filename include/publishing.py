@@ -46,7 +46,7 @@ def publish_run(
     with lake.catalog.open() as catalog:
         check_still_base(catalog, run_date, snapshots, left["records"]["data_quality"])
         # First, for nobody reads it until the run is published, and then everybody does.
-        write_record(lake, lake.publication(run_date, snapshots[ANSWER.name]), left)
+        write_record(lake.publication(run_date, snapshots[ANSWER.name]), left)
         publish(catalog, publication)
     remove_other_publications(lake, run_date, snapshots[ANSWER.name])
 

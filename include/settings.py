@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import Lake, fault_of_place
+from spark_jobs.shared.object_store import INPUT_SCHEME, SCHEME, without_keys
 
 PROJECT = Path(__file__).resolve().parents[1]
 PREFIX = "LASTFM_"
@@ -33,10 +34,23 @@ class SettingsError(ValueError):
     """A setting is not usable; the message names its variable, what was found and what is allowed."""
 
 
-def _absolute(path: Any) -> Path:
-    if "://" in str(path) or not Path(path).is_absolute():
-        raise ValueError("the absolute path of a directory that every worker sees; mount an object store to use one")
-    return Path(path)
+def _absolute(place: Any, scheme: str) -> str:
+    if str(place).startswith(scheme):
+        return str(place).rstrip("/")
+    if "://" in str(place) or not Path(place).is_absolute():
+        raise ValueError(f"the absolute path of a directory that every worker sees, or {scheme}bucket/prefix")
+    return str(Path(place))
+
+
+def _lake(place: Any) -> str:
+    root = _absolute(place, SCHEME)
+    if fault := fault_of_place(root, os.environ.get("PIPELINE_CATALOG", "")):
+        raise ValueError(fault)
+    return root
+
+
+def _input_root(place: Any) -> str:
+    return _absolute(place, INPUT_SCHEME)
 
 
 def _path(text: str) -> str:
@@ -57,7 +71,8 @@ def _pattern(text: str) -> str:
     return text
 
 
-Directory = Annotated[Path, BeforeValidator(_absolute)]
+LakeRoot = Annotated[str, BeforeValidator(_lake)]
+InputRoot = Annotated[str, BeforeValidator(_input_root)]
 LogPath = Annotated[str, AfterValidator(_path)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Positive = Annotated[int, Field(ge=1)]
@@ -69,8 +84,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     # --- Where things lie
-    lake_root: Directory = Field(PROJECT / "lake", validation_alias="LASTFM_LAKE", description="root of the lake")
-    input_root: Directory = Field(PROJECT / "input", description="runs may read logs below it and nowhere else")
+    lake_root: LakeRoot = Field(str(PROJECT / "lake"), validation_alias="LASTFM_LAKE", description="root of the lake")
+    input_root: InputRoot = Field(str(PROJECT / "input"), description="runs may read logs below it and nowhere else")
     input_path: LogPath = Field(
         "userid-timestamp-artid-artname-traid-traname.tsv",
         description="what a run reads if its parameter does not say; the name the log is published under",
@@ -149,7 +164,7 @@ class Settings(BaseSettings):
     @property
     def lake(self) -> Lake:
         """The lake at `lake_root`."""
-        return Lake(str(self.lake_root))
+        return Lake(self.lake_root)
 
     @property
     def kept(self) -> dict[str, int]:
@@ -219,4 +234,5 @@ def _fault(error: dict[str, Any]) -> str:
         return text
     name = str(error["loc"][0])
     name = _variable(name) if name in Settings.model_fields else name
-    return f"{name}: found {error['input']!r}, allowed is {text.removeprefix('Input should be ')}"
+    found = without_keys(repr(error["input"]))
+    return f"{name}: found {found}, allowed is {text.removeprefix('Input should be ')}"

@@ -83,7 +83,7 @@ class CheckpointOperator(PySparkOperator):
             stage_clock(context),
         ):
             ours = {"spark.app.name": f"{self.task_id} {run_date}", "spark.driver.memory": DRIVER_MEMORY}
-            ours |= spark_jars(connection) | UTF_8_EXECUTORS | lake.catalog.spark_settings()
+            ours |= spark_jars(lake.root, connection=connection) | UTF_8_EXECUTORS | lake.catalog.spark_settings()
             self.config_kwargs = {**SETTINGS, **settings, **hide_secrets(connection), **ours, **self.config_kwargs}
             with ExitStack() as while_java_starts:
                 while_java_starts.enter_context(java_in_utf_8())
@@ -145,9 +145,10 @@ def check_tables(
     except DataError as error:
         raise AirflowFailException(f"{check} failed for run date {day}: {error}") from None
     results = []
-    for table in found:
-        data_docs.prune(Path(lake.data_docs()), table.suite.name, keep=settings().data_docs_runs - 1)
-        results.append(checkpoint.run_checkpoint(check, table, day, lake.data_docs()))
+    with data_docs.on_disk(lake.data_docs()) as site:
+        for table in found:
+            data_docs.prune(site, table.suite.name, keep=settings().data_docs_runs - 1)
+            results.append(checkpoint.run_checkpoint(check, table, day, str(site)))
     record = checkpoint.keep_results(check, results, lake, day, snapshots)
     # Before it can fail the task: those of a failed check are what somebody looks for.
     send(check_figures(check, record))

@@ -34,7 +34,7 @@ class MaintenanceOperator(PySparkOperator):
 
         lake = Lake(self.op_kwargs["lake_root"])
         connection = BaseHook.get_connection(str(self.conn_id)).extra_dejson
-        ours = {"spark.app.name": self.task_id, **spark_jars(connection), **UTF_8_EXECUTORS}
+        ours = {"spark.app.name": self.task_id, **spark_jars(lake.root, connection=connection), **UTF_8_EXECUTORS}
         ours |= lake.catalog.spark_settings()
         self.config_kwargs = {**SETTINGS, **hide_secrets(connection), **ours, **self.config_kwargs}
         with java_in_utf_8():

@@ -73,7 +73,7 @@ class SparkJobOperator(SparkSubmitOperator):
 
         run_lock.take(self.lake, context["run_id"])
         run_date = date.fromisoformat(self.run_date)
-        record = Path(self.lake.try_record(self.task_id, run_date))
+        record = self.lake.try_record(self.task_id, run_date)
         self.application_args = [
             *(self.application_args or []),
             *("--run-id", context["run_id"]),
@@ -91,7 +91,8 @@ class SparkJobOperator(SparkSubmitOperator):
         # Without this look-up the provider takes a missing connection for a YARN cluster.
         extra = BaseHook.get_connection(self._conn_id).extra_dejson
         given = hide_secrets(extra) | {key: value for key, value in extra.items() if key.startswith("spark.")}
-        given |= spark_jars(extra) | UTF_8_EXECUTORS | self.lake.catalog.spark_settings() | (self.conf or {})
+        given |= spark_jars(self.lake.root, *(self.application_args or ()), connection=extra)
+        given |= UTF_8_EXECUTORS | self.lake.catalog.spark_settings() | (self.conf or {})
         figures = figures_kept(self.task_id, self.lake, run_date, given)
         with tempfile.TemporaryDirectory() as scratch, figures as settings, stage_clock(context):
             secrets = secrets_of(given)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from scripts.terminal import console, plain
+from spark_jobs.lake.catalog import lake_catalog
+from spark_jobs.shared.lake import Lake
 
 
 class ArgumentError(RuntimeError):
@@ -28,6 +30,11 @@ def read(target: str, *names: str, paths: Sequence[str] = (), words: Sequence[st
         said = " ".join(f"{name}=..." for name in aside)
         console.print(f"Left aside: {', '.join(aside)} from the environment; say it after make: make {target} {said}")
     return {name: os.path.expanduser(value) if name in paths else value for name, value in given.items() if value}
+
+
+def lake_of(given: Mapping[str, str]) -> Lake:
+    """Return the lake that LAKE names, a path or `s3://bucket/prefix`; raises LakePlaceError."""
+    return Lake(lake_catalog(given.get("LAKE", "lake")).root)
 
 
 def _split(word: str, allowed: Sequence[str]) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from include.jars import local_jars
+from include.jars import jars_for, local_jars
 from scripts.java import java_home
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -67,13 +67,15 @@ SPARK_CONNECTION: dict[str, Any] = {
 }
 
 
-def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_path: str) -> dict[str, str]:
+def airflow_environment(
+    airflow_home: Path, lake: str | Path, input_root: str | Path, input_path: str
+) -> dict[str, str]:
     """Return this process's environment with all that Airflow, Spark and Great Expectations need added.
 
     Raises scripts.java.JavaError when there is no suitable Java and none can be installed, include.jars.JarError when
     the lake's jars are not there and cannot be fetched.
     """
-    local_jars()
+    local_jars(jars_for(str(lake), str(input_root), input_path))
     home = str(airflow_home.resolve())
     ours = {
         "AIRFLOW_HOME": home,
@@ -89,8 +91,8 @@ def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         # It tells of a killed task: that may take a minute, and it would be killed after 50 seconds.
         "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "120",
-        "LASTFM_LAKE": str(lake.resolve()),
-        "LASTFM_INPUT_ROOT": str(input_root.resolve()),
+        "LASTFM_LAKE": _resolved(lake),
+        "LASTFM_INPUT_ROOT": _resolved(input_root),
         "LASTFM_INPUT_PATH": input_path,
         "GX_ANALYTICS_ENABLED": "false",
         "JAVA_HOME": str(java_home(PROJECT / ".java")),
@@ -113,6 +115,10 @@ def airflow_environment(airflow_home: Path, lake: Path, input_root: Path, input_
         if name not in left and not name.startswith(("SPARK_HOME", "PYSPARK_"))
     }
     return {**defaults, **callers, **past_proxies(), **ours}
+
+
+def _resolved(place: str | Path) -> str:
+    return str(place) if "://" in str(place) else str(Path(place).resolve())
 
 
 def log_places(home: str) -> dict[str, str]:

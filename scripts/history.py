@@ -23,6 +23,7 @@ from scripts.stopping import Stopped, stop_at_signals
 from scripts.terminal import console, plain, sentence, short, waiting
 from scripts.ui import HOST, free_port
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.object_store import without_keys
 
 DEFAULT_PORT = "18080"
 START_SECONDS = 60
@@ -50,7 +51,12 @@ def main() -> None:
 def event_logs(lake: str) -> Path:
     """Return the directory of a lake's event logs; raises HistoryError when there is none yet."""
     root = os.path.abspath(lake)
-    directory = Path(Lake(root).spark_events())
+    if "://" in lake:
+        raise HistoryError(
+            f"LAKE: found {without_keys(lake)}, allowed is a directory: a lake in an object store keeps no event logs; "
+            "to keep them, name a directory in spark.eventLog.dir of the Spark connection"
+        )
+    directory = Path(str(Lake(root).spark_events()))
     if not directory.is_dir() or not any(directory.iterdir()):
         run = f"make run LAKE={shlex.quote(short(Path(root)))}"
         raise HistoryError(f"{short(directory)} has no event log yet; each stage of a run leaves one: {run}")

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from benchmarks import generate_log
 from include import input_check
+from scripts import arguments
 from scripts.environment import PROJECT
 from scripts.terminal import console, plain
 from spark_jobs.lake.errors import MovedLakeError
 from spark_jobs.shared.lake import LOG, Lake
-from spark_jobs.shared.paths import in_utf_8, path_of
+from spark_jobs.shared.paths import in_utf_8, is_object, path_of
 
 FIRST_RUN_DATE = date(2002, 1, 1)
 SAMPLES = PROJECT / ".build"
@@ -25,7 +26,7 @@ _OF_A_SAMPLE = re.compile(r"/\.build/sample-log-\d{4}-\d\d-\d\d\.tsv")
 
 def lake_of(given: Mapping[str, str]) -> Lake:
     """Return the lake that was typed, or the clone's own, which is made anew where a moved clone has one of samples."""
-    lake = Lake(os.path.abspath(given.get("LAKE", "lake")))
+    lake = arguments.lake_of(given)
     if "LAKE" not in given and (Path(lake.root) / "catalog.db").exists():
         try:
             with lake.catalog.open():
@@ -40,7 +41,7 @@ def lake_of(given: Mapping[str, str]) -> Lake:
 
 def _is_of_samples(lake: Lake) -> bool:
     """Has the lake been made from nothing but samples?"""
-    listings = Path(lake.input_listing(date.min)).parent.parent.glob("run_date=*/*.json")
+    listings = lake.input_listing(date.min).parent.parent.glob("run_date=*/*.json")
     paths = [json.loads(listing.read_bytes())["input_path"] for listing in listings]
     return bool(paths) and all(_OF_A_SAMPLE.search(path) for path in paths)
 
@@ -64,9 +65,10 @@ def input_or_sample(given: Mapping[str, str], lake: Lake, run_date: date) -> str
 def absolute(path: str) -> str:
     """Return a path or file:// URI that was typed, absolute and as text that means the same bytes in every locale.
 
-    Raises InputError for the URI of another store.
+    An object's URI is there already. Raises InputError for the URI of another store.
     """
-    return in_utf_8(os.path.abspath(path_of(path) if "://" in path else os.fsencode(path)))
+    where = path_of(path) if "://" in path else os.fsencode(path)
+    return in_utf_8(where if is_object(where) else os.path.abspath(where))
 
 
 def sample_log(run_date: date) -> Path:

@@ -10,7 +10,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from include.jars import local_jars, spark_jars
+from include.jars import jars_for, local_jars, spark_jars
 from include.settings import SettingsError, settings
 from plugins.maintenance_operator import maintain_lake
 from scripts import arguments
@@ -29,8 +29,8 @@ def main() -> None:
     """Maintain the lake and say what was removed; exit with 1 and a sentence if that fails."""
     try:
         given = arguments.read("maintain", paths=("LAKE",))
-        lake = Lake(os.path.abspath(given.get("LAKE", "lake")))
-        if not Path(lake.root).is_dir():
+        lake = arguments.lake_of(given)
+        if not lake.catalog.on_s3 and not Path(lake.root).is_dir():
             raise MaintainError(f"LAKE: found {lake.root}, allowed is the root directory of a lake")
         removed = run(lake)
     except (RuntimeError, DataError, SettingsError, OSError) as error:
@@ -44,11 +44,12 @@ def run(lake: Lake) -> dict[str, object]:
     """Maintain a lake with a Spark of this machine."""
     from spark_jobs.shared.session import spark_session
 
-    local_jars()
+    local_jars(jars_for(lake.root))
     os.environ["JAVA_HOME"] = str(java_home(PROJECT / ".java"))
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     quiet = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
-    options = [f"--conf {shlex.quote(f'{key}={value}')}" for key, value in (quiet | spark_jars()).items()]
+    settings_of_spark = quiet | spark_jars(lake.root)
+    options = [f"--conf {shlex.quote(f'{key}={value}')}" for key, value in settings_of_spark.items()]
     os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join([*options, "pyspark-shell"])
     with spark_session("maintain", lake) as spark:
         return maintain_lake(spark, lake_root=lake.root, keep=settings().kept)

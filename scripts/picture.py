@@ -27,7 +27,7 @@ def main() -> None:
     except BrowserError as error:
         sys.exit(str(error))
     run_pipeline.main([f"LAKE={LAKE.root}", f"RUN_DATE={RUN_DATE}"])
-    take(Path(LAKE.report(RUN_DATE)) / "report.html", browser)
+    take(Path(str(LAKE.report(RUN_DATE) / "report.html")), browser)
     print(PICTURE)
 
 

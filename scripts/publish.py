@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import shlex
 import sys
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
+
+from upath import UPath
 
 from include import run_lock
 from include.acceptance import accept
@@ -61,7 +61,7 @@ def read_arguments() -> tuple[Lake, date, str]:
         raise PublishError(f"RUN_DATE: found {text!r}, allowed is a date as YYYY-MM-DD") from None
     if not reason:
         raise PublishError("REASON: found none, allowed is a sentence: it will be in the report")
-    return Lake(os.path.abspath(given.get("LAKE", "lake"))), run_date, reason
+    return arguments.lake_of(given), run_date, reason
 
 
 def decide(lake: Lake, run_date: date, decision: Decision) -> list[str]:
@@ -75,7 +75,7 @@ def decide(lake: Lake, run_date: date, decision: Decision) -> list[str]:
         report = publish(lake, run_date, of_last_run, decision)
         return [
             f"Published {run_date}, as {decision.by} decided: {decision.reason}",
-            f"Report: {short(Path(report) / 'report.html')}",
+            f"Report: {short(UPath(report) / 'report.html')}",
         ]
     claims = _failed(lake, run_date, first)
     if not claims:

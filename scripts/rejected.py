@@ -46,7 +46,7 @@ def main() -> None:
 def read_arguments() -> tuple[Lake, date, tuple[str, ...], Path]:
     """Return the lake, the run date, the reasons and the file to write; raises RejectedError."""
     given = arguments.read("rejected", "RUN_DATE", "REASON", paths=("LAKE", "OUTPUT"))
-    lake = Lake(os.path.abspath(given.get("LAKE", "lake")))
+    lake = arguments.lake_of(given)
     text, reason = given.get("RUN_DATE", ""), given.get("REASON", "all")
     try:
         run_date = date.fromisoformat(text)

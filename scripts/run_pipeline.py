@@ -128,7 +128,7 @@ def run_dag(run: Run) -> None:
     Raises RunError with the last error of the log when the run fails.
     """
     # Whoever can start this can read any file anyway: the input root is for those who reach Airflow from outside.
-    environment = airflow_environment(RUN_HOME, Path(run.lake.root), Path("/"), run.parameters["input_path"])
+    environment = airflow_environment(RUN_HOME, run.lake.root, Path("/"), run.parameters["input_path"])
     show_left_aside(foreign_settings(environment))
     # Each run of Airflow's has an id of its own. Those of this clone come one after the other, so that the next one
     # may go on where one was killed.
@@ -156,8 +156,8 @@ def run_dag(run: Run) -> None:
 
 def show_answer(run: Run, seconds: float) -> None:
     """Print the songs, the quality score, the stages' seconds and where the report lies."""
-    directory = Path(run.lake.report(run.run_date))
-    report = json.loads((directory / "report.json").read_text(encoding="utf-8"))
+    directory = run.lake.report(run.run_date)
+    report = json.loads((directory / "report.json").read_bytes())
     days = report["parameters"]["window_days"]
     which = f"{len(report['top_sessions'])} longest sessions{f' that started {last_days(days)}' if days else ''}"
     songs = Table(title=f"Top songs of the {which}", title_justify="left")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
+from upath import UPath
 
 # A letter that the terminal's encoding does not have, or a byte of a file's name that is none, is shown by its code.
 if isinstance(sys.stdout, TextIOWrapper):
@@ -43,8 +44,10 @@ def waiting(text: str) -> AbstractContextManager[object]:
     return console.status(text, spinner=SPINNER) if console.is_interactive else nullcontext()
 
 
-def short(path: Path) -> str:
+def short(path: Path | UPath) -> str:
     """Name a path from the working directory where it is below that."""
+    if not isinstance(path, Path):
+        return str(path)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 

@@ -20,8 +20,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+from upath import UPath
+
 from include import input_check, parameters
-from include.records import replace_file
 from include.run_date import DAG_ID
 from include.settings import SettingsError
 from scripts import arguments, inputs
@@ -30,8 +31,10 @@ from scripts.environment import UI_HOME, airflow_environment, check_places, fore
 from scripts.secret_files import refuse_where_git_takes
 from scripts.stopping import Stopped, stop_at_signals
 from scripts.terminal import console, plain, sentence, short, show_left_aside, waiting
+from spark_jobs.shared.documents import replace_file
+from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.paths import path_of
+from spark_jobs.shared.paths import is_object, path_of
 
 HOST, USER = "127.0.0.1", "admin"
 DEFAULT_PORT, LAST_PORT = "8080", 65535
@@ -63,7 +66,7 @@ def main() -> None:
             f"[bold red]Airflow failed:[/] {plain(short(UI_HOME))} is in use by another make ui; stop that first"
         )
         sys.exit(1)
-    except (RuntimeError, OSError, input_check.InputError, SettingsError) as error:
+    except (RuntimeError, OSError, DataError, SettingsError) as error:
         console.print(f"[bold red]Airflow failed:[/] {plain(sentence(error))}")
         sys.exit(1)
 
@@ -105,8 +108,13 @@ def free_port(text: str) -> int:
     return int(text)
 
 
-def input_root(input_path: str) -> Path:
-    """Return the nearest directory that holds everything the path, with its stars and {run_date}, may stand for."""
+def input_root(input_path: str) -> str | Path:
+    """Return the nearest directory that holds everything the path, with its stars and {run_date}, may stand for.
+
+    Of an object it is the bucket.
+    """
+    if is_object(path_of(input_path)):
+        return "/".join(input_path.split("/")[:3])
     path = Path(os.fsdecode(path_of(input_path)))
     return next(directory for directory in (path, *path.parents) if directory.is_dir())
 
@@ -116,7 +124,7 @@ def serve(arguments: Arguments, airflow_home: Path) -> None:
 
     Raises BlockingIOError when the home is in use, UiError when Airflow does not come up or a part of it dies.
     """
-    lake, log = Path(arguments.lake.root), airflow_home / "logs" / "ui.log"
+    lake, log = arguments.lake.root, airflow_home / "logs" / "ui.log"
     with sole_use(airflow_home):
         replace_file(airflow_home / UI_PORT, str(arguments.port))
         environment = airflow_environment(airflow_home, lake, input_root(arguments.input_path), arguments.input_path)
@@ -212,7 +220,11 @@ def ask(
 
 def show_where(arguments: Arguments, password: str, log: Path) -> None:
     """Print where the UI is, how to log in, and where the rest lies."""
-    places = {"Input": Path(arguments.input_path), "Lake": Path(arguments.lake.root), "Log": log}
+    places: dict[str, Path | UPath] = {
+        "Input": UPath(arguments.input_path),
+        "Lake": UPath(arguments.lake.root),
+        "Log": log,
+    }
     console.print(f"Airflow  http://{HOST}:{arguments.port}")
     console.print(f"Login    {USER}, password {password}")
     for name, path in places.items():

@@ -15,11 +15,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pyspark.sql import SparkSession
 
-from include.jars import local_jars
+from include.jars import LAKE, S3, local_jars
 from scripts.environment import WITH_CLASS_ARCHIVE
 from scripts.java import java_home
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.session import spark_session
+from tests.object_store import ObjectStore
+from tests.object_store import object_store as serve_objects
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -73,7 +75,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         environment.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         # assertDataFrameEqual loads pandas-on-Spark, which warns without it.
         environment.setenv("PYARROW_IGNORE_TIMEZONE", "1")
-        jars = ",".join(str(jar) for jar in local_jars())
+        jars = ",".join(str(jar) for jar in local_jars((*LAKE, *S3)))
         options = ["--master", "local[2]", "--jars", shlex.quote(jars)]
         options += ["--driver-java-options", shlex.quote(QUICK_JVM)]
         for key, value in {
@@ -95,3 +97,10 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 def lake(tmp_path: Path) -> Lake:
     """An empty lake."""
     return Lake(str(tmp_path / "lake"))
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """A real S3 server for all tests that want one; each writes below a name of its own."""
+    with serve_objects(tmp_path_factory.mktemp("object_store") / "log") as store:
+        yield store

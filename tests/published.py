@@ -54,12 +54,12 @@ def keep_publication(lake: Lake, run_date: date, snapshots: Mapping[str, int], r
             records[stage] = read_record(lake, stage, run_date)
     spark = {stage: figures for stage in stages if (figures := read_figures(lake, stage, run_date))}
     kept = {"run_id": run_id, "snapshots": dict(snapshots), "decision": None, "records": records, "spark": spark}
-    write_record(lake, lake.publication(run_date, snapshots[ANSWER.name]), kept)
+    write_record(lake.publication(run_date, snapshots[ANSWER.name]), kept)
 
 
 def leave_record(lake: Lake, stage: str, run_date: date, record: Mapping[str, Any]) -> None:
     """Leave a stage's record, as its last try does."""
-    write_record(lake, lake.stage_record(stage, run_date), {"snapshots": {}, **record})
+    write_record(lake.stage_record(stage, run_date), {"snapshots": {}, **record})
 
 
 def _written(catalog: Catalog, name: str, rows: Rows, stamp: Stamp) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,12 +14,13 @@ from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException as AnyHTTPException
+from upath import UPath
 
 from include.pages import check_results, run_dates
 from include.pages.dag_runs import find_run, is_under_way, last_runs, said_of
 from include.run_date import DAG_ID, run_date
 from include.settings import settings
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 
 HEADERS = {
     # The pages of Great Expectations ask for scripts and styles from elsewhere: they get none, and do without.
@@ -29,6 +31,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 READ = ["GET", "HEAD"]
+# They are names in an object store; nothing of ours is called so.
+NO_NAMES = {"", ".", ".."}
 REFUSALS = {
     401: "You are not logged in, or no longer. Log in to Airflow, then come back.",
     403: f"Your role in Airflow may not see the runs of {DAG_ID}. Ask whoever gives out the roles.",
@@ -97,15 +101,21 @@ def file_of_lake(path: str) -> Response:
     file = readable_file(settings().lake, path)
     if file is None:
         raise HTTPException(404, "There is no such page, or no longer; of old results the Data Docs keep but the last.")
-    return FileResponse(file)
+    if isinstance(file, Path):
+        return FileResponse(file)
+    return Response(file.read_bytes(), media_type=guess_type(path)[0])
 
 
-def readable_file(lake: Lake, path: str) -> Path | None:
+def readable_file(lake: Lake, path: str) -> UPath | None:
     """The file of a path in the lake, None unless it lies among the reports or the Data Docs, links resolved."""
     try:
-        file = (Path(lake.root) / LOG / path).resolve()
-        folders = [folder.resolve() for folder in (run_dates.reports(lake), Path(lake.data_docs()))]
-        return file if any(map(file.is_relative_to, folders)) and file.is_file() else None
+        file = lake.documents / path
+        folders = [run_dates.reports(lake), lake.data_docs()]
+        if isinstance(file, Path):
+            file, folders = file.resolve(), [folder.resolve() for folder in folders]
+        elif NO_NAMES & set(path.split("/")):
+            return None
+        return file if any(folder in file.parents for folder in folders) and file.is_file() else None
     # A NUL, a loop of links, a name too long, a directory that may not be entered.
     except (ValueError, RuntimeError, OSError):
         return None

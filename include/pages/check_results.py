@@ -5,27 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
+
+from upath import UPath
 
 from spark_jobs.shared.lake import Lake
 
 
 def all_results(lake: Lake) -> list[dict[str, Any]]:
     """The results the Data Docs keep, newest first: run, suite, time (UTC), counts, page (a path below `data_docs`)."""
-    return sorted(_results(Path(lake.data_docs())), key=lambda result: result["checked_at"], reverse=True)
+    return sorted(_results(lake.data_docs()), key=lambda result: result["checked_at"], reverse=True)
 
 
-def _results(data_docs: Path) -> Iterator[dict[str, Any]]:
+def _results(data_docs: UPath) -> Iterator[dict[str, Any]]:
     # results/<suite>/<run>/<time>/<batch>.json, as include/data_docs.py has it: to import that takes seconds.
+    pages = {str(page) for page in data_docs.glob("validations/*/*/*/*.html")}
     for file in data_docs.glob("results/*/*/*/*.json"):
-        page = data_docs / "validations" / file.relative_to(data_docs / "results").with_suffix(".html")
+        page = data_docs.joinpath("validations", *file.parts[-4:]).with_suffix(".html")
         try:
             result = json.loads(file.read_bytes())
         except (OSError, ValueError):
             # A checkpoint of this moment removes old results and writes new ones.
             continue
-        if page.exists():
+        if str(page) in pages:
             run, counts = result["meta"]["run_id"], result["statistics"]
             yield {
                 "run": run["run_name"],
@@ -33,5 +35,5 @@ def _results(data_docs: Path) -> Iterator[dict[str, Any]]:
                 "checked_at": datetime.fromisoformat(run["run_time"]),
                 "met": counts["successful_expectations"],
                 "of": counts["evaluated_expectations"],
-                "page": str(page.relative_to(data_docs)),
+                "page": "/".join(page.parts[-5:]),
             }

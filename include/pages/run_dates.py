@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from math import ceil
-from pathlib import Path
 from typing import Any
+
+from upath import UPath
 
 from include import alerts
 from include.pages.dag_runs import has_failed, is_under_way, made
@@ -70,14 +71,14 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def reports(lake: Lake) -> Path:
+def reports(lake: Lake) -> UPath:
     """The directory of all reports."""
-    return Path(lake.report(date.min)).parent
+    return lake.report(date.min).parent
 
 
 def has_report(lake: Lake, day: date) -> bool:
     """Whether there is a page to show."""
-    return (Path(lake.report(day)) / "report.json").is_file()
+    return (lake.report(day) / "report.json").is_file()
 
 
 def _unmet(lake: Lake, day: date) -> str | None:

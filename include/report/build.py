@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from include.records import replace_files
 from include.report.facts import report_facts
 from include.report.page import render_html, render_markdown
+from spark_jobs.shared.documents import replace_files
 from spark_jobs.shared.lake import Lake
 
 TSV_COLUMNS = ("rank", "artist_name", "track_name", "play_count", "session_count", "listener_count")
@@ -23,7 +22,7 @@ def build_report(lake: Lake, run_date: date, parameters: dict[str, Any], seconds
     `seconds` maps each stage to its wall seconds, None where none were taken.
     Raises FileNotFoundError when a stage left no record.
     """
-    directory = Path(lake.report(run_date))
+    directory = lake.report(run_date)
     facts = report_facts(lake, run_date, parameters, seconds)
     texts = {
         "top_songs.tsv": render_tsv(facts["top_songs"]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from include.records import previous_run_date
@@ -41,7 +40,7 @@ def since_previous(lake: Lake, run_date: date, facts: dict[str, Any]) -> dict[st
     previous = previous_run_date(lake, run_date)
     if previous is None:
         return None
-    path = Path(lake.report(previous)) / "report.json"
+    path = lake.report(previous) / "report.json"
     try:
         then = json.loads(path.read_bytes())
         return _compared(then, facts)

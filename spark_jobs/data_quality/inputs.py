@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+
+from upath import UPath
 
 from spark_jobs.shared.errors import InputError, UnreadableInputError
 from spark_jobs.shared.failures import Cause, causes, is_failed_read, root_of
@@ -29,7 +30,7 @@ class InputReadError(RuntimeError):
 
 def check_listed(listed_in: str, listing: Listing) -> None:
     """Raise InputChangedError unless a listing has the files that `check_input` found and kept in a file of JSON."""
-    listed = json.loads(Path(listed_in).read_bytes())["files"]
+    listed = json.loads(UPath(listed_in).read_bytes())["files"]
     differing = differences([(file["file"], file["bytes"], file["modified"]) for file in listed], listing.files)
     if differing:
         raise InputChangedError(f"the input is not what check_input found: {differing}; {_ADVICE}")

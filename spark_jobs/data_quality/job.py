@@ -125,7 +125,7 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
         "inputs": history.inputs_of(base, arrived.new),
         "seconds": round(time.monotonic() - started, 3),
     }
-    write_record(job.lake, job.record or job.lake.stage_record(STAGE, job.run_date), record)
+    write_record(job.record or job.lake.stage_record(STAGE, job.run_date), record)
     return record
 
 

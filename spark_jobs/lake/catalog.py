@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
-from pyiceberg.io import FileIO, load_file_io
 from sqlalchemy import URL, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from spark_jobs.lake.errors import EarlierLakeError, LakePlaceError, LostCatalogError, MovedLakeError
+from spark_jobs.shared import object_store
+from spark_jobs.shared.lake import fault_of_place
+from spark_jobs.shared.object_store import without_keys
 
 # The catalog's name, in SQL and in its own database.
 CATALOG = "lake"
@@ -56,18 +58,15 @@ class LakeCatalog:
     def __post_init__(self) -> None:
         """Write the root as one absolute path, and refuse what cannot work."""
         object.__setattr__(self, "root", _absolute(self.root))
-        if self.on_s3 and not self.address:
-            raise LakePlaceError(
-                f"{self.root} is in an object store, where SQLite cannot keep the catalog: name a PostgreSQL in "
-                f"{SETTING}, as postgresql://user@host:5432/database"
-            )
+        if fault := fault_of_place(self.root, self.address):
+            raise LakePlaceError(f"found a lake at {without_keys(self.root)}, allowed is {fault}")
         if self.address:
             _check_address(self.address)
 
     @property
     def on_s3(self) -> bool:
         """Is the lake in an object store?"""
-        return self.root.startswith("s3://")
+        return self.root.startswith(object_store.SCHEME)
 
     @property
     def warehouse(self) -> str:
@@ -106,7 +105,7 @@ class LakeCatalog:
         if not self.address:
             self._prepare_file()
         properties = {"uri": self.database.render_as_string(hide_password=False), "warehouse": self.warehouse}
-        properties |= self._file_properties()
+        properties |= {key[1:]: value for key, value in self._object_store().items()}
         try:
             catalog = SqlCatalog(CATALOG, **properties)
         except DBAPIError:
@@ -117,13 +116,6 @@ class LakeCatalog:
             yield catalog
         finally:
             catalog.close()
-
-    def files(self) -> FileIO:
-        """Return what reads and writes the lake's files without Spark."""
-        return load_file_io(self._file_properties(), self.warehouse)
-
-    def _file_properties(self) -> dict[str, str]:
-        return {key[1:]: value for key, value in self._object_store().items()}
 
     def _jdbc(self) -> dict[str, str]:
         if not self.address:
@@ -136,8 +128,7 @@ class LakeCatalog:
         """Where the object store is; its keys come from the environment, a profile or the machine's role."""
         if not self.on_s3:
             return {}
-        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        endpoint, region = object_store.endpoint(), object_store.region()
         found = {".s3.endpoint": endpoint, ".client.region": region, ".s3.region": region}
         # A store of one's own has no DNS name for each bucket.
         path_style = {".s3.path-style-access": "true"} if endpoint else {}
@@ -163,10 +154,15 @@ class LakeCatalog:
         elsewhere = [path for path in paths if not path.startswith(f"{self.root}/warehouse/")]
         if elsewhere:
             made_at = elsewhere[0].split("/warehouse/")[0]
+            instead = (
+                f"set LAKE to {made_at}, name another database in {SETTING},"
+                if self.on_s3
+                else f"move it back to {made_at}, make that a link to it and set LAKE to the link,"
+            )
             raise MovedLakeError(
                 f"the catalog of {self.root} has tables that lie at {made_at}, where this lake was made, and Iceberg's "
-                f"paths are absolute: move it back to {made_at}, make that a link to it and set LAKE to the link, or "
-                "register its tables anew with Iceberg's procedures rewrite_table_path and register_table"
+                f"paths are absolute: {instead} or register its tables anew with Iceberg's procedures "
+                "rewrite_table_path and register_table"
             )
 
     def _check_new(self) -> None:
@@ -208,10 +204,10 @@ def lake_catalog(root: str) -> LakeCatalog:
 
 def _absolute(root: str) -> str:
     path = root.rstrip("/") or "/"
-    if not path.startswith("s3://"):
+    if not path.startswith(object_store.SCHEME):
         path = _LOCAL.sub("/", path)
         if "://" in path:
-            raise LakePlaceError(f"found a lake at {root}, allowed is a local path or s3://bucket/prefix")
+            raise LakePlaceError(f"found a lake at {without_keys(root)}, allowed is a local path or s3://bucket/prefix")
         path = os.path.abspath(path)
     if _UNFIT.search(path):
         raise LakePlaceError(rf"found a lake at {root!r}, allowed is a path without ? # % \ and control characters")

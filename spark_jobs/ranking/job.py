@@ -85,7 +85,7 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
         "profiles": {"path": shown(path_of(job.profiles)) or None, "problem": problem},
         "seconds": round(time.monotonic() - started, 3),
     }
-    write_record(job.lake, job.record or job.lake.stage_record(STAGE, job.run_date), record)
+    write_record(job.record or job.lake.stage_record(STAGE, job.run_date), record)
     return record
 
 

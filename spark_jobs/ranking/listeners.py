@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.shared.failures import is_failed_read, root_of
 from spark_jobs.shared.input_files import list_files
-from spark_jobs.shared.linked_files import link
+from spark_jobs.shared.linked_files import link, mount_of
 
 HEADER = "#id\tgender\tage\tcountry\tregistered"
 # What people say of themselves: outside of these it is nonsense, and counts as not said.
@@ -31,7 +31,8 @@ def naming_damage(links: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not is_failed_read(error) or f"{links}/" not in unquote(str(error)):
+        said = unquote(str(error))
+        if not is_failed_read(error) or not any(f"{place}/" in said for place in (links, mount_of(links))):
             raise
         raise ProfilesError(root_of(error)) from error
 

@@ -6,12 +6,13 @@ A stage's record is that of its last try. What is published has a document of it
 from __future__ import annotations
 
 import json
-import os
 import uuid
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from upath import UPath
 
 from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
 from spark_jobs.shared.lake import Lake
@@ -19,7 +20,7 @@ from spark_jobs.shared.lake import Lake
 
 def read_record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
     """Return the record of a stage's last try; raises MissingRecordError if there is none."""
-    return _read(lake, lake.stage_record(stage, run_date), f"run {stage} for {run_date} first")
+    return _read(lake.stage_record(stage, run_date), f"run {stage} for {run_date} first")
 
 
 def read_record_of(lake: Lake, stage: str, run_date: date, snapshots: Mapping[str, int | None]) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def read_publication(lake: Lake, run_date: date, snapshots: Mapping[str, int]) -
     from spark_jobs.lake.listening import ANSWER
 
     path = lake.publication(run_date, snapshots[ANSWER.name])
-    found = _read(lake, path, f"publish {run_date} again")
+    found = _read(path, f"publish {run_date} again")
     if any(found["snapshots"].get(name) != snapshot for name, snapshot in snapshots.items()):
         raise OtherRecordError(f"{path} tells of other snapshots than those that are published; run {run_date} again")
     return found
@@ -58,40 +59,52 @@ def read_published_record(lake: Lake, stage: str, run_date: date, snapshots: Map
     return read_publication(lake, run_date, snapshots)["records"][stage]
 
 
-def write_record(lake: Lake, path: str, record: dict[str, Any]) -> None:
+def write_record(path: UPath | str, record: dict[str, Any]) -> None:
     """Keep what a stage did, in place of what is there."""
-    text = json.dumps(record, indent=2, ensure_ascii=False).encode()
-    if lake.catalog.on_s3:
-        with lake.catalog.files().new_output(path).create(overwrite=True) as file:
-            file.write(text)
+    replace_file(UPath(path), json.dumps(record, indent=2, ensure_ascii=False))
+
+
+def replace_file(path: Path | UPath, text: str) -> None:
+    """Write a file so that a reader finds the old one or the new one, never a part."""
+    replace_files(path.parent, {path.name: text})
+
+
+def replace_files(directory: Path | UPath, texts: Mapping[str, str]) -> None:
+    """Write files by their names, all or none: while the last one is there, they are all of one call.
+
+    An object is whole by itself; but where the store is lost between two of them, the last one is not there.
+    """
+    last = directory / list(texts)[-1]
+    if not isinstance(directory, Path):
+        if len(texts) > 1:
+            last.unlink(missing_ok=True)
+        for name, text in texts.items():
+            (directory / name).write_bytes(text.encode())
         return
-    whole = Path(path)
-    whole.parent.mkdir(parents=True, exist_ok=True)
-    staged = whole.with_name(f".{whole.name}.{uuid.uuid4().hex}")
+    directory.mkdir(parents=True, exist_ok=True)
+    staged = {name: directory / f".{name}.{uuid.uuid4().hex}" for name in texts}
     try:
-        staged.write_bytes(text)
-        os.replace(staged, whole)
+        for name, text in texts.items():
+            staged[name].write_bytes(text.encode())
+        if len(texts) > 1:
+            last.unlink(missing_ok=True)
+        for name, file in staged.items():
+            file.replace(directory / name)
     finally:
-        staged.unlink(missing_ok=True)
+        for file in staged.values():
+            file.unlink(missing_ok=True)
 
 
 def remove_other_publications(lake: Lake, run_date: date, answer: int) -> None:
     """Remove what other runs left that were published for this date, or nearly."""
-    ours = Path(lake.publication(run_date, answer))
+    ours = lake.publication(run_date, answer)
     for path in ours.parent.iterdir():
         if path != ours:
             path.unlink(missing_ok=True)
 
 
-def _read(lake: Lake, path: str, what_to_do: str) -> dict[str, Any]:
+def _read(path: UPath, what_to_do: str) -> dict[str, Any]:
     try:
-        return json.loads(_read_bytes(lake, path))
+        return json.loads(path.read_bytes())
     except FileNotFoundError:
         raise MissingRecordError(f"{path} does not exist; {what_to_do}") from None
-
-
-def _read_bytes(lake: Lake, path: str) -> bytes:
-    if not lake.catalog.on_s3:
-        return Path(path).read_bytes()
-    with lake.catalog.files().new_input(path).open() as file:
-        return file.read()

@@ -12,7 +12,7 @@ from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.paths import shown
 
 _HIDDEN = (b".", b"_")
-_ANY_DEPTH = b"**"
+ANY_DEPTH = b"**"
 
 
 def is_hidden(name: bytes) -> bool:
@@ -34,7 +34,7 @@ def _matches(path: bytes, parts: Sequence[bytes], left_out: list[str], above: fr
         yield path
         return
     part, rest = parts[0], parts[1:]
-    if part == _ANY_DEPTH:
+    if part == ANY_DEPTH:
         yield from _matches(path, rest, left_out, above)
         here = above | {real_directory(path, above)}
         for entry in _entries(path, b"*", left_out):

@@ -1,4 +1,4 @@
-"""The files of an input: listed without Spark, by the bytes of their names, so that no locale can hide one."""
+"""The files or objects of an input: listed without Spark, by the bytes of their names: no locale can hide one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any
 
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.globs import is_hidden, matches, real_directory
-from spark_jobs.shared.paths import is_below, path_of, shown
+from spark_jobs.shared.objects import first_bytes, list_objects
+from spark_jobs.shared.paths import is_below, is_object, path_of, shown
 
 GZIP = ".gz"
 # Spark decompresses these by name alone, and loses lines of some that were cut short or damaged, without an error.
@@ -22,7 +23,7 @@ _DIFFERENCES_SHOWN = 3
 
 @dataclass(frozen=True, order=True)
 class InputFile:
-    """A file of an input: its path in bytes, its size in bytes, and when it was last written to, in milliseconds."""
+    """A file or object of an input: its path or URI, its size in bytes, and when it was last written to, in ms."""
 
     path: bytes
     size: int
@@ -50,31 +51,63 @@ def list_files(input_path: str, input_root: str = "") -> Listing:
     """List the files of an input: a file, every file below a directory, or what a glob matches (`**`: at any depth).
 
     A name below a directory that begins with `.` or `_` is left out. So is a further name of a file that is listed.
-    Raises InputError, which names the file, where one lies outside `input_root` (links resolved; "": anywhere), cannot
+    Raises InputError, which names the file, where one lies outside `input_root` ("" or "/": anywhere), cannot
     be read, or has a name of a compression other than `.gz`; and where there is no file at all.
     """
-    where = os.path.abspath(path_of(input_path))
+    where, root = path_of(input_path), path_of(input_root) if input_root else b"/"
+    where = where if is_object(where) else os.path.abspath(where)
     left_out: list[str] = []
+    files = (_objects if is_object(where) else _local_files)(where, root, left_out)
+    if not files:
+        hidden = f" (left out: {', '.join(left_out[:_DIFFERENCES_SHOWN])})" if left_out else ""
+        raise InputError(f"no file at {shown(where)}{hidden}; check the path, and that the file has arrived")
+    return Listing(tuple(sorted(files)), tuple(sorted(set(left_out))))
+
+
+def directories_of(input_path: str) -> list[bytes]:
+    """Return the directories among what a path or glob names, links resolved; raises InputError as `list_files`.
+
+    An object store has none: any name may have others below it.
+    """
+    if is_object(path_of(input_path)):
+        return [path_of(input_path).rstrip(b"/")]
+    with _unreadable_named():
+        return [os.path.realpath(path) for path in _named(path_of(input_path), []) if os.path.isdir(path)]
+
+
+def beginning(file: InputFile, count: int) -> bytes:
+    """Return the first bytes of a file, as it lies there."""
+    if is_object(file.path):
+        return first_bytes(file.path, count)
+    with open(file.path, "rb") as content:
+        return content.read(count)
+
+
+def _objects(where: bytes, root: bytes, left_out: list[str]) -> list[InputFile]:
+    files = [InputFile(*found) for found in list_objects(where, left_out)]
+    for file in files:
+        _check_compression(file.path)
+        if root != b"/" and not is_below(file.path, root):
+            raise InputError(
+                f"{file.name} is outside {shown(root)}, the only place runs may read from; copy the object there, or "
+                "have the deployment change LASTFM_INPUT_ROOT"
+            )
+    return files
+
+
+def _local_files(where: bytes, input_root: bytes, left_out: list[str]) -> list[InputFile]:
+    root = input_root if is_object(input_root) else os.path.realpath(input_root)
     files: dict[bytes, InputFile] = {}
     with _unreadable_named():
         paths = set(_files_below(_named(where, left_out), left_out))
         # Names by a link last: of several names for one file, its own is kept.
         for _, path, real in sorted((path != real, path, real) for path, real in _resolved(paths)):
-            _check_root(path, real, input_root)
+            _check_root(path, real, root)
             if real in files:
                 left_out.append(f"{shown(path)}: the same file as {files[real].name}")
             else:
                 files[real] = _input_file(path)
-    if not files:
-        hidden = f" (left out: {', '.join(left_out[:_DIFFERENCES_SHOWN])})" if left_out else ""
-        raise InputError(f"no file at {shown(where)}{hidden}; check the path, and that the file has arrived")
-    return Listing(tuple(sorted(files.values())), tuple(sorted(set(left_out))))
-
-
-def directories_of(input_path: str) -> list[bytes]:
-    """Return the directories among what a path or glob names, links resolved; raises InputError as `list_files`."""
-    with _unreadable_named():
-        return [os.path.realpath(path) for path in _named(path_of(input_path), []) if os.path.isdir(path)]
+    return list(files.values())
 
 
 @contextmanager
@@ -131,8 +164,7 @@ def _resolved(paths: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
     return ((path, os.path.realpath(path)) for path in paths)
 
 
-def _check_root(path: bytes, real: bytes, input_root: str) -> None:
-    root = os.path.realpath(path_of(input_root)) if input_root else b"/"
+def _check_root(path: bytes, real: bytes, root: bytes) -> None:
     if not is_below(real, root):
         raise InputError(
             f"{shown(path)} is {shown(real)}, outside {shown(root)}, the only place runs may read from; put the file "
@@ -140,15 +172,18 @@ def _check_root(path: bytes, real: bytes, input_root: str) -> None:
         )
 
 
-def _input_file(path: bytes) -> InputFile:
-    name = shown(path)
+def _check_compression(path: bytes) -> None:
     suffix = re.search(rb"\.[a-z0-9]+$", path.lower())
     if suffix and suffix[0].decode() in OTHER_COMPRESSIONS:
         raise InputError(
-            f"{name} is compressed by its name; allowed are plain text and .gz, for of other formats Spark may lose "
-            "lines unseen: decompress it, or compress it as .gz"
+            f"{shown(path)} is compressed by its name; allowed are plain text and .gz, for of other formats Spark may "
+            "lose lines unseen: decompress it, or compress it as .gz"
         )
+
+
+def _input_file(path: bytes) -> InputFile:
+    _check_compression(path)
     if not os.access(path, os.R_OK):
-        raise InputError(f"{name} may not be read by the user that runs this; change its mode or owner")
+        raise InputError(f"{shown(path)} may not be read by the user that runs this; change its mode or owner")
     status = os.stat(path)
     return InputFile(path, status.st_size, status.st_mtime_ns // 1_000_000)

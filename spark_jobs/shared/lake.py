@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
+
+from upath import UPath
+
+# Teaches UPath what an object store is.
+from spark_jobs.shared import object_store
 
 if TYPE_CHECKING:
     from spark_jobs.lake.catalog import LakeCatalog
@@ -14,6 +20,8 @@ if TYPE_CHECKING:
 LOG = "listening"
 REPORTS = "reports"
 RUNS = "runs"
+DATA_DOCS = "data_docs"
+_IN_A_STORE = re.compile(r"s3://[a-z0-9][a-z0-9.-]+(/(?!\.{1,2}(/|$))[^/]+)+/?")
 
 
 def date_of(directory: str) -> date | None:
@@ -28,9 +36,27 @@ def date_of(directory: str) -> date | None:
         return None
 
 
+def fault_of_place(root: str, catalog: str) -> str:
+    """Say what is allowed in place of a lake at `root` with a catalog at an address; empty if that is allowed.
+
+    >>> fault_of_place("/lake", ""), fault_of_place("s3://key:secret@bucket/lake", "")
+    ('', 's3://bucket/prefix, without keys in it')
+    """
+    if not root.startswith(object_store.SCHEME):
+        return ""
+    if not _IN_A_STORE.fullmatch(root):
+        return "s3://bucket/prefix, without keys in it"
+    if not catalog:
+        return (
+            "one with its catalog in a PostgreSQL, for SQLite cannot lie in an object store: name a PostgreSQL in "
+            "PIPELINE_CATALOG, as postgresql://user@host:5432/database"
+        )
+    return ""
+
+
 @dataclass(frozen=True)
 class Lake:
-    """The lake below `root`, a local path or `s3://bucket/prefix`; every method returns a path as a string."""
+    """The lake below `root`, a local path or `s3://bucket/prefix`; a local UPath is a pathlib.Path."""
 
     root: str
 
@@ -42,41 +68,46 @@ class Lake:
 
         return lake_catalog(self.root)
 
-    def input_listing(self, run_date: date) -> str:
+    @property
+    def documents(self) -> UPath:
+        """The directory of all that is no table."""
+        return self._path()
+
+    def input_listing(self, run_date: date) -> UPath:
         """The JSON file of the files that a run is to read."""
         return self._path("inputs", f"run_date={run_date}", "files.json")
 
-    def stage_record(self, stage: str, run_date: date) -> str:
+    def stage_record(self, stage: str, run_date: date) -> UPath:
         """The JSON file in which a stage tells what it did.
 
-        >>> Lake("/lake").stage_record("ranking", date(2009, 5, 4))
+        >>> str(Lake("/lake").stage_record("ranking", date(2009, 5, 4)))
         '/lake/listening/runs/run_date=2009-05-04/ranking.json'
         """
         return self._path(RUNS, f"run_date={run_date}", f"{stage}.json")
 
-    def publication(self, run_date: date, answer: int) -> str:
+    def publication(self, run_date: date, answer: int) -> UPath:
         """The JSON file of what the stages of a published run tell; the snapshot of its answer names it."""
         return self._path(RUNS, f"run_date={run_date}", "published", f"{answer}.json")
 
-    def try_record(self, stage: str, run_date: date) -> str:
+    def try_record(self, stage: str, run_date: date) -> UPath:
         """A JSON file of which no other try of the stage knows."""
         return self._path(RUNS, f"run_date={run_date}", f".{stage}.{uuid.uuid4().hex}.json")
 
-    def spark_figures(self, stage: str, run_date: date) -> str:
+    def spark_figures(self, stage: str, run_date: date) -> UPath:
         """The JSON file of what Spark says the stage cost."""
         return self._path(RUNS, f"run_date={run_date}", "spark", f"{stage}.json")
 
-    def spark_events(self) -> str:
+    def spark_events(self) -> UPath:
         """The directory of Spark's event logs, one file an application, where a history server finds them."""
         return self._path("spark_events")
 
-    def report(self, run_date: date) -> str:
+    def report(self, run_date: date) -> UPath:
         """The directory of a run's report: `top_songs.tsv`, `report.json`, `report.html`."""
         return self._path(REPORTS, f"run_date={run_date}")
 
-    def data_docs(self) -> str:
+    def data_docs(self) -> UPath:
         """The directory of the Great Expectations site."""
-        return self._path("data_docs")
+        return self._path(DATA_DOCS)
 
-    def _path(self, *parts: str) -> str:
-        return "/".join((self.root.rstrip("/"), LOG, *parts))
+    def _path(self, *parts: str) -> UPath:
+        return UPath(self.root).joinpath(LOG, *parts)

@@ -1,8 +1,9 @@
-"""Local files as Spark reads them: by links with numbers for names.
+"""Files and objects as Spark reads them: by links with numbers for names.
 
 Java reads a name by the locale of its process and cannot open one of other bytes. Hadoop takes some characters of a
 name for a pattern, or the name for a hidden file's. A link's name is digits, and leads to its file whatever that is
-called. One directory of links is listed at once, however many directories their files lie in.
+called. One directory of links is listed at once, however many directories their files lie in. A link to an object is
+one of Hadoop's own, an entry of a `viewfs` table of mounts, of which Spark's reader is told.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote_from_bytes, unquote
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -26,11 +27,13 @@ from pyspark.sql import functions as F
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import GZIP, InputFile
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.object_store import INPUT_SCHEME
+from spark_jobs.shared.paths import is_object
 
 _DIGITS = 9
+_MOUNTS = "viewfs://"
 # No job takes longer.
 ABANDONED_AFTER = timedelta(days=1)
-_LOCAL = "file:"
 
 
 @contextmanager
@@ -57,16 +60,22 @@ def remove_abandoned_links(lake: Lake) -> list[str]:
 
 
 def _places(lake: Lake) -> Path:
-    root = Path(tempfile.gettempdir()) if lake.catalog.on_s3 else Path(lake.catalog.root)
-    return root / "_links"
+    if not lake.catalog.on_s3:
+        return Path(lake.catalog.root) / "_links"
+    # Of this user: nobody may write into another one's.
+    return Path(tempfile.gettempdir()) / f"_links_{os.getuid()}"
 
 
 @dataclass(frozen=True)
 class LinkedFiles:
-    """Files by their numbers, from 0, and the directory of the links to them, which is local to all of Spark."""
+    """Files by their numbers, from 0, and where the links to them are: a URI that all of Spark knows.
+
+    `mounts` are the links to objects, by Hadoop's settings for them.
+    """
 
     files: tuple[InputFile, ...]
-    directory: Path
+    place: str
+    mounts: Mapping[str, str] = field(default_factory=dict)
 
     def read_lines(self, spark: SparkSession, line_end: str | None = "\n") -> DataFrame:
         """Read the files as lines: `value` (string, perhaps no valid UTF-8), and Spark's `_metadata`.
@@ -74,8 +83,11 @@ class LinkedFiles:
         Without a `line_end` each of LF, CRLF and CR is one. Raises InputError where Spark sees other files, or files of
         other sizes, than were linked. Runs Spark.
         """
-        directory = f"{_LOCAL}//{self.directory}"
-        found = spark.read.format("binaryFile").load(directory).select("path", "length").collect()
+        # The root of a table of mounts cannot be listed, and each of its links is known.
+        links = [f"{self.place}/{_name(number, file)}" for number, file in enumerate(self.files)]
+        places = links if self.mounts else self.place
+        reader = spark.read.options(**self.mounts)
+        found = reader.format("binaryFile").load(places).select("path", "length").collect()
         seen = {self.number_in(row.path): row.length for row in found}
         # Spark plans no read of an empty file.
         full = {number: file.size for number, file in enumerate(self.files) if file.size}
@@ -84,11 +96,12 @@ class LinkedFiles:
                 f"Spark sees {len(seen)} files with {sum(seen.values()):,} bytes of the input, listed were {len(full)} "
                 f"with {sum(full.values()):,}: was it written to? Run the date again from check_input"
             )
-        return spark.read.text(directory, lineSep=line_end)
+        return spark.read.options(**self.mounts).text(places, lineSep=line_end)
 
     def file_in(self, text: str) -> InputFile | None:
         """Return the file whose link a text names, as what Spark says of a failure does; None if it names none."""
-        found = re.search(rf"{re.escape(str(self.directory))}/(\d{{{_DIGITS}}})", unquote(text))
+        place = self.place.removeprefix("file://")
+        found = re.search(rf"{re.escape(place)}/(\d{{{_DIGITS}}})", unquote(text))
         return self.files[int(found[1])] if found else None
 
     def number_in(self, link: str) -> int:
@@ -103,15 +116,34 @@ def file_number() -> Column:
 
 def link(files: Sequence[InputFile], directory: Path) -> LinkedFiles:
     """Make a directory of links to some files; raises InputError where its file system has no links."""
+    if any(is_object(file.path) for file in files):
+        return LinkedFiles(tuple(files), mount_of(directory), _mounts(files, mount_of(directory)))
     directory.mkdir(parents=True)
     for number, file in enumerate(files):
-        # Spark decompresses by name.
-        suffix = GZIP if file.path.lower().endswith(GZIP.encode()) else ".tsv"
         try:
-            os.symlink(file.path, os.fsencode(directory / f"{number:0{_DIGITS}d}{suffix}"))
+            os.symlink(file.path, os.fsencode(directory / _name(number, file)))
         except OSError as error:
             raise InputError(
                 f"{directory} cannot hold symbolic links ({error.strerror}), by which Spark reads the input; put the "
                 "lake on a file system that has them"
             ) from None
-    return LinkedFiles(tuple(files), directory)
+    return LinkedFiles(tuple(files), f"file://{directory}")
+
+
+def mount_of(directory: Path) -> str:
+    """Return the root of the mounts that stand for a directory of links, whose path no other one has."""
+    return f"{_MOUNTS}{uuid.uuid5(uuid.NAMESPACE_URL, str(directory)).hex}"
+
+
+def _mounts(files: Sequence[InputFile], root: str) -> dict[str, str]:
+    prefix = f"fs.viewfs.mounttable.{root.removeprefix(_MOUNTS)}.link."
+    return {f"{prefix}/{_name(number, file)}": _encoded(file.path) for number, file in enumerate(files)}
+
+
+def _encoded(uri: bytes) -> str:
+    return INPUT_SCHEME + quote_from_bytes(uri.removeprefix(INPUT_SCHEME.encode()))
+
+
+def _name(number: int, file: InputFile) -> str:
+    # Spark decompresses by name.
+    return f"{number:0{_DIGITS}d}{GZIP if file.path.lower().endswith(GZIP.encode()) else '.tsv'}"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pyspark.sql import SparkSession
 
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.object_store import input_settings
 
 SETTINGS = {
     # Timestamps are read, shown and written in UTC whatever the machine's zone.
@@ -36,7 +37,7 @@ SETTINGS = {
 def spark_session(app_name: str, lake: Lake | None = None) -> Iterator[SparkSession]:
     """Open a session with our settings, which knows a lake; the rest is what `spark-submit` was given."""
     builder = SparkSession.builder.appName(app_name)
-    for key, value in (SETTINGS | (lake.catalog.spark_settings() if lake else {})).items():
+    for key, value in (SETTINGS | input_settings() | (lake.catalog.spark_settings() if lake else {})).items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     try:

@@ -11,14 +11,14 @@ import pytest
 
 from include import event_logs
 from include.event_logs import DIRECTORY, ENABLED, MARK, figures_kept, prepare, read_figures
-from include.records import replace_file
+from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
 
 
 def test_each_attempt_gets_a_directory_that_is_there_and_a_mark_of_its_own(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path / "the lake's root"))
-    first, second = prepare(lake, {}), prepare(lake, {})
+    first, second = prepare(Path(lake.spark_events()), {}), prepare(Path(lake.spark_events()), {})
     assert first
     assert second
     assert first.settings[MARK] != second.settings[MARK]
@@ -37,7 +37,7 @@ def test_each_attempt_gets_a_directory_that_is_there_and_a_mark_of_its_own(tmp_p
     ],
 )
 def test_the_connection_stands_above_us(lake: Lake, connection: dict[str, Any], ours: str | None) -> None:
-    event_log = prepare(lake, connection)
+    event_log = prepare(Path(lake.spark_events()), connection)
     assert not Path(lake.root).exists()
     if ours is None:
         assert event_log is None
@@ -58,7 +58,7 @@ def test_the_oldest_logs_go_when_another_comes_and_other_things_stay(
         (logs / name).touch()
         os.utime(logs / name, (1_000 - age, 1_000 - age))
     os.utime(logs / "eventlog_v2_app", (997.5, 997.5))
-    prepare(lake, {})
+    prepare(Path(lake.spark_events()), {})
     assert sorted(file.name for file in logs.iterdir()) == ["app-3", "app-4", "eventlog_v2_app"]
 
 

@@ -10,7 +10,7 @@ import airflow.settings  # noqa: F401  (it sets up logging, which must not be wh
 import pytest
 
 from include.metrics import METRICS, Figure, answer_figures, check_figures, send, stage_figures
-from include.records import replace_file
+from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
 from tests.published import leave_record

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from include.records import replace_files
+from spark_jobs.shared.documents import replace_files
 
 
 def test_files_are_replaced_together_or_not_at_all(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,7 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_an_environment_everything_lies_in_the_project() -> None:
     found = settings()
-    assert (found.lake.root, found.input_root) == (str(PROJECT / "lake"), PROJECT / "input")
+    assert (found.lake.root, found.input_root) == (str(PROJECT / "lake"), str(PROJECT / "input"))
     assert found.input_path == "userid-timestamp-artid-artname-traid-traname.tsv"
     assert (found.minimum_quality_score, found.stop_quality_score) == (95, 90)
 
@@ -32,7 +31,7 @@ def test_the_environment_decides_and_an_empty_variable_does_not(monkeypatch: pyt
     found = settings()
     assert (found.lake.root, found.input_root, found.input_path) == (
         "/srv/lake",
-        Path("/srv/logs"),
+        "/srv/logs",
         "{run_date}.tsv.gz",
     )
     assert (found.stop_quality_score, found.data_docs_runs) == (12.5, 30)
@@ -41,8 +40,15 @@ def test_the_environment_decides_and_an_empty_variable_does_not(monkeypatch: pyt
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("LASTFM_LAKE", "lake", "the absolute path of a directory that every worker sees; mount an object store"),
+        ("LASTFM_LAKE", "lake", "the absolute path of a directory that every worker sees, or s3://bucket/prefix"),
         ("LASTFM_LAKE", "s3a://bucket/lake", "the absolute path of a directory"),
+        ("LASTFM_LAKE", "s3://bucket", "s3://bucket/prefix, without keys in it"),
+        (
+            "LASTFM_LAKE",
+            "s3://bucket/lake",
+            "one with its catalog in a PostgreSQL, for SQLite cannot lie in an object store: name",
+        ),
+        ("LASTFM_INPUT_ROOT", "s3://bucket/logs", "the absolute path of a directory that every worker sees, or s3a:"),
         ("LASTFM_STOP_QUALITY_SCORE", "101", "less than or equal to 100"),
         ("LASTFM_STOP_QUALITY_SCORE", "nan", "a finite number"),
         ("LASTFM_MAXIMUM_NAME_LENGTH", "many", "a valid integer"),

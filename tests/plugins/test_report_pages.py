@@ -75,7 +75,7 @@ def put_run(
 
 
 def put_report(lake: Lake, day: date = DAY, made_at: datetime = START + timedelta(minutes=5), **facts: Any) -> None:
-    directory = Path(lake.report(day))
+    directory = lake.report(day)
     directory.mkdir(parents=True)
     known = {
         "made_at": made_at.isoformat(),
@@ -97,7 +97,7 @@ def put_result(lake: Lake, suite: str, met: int) -> str:
         "statistics": {"successful_expectations": met, "evaluated_expectations": 5},
     }
     for kind, text in (("results", json.dumps(result)), ("validations", "<!doctype html><title>Checked</title>")):
-        file = Path(lake.data_docs()) / kind / f"{place}.{'json' if kind == 'results' else 'html'}"
+        file = lake.data_docs() / kind / f"{place}.{'json' if kind == 'results' else 'html'}"
         file.parent.mkdir(parents=True)
         file.write_text(text)
     return f"data_docs/validations/{place}.html".replace(" ", "%20")

@@ -30,7 +30,7 @@ def make(*words: str, **exported: str) -> str:
     "name", ["a$HOME $(x) $$", "it's", 'a"b', "a b", "50%", "a#b", "a;b&c|d", "`id`", "a\\tb", "*"]
 )
 def test_make_passes_a_value_as_it_is(name: str) -> None:
-    assert f"LAKE: found /nowhere/{name}, allowed is" in make("maintain", f"LAKE=/nowhere/{name}")
+    assert f"RUN_DATE: found {name!r}, allowed is" in make("publish", f"RUN_DATE={name}")
 
 
 def test_make_refuses_a_line_break() -> None:

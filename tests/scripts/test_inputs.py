@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from include.records import replace_file
 from scripts.inputs import lake_of
 from spark_jobs.lake.errors import MovedLakeError
 from spark_jobs.lake.listening import ANSWER
+from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 from tests.published import write_tables
 

@@ -45,7 +45,7 @@ def words(log: Path, tmp_path: Path) -> list[str]:
         pytest.param("MIN_QUALITY_SCORE", "nan", "minimum_quality_score: found 'nan', allowed is", id="no number"),
         pytest.param("ALTERNATIVES", "maybe", "alternatives: found 'maybe', allowed is", id="neither"),
         pytest.param("INPUT", os.devnull, "no file at /dev/null (left out: /dev/null: no", id="no regular file"),
-        pytest.param("INPUT", "s3a://bucket/log", "found 's3a://bucket/log', allowed is a local path", id="a store"),
+        pytest.param("INPUT", "gs://bucket/log", "found 'gs://bucket/log', allowed is a local path", id="a store"),
         pytest.param("LAKE", "/proc/lake", "the lake /proc/lake cannot be written", id="a lake nobody can write"),
     ],
 )

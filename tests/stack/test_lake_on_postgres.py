@@ -14,24 +14,17 @@ from scripts.spark_cluster import clean_environment
 from spark_jobs.lake import lock
 from spark_jobs.lake.catalog import lake_catalog
 from spark_jobs.lake.errors import LockedError
+from tests.catalog_server import PLANTED, catalog_server
 from tests.conftest import PROJECT
 from tests.spark_jobs.lake.days import MONDAY, mains_of, published_run
-from tests.stack.running import postgres_server
 
 pytestmark = pytest.mark.stack
-
-OWNER, PLANTED = "lake", "planted-pass-of-the-catalog"
 
 
 @pytest.fixture
 def catalog_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """What the environment says of a catalog in PostgreSQL; the password is in a file that only we can read."""
-    passwords = tmp_path / "pgpass"
-    with postgres_server(OWNER, PLANTED) as port:
-        passwords.write_text(f"127.0.0.1:{port}:{OWNER}:{OWNER}:{PLANTED}\n", encoding="utf-8")
-        passwords.chmod(0o600)
-        address = f"postgresql://{OWNER}@127.0.0.1:{port}/{OWNER}"
-        settings = {"PIPELINE_CATALOG": address, "PGPASSFILE": str(passwords)}
+    with catalog_server(tmp_path) as settings:
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         yield settings

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from include.records import CHECKS, STAGES, replace_file
+from include.records import CHECKS, STAGES
 from include.report.build import build_report
 from include.report.facts import report_facts
 from include.report.news import LATE
@@ -24,7 +24,7 @@ from spark_jobs.lake.listening import (
 )
 from spark_jobs.ranking.alternatives import DEFINITIONS
 from spark_jobs.shared import loads
-from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.documents import read_record, replace_file
 from spark_jobs.shared.lake import Lake
 from tests import model
 from tests.frames import at

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from include.records import replace_file
+from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 from tests.frames import at
 from tests.include.report.conftest import SCRIPT

@@ -21,11 +21,11 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include import run_lock
 from include.metrics import answer_figures, send
-from include.records import replace_file
 from include.run_date import run_date
 from include.settings import settings
 from plugins import run_alerts
 from plugins.run_deadline import SinceQueued
+from spark_jobs.shared.documents import replace_file
 from tests.published import leave_record
 
 # On a busy machine tasks wait for each other: what is late is not to meet its time limit, too.

@@ -75,7 +75,7 @@ def test_expired_base_is_not_taken_over(spark: SparkSession, lake_with_listens: 
     record = read_record(lake_with_listens, "data_quality", RUN_DATE)
     expired = {LISTENS.name: 7, SESSIONS.name: 8}
     record["base"] = {"run_date": str(RUN_DATE - timedelta(days=1)), "snapshots": expired}
-    write_record(lake_with_listens, lake_with_listens.stage_record("data_quality", RUN_DATE), record)
+    write_record(lake_with_listens.stage_record("data_quality", RUN_DATE), record)
     assert run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE))["rows"]["sessions"] == 18
 
 

@@ -166,9 +166,9 @@ def test_directory_that_cannot_be_listed_is_an_error(read: Callable[[str], objec
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-@pytest.mark.parametrize("path", ["s3a://bucket/logs", "hdfs://name/logs", "file:/logs"])
+@pytest.mark.parametrize("path", ["gs://bucket/logs", "hdfs://name/logs", "file:/logs"])
 def test_other_stores_are_refused(path: str) -> None:
-    with pytest.raises(InputError, match=f"found '{path}', allowed is a local path or file:///"):
+    with pytest.raises(InputError, match=f"found '{path}', allowed is a local path, file:///... or s3a://"):
         list_files(path)
 
 
