@@ -106,14 +106,20 @@ def jars_for(*places: str) -> tuple[Jar, ...]:
     return (*LAKE, *S3) if any(place.startswith(("s3://", "s3a://")) for place in places) else LAKE
 
 
-def spark_jars(*places: str, connection: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """Return Spark's setting `spark.jars`: `jars_for` places, which may have to be fetched yet, and a connection's.
+def spark_jars(*places: str, master: str = "", connection: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Return the setting by which Spark finds `jars_for` places, which may have to be fetched yet.
 
-    As URIs, for the setting is a list with commas, and a path may have one.
+    What a connection's extra says of the same setting stays in it. On a cluster that is `spark.jars`, which brings them
+    to all workers. Where the driver is all there is, its class path: of that Java keeps an archive, and copies nothing.
     """
-    ours = ((FOLDER / jar.file_name).as_uri() for jar in jars_for(*places))
-    theirs = (connection or {}).get("spark.jars", "").split(",")
-    return {"spark.jars": ",".join([*ours, *filter(None, theirs)])}
+    jars = [FOLDER / jar.file_name for jar in jars_for(*places)]
+    if master.startswith("local"):
+        name, separator, ours = "spark.driver.extraClassPath", os.pathsep, list(map(str, jars))
+    else:
+        # As URIs: a path may have a comma.
+        name, separator, ours = "spark.jars", ",", [jar.as_uri() for jar in jars]
+    theirs = (connection or {}).get(name, "").split(separator)
+    return {name: separator.join([*ours, *filter(None, theirs)])}
 
 
 def local_jars(jars: Sequence[Jar] = LAKE, folder: Path = FOLDER) -> list[Path]:

@@ -76,15 +76,17 @@ class CheckpointOperator(PySparkOperator):
         # It takes seconds, in which Python would only wait for Java to start.
         threading.Thread(target=import_great_expectations).start()
         lake, run_date = Lake(self.op_kwargs["lake_root"]), date.fromisoformat(self.op_kwargs["run_date"])
-        connection = BaseHook.get_connection(str(self.conn_id)).extra_dejson
+        connection = BaseHook.get_connection(str(self.conn_id))
+        extra = connection.extra_dejson
         with (
             figures_sent(self.task_id, lake, run_date),
-            figures_kept(self.task_id, lake, run_date, connection) as settings,
+            figures_kept(self.task_id, lake, run_date, extra) as settings,
             stage_clock(context),
         ):
             ours = {"spark.app.name": f"{self.task_id} {run_date}", "spark.driver.memory": DRIVER_MEMORY}
-            ours |= spark_jars(lake.root, connection=connection) | UTF_8_EXECUTORS | lake.catalog.spark_settings()
-            self.config_kwargs = {**SETTINGS, **settings, **hide_secrets(connection), **ours, **self.config_kwargs}
+            ours |= spark_jars(lake.root, master=connection.host or "", connection=extra)
+            ours |= UTF_8_EXECUTORS | lake.catalog.spark_settings()
+            self.config_kwargs = {**SETTINGS, **settings, **hide_secrets(extra), **ours, **self.config_kwargs}
             with ExitStack() as while_java_starts:
                 while_java_starts.enter_context(java_in_utf_8())
                 while_java_starts.enter_context(errors_on_output())

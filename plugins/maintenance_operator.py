@@ -33,10 +33,11 @@ class MaintenanceOperator(PySparkOperator):
         from spark_jobs.shared.session import SETTINGS
 
         lake = Lake(self.op_kwargs["lake_root"])
-        connection = BaseHook.get_connection(str(self.conn_id)).extra_dejson
-        ours = {"spark.app.name": self.task_id, **spark_jars(lake.root, connection=connection), **UTF_8_EXECUTORS}
-        ours |= lake.catalog.spark_settings()
-        self.config_kwargs = {**SETTINGS, **hide_secrets(connection), **ours, **self.config_kwargs}
+        connection = BaseHook.get_connection(str(self.conn_id))
+        extra = connection.extra_dejson
+        ours = {"spark.app.name": self.task_id, **UTF_8_EXECUTORS, **lake.catalog.spark_settings()}
+        ours |= spark_jars(lake.root, master=connection.host or "", connection=extra)
+        self.config_kwargs = {**SETTINGS, **hide_secrets(extra), **ours, **self.config_kwargs}
         with java_in_utf_8():
             return super().execute(context)
 

@@ -89,9 +89,11 @@ class SparkJobOperator(SparkSubmitOperator):
 
     def _submit(self, context: Context, run_date: date) -> None:
         # Without this look-up the provider takes a missing connection for a YARN cluster.
-        extra = BaseHook.get_connection(self._conn_id).extra_dejson
+        connection = BaseHook.get_connection(self._conn_id)
+        extra = connection.extra_dejson
         given = hide_secrets(extra) | {key: value for key, value in extra.items() if key.startswith("spark.")}
-        given |= spark_jars(self.lake.root, *(self.application_args or ()), connection=extra)
+        places = (self.lake.root, *(self.application_args or ()))
+        given |= spark_jars(*places, master=connection.host or "", connection=extra)
         given |= UTF_8_EXECUTORS | self.lake.catalog.spark_settings() | (self.conf or {})
         figures = figures_kept(self.task_id, self.lake, run_date, given)
         with tempfile.TemporaryDirectory() as scratch, figures as settings, stage_clock(context):

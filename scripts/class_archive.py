@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import generate_log
+from include.jars import spark_jars
 from scripts.environment import CLASS_ARCHIVE, GARBAGE_COLLECTOR, PROJECT, airflow_environment
 from scripts.java import JavaError
 
@@ -44,6 +45,8 @@ def run_usual_work(scratch: Path, java_options: str) -> None:
     with contextlib.redirect_stderr(io.StringIO()):
         generate_log.main([str(log), "--listens", "3000", "--users", "12", "--odd-lines"])
     settings = {"spark.driver.extraJavaOptions": java_options, "spark.ui.enabled": "false", "spark.log.level": "ERROR"}
+    # The archive holds for a Java that has the same class path.
+    settings |= spark_jars(master="local")
     options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
     subprocess.run(
         ["spark-submit", "--master", "local[2]", *options, str(USUAL_WORK), str(log), str(lake)],

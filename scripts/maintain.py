@@ -48,7 +48,7 @@ def run(lake: Lake) -> dict[str, object]:
     os.environ["JAVA_HOME"] = str(java_home(PROJECT / ".java"))
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     quiet = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
-    settings_of_spark = quiet | spark_jars(lake.root)
+    settings_of_spark = quiet | spark_jars(lake.root, master="local")
     options = [f"--conf {shlex.quote(f'{key}={value}')}" for key, value in settings_of_spark.items()]
     os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join([*options, "pyspark-shell"])
     with spark_session("maintain", lake) as spark:
