@@ -17,7 +17,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundExceptio
 
 from include import run_lock
 from include.event_logs import MARK
-from include.jars import spark_jars
+from include.jars import FOLDER, LAKE, spark_jars
 from include.spark_secrets import REDACTION, SECRET
 from plugins import spark_job_operator
 from plugins.spark_job_operator import SparkJobOperator, zip_package
@@ -28,6 +28,8 @@ from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.logs import RUN_DATE
 
+# One that is there: Spark gives it to every executor.
+THEIR_JAR = (FOLDER / LAKE[-1].file_name).as_uri()
 # The provider leaves the pipe it read spark-submit's output from to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file <_io.TextIOWrapper:ResourceWarning")
 
@@ -53,7 +55,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, **secrets: str) -> None:
     extra = {
         "spark.driver.memory": "700m",
         "spark.driver.extraJavaOptions": "-Da=1",
-        "spark.jars": "local:/theirs.jar",
+        "spark.jars": THEIR_JAR,
         "spark.log.level": "ERROR",
         "queue": "not for Spark",
         **secrets,
@@ -97,7 +99,7 @@ def test_data_that_fails_a_job_fails_it_for_good_and_the_jobs_own_words_are_in_t
         **lake.catalog.spark_settings(),
         "spark.driver.memory": "700m",
         "spark.driver.extraJavaOptions": "-Da=1",
-        "spark.jars": f"{spark_jars()['spark.jars']},local:/theirs.jar",
+        "spark.jars": f"{spark_jars()['spark.jars']},{THEIR_JAR}",
         "spark.log.level": "ERROR",
         "spark.executorEnv.LC_ALL": "C.UTF-8",
     }
