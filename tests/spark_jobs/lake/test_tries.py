@@ -168,6 +168,19 @@ def test_each_task_writes_one_bucket(spark: SparkSession, lake: LakeCatalog) -> 
     assert _files(lake, snapshot) == 8
 
 
+def test_rows_of_other_users_are_skipped(spark: SparkSession, lake: LakeCatalog) -> None:
+    # Names that are not to be compressed.
+    rows = spark.range(200_000).select(
+        F.sha2(F.col("id").cast("string"), 256).alias("user_id"), F.col("id").alias("played_at")
+    )
+    snapshot = a_try(lake).replace(in_buckets(rows, PLAYS, 2, "played_at"), PLAYS)
+
+    with lake.open() as catalog:
+        files = catalog.load_table((NAMESPACE, PLAYS.name)).scan(snapshot_id=snapshot).plan_files()
+        groups = [pq.read_metadata(task.file.file_path.removeprefix("file:")).num_row_groups for task in files]
+    assert all(number > 1 for number in groups), groups
+
+
 def test_bucketed_rows_are_shuffled_and_sorted_once(spark: SparkSession, lake: LakeCatalog) -> None:
     rows = in_buckets(plays(spark, ("ben", 2), ("ann", 1), ("ben", 1)), PLAYS, 2, "played_at")
     before = F.lag("played_at").over(W.partitionBy("user_id", BUCKET).orderBy("played_at"))
