@@ -168,8 +168,8 @@ class LakeCatalog:
     def _check_new(self) -> None:
         """Raise LostCatalogError where there are tables, though the catalog has none; looks at a local lake alone."""
         # A table's first version may be of a run that was killed before its catalog knew of it.
-        versions = Path(self.root).glob("warehouse/*/*/metadata/*.metadata.json")
-        found = next((version for version in versions if not version.name.startswith("00000-")), None)
+        files = Path(self.root).glob("warehouse/*/*/metadata/*-*.metadata.json")
+        found = next((file for file in files if not file.name.startswith("00000-")), None)
         if found:
             raise LostCatalogError(
                 f"the catalog {self.address or self._file} is lost: it has no table, and {found.parents[1]} is one; "

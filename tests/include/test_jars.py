@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from include.jars import Jar, JarError, local_jars
+from include.jars import S3, Jar, JarError, local_jars, spark_jars
 
 CONTENT = b"a jar"
 JAR = Jar("org.example", "lake", "1.0", hashlib.sha256(CONTENT).hexdigest())
@@ -74,3 +74,13 @@ def test_message_says_where_to_put_jar(monkeypatch: pytest.MonkeyPatch, tmp_path
 
     with pytest.raises(JarError, match=f"{tmp_path}/lake-1.0.jar is not there"):
         local_jars([JAR], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("places", "in_a_store"),
+    [(("/lake", "/log.tsv"), False), (("s3://bucket/lake",), True), (("/lake", "s3a://bucket/log.tsv"), True)],
+)
+def test_jars_of_a_store_are_given_where_one_is_read(places: tuple[str, ...], in_a_store: bool) -> None:
+    given = spark_jars(*places, connection={"spark.jars": "local:/theirs.jar"})["spark.jars"].split(",")
+    assert {any(jar.file_name in one for one in given) for jar in S3} == {in_a_store}
+    assert given[-1] == "local:/theirs.jar"

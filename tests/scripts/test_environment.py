@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from scripts.jars import S3
 
 from scripts.environment import PlaceError, airflow_environment, check_places, foreign_settings, past_proxies
 from tests.commands import started
@@ -42,12 +40,9 @@ def test_settings_of_another_airflow_are_left_aside(made: Made, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("lake", "input_path"), [("s3://music/lake", "/in/log.tsv"), ("/lake", "s3a://music/log.tsv"), ("/lake", "log.tsv")]
 )
-def test_jars_of_a_store_are_there_when_needed(tmp_path: Path, lake: str, input_path: str) -> None:
+def test_place_in_a_store_is_handed_on_as_it_is(tmp_path: Path, lake: str, input_path: str) -> None:
     found = airflow_environment(tmp_path, lake, "/", input_path)
 
-    connection = json.loads(found["AIRFLOW_CONN_SPARK_DEFAULT"])
-    in_a_store = "s3" in lake + input_path
-    assert all((jar.file_name in connection["extra"]["spark.jars"]) is in_a_store for jar in S3)
     assert (found["LASTFM_LAKE"], found["LASTFM_INPUT_ROOT"]) == (lake, "/")
 
 
