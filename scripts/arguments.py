@@ -37,6 +37,14 @@ def lake_of(given: Mapping[str, str]) -> Lake:
     return Lake(lake_catalog(given.get("LAKE", "lake")).root)
 
 
+def existing_lake(given: Mapping[str, str]) -> Lake:
+    """Return the lake that LAKE names, for a command that only reads it; raises ArgumentError where there is none."""
+    lake = lake_of(given)
+    if not lake.catalog.is_there:
+        raise ArgumentError(f"LAKE: found {lake.root}, which has no catalog.db; allowed is a lake that a run has made")
+    return lake
+
+
 def _split(word: str, allowed: Sequence[str]) -> tuple[str, str]:
     name, equals, value = word.partition("=")
     # `make NAME:=value` and `make NAME+=value` arrive as NAME=value.

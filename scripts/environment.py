@@ -47,7 +47,11 @@ SECOND_COMPILER_LATER = (
 # Made by scripts/class_archive.py; where it is not, Java says nothing and loads classes as ever.
 CLASS_ARCHIVE = PROJECT / ".build" / "spark-classes.jsa"
 # In quotes, for there may be a space in the path, or a quote. Spark splits options as a shell does.
-WITH_CLASS_ARCHIVE = shlex.quote(f"-XX:SharedArchiveFile={CLASS_ARCHIVE}")
+WITH_CLASS_ARCHIVE = (
+    f"{shlex.quote(f'-XX:SharedArchiveFile={CLASS_ARCHIVE}')} "
+    # With other jars on its class path, Java would warn of it on its output.
+    "-Xlog:cds=off -Xlog:cds+dynamic=off"
+)
 
 # The whole of what a deployment tells Spark: replace it by your own connection to run on a cluster.
 SPARK_CONNECTION: dict[str, Any] = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from pathlib import Path
 
 from include.jars import jars_for, local_jars, spark_jars
 from include.settings import SettingsError, settings
@@ -21,18 +20,10 @@ from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
 
 
-class MaintainError(RuntimeError):
-    """There is no lake to maintain; the message says what was found."""
-
-
 def main() -> None:
     """Maintain the lake and say what was removed; exit with 1 and a sentence if that fails."""
     try:
-        given = arguments.read("maintain", paths=("LAKE",))
-        lake = arguments.lake_of(given)
-        if not lake.catalog.on_s3 and not Path(lake.root).is_dir():
-            raise MaintainError(f"LAKE: found {lake.root}, allowed is the root directory of a lake")
-        removed = run(lake)
+        removed = run(arguments.existing_lake(arguments.read("maintain", paths=("LAKE",))))
     except (RuntimeError, DataError, SettingsError, OSError) as error:
         console.print(f"[bold red]Not maintained:[/] {plain(sentence(error))}")
         sys.exit(1)

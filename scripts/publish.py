@@ -61,7 +61,7 @@ def read_arguments() -> tuple[Lake, date, str]:
         raise PublishError(f"RUN_DATE: found {text!r}, allowed is a date as YYYY-MM-DD") from None
     if not reason:
         raise PublishError("REASON: found none, allowed is a sentence: it will be in the report")
-    return arguments.lake_of(given), run_date, reason
+    return arguments.existing_lake(given), run_date, reason
 
 
 def decide(lake: Lake, run_date: date, decision: Decision) -> list[str]:

@@ -19,7 +19,6 @@ from pyiceberg.catalog.sql import SqlCatalog
 
 from include.records import STAGES
 from scripts import arguments
-from spark_jobs.lake.catalog import lake_catalog
 from spark_jobs.lake.errors import NotPublishedError
 from spark_jobs.lake.listening import ANSWER, NAMESPACE
 from spark_jobs.lake.published import published, run_dates
@@ -71,7 +70,7 @@ def main() -> None:
         unpublished = given.get("PUBLISHED") == "no"
         if unpublished and day is None:
             sys.exit("RUN_DATE: found none, with PUBLISHED=no allowed is the date of a run")
-        lake = Lake(lake_catalog(given.get("LAKE", "lake")).root)
+        lake = arguments.existing_lake(given)
         with lake.catalog.open() as catalog:
             asked = written_snapshots(lake, day) if unpublished and day else published_snapshots(catalog, day)
             query(catalog, given["SQL"], asked).show(max_rows=MOST_ROWS)

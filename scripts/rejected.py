@@ -46,7 +46,6 @@ def main() -> None:
 def read_arguments() -> tuple[Lake, date, tuple[str, ...], Path]:
     """Return the lake, the run date, the reasons and the file to write; raises RejectedError."""
     given = arguments.read("rejected", "RUN_DATE", "REASON", paths=("LAKE", "OUTPUT"))
-    lake = arguments.lake_of(given)
     text, reason = given.get("RUN_DATE", ""), given.get("REASON", "all")
     try:
         run_date = date.fromisoformat(text)
@@ -55,7 +54,7 @@ def read_arguments() -> tuple[Lake, date, tuple[str, ...], Path]:
     if reason not in ("all", *REASONS):
         raise RejectedError(f"REASON: found {reason!r}, allowed is all or one of {', '.join(REASONS)}")
     output = Path(given.get("OUTPUT", f"rejected-{run_date}.tsv")).absolute()
-    return lake, run_date, REASONS if reason == "all" else (reason,), output
+    return arguments.existing_lake(given), run_date, REASONS if reason == "all" else (reason,), output
 
 
 def write_log(lake: Lake, run_date: date, reasons: tuple[str, ...], output: Path) -> Counter[str]:

@@ -16,7 +16,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("run_id", help="the run that is dead, as the message says it")
     parser.add_argument("--lake", default="lake", help="the lake's root")
     args = parser.parse_args(argv)
-    with lake_catalog(args.lake).open() as catalog:
+    lake = lake_catalog(args.lake)
+    if not lake.is_there:
+        sys.exit(f"--lake: found {lake.root}, which has no catalog.db; allowed is a lake that a run has made")
+    with lake.open() as catalog:
         if lock.release(catalog, args.log, args.run_id):
             print(f"Released: runs may write {args.log} again.")
             return

@@ -69,6 +69,11 @@ class LakeCatalog:
         return self.root.startswith(object_store.SCHEME)
 
     @property
+    def is_there(self) -> bool:
+        """Has somebody made the catalog? PostgreSQL's is taken to be there."""
+        return bool(self.address) or Path(self._file).exists()
+
+    @property
     def warehouse(self) -> str:
         """The URI below which all tables are. With its scheme, a cluster's own default file system changes nothing."""
         return f"{self.root if self.on_s3 else f'file://{self.root}'}/warehouse"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from include.jars import S3, Jar, JarError, local_jars, spark_jars
+from include.jars import FOLDER, LAKE, Jar, JarError, local_jars, spark_jars
 
 CONTENT = b"a jar"
 JAR = Jar("org.example", "lake", "1.0", hashlib.sha256(CONTENT).hexdigest())
@@ -84,3 +84,14 @@ def test_jars_of_a_store_are_given_where_one_is_read(places: tuple[str, ...], in
     given = spark_jars(*places, connection={"spark.jars": "local:/theirs.jar"})["spark.jars"].split(",")
     assert {any(jar.file_name in one for one in given) for jar in S3} == {in_a_store}
     assert given[-1] == "local:/theirs.jar"
+
+
+def test_jars_of_connection_stay_beside_ours() -> None:
+    theirs = {"spark.jars": "theirs.jar", "spark.driver.extraClassPath": "/theirs.jar"}
+    ours = [FOLDER / jar.file_name for jar in LAKE]
+
+    on_cluster = spark_jars(master="spark://host:7077", connection=theirs)
+    alone = spark_jars(master="local[*]", connection=theirs)
+
+    assert on_cluster == {"spark.jars": ",".join([*(jar.as_uri() for jar in ours), "theirs.jar"])}
+    assert alone == {"spark.driver.extraClassPath": ":".join([*map(str, ours), "/theirs.jar"])}

@@ -99,7 +99,8 @@ def test_data_that_fails_a_job_fails_it_for_good_and_the_jobs_own_words_are_in_t
         **lake.catalog.spark_settings(),
         "spark.driver.memory": "700m",
         "spark.driver.extraJavaOptions": "-Da=1",
-        "spark.jars": f"{spark_jars()['spark.jars']},{THEIR_JAR}",
+        **spark_jars(master="local"),
+        "spark.jars": THEIR_JAR,
         "spark.log.level": "ERROR",
         "spark.executorEnv.LC_ALL": "C.UTF-8",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def test_exported_variable_is_left_aside() -> None:
 
 
 def test_make_passes_no_variable_of_its_own() -> None:
-    assert "LAKE: found /nowhere, allowed is" in make("maintain", "LAKE=/nowhere", "PYTHON=python3")
+    assert "LAKE: found /nowhere, which has no catalog.db" in make("maintain", "LAKE=/nowhere", "PYTHON=python3")
 
 
 @pytest.mark.parametrize("variable", ["PYTHONSAFEPATH", "PYTHONHOME", "PYTHONPATH"])
@@ -52,7 +53,7 @@ def test_pythons_variables_change_no_command(variable: str, tmp_path: Path) -> N
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts" / "__init__.py").write_text("raise SystemExit('another program')")
     said = make("maintain", "LAKE=/nowhere", **{variable: str(tmp_path)})
-    assert "LAKE: found /nowhere, allowed is" in said
+    assert "LAKE: found /nowhere, which has no catalog.db" in said
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may be somebody else")
@@ -103,3 +104,25 @@ def test_tilde_is_home_in_paths_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_empty_value_is_none_and_the_last_holds() -> None:
     assert read("run", "A", "B", words=["A=", "B=1", "B=2=3"]) == {"B": "2=3"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["scripts.query", "SQL=SELECT 1"], id="query"),
+        pytest.param(["scripts.rejected", "RUN_DATE=2009-05-04"], id="rejected"),
+        pytest.param(["scripts.publish", "RUN_DATE=2009-05-04", "REASON=why"], id="publish"),
+        pytest.param(["scripts.maintain"], id="maintain"),
+        pytest.param(["scripts.unlock", "listening", "a run", "--lake"], id="unlock"),
+    ],
+)
+def test_misspelt_lake_is_refused(command: list[str], tmp_path: Path) -> None:
+    place = tmp_path / "laek"
+    word = str(place) if "--lake" in command else f"LAKE={place}"
+    done = subprocess.run(
+        [sys.executable, "-m", *command, word], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert f"found {place}, which has no catalog.db" in " ".join((done.stdout + done.stderr).split())
+    assert not place.exists()

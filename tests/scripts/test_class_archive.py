@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from include.jars import spark_jars
 from scripts import class_archive
 from scripts.environment import CLASS_ARCHIVE, WITH_CLASS_ARCHIVE, airflow_environment
 
@@ -14,7 +15,9 @@ def test_spark_finds_its_classes_in_the_archive_that_make_made(tmp_path: Path) -
     loaded = tmp_path / "loaded.txt"
     options = f"{WITH_CLASS_ARCHIVE} '-Xlog:class+load:file={loaded}'"
     environment = airflow_environment(tmp_path, tmp_path, tmp_path, "log.tsv")
-    subprocess.run(["spark-submit", "--driver-java-options", options, "--version"], env=environment, check=True)
+    jars = [part for setting in spark_jars(master="local").items() for part in ("--conf", "=".join(setting))]
+    command = ["spark-submit", *jars, "--driver-java-options", options, "--version"]
+    subprocess.run(command, env=environment, check=True)
     from_archive = [line for line in loaded.read_text().splitlines() if "shared objects file (top)" in line]
     assert any("org.apache.spark.deploy.SparkSubmit " in line for line in from_archive)
 

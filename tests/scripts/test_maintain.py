@@ -25,11 +25,3 @@ def test_newest_dates_stay(lake: Lake) -> None:
     assert "run dates removed: ['2009-05-01']" in done.stdout
     with lake.catalog.open() as catalog:
         assert run_dates(catalog, NAMESPACE, ANSWER.name) == DAYS[1:]
-
-
-def test_place_without_a_lake_is_refused(lake: Lake) -> None:
-    command = started("scripts.maintain", LAKE=lake.root)
-    done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 1
-    assert "allowed is the root directory of a lake" in " ".join(done.stdout.split())

@@ -87,6 +87,8 @@ def test_failed_check_before_an_answer_is_accepted(stopped: Lake, call: Call) ->
 
 
 def test_date_without_run_is_said(lake: Lake, call: Call) -> None:
+    with lake.catalog.open():
+        pass
     assert f"no run of {RUN_DATE}" in " ".join(call().stdout.split())
 
 
