@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from include.jars import FOLDER, LAKE, Jar, JarError, local_jars, spark_jars
+from include.jars import FOLDER, LAKE, S3, Jar, JarError, local_jars, spark_jars
 
 CONTENT = b"a jar"
 JAR = Jar("org.example", "lake", "1.0", hashlib.sha256(CONTENT).hexdigest())
