@@ -32,7 +32,7 @@ _DISK = {
 }
 _AGAIN = "if trying again does not mend it, run the stage that made it again for its run date"
 # Of files of the lake that are gone or damaged.
-_LOST = ("NotFoundException", "ChecksumException", "FileNotFoundException", "ParquetDecodingException")
+_LOST = ("NotFoundException", "ChecksumException", "FileNotFoundException", "ParquetDecodingException", "EOFException")
 _UNREADABLE = re.compile(r"\[(FAILED_READ_FILE|CANNOT_READ_FILE_FOOTER)\b")
 # A line that begins an exception, as Java writes it or, in brackets, Spark Connect; its stack is of `at` and a method.
 _EXCEPTION = re.compile(

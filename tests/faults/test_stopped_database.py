@@ -17,6 +17,7 @@ from spark_jobs.lake.catalog import SETTING
 from spark_jobs.shared.lake import Lake
 from tests.faults.processes import wait_for
 from tests.faults.test_killed_publication import a_run, ask, is_complete, is_whole, mains, publisher
+from tests.stack.running import open_directory
 
 DAY, OWNER, PASSWORD = date(2009, 5, 5), "lake", "of the catalog"
 Server = Callable[[], AbstractContextManager[subprocess.Popen[bytes]]]
@@ -30,12 +31,14 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     passwords.chmod(0o600)
     monkeypatch.setenv("PGPASSFILE", str(passwords))
     monkeypatch.setenv(SETTING, f"postgresql://{OWNER}@127.0.0.1:{port}/{OWNER}")
-    with postgres.database_directory(OWNER, PASSWORD) as data:
+    with open_directory() as scratch:
+        data = scratch / "data"
+        postgres.make_cluster(data, OWNER, PASSWORD)
 
         @contextmanager
         def started() -> Iterator[subprocess.Popen[bytes]]:
             command = postgres.command(data, port)
-            running = subprocess.Popen(command, cwd=data.parent, user=postgres.user(), stderr=subprocess.DEVNULL)
+            running = subprocess.Popen(command, cwd=data, user=postgres.user(), stderr=subprocess.DEVNULL)
             try:
                 wait_for(lambda: postgres.is_ready(port))
                 yield running
@@ -43,8 +46,6 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
                 running.terminate()
                 running.wait()
 
-        with started():
-            postgres.create_database(OWNER, PASSWORD, port, data.parent)
         yield started
 
 
