@@ -25,6 +25,10 @@ class TableChangedError(DataError):
     """A table's columns are not those that this version writes, and adding columns does not mend it."""
 
 
+class ClockError(Exception):
+    """This machine's clock is behind that of the last writer, which it may be set to."""
+
+
 class LockedError(Exception):
     """Another run holds the log, which ends by itself."""
 

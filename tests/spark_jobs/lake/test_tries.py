@@ -7,12 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyiceberg.table import Table as IcebergTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
 from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog
+from spark_jobs.lake.commits import commit
 from spark_jobs.lake.stamps import Stamp, stamp_of
 from spark_jobs.lake.tables import Table
 from spark_jobs.lake.tries import BUCKET, in_buckets, read, read_added
@@ -199,6 +201,24 @@ def test_join_by_user_plans_no_shuffle(spark: SparkSession, lake: LakeCatalog) -
     assert sorted(map(tuple, by_user.collect())) == [("ann", 1), ("ben", 1)]
     assert "BatchScan" in plan
     assert "Exchange" not in plan
+
+
+def test_commit_to_another_branch_between_is_no_loss(spark: SparkSession, lake: LakeCatalog) -> None:
+    between = iter([a_try(lake)])
+
+    def add_stamp(found: IcebergTable) -> None:
+        for other in between:
+            other.replace_here(None, ANSWER)
+        found.append(found.schema().as_arrow().empty_table(), branch="ours", snapshot_properties={"by": "us"})
+
+    with lake.open() as catalog:
+        commit(
+            catalog,
+            f"{NAMESPACE}.{ANSWER.name}",
+            lambda found: found.manage_snapshots().create_branch(found.current_snapshot().snapshot_id, "ours").commit(),
+        )
+        table = commit(catalog, f"{NAMESPACE}.{ANSWER.name}", add_stamp)
+    assert table.snapshot_by_name("ours").summary["by"] == "us"
 
 
 def test_two_writers_lose_no_commit(spark: SparkSession, lake: LakeCatalog) -> None:
