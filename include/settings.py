@@ -50,7 +50,10 @@ def _lake(place: Any) -> str:
 
 
 def _input_root(place: Any) -> str:
-    return _absolute(place, INPUT_SCHEME)
+    root = _absolute(place, INPUT_SCHEME)
+    if "@" in root and "://" in root:
+        raise ValueError(f"{INPUT_SCHEME}bucket/prefix, without keys in it")
+    return root
 
 
 def _path(text: str) -> str:

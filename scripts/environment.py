@@ -95,8 +95,9 @@ def airflow_environment(
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         # It tells of a killed task: that may take a minute, and it would be killed after 50 seconds.
         "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "120",
-        "LASTFM_LAKE": _resolved(lake),
-        "LASTFM_INPUT_ROOT": _resolved(input_root),
+        # Links in it stay: the tables say where they are by this path, and are opened by it.
+        "LASTFM_LAKE": str(lake) if "://" in str(lake) else os.path.abspath(lake),
+        "LASTFM_INPUT_ROOT": str(input_root) if "://" in str(input_root) else str(Path(input_root).resolve()),
         "LASTFM_INPUT_PATH": input_path,
         "GX_ANALYTICS_ENABLED": "false",
         "JAVA_HOME": str(java_home(PROJECT / ".java")),
@@ -119,10 +120,6 @@ def airflow_environment(
         if name not in left and not name.startswith(("SPARK_HOME", "PYSPARK_"))
     }
     return {**defaults, **callers, **past_proxies(), **ours}
-
-
-def _resolved(place: str | Path) -> str:
-    return str(place) if "://" in str(place) else str(Path(place).resolve())
 
 
 def log_places(home: str) -> dict[str, str]:

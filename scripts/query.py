@@ -67,6 +67,8 @@ def main() -> None:
         if "SQL" not in given:
             sys.exit('Say what to ask: SQL="SELECT * FROM top_songs"')
         day = date.fromisoformat(given["RUN_DATE"]) if "RUN_DATE" in given else None
+        if given.get("PUBLISHED", "yes") not in ("yes", "no"):
+            sys.exit(f"PUBLISHED: found {given['PUBLISHED']!r}, allowed is yes or no")
         unpublished = given.get("PUBLISHED") == "no"
         if unpublished and day is None:
             sys.exit("RUN_DATE: found none, with PUBLISHED=no allowed is the date of a run")

@@ -215,7 +215,8 @@ def _absolute(root: str) -> str:
             raise LakePlaceError(f"found a lake at {without_keys(root)}, allowed is a local path or s3://bucket/prefix")
         path = os.path.abspath(path)
     if _UNFIT.search(path):
-        raise LakePlaceError(rf"found a lake at {root!r}, allowed is a path without ? # % \ and control characters")
+        found = without_keys(repr(root))
+        raise LakePlaceError(rf"found a lake at {found}, allowed is a path without ? # % \ and control characters")
     return path
 
 

@@ -64,10 +64,11 @@ def no_answer(place: str, error: OSError) -> OSError:
 def without_keys(uri: str) -> str:
     """Return a URI as it may be told: people write keys in front of a bucket.
 
-    >>> without_keys("s3://key:secret@bucket/lake")
+    >>> without_keys("s3://key:sec/ret@bucket/lake")
     's3://...@bucket/lake'
     """
-    return re.sub(r"//[^/]*@", "//...@", uri)
+    # A secret may have a slash in it.
+    return re.sub(r"//.*@", "//...@", uri, flags=re.DOTALL)
 
 
 def _first(names: tuple[str, ...]) -> str:

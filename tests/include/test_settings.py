@@ -114,3 +114,12 @@ def test_every_setting_says_what_it_is_and_stands_in_the_example_of_an_environme
         assert field.description, name
         if name not in ("lake_root", "input_root"):  # The image says where these are.
             assert f"LASTFM_{name.upper()}=" in example, name
+
+
+def test_keys_in_an_input_root_are_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LASTFM_INPUT_ROOT", "s3a://key:se/cret@bucket/logs")
+    with pytest.raises(SettingsError) as failed:
+        settings()
+    assert str(failed.value) == (
+        "LASTFM_INPUT_ROOT: found s3a://...@bucket/logs, allowed is s3a://bucket/prefix, without keys in it"
+    )

@@ -46,6 +46,15 @@ def test_place_in_a_store_is_handed_on_as_it_is(tmp_path: Path, lake: str, input
     assert (found["LASTFM_LAKE"], found["LASTFM_INPUT_ROOT"]) == (lake, "/")
 
 
+def test_lake_is_opened_by_the_link_that_is_typed(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "lake").symlink_to("disk")
+
+    found = airflow_environment(tmp_path, tmp_path / "lake", "/", "log.tsv")
+
+    assert found["LASTFM_LAKE"] == str(tmp_path / "lake")
+
+
 @pytest.mark.parametrize("name", ["AIRFLOW_CONN_HOOK", "AIRFLOW_VAR_X", "AIRFLOW__METRICS__STATSD_ON", "LASTFM_LOAD"])
 def test_connections_metrics_and_ours_hold(made: Made, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "theirs")
