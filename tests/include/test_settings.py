@@ -121,5 +121,5 @@ def test_keys_in_an_input_root_are_not_repeated(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(SettingsError) as failed:
         settings()
     assert str(failed.value) == (
-        "LASTFM_INPUT_ROOT: found s3a://...@bucket/logs, allowed is s3a://bucket/prefix, without keys in it"
+        "LASTFM_INPUT_ROOT: found 's3a://...@bucket/logs', allowed is s3a://bucket/prefix, without keys in it"
     )
