@@ -72,6 +72,8 @@ def run(ui: Ui, browser: Browser) -> Iterator[Run]:
     log_in(page, ui)
     page.get_by_role("link", name="Dags", exact=True).click()
     page.get_by_role("link", name=DAG_ID, exact=True).first.click()
+    # The list has such a button for every DAG.
+    page.wait_for_url(f"**/dags/{DAG_ID}*")
     open_form(page)
     fill_in(page, {"input_path": str(log), "top_songs": "4", "session_gap_minutes": "15"})
     page.locator("footer").get_by_role("button", name="Trigger").click()
