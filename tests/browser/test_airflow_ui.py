@@ -81,7 +81,7 @@ def run(ui: Ui, browser: Browser) -> Iterator[Run]:
     triggered = page.get_by_role("row").filter(has=page.get_by_role("link", name=re.compile("^manual__")))
     expect(triggered).to_contain_text("Success", timeout=RUN_MILLISECONDS)
     triggered.get_by_role("link").first.click()
-    directory = ui.lake / "reports" / f"run_date={RUN_DATE}"
+    directory = ui.lake / "listening" / "reports" / f"run_date={RUN_DATE}"
     first_song = (directory / "top_songs.tsv").read_text().splitlines()[1].split("\t")[2]
     yield Run(page.url, directory, first_song, page.context.storage_state())
     page.close()
@@ -168,7 +168,7 @@ def test_our_pages_are_for_everybody_and_fit_a_phone(
 
 
 def test_a_page_runs_no_script_and_asks_nobody_else_for_anything(ui: Ui, run: Run, new_page: NewPage) -> None:
-    directory = ui.lake / "reports" / "run_date=2009-05-06"
+    directory = ui.lake / "listening" / "reports" / "run_date=2009-05-06"
     directory.mkdir(parents=True, exist_ok=True)
     song = {
         "track_name": "<script>window.ran = true</script>",
@@ -188,8 +188,8 @@ def test_a_page_runs_no_script_and_asks_nobody_else_for_anything(ui: Ui, run: Ru
         assert page.evaluate("window.ran") is None
     page.goto(f"{ui.address}/listening/run_dates")
     expect(page.get_by_text(song["track_name"])).to_be_visible()
-    (result,) = (ui.lake / "data_docs" / "validations").glob(f"listens/run date {RUN_DATE}/*/*.html")
-    page.goto(f"{ui.address}/listening/{result.relative_to(ui.lake)}")
+    (result,) = (ui.lake / "listening" / "data_docs" / "validations").glob(f"listens/run date {RUN_DATE}/*/*.html")
+    page.goto(f"{ui.address}/{result.relative_to(ui.lake)}")
     expect(page.get_by_text("Evaluated Expectations")).to_be_visible()
     assert [url for url in answered if not url.startswith(ui.address)] == []
     # What Great Expectations asks of others is not sent: that they cannot be reached proves nothing.
