@@ -4,7 +4,8 @@
 Every day: tags of run dates beyond those that are kept go, with the snapshots and files that no date needs any more.
 So do branches that no run will ever publish, and files that no table knows.
 
-It never hurts a run that goes on beside it: what the run has written stays, however old.
+A branch of the run that holds the log stays, however old. A daily load that stopped at `check_listens` is an exception:
+after `LASTFM_KEPT_SNAPSHOT_DAYS` its check can no longer be cleared, so run its date again.
 
 **When it fails**, nothing is lost but room on the disk; the next day's run does the work of both. Its log says why.
 

@@ -6,10 +6,9 @@ that the data behind the answer was good.
 
 **When it fails**, nothing after the failed task runs and every report made before stands. Open the failed task's log:
 its last error says what was found, what is allowed and what to do. A failed check is also a page of the Data Docs:
-**Top songs** in the navigation leads there. What time may mend (a lost machine, a full disk) was tried again three
-times by then, and so was a start while another run held the log; a bad parameter, a missing input and a failed check
-are not tried again. Once the cause is gone, clear
-the failed task: the run goes on from there. Once the input is mended, run the date again.
+**Top songs** in the navigation leads there. Airflow has tried three times more what time may mend: a lost machine, a
+full disk, a log that another run held. It does not try a bad parameter, a missing input or a failed check again. Once
+the cause is gone, clear the failed task: the run goes on from there. Once the input is mended, run the date again.
 
 **When it is degraded**, it has finished and its answer is published, but not all that was expected of the data held:
 the run's note, the report and the alert say what. `docs/data_quality.md` says what each check means.
