@@ -58,7 +58,10 @@ SPARK_CONNECTION: dict[str, Any] = {
     "conn_type": "spark",
     "host": "local[*]",
     "extra": {
-        "spark.driver.memory": "2g",
+        # Beside a job of a run stands the Java of its checks: both, Airflow and the system fit into 4 GiB.
+        "spark.driver.memory": "1536m",
+        # What a job keeps on disk it writes with a tenth less memory than by Java's own serializer.
+        "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
         "spark.driver.extraJavaOptions": f"{GARBAGE_COLLECTOR} {SECOND_COMPILER_LATER} {WITH_CLASS_ARCHIVE}",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
