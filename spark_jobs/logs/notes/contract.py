@@ -1,0 +1,111 @@
+"""The contract of the log of a note-taking app: interactions with pages, and the users they are of."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from spark_jobs.contract import (
+    Choice,
+    Csv,
+    Day,
+    Field,
+    Integer,
+    LogContract,
+    Plausible,
+    Reason,
+    Records,
+    Sessions,
+    Text,
+    Time,
+    Warning,
+    invalid,
+    missing,
+)
+
+ACTIONS = ("page_view", "edit", "create", "delete", "share")
+# 1.10.2: three numbers without leading zeros, ordered as numbers.
+VERSION = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"
+NO_CONTROL_CHARACTER = r"[^\x00-\x1f\x7f-\x9f]+"
+A_DAY, TEN_MINUTES = 86_400_000, 600_000
+
+UNREADABLE = (
+    Reason("invalid_encoding", "The record is not valid UTF-8."),
+    Reason("malformed_csv", "A quote opens and never closes: the record is the rest of its file."),
+    Reason("field_count", "The record has not as many fields as its header; an empty line counts."),
+)
+DUPLICATE = Reason("duplicate", "Another record has the same values.")
+
+_INTERACTION_FIELDS = (
+    Field("user_id", Text(longest=64, pattern=NO_CONTROL_CHARACTER)),
+    Field("timestamp", Time(fraction_digits=(0, 3)), stored_as="occurred_at"),
+    Field("action_type", Choice(ACTIONS)),
+    Field("page_id", Text(longest=128)),
+    Field("duration_ms", Integer(0, A_DAY), required=False),
+    Field("load_ms", Integer(0, TEN_MINUTES), required=False),
+    Field("app_version", Text(pattern=VERSION)),
+)
+INTERACTIONS = Records(
+    "interactions",
+    fields=_INTERACTION_FIELDS,
+    reasons=(
+        *UNREADABLE,
+        *missing(_INTERACTION_FIELDS),
+        Reason("invalid_user_id", "The user is longer than 64 characters, or has a control character."),
+        Reason("invalid_timestamp", "The time is not ISO-8601 with a zone, and no fraction or three digits of it."),
+        Reason("invalid_action_type", f"The action is not one of {', '.join(ACTIONS)}."),
+        Reason("invalid_page_id", "The page is longer than 128 characters."),
+        Reason("invalid_duration_ms", "The duration is not a number of milliseconds, a day at most."),
+        Reason("invalid_load_ms", "The load time is no number of milliseconds up to 600,000, or not of a page_view."),
+        Reason("invalid_app_version", "The version is not three numbers such as 1.10.2."),
+        Reason("implausible_time", "The time is before 2005, or after the day that follows the run date (UTC)."),
+        DUPLICATE,
+    ),
+    warnings=(
+        Warning("unknown_user", "No accepted record of users is of this user."),
+        Warning("before_join_date", "The interaction is from before the user joined."),
+        Warning("longer_than_8_hours", "One interaction lasted more than eight hours."),
+    ),
+    same=tuple(one.column for one in _INTERACTION_FIELDS),
+    time="occurred_at",
+    plausible=Plausible(since=date(2005, 1, 1)),
+    type_field="action_type",
+    order=("action_type", "page_id", "duration_ms", "load_ms", "app_version"),
+)
+
+_USER_FIELDS = (
+    Field("user_id", Text(longest=64, pattern=NO_CONTROL_CHARACTER)),
+    Field("join_date", Day()),
+    Field("country", Text(pattern="[A-Z]{2}")),
+    Field("device_type", Choice(("phone", "tablet", "desktop"))),
+    Field("device_year", Integer(2005, 2100)),
+    Field("subscription_type", Choice(("free", "basic", "premium"))),
+)
+USERS = Records(
+    "users",
+    fields=_USER_FIELDS,
+    reasons=(
+        *UNREADABLE,
+        *missing(_USER_FIELDS),
+        *invalid(_USER_FIELDS),
+        Reason("implausible_time", "The join date is before 2005, or after the day that follows the run date (UTC)."),
+        DUPLICATE,
+        Reason("conflicting_user", "Another record of the same user comes first, by join date and then all values."),
+    ),
+    same=tuple(one.column for one in _USER_FIELDS),
+    time="join_date",
+    plausible=Plausible(since=date(2005, 1, 1)),
+    order=("country", "device_type", "device_year", "subscription_type"),
+)
+
+NOTES = LogContract(
+    name="notes",
+    format=Csv(),
+    events=INTERACTIONS,
+    others=(USERS,),
+    sessions=Sessions(
+        gap=timedelta(minutes=30),
+        events="interaction_count",
+        distinct=(("distinct_page_count", ("page_id",)),),
+        each="action_type",
+    ),
+)

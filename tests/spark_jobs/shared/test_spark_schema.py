@@ -1,0 +1,42 @@
+"""The Spark schema that a contract comes to."""
+
+from pyspark.sql import types as T
+
+from spark_jobs.logs.contracts import CONTRACTS
+from spark_jobs.shared.schemas import LISTENS
+from spark_jobs.shared.spark_schema import spark_schema
+
+
+def test_listens_have_the_columns_of_their_table() -> None:
+    assert spark_schema(CONTRACTS["listening"].events) == LISTENS
+
+
+def test_transactions_have_amounts_and_a_list_of_items() -> None:
+    amount = T.DecimalType(12, 2)
+    item = [("product_id", T.StringType()), ("quantity", T.IntegerType()), ("unit_price", amount)]
+    assert {field.name: field.dataType for field in spark_schema(CONTRACTS["shop"].others[0])} == {
+        "transaction_id": T.StringType(),
+        "user_id": T.StringType(),
+        "occurred_at": T.TimestampType(),
+        "status": T.StringType(),
+        "payment_method": T.StringType(),
+        "currency": T.StringType(),
+        "items": T.ArrayType(T.StructType([T.StructField(name, found) for name, found in item])),
+        "discount": amount,
+        "shipping": amount,
+        "tax": amount,
+        "total": amount,
+    }
+
+
+def test_interactions_and_users_of_notes_have_times_days_and_numbers() -> None:
+    interactions, users = (spark_schema(kind) for kind in CONTRACTS["notes"].kinds)
+    assert interactions.simpleString() == (
+        "struct<user_id:string,occurred_at:timestamp,action_type:string,page_id:string,duration_ms:int,load_ms:int,"
+        "app_version:string>"
+    )
+    assert users["join_date"].dataType == T.DateType()
+
+
+def test_what_the_client_claims_has_a_column_of_its_own() -> None:
+    assert "client_session_id" in spark_schema(CONTRACTS["shop"].events).fieldNames()
