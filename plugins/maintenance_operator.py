@@ -6,12 +6,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.apache.spark.operators.spark_pyspark import PySparkOperator
-from airflow.sdk import BaseHook
-
-from include.jars import spark_jars
-from include.java_environment import UTF_8_EXECUTORS, java_in_utf_8
-from include.spark_secrets import hide_secrets
+from plugins.spark_operator import SparkOperator
 from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:
@@ -21,25 +16,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class MaintenanceOperator(PySparkOperator):
-    """Remove what is beyond `keep`, as include/settings.py has it; Spark is started from the connection."""
+class MaintenanceOperator(SparkOperator):
+    """Remove what is beyond `keep`, as include/settings.py has it."""
 
-    def __init__(self, *, lake: Lake, keep: dict[str, int], conn_id: str = "spark_default", **kwargs: Any) -> None:
-        arguments = {"lake_root": lake.root, "keep": keep}
-        super().__init__(python_callable=maintain_lake, op_kwargs=arguments, conn_id=conn_id, **kwargs)
+    def __init__(self, *, keep: dict[str, int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.keep = keep
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Maintain the tables; return what was removed."""
-        from spark_jobs.shared.session import SETTINGS
-
-        lake = Lake(self.op_kwargs["lake_root"])
-        connection = BaseHook.get_connection(str(self.conn_id))
-        extra = connection.extra_dejson
-        ours = {"spark.app.name": self.task_id, **UTF_8_EXECUTORS, **lake.catalog.spark_settings()}
-        ours |= spark_jars(lake.root, master=connection.host or "", connection=extra)
-        self.config_kwargs = {**SETTINGS, **hide_secrets(extra), **ours, **self.config_kwargs}
-        with java_in_utf_8():
-            return super().execute(context)
+        with self.spark(self.task_id, {}) as spark:
+            return maintain_lake(spark, lake_root=self.lake.root, keep=self.keep)
 
 
 def maintain_lake(spark: SparkSession, *, lake_root: str, keep: dict[str, int]) -> dict[str, Any]:

@@ -65,9 +65,10 @@ def test_failed_check_names_its_claims_until_they_are_accepted(spark: SparkSessi
     log.write_text("commas,for,tabs\n")
     snapshots = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))["snapshots"]
     facts = {"snapshots": snapshots, "minimum_quality_score": "0"}
-    check = partial(check_tables, knowing(spark, lake), check="check_listens", tables="include.checks.listens")
+    tables = "include.checks.listens"
+    check = partial(check_tables, knowing(spark, lake), "check_listens", lake, RUN_DATE, tables, facts)
     with pytest.raises(AirflowFailException, match="check_listens failed for run date 2009-05-04: ") as error:
-        check(lake_root=lake.root, run_date=str(RUN_DATE), facts=facts)
+        check()
     assert "data_quality: expected: at least one line is a listen; found 0" in str(error.value)
     assert "below which every run stops; found 0" in str(error.value)
     assert "field_count" in output_of(re.search("wrote: (make .*); see also", str(error.value))[1])  # type: ignore[index]
@@ -75,7 +76,7 @@ def test_failed_check_names_its_claims_until_they_are_accepted(spark: SparkSessi
     assert record["success"] is False
 
     accept(lake, RUN_DATE, record["critical"], Decision("ann", "2009-05-05T08:00:00+00:00", "the label agreed"))
-    check(lake_root=lake.root, run_date=str(RUN_DATE), facts=facts)
+    check()
     assert read_record(lake, "check_listens", RUN_DATE)["critical"] == record["critical"]
 
 
