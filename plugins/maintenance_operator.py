@@ -24,25 +24,28 @@ class MaintenanceOperator(SparkOperator):
         self.keep = keep
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Maintain the tables; return what was removed."""
-        with self.spark(self.task_id, {}) as spark:
-            return maintain_lake(spark, lake_root=self.lake.root, keep=self.keep)
+        """Maintain the tables; return what was removed. Raises LockedError, worth a retry, while a run has the log."""
+        from include import run_lock
+
+        holder = run_lock.holder_of(self.dag_id, context["run_id"])
+        with run_lock.held(self.lake, holder), self.spark(self.task_id, {}) as spark:
+            return maintain_lake(spark, self.lake, self.keep)
 
 
-def maintain_lake(spark: SparkSession, *, lake_root: str, keep: dict[str, int]) -> dict[str, Any]:
-    """Maintain the tables of a lake, and say and return what was removed."""
+def maintain_lake(spark: SparkSession, lake: Lake, keep: dict[str, int]) -> dict[str, Any]:
+    """Maintain the tables of a lake whose lock is held, and say and return what was removed."""
     from spark_jobs.lake.listening import ANSWER, NAMESPACE
     from spark_jobs.lake.maintenance import Keep, maintain
     from spark_jobs.shared.linked_files import remove_abandoned_links
 
     kept = Keep(keep["dates"], timedelta(days=keep["branch_days"]), timedelta(days=keep["snapshot_days"]))
-    removed = maintain(spark, Lake(lake_root).catalog, NAMESPACE, ANSWER.name, kept)
+    removed = maintain(spark, lake.catalog, NAMESPACE, ANSWER.name, kept)
     found = {
         "run_dates": [str(day) for day in removed.dates],
         "branches": removed.branches,
         "data_files": removed.data_files,
         "files_of_no_table": removed.orphans,
-        "links_of_killed_jobs": remove_abandoned_links(Lake(lake_root)),
+        "links_of_killed_jobs": remove_abandoned_links(lake),
     }
     for what, gone in found.items():
         log.info("removed %s: %s", what.replace("_", " "), gone)

@@ -7,24 +7,36 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
+import socket
 import sys
 
+from include import run_lock
 from include.jars import jars_for, local_jars, spark_jars
 from include.settings import SettingsError, settings
 from plugins.maintenance_operator import maintain_lake
 from scripts import arguments
 from scripts.environment import PROJECT
 from scripts.java import java_home
+from scripts.stopping import Stopped, stop_at_signals
 from scripts.terminal import console, plain, sentence
+from spark_jobs.lake.errors import LockedError
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
 
 
 def main() -> None:
     """Maintain the lake and say what was removed; exit with 1 and a sentence if that fails."""
+    stop_at_signals()
     try:
-        removed = run(arguments.existing_lake(arguments.read("maintain", paths=("LAKE",))))
-    except (RuntimeError, DataError, SettingsError, OSError) as error:
+        lake = arguments.existing_lake(arguments.read("maintain", paths=("LAKE",)))
+        with run_lock.held(lake, f"make maintain, process {os.getpid()} on {socket.gethostname()}"):
+            removed = run(lake)
+    except KeyboardInterrupt as stop:
+        console.print("Stopped; the next time it does the rest.")
+        # Once Spark has started, it is Spark that hears of Ctrl-C.
+        sys.exit(stop.exit_code if isinstance(stop, Stopped) else 128 + signal.SIGINT)
+    except (RuntimeError, DataError, LockedError, SettingsError, OSError) as error:
         console.print(f"[bold red]Not maintained:[/] {plain(sentence(error))}")
         sys.exit(1)
     for what, gone in removed.items():
@@ -43,7 +55,7 @@ def run(lake: Lake) -> dict[str, object]:
     options = [f"--conf {shlex.quote(f'{key}={value}')}" for key, value in settings_of_spark.items()]
     os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join([*options, "pyspark-shell"])
     with spark_session("maintain", lake) as spark:
-        return maintain_lake(spark, lake_root=lake.root, keep=settings().kept)
+        return maintain_lake(spark, lake, settings().kept)
 
 
 if __name__ == "__main__":

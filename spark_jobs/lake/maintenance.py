@@ -1,4 +1,4 @@
-"""Keep the lake small: what nobody can want any more goes, and a run that goes on beside this loses nothing."""
+"""Keep the lake small: what nobody can want any more goes. Whoever does it holds the lock of the log."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table as IcebergTable
 from pyspark.sql import SparkSession
 
-from spark_jobs.lake import lock
 from spark_jobs.lake.catalog import CATALOG, LakeCatalog
 from spark_jobs.lake.commits import commit
 from spark_jobs.lake.published import load_all, run_dates, tags_of
-from spark_jobs.lake.stamps import began_at, is_branch_of
+from spark_jobs.lake.stamps import began_at
 
 # Iceberg's procedures join lists of files: small work, which 200 tasks make slow.
 _SHUFFLE_PARTITIONS = "4"
@@ -50,17 +49,14 @@ def maintain(spark: SparkSession, lake: LakeCatalog, namespace: str, answer: str
     """Expire dates, branches and snapshots beyond what is kept, and remove their files. Runs Spark, seconds a table."""
     now = datetime.now(UTC)
     with lake.open() as catalog:
-        holder = lock.holder(catalog, namespace)
         dates = _expire_dates(catalog, namespace, answer, keep.dates)
-        branches = _drop_branches(catalog, namespace, now - keep.branches, holder)
+        branches = _drop_branches(catalog, namespace, now - keep.branches)
         tables = list(load_all(catalog, namespace))
-    # All that the run has written so far, which now has the lock, is younger than its lock.
-    orphans_before = min(now - ORPHANS_AFTER, holder.taken_at if holder else now)
     data_files = orphans = 0
     with _few_partitions(spark):
         for table in tables:
             data_files += _expire_snapshots(spark, f"{namespace}.{table}", now - keep.snapshots)
-            orphans += _remove_orphans(spark, f"{namespace}.{table}", orphans_before, lake.on_s3)
+            orphans += _remove_orphans(spark, f"{namespace}.{table}", now - ORPHANS_AFTER, lake.on_s3)
     return Removed(dates, branches, data_files, orphans)
 
 
@@ -82,12 +78,11 @@ def _drop_tags(oldest: date, table: IcebergTable) -> None:
     changes.commit()
 
 
-def _drop_branches(catalog: SqlCatalog, namespace: str, before: datetime, holder: lock.Holder | None) -> list[str]:
+def _drop_branches(catalog: SqlCatalog, namespace: str, before: datetime) -> list[str]:
     dropped: set[str] = set()
     for name, table in load_all(catalog, namespace).items():
         began = {branch: began_at(branch) for branch in table.metadata.refs}
-        old = {branch for branch, time in began.items() if time and time < before}
-        abandoned = {branch for branch in old if not (holder and is_branch_of(branch, holder.run_id))}
+        abandoned = {branch for branch, time in began.items() if time and time < before}
         if abandoned:
             commit(catalog, f"{namespace}.{name}", partial(_remove_branches, abandoned))
         dropped |= abandoned

@@ -28,21 +28,20 @@ KEEP = {"dates": 31, "branch_days": 7, "snapshot_days": 1}
 
 def main(task: str, root: str) -> None:
     """Run the task to its end."""
-    lake = Lake(root)
-    tasks = {
-        "check": lambda: CheckpointOperator(
-            task_id="check_listens",
-            tables="tests.plugins.spark_task.tables",
-            lake=lake,
-            run_date=str(RUN_DATE),
-            snapshots={},
-            facts={},
-        ),
-        "maintain": lambda: MaintenanceOperator(task_id="maintain", lake=lake, keep=KEEP),
-    }
-    task_instance = SimpleNamespace(task_id=task, xcom_push=lambda key, value: None)
-    context: Any = {"ti": task_instance, "run_id": "run 1"}
-    tasks[task]().execute(context)
+    operator(task, Lake(root)).execute(context())
+
+
+def operator(task: str, lake: Lake) -> CheckpointOperator | MaintenanceOperator:
+    """Return the operator of a check, or that of maintenance."""
+    if task == "maintain":
+        return MaintenanceOperator(task_id=task, lake=lake, keep=KEEP)
+    check: dict[str, Any] = {"tables": "tests.plugins.spark_task.tables", "snapshots": {}, "facts": {}}
+    return CheckpointOperator(task_id="check_listens", lake=lake, run_date=str(RUN_DATE), **check)
+
+
+def context() -> Any:
+    """Return what these operators ask of Airflow."""
+    return {"ti": SimpleNamespace(task_id="task", xcom_push=lambda key, value: None), "run_id": "run 1"}
 
 
 def tables(spark: SparkSession, lake: Lake, run_date: date, snapshots: dict[str, int]) -> list[Any]:

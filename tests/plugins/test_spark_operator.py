@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from airflow.sdk.exceptions import AirflowNotFoundException
 
+from include import run_lock
 from scripts.environment import SPARK_CONNECTION, airflow_environment
+from spark_jobs.lake.errors import LockedError
 from spark_jobs.lake.listening import ANSWER, LISTENS
 from spark_jobs.shared.lake import Lake
 from tests.commands import commands_noted
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.logs import RUN_DATE
-from tests.plugins.spark_task import SECRETS
+from tests.plugins.spark_task import SECRETS, context, operator
 from tests.published import publish_tables, write_tables
 
 
@@ -70,3 +73,24 @@ def test_spark_has_what_the_connection_says(ran: Ran) -> None:
     for found in map(json.loads, given):
         own = {"spark.driver.memory": "1g", "spark.app.name": f"check_listens {RUN_DATE}", "queue": None}
         assert found == dict.fromkeys(SECRETS, True) | own
+
+
+@pytest.mark.parametrize("task", ["check", "maintain"])
+def test_task_waits_for_another_run(task: str, lake: Lake) -> None:
+    run_lock.take(lake, "another run")
+    with pytest.raises(LockedError, match="is being written by the run another run, since"):
+        operator(task, lake).execute(context())
+
+
+def test_maintenance_that_fails_releases_the_lock(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_SPARK_DEFAULT", raising=False)
+    with pytest.raises(AirflowNotFoundException):
+        operator("maintain", lake).execute(context())
+    run_lock.take(lake, "another run")
+
+
+def test_cleared_check_takes_the_lock(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_SPARK_DEFAULT", raising=False)
+    with pytest.raises(AirflowNotFoundException):
+        operator("check", lake).execute(context())
+    assert run_lock.release(lake, "run 1")
