@@ -6,22 +6,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from include.run_date import DAG_ID
 from spark_jobs.lake import lock
 from spark_jobs.lake.listening import NAMESPACE
 from spark_jobs.shared.lake import Lake
 
 # Who holds it in place of the DAG run: `make run` says so, for the next one in its clone completes what was killed.
 HOLDER = "PIPELINE_LOCK_HOLDER"
-
-
-def holder_of(dag_id: str, run_id: str) -> str:
-    """Return by what name a DAG's run holds the lock; runs of two DAGs may have the same id.
-
-    >>> holder_of("lastfm_session_analysis", "manual__1"), holder_of("lake_maintenance", "manual__1")
-    ('manual__1', 'lake_maintenance manual__1')
-    """
-    return run_id if dag_id == DAG_ID else f"{dag_id} {run_id}"
 
 
 def take(lake: Lake, run_id: str) -> None:

@@ -6,6 +6,8 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk.exceptions import AirflowFailException
+
 from plugins.spark_operator import SparkOperator
 from spark_jobs.shared.lake import Lake
 
@@ -26,10 +28,16 @@ class MaintenanceOperator(SparkOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Maintain the tables; return what was removed. Raises LockedError, worth a retry, while a run has the log."""
         from include import run_lock
+        from spark_jobs.lake.maintenance import SETTINGS
+        from spark_jobs.shared.errors import DataError
 
-        holder = run_lock.holder_of(self.dag_id, context["run_id"])
-        with run_lock.held(self.lake, holder), self.spark(self.task_id, {}) as spark:
-            return maintain_lake(spark, self.lake, self.keep)
+        # As plugins/run_unlocking.py has it.
+        holder = f"{self.dag_id} {context['run_id']}"
+        try:
+            with run_lock.held(self.lake, holder), self.spark(self.task_id, SETTINGS) as spark:
+                return maintain_lake(spark, self.lake, self.keep)
+        except DataError as error:
+            raise AirflowFailException(str(error)) from None
 
 
 def maintain_lake(spark: SparkSession, lake: Lake, keep: dict[str, int]) -> dict[str, Any]:

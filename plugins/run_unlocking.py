@@ -42,7 +42,8 @@ def _release(dag_run: DagRun) -> None:
     # Not above: it takes Airflow's processes a second.
     from include import run_lock
 
-    holder = run_lock.holder_of(dag_run.dag_id, dag_run.run_id)
+    # Runs of two DAGs may have the same id.
+    holder = dag_run.run_id if dag_run.dag_id == DAG_ID else f"{dag_run.dag_id} {dag_run.run_id}"
     try:
         if run_lock.release(settings().lake, holder):
             log.info("The run %s has ended: its lock is released", holder)

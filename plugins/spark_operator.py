@@ -6,7 +6,7 @@ import os
 import shlex
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # Such a task counts rows and holds few of them. In `airflow dags test` the Java of a check stays, idle, beside that of
 # the next job: with the jobs' 2 GiB each, a run would need more than 4 GiB.
 DRIVER_MEMORY = "1g"
-_SUBMIT_ARGUMENTS = "PYSPARK_SUBMIT_ARGS"
 
 
 class SparkOperator(BaseOperator):
@@ -46,21 +45,17 @@ class SparkOperator(BaseOperator):
     def spark(self, name: str, settings: dict[str, str]) -> Iterator[SparkSession]:
         """Lend an application of Spark that knows the lake; `settings` are its own, above the connection's."""
         # Not above: the scheduler has no use for Spark.
-        from pyspark.sql import SparkSession
-
-        from spark_jobs.shared.session import SETTINGS
+        from spark_jobs.shared.session import spark_session
 
         connection = BaseHook.get_connection(self.conn_id)
         given = {"spark.master": _master(connection)} | settings_of(connection, self.lake, self.lake.root)
-        given |= SETTINGS | {"spark.driver.memory": DRIVER_MEMORY}
+        given["spark.driver.memory"] = DRIVER_MEMORY
         secrets = secrets_of(given)
-        shown = {key: value for key, value in given.items() if key not in secrets}
-        with _java_starts_with(secrets):
-            spark = SparkSession.builder.config(map=shown | settings | self.conf).appName(name).getOrCreate()
-        try:
+        shown = {key: value for key, value in given.items() if key not in secrets} | settings | self.conf
+        with ExitStack() as until_the_end:
+            with _java_starts_with(secrets):
+                spark = until_the_end.enter_context(spark_session(name, self.lake, shown))
             yield spark
-        finally:
-            spark.stop()
 
 
 def settings_of(connection: Connection, lake: Lake, *places: str) -> dict[str, Any]:
@@ -83,8 +78,8 @@ def _java_starts_with(secrets: dict[str, str]) -> Iterator[None]:
     """
     with tempfile.TemporaryDirectory() as scratch:
         file = write_properties(secrets, Path(scratch) / "secrets.conf")
-        arguments = f"--properties-file {shlex.quote(file)} {os.environ.get(_SUBMIT_ARGUMENTS, 'pyspark-shell')}"
-        with variables({_SUBMIT_ARGUMENTS: arguments, **UTF_8}), errors_on_output():
+        arguments = f"--properties-file {shlex.quote(file)} pyspark-shell"
+        with variables({"PYSPARK_SUBMIT_ARGS": arguments, **UTF_8}), errors_on_output():
             yield
 
 

@@ -37,10 +37,6 @@ class NotPublishedError(DataError):
     """No run is published for the date, or a publication was cut off between two tables."""
 
 
-class ExpiredError(DataError):
-    """A snapshot that is needed has expired."""
-
-
 class ForeignSnapshotError(DataError):
     """A snapshot that should be published was not made by this run, or not from the run's own snapshots."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -17,8 +15,8 @@ from spark_jobs.lake.commits import commit
 from spark_jobs.lake.published import load_all, run_dates, tags_of
 from spark_jobs.lake.stamps import began_at
 
-# Iceberg's procedures join lists of files: small work, which 200 tasks make slow.
-_SHUFFLE_PARTITIONS = "4"
+# For the session of Spark. Iceberg's procedures join lists of files: small work, which 200 tasks make slow.
+SETTINGS = {"spark.sql.shuffle.partitions": "4"}
 # Iceberg refuses less: files that a writer has not committed yet are orphans, too.
 ORPHANS_AFTER = timedelta(days=1)
 
@@ -53,10 +51,9 @@ def maintain(spark: SparkSession, lake: LakeCatalog, namespace: str, answer: str
         branches = _drop_branches(catalog, namespace, now - keep.branches)
         tables = list(load_all(catalog, namespace))
     data_files = orphans = 0
-    with _few_partitions(spark):
-        for table in tables:
-            data_files += _expire_snapshots(spark, f"{namespace}.{table}", now - keep.snapshots)
-            orphans += _remove_orphans(spark, f"{namespace}.{table}", now - ORPHANS_AFTER, lake.on_s3)
+    for table in tables:
+        data_files += _expire_snapshots(spark, f"{namespace}.{table}", now - keep.snapshots)
+        orphans += _remove_orphans(spark, f"{namespace}.{table}", now - ORPHANS_AFTER, lake.on_s3)
     return Removed(dates, branches, data_files, orphans)
 
 
@@ -115,14 +112,3 @@ def _remove_orphans(spark: SparkSession, table: str, before: datetime, on_s3: bo
 
 def _sql(time: datetime) -> str:
     return f"TIMESTAMP '{time.isoformat(sep=' ')}'"
-
-
-@contextmanager
-def _few_partitions(spark: SparkSession) -> Iterator[None]:
-    key = "spark.sql.shuffle.partitions"
-    before = spark.conf.get(key)
-    spark.conf.set(key, _SHUFFLE_PARTITIONS)
-    try:
-        yield
-    finally:
-        spark.conf.set(key, str(before))

@@ -87,8 +87,7 @@ def test_run_that_has_ended_holds_no_lock(monkeypatch: pytest.MonkeyPatch, lake:
 
 def test_maintenance_that_has_ended_holds_no_lock(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> None:
     monkeypatch.setenv("LASTFM_LAKE", lake.root)
-    holder = run_lock.holder_of("lake_maintenance", "scheduled__1")
-    run_lock.take(lake, holder)
+    run_lock.take(lake, "lake_maintenance scheduled__1")
     for dag_id, left in (("lastfm_session_analysis", True), ("lake_maintenance", False)):
         RunUnlocking().on_dag_run_failed(SimpleNamespace(dag_id=dag_id, run_id="scheduled__1"), "")  # type: ignore[arg-type]
         with lake.catalog.open() as catalog:

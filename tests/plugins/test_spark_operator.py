@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
 from include import run_lock
 from scripts.environment import SPARK_CONNECTION, airflow_environment
@@ -87,6 +87,14 @@ def test_maintenance_that_fails_releases_the_lock(lake: Lake, monkeypatch: pytes
     with pytest.raises(AirflowNotFoundException):
         operator("maintain", lake).execute(context())
     run_lock.take(lake, "another run")
+
+
+def test_maintenance_of_a_lost_catalog_is_not_tried_again(lake: Lake) -> None:
+    write_tables(lake, RUN_DATE, {LISTENS.name: []})
+    for file in Path(lake.root).glob("catalog.db*"):
+        file.unlink()
+    with pytest.raises(AirflowFailException, match="is lost: it has no table"):
+        operator("maintain", lake).execute(context())
 
 
 def test_cleared_check_takes_the_lock(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
