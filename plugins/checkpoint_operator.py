@@ -90,6 +90,7 @@ def check_tables(
     # A template gives text.
     snapshots = {name: int(snapshot) for name, snapshot in facts["snapshots"].items()}
     try:
+        _check_there(lake, run_date, snapshots)
         found = import_string(tables)(spark, lake, run_date, **{**facts, "snapshots": snapshots})
     except DataError as error:
         raise AirflowFailException(f"{check} failed for run date {run_date}: {error}") from None
@@ -102,6 +103,16 @@ def check_tables(
     for result in results:
         checkpoint.raise_for_errors(result)
     log.info("%s passed for run date %s", check, run_date)
+
+
+def _check_there(lake: Lake, run_date: date, snapshots: dict[str, int]) -> None:
+    from spark_jobs.lake.listening import NAMESPACE
+    from spark_jobs.shared.errors import MissingRecordError
+
+    with lake.catalog.open() as catalog:
+        made = {name: catalog.load_table((NAMESPACE, name)) for name in snapshots}
+    if gone := [name for name, snapshot in snapshots.items() if not made[name].snapshot_by_id(snapshot)]:
+        raise MissingRecordError(f"maintenance has removed what it wrote to {', '.join(gone)}: run {run_date} again")
 
 
 def _validated(check: str, tables: list[Table], lake: Lake, run_date: date) -> list[CheckpointResult]:

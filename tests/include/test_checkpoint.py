@@ -28,6 +28,7 @@ from tests.conftest import PROJECT
 from tests.frames import computed, listens
 from tests.include.judging import RUN_DATE
 from tests.jobs import knowing, run_data_quality
+from tests.published import write_tables
 
 
 @pytest.fixture
@@ -58,6 +59,13 @@ def test_data_docs_may_lie_below_a_dollar(two_songs: DataFrame, tmp_path: Path) 
     run_checkpoint("check_top_songs", Table(two_songs, suites.top_songs(2)), RUN_DATE, str(docs))
     assert (docs / "index.html").is_file()
     assert len(list(docs.glob("validations/top_songs/**/*.html"))) == 1
+
+
+def test_check_of_an_expired_run_asks_for_a_new_one(lake: Lake) -> None:
+    snapshots = write_tables(lake, RUN_DATE, {"listens": [], "rejected_records": []})
+    facts = {"snapshots": {**snapshots, "listens": 1}}
+    with pytest.raises(AirflowFailException, match=f"removed what it wrote to listens: run {RUN_DATE} again"):
+        check_tables(None, "check_listens", lake, RUN_DATE, "include.checks.listens", facts)  # type: ignore[arg-type]
 
 
 def test_failed_check_names_its_claims_until_they_are_accepted(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:

@@ -68,6 +68,11 @@ def test_secrets_are_in_no_log_and_file(ran: Ran) -> None:
     assert list(ran.scratch.rglob("*secrets*")) == []
 
 
+def test_java_has_one_gibibyte(ran: Ran) -> None:
+    java = [command for command in ran.commands if "org.apache.spark.deploy.SparkSubmit" in command]
+    assert any("-Xmx1g" in command for command in java)
+
+
 def test_spark_has_what_the_connection_says(ran: Ran) -> None:
     given = [line.removeprefix("given: ") for line in ran.process.stdout.splitlines() if line.startswith("given: ")]
     for found in map(json.loads, given):
