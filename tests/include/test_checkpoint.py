@@ -61,7 +61,7 @@ def test_data_docs_may_lie_below_a_dollar(two_songs: DataFrame, tmp_path: Path) 
     assert len(list(docs.glob("validations/top_songs/**/*.html"))) == 1
 
 
-def test_check_of_an_expired_run_asks_for_a_new_one(lake: Lake) -> None:
+def test_expired_check_asks_for_a_new_run(lake: Lake) -> None:
     snapshots = write_tables(lake, RUN_DATE, {"listens": [], "rejected_records": []})
     facts = {"snapshots": {**snapshots, "listens": 1}}
     with pytest.raises(AirflowFailException, match=f"removed what it wrote to listens: run {RUN_DATE} again"):

@@ -94,7 +94,7 @@ def test_maintenance_that_fails_releases_the_lock(lake: Lake, monkeypatch: pytes
     run_lock.take(lake, "another run")
 
 
-def test_maintenance_of_a_lost_catalog_is_not_tried_again(lake: Lake) -> None:
+def test_lost_catalog_fails_maintenance_for_good(lake: Lake) -> None:
     write_tables(lake, RUN_DATE, {LISTENS.name: []})
     for file in Path(lake.root).glob("catalog.db*"):
         file.unlink()
