@@ -4,10 +4,14 @@
 Every day: tags of run dates beyond those that are kept go, with the snapshots and files that no date needs any more.
 So do branches that no run will ever publish, and files that no table knows.
 
-A branch of the run that holds the log stays, however old. A daily load that stopped at `check_listens` is an exception:
-after `LASTFM_KEPT_SNAPSHOT_DAYS` its check can no longer be cleared, so run its date again.
+It holds the lock of the log. While a run has the lock, Airflow tries this one again, for about three hours; a run that
+starts meanwhile is tried again, too.
 
-**When it fails**, nothing is lost but room on the disk; the next day's run does the work of both. Its log says why.
+A run that stopped at a check can be cleared as long as its branches stay, for `LASTFM_KEPT_BRANCH_DAYS`. After that,
+run its date again.
+
+**When it fails**, nothing is lost but room on the disk; the next day's run does the work of both. Its log says why: the
+last error names the run that had the lock, or what was found.
 
 **What is kept** are settings of the deployment: `LASTFM_KEPT_RUN_DATES`, `LASTFM_KEPT_BRANCH_DAYS` and
 `LASTFM_KEPT_SNAPSHOT_DAYS`. Reports and records stay.
@@ -32,7 +36,16 @@ SETTINGS = settings()
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    default_args={"owner": "listening", "retries": 1, "on_failure_callback": run_alerts.task_failed},
+    default_args={
+        "owner": "listening",
+        # A run of the log may take hours.
+        "retries": 5,
+        "retry_delay": timedelta(minutes=10),
+        "retry_exponential_backoff": 2,
+        "max_retry_delay": timedelta(hours=1),
+        "on_failure_callback": run_alerts.task_failed,
+    },
+    on_failure_callback=run_alerts.run_failed,
     tags=["lastfm", "listening", "spark", "maintenance"],
     doc_md=__doc__,
 )

@@ -96,7 +96,7 @@ def checkpoint(table: str, snapshots: dict[str, str], **facts: str) -> Checkpoin
         tables=f"include.checks.{table}",
         snapshots=snapshots,
         facts=facts,
-        config_kwargs=JAVA,
+        conf=JAVA,
         lake=SETTINGS.lake,
         run_date=RUN_DATE,
     )

@@ -20,11 +20,12 @@ from include.settings import settings
 from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE, SESSIONS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.lake.published import Published, published
 from spark_jobs.lake.tables import Table as LakeTable
-from spark_jobs.lake.tries import read, read_added
+from spark_jobs.lake.tries import read
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_published_record, read_record_of
 from spark_jobs.shared.failures import explain
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.log import read_new_listens
 from spark_jobs.shared.schemas import LISTEN_KEY
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,8 @@ def listens(
     """The listens themselves, and what the job that made them counted, also against the run before."""
     record, previous = read_record_of(lake, "data_quality", run_date, snapshots), previous_run_date(lake, run_date)
     limits, rows = settings(), record["rows"]
-    kept = _kept(spark, record, snapshots[LISTENS.name])
+    # Those that they were added to were checked when they came.
+    kept = read_new_listens(spark, lake, run_date, snapshots[LISTENS.name])
     is_daily = _load(record) == loads.DAILY
     volume = volume_figures(record, lake, run_date, previous)
     figures = {
@@ -217,13 +219,6 @@ def _to_compare(work_out: Callable[[date], T], previous: date | None) -> T | Non
     except Exception as error:
         log.warning("Not compared with run date %s: %s", previous, explain(error))
         return None
-
-
-def _kept(spark: SparkSession, record: dict[str, Any], snapshot: int) -> DataFrame:
-    """Return the listens that the run has added; those it has added to were checked when they came."""
-    if record["base"] is None:
-        return read(spark, NAMESPACE, LISTENS, snapshot)
-    return read_added(spark, NAMESPACE, LISTENS, record["base"]["snapshots"][LISTENS.name], record["added"])
 
 
 def _rows_in_table(lake: Lake, table: LakeTable, snapshot: int) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from spark_jobs.lake import lock
 from spark_jobs.lake.listening import NAMESPACE
@@ -22,6 +24,16 @@ def release(lake: Lake, run_id: str) -> bool:
     """Release the lock if the run has it; return whether it had."""
     with lake.catalog.open() as catalog:
         return lock.release(catalog, NAMESPACE, _holder(run_id))
+
+
+@contextmanager
+def held(lake: Lake, run_id: str) -> Iterator[None]:
+    """Hold the lock for a run; raises LockedError where another run has it."""
+    take(lake, run_id)
+    try:
+        yield
+    finally:
+        release(lake, run_id)
 
 
 def _holder(run_id: str) -> str:

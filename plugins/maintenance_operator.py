@@ -6,12 +6,9 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.apache.spark.operators.spark_pyspark import PySparkOperator
-from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowFailException
 
-from include.jars import spark_jars
-from include.java_environment import UTF_8_EXECUTORS, java_in_utf_8
-from include.spark_secrets import hide_secrets
+from plugins.spark_operator import SparkOperator
 from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:
@@ -21,41 +18,42 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class MaintenanceOperator(PySparkOperator):
-    """Remove what is beyond `keep`, as include/settings.py has it; Spark is started from the connection."""
+class MaintenanceOperator(SparkOperator):
+    """Remove what is beyond `keep`, as include/settings.py has it."""
 
-    def __init__(self, *, lake: Lake, keep: dict[str, int], conn_id: str = "spark_default", **kwargs: Any) -> None:
-        arguments = {"lake_root": lake.root, "keep": keep}
-        super().__init__(python_callable=maintain_lake, op_kwargs=arguments, conn_id=conn_id, **kwargs)
+    def __init__(self, *, keep: dict[str, int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.keep = keep
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Maintain the tables; return what was removed."""
-        from spark_jobs.shared.session import SETTINGS
+        """Maintain the tables; return what was removed. Raises LockedError, worth a retry, while a run has the log."""
+        from include import run_lock
+        from spark_jobs.lake.maintenance import SETTINGS
+        from spark_jobs.shared.errors import DataError
 
-        lake = Lake(self.op_kwargs["lake_root"])
-        connection = BaseHook.get_connection(str(self.conn_id))
-        extra = connection.extra_dejson
-        ours = {"spark.app.name": self.task_id, **UTF_8_EXECUTORS, **lake.catalog.spark_settings()}
-        ours |= spark_jars(lake.root, master=connection.host or "", connection=extra)
-        self.config_kwargs = {**SETTINGS, **hide_secrets(extra), **ours, **self.config_kwargs}
-        with java_in_utf_8():
-            return super().execute(context)
+        # As plugins/run_unlocking.py has it.
+        holder = f"{self.dag_id} {context['run_id']}"
+        try:
+            with run_lock.held(self.lake, holder), self.spark(self.task_id, SETTINGS) as spark:
+                return maintain_lake(spark, self.lake, self.keep)
+        except DataError as error:
+            raise AirflowFailException(str(error)) from None
 
 
-def maintain_lake(spark: SparkSession, *, lake_root: str, keep: dict[str, int]) -> dict[str, Any]:
-    """Maintain the tables of a lake, and say and return what was removed."""
+def maintain_lake(spark: SparkSession, lake: Lake, keep: dict[str, int]) -> dict[str, Any]:
+    """Maintain the tables of a lake whose lock is held, and say and return what was removed."""
     from spark_jobs.lake.listening import ANSWER, NAMESPACE
     from spark_jobs.lake.maintenance import Keep, maintain
     from spark_jobs.shared.linked_files import remove_abandoned_links
 
     kept = Keep(keep["dates"], timedelta(days=keep["branch_days"]), timedelta(days=keep["snapshot_days"]))
-    removed = maintain(spark, Lake(lake_root).catalog, NAMESPACE, ANSWER.name, kept)
+    removed = maintain(spark, lake.catalog, NAMESPACE, ANSWER.name, kept)
     found = {
         "run_dates": [str(day) for day in removed.dates],
         "branches": removed.branches,
         "data_files": removed.data_files,
         "files_of_no_table": removed.orphans,
-        "links_of_killed_jobs": remove_abandoned_links(Lake(lake_root)),
+        "links_of_killed_jobs": remove_abandoned_links(lake),
     }
     for what, gone in found.items():
         log.info("removed %s: %s", what.replace("_", " "), gone)

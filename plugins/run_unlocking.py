@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# The DAGs whose runs take the lock.
+WRITERS = (DAG_ID, "lake_maintenance")
+
 
 class RunUnlocking:
     """A listener, registered in plugins/run_notes.py.
@@ -34,13 +37,15 @@ class RunUnlocking:
 
 
 def _release(dag_run: DagRun) -> None:
-    if dag_run.dag_id != DAG_ID:
+    if dag_run.dag_id not in WRITERS:
         return
     # Not above: it takes Airflow's processes a second.
     from include import run_lock
 
+    # Runs of two DAGs may have the same id.
+    holder = dag_run.run_id if dag_run.dag_id == DAG_ID else f"{dag_run.dag_id} {dag_run.run_id}"
     try:
-        if run_lock.release(settings().lake, dag_run.run_id):
-            log.info("The run %s has ended: its lock is released", dag_run.run_id)
+        if run_lock.release(settings().lake, holder):
+            log.info("The run %s has ended: its lock is released", holder)
     except Exception as error:
-        log.warning("The run %s may still hold the lock of its log: %s", dag_run.run_id, error)
+        log.warning("The run %s may still hold the lock of its log: %s", holder, error)

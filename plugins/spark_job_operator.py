@@ -16,11 +16,11 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.event_logs import figures_kept
-from include.jars import spark_jars
-from include.java_environment import UTF_8, UTF_8_EXECUTORS
+from include.java_environment import UTF_8
 from include.records import keep_record_of_try
-from include.spark_secrets import hide_secrets, secrets_of, write_properties
+from include.spark_secrets import secrets_of, write_properties
 from plugins.run_metrics import figures_sent
+from plugins.spark_operator import settings_of
 from plugins.stage_clock import stage_clock
 from spark_jobs.shared.lake import Lake
 
@@ -90,11 +90,8 @@ class SparkJobOperator(SparkSubmitOperator):
     def _submit(self, context: Context, run_date: date) -> None:
         # Without this look-up the provider takes a missing connection for a YARN cluster.
         connection = BaseHook.get_connection(self._conn_id)
-        extra = connection.extra_dejson
-        given = hide_secrets(extra) | {key: value for key, value in extra.items() if key.startswith("spark.")}
         places = (self.lake.root, *(self.application_args or ()))
-        given |= spark_jars(*places, master=connection.host or "", connection=extra)
-        given |= UTF_8_EXECUTORS | self.lake.catalog.spark_settings() | (self.conf or {})
+        given = settings_of(connection, self.lake, *places) | (self.conf or {})
         figures = figures_kept(self.task_id, self.lake, run_date, given)
         with tempfile.TemporaryDirectory() as scratch, figures as settings, stage_clock(context):
             secrets = secrets_of(given)

@@ -6,25 +6,35 @@ How much is kept are the settings LASTFM_KEPT_RUN_DATES, LASTFM_KEPT_BRANCH_DAYS
 from __future__ import annotations
 
 import os
-import shlex
+import socket
 import sys
 
+from include import run_lock
 from include.jars import jars_for, local_jars, spark_jars
 from include.settings import SettingsError, settings
 from plugins.maintenance_operator import maintain_lake
 from scripts import arguments
 from scripts.environment import PROJECT
 from scripts.java import java_home
+from scripts.stopping import stop_at_signals
 from scripts.terminal import console, plain, sentence
+from spark_jobs.lake.errors import LockedError
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
 
 
 def main() -> None:
     """Maintain the lake and say what was removed; exit with 1 and a sentence if that fails."""
+    stop_at_signals()
     try:
-        removed = run(arguments.existing_lake(arguments.read("maintain", paths=("LAKE",))))
-    except (RuntimeError, DataError, SettingsError, OSError) as error:
+        lake = arguments.existing_lake(arguments.read("maintain", paths=("LAKE",)))
+        with run_lock.held(lake, f"make maintain, process {os.getpid()} on {socket.gethostname()}"):
+            removed = run(lake)
+    except KeyboardInterrupt as stop:
+        console.print("Stopped; the next time it does the rest.")
+        # Once Spark has started, it is Spark that hears of Ctrl-C.
+        sys.exit(getattr(stop, "exit_code", 130))
+    except (RuntimeError, DataError, LockedError, SettingsError, OSError) as error:
         console.print(f"[bold red]Not maintained:[/] {plain(sentence(error))}")
         sys.exit(1)
     for what, gone in removed.items():
@@ -33,17 +43,16 @@ def main() -> None:
 
 def run(lake: Lake) -> dict[str, object]:
     """Maintain a lake with a Spark of this machine."""
+    from spark_jobs.lake.maintenance import SETTINGS
     from spark_jobs.shared.session import spark_session
 
     local_jars(jars_for(lake.root))
     os.environ["JAVA_HOME"] = str(java_home(PROJECT / ".java"))
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     quiet = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
-    settings_of_spark = quiet | spark_jars(lake.root, master="local")
-    options = [f"--conf {shlex.quote(f'{key}={value}')}" for key, value in settings_of_spark.items()]
-    os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join([*options, "pyspark-shell"])
-    with spark_session("maintain", lake) as spark:
-        return maintain_lake(spark, lake_root=lake.root, keep=settings().kept)
+    given = SETTINGS | quiet | spark_jars(lake.root, master="local")
+    with spark_session("maintain", lake, given) as spark:
+        return maintain_lake(spark, lake, settings().kept)
 
 
 if __name__ == "__main__":

@@ -99,13 +99,9 @@ def publish(lake: Lake, run_date: date, records: list[Record], decision: Decisio
     # What the stages say of the run's parameters; of the checks' own they know nothing.
     parameters = {name: value for record in records for name, value in record["parameters"].items()}
     # Not the run's own name: while that goes on, nobody else publishes it.
-    holder = f"make publish of {run_id}"
-    run_lock.take(lake, holder)
-    try:
+    with run_lock.held(lake, f"make publish of {run_id}"):
         publish_run(lake, run_date, run_id, snapshots, decision, over_newer=True)
         return build_report(lake, run_date, parameters, dict.fromkeys(STAGES))
-    finally:
-        run_lock.release(lake, holder)
 
 
 def _failed(lake: Lake, run_date: date, first: Record) -> list[str]:

@@ -1,10 +1,15 @@
-"""A command as make starts it: its arguments as words, what is exported in its environment."""
+"""A command as make starts it, and the command lines of all that runs meanwhile."""
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
+
+import psutil
 
 # What begins so is exported before make; all else is typed after it.
 EXPORTED = ("AIRFLOW", "LASTFM_", "JAVA_HOME", "http_proxy", "TZ", "FORCE_COLOR", "PYTHON")
@@ -15,3 +20,23 @@ def started(module: str, **variables: str) -> dict[str, Any]:
     exported = {name: value for name, value in variables.items() if name.startswith(EXPORTED)}
     words = [f"{name}={value}" for name, value in variables.items() if name not in exported]
     return {"args": [sys.executable, "-m", module, *words], "env": {**os.environ, **exported}}
+
+
+@contextmanager
+def commands_noted(commands: set[str]) -> Iterator[None]:
+    """Note the command lines of all processes below this one, as `ps` would, until the block ends."""
+    over = threading.Event()
+
+    def note() -> None:
+        while not over.wait(0.2):
+            for process in psutil.Process().children(recursive=True):
+                with suppress(psutil.Error):
+                    commands.add(" ".join(process.cmdline()))
+
+    thread = threading.Thread(target=note)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

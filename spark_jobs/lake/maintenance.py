@@ -1,9 +1,7 @@
-"""Keep the lake small: what nobody can want any more goes, and a run that goes on beside this loses nothing."""
+"""Keep the lake small: what nobody can want any more goes. Whoever does it holds the lock of the log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -12,14 +10,13 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table as IcebergTable
 from pyspark.sql import SparkSession
 
-from spark_jobs.lake import lock
 from spark_jobs.lake.catalog import CATALOG, LakeCatalog
 from spark_jobs.lake.commits import commit
 from spark_jobs.lake.published import load_all, run_dates, tags_of
-from spark_jobs.lake.stamps import began_at, is_branch_of
+from spark_jobs.lake.stamps import began_at
 
-# Iceberg's procedures join lists of files: small work, which 200 tasks make slow.
-_SHUFFLE_PARTITIONS = "4"
+# For the session of Spark. Iceberg's procedures join lists of files: small work, which 200 tasks make slow.
+SETTINGS = {"spark.sql.shuffle.partitions": "4"}
 # Iceberg refuses less: files that a writer has not committed yet are orphans, too.
 ORPHANS_AFTER = timedelta(days=1)
 
@@ -50,17 +47,13 @@ def maintain(spark: SparkSession, lake: LakeCatalog, namespace: str, answer: str
     """Expire dates, branches and snapshots beyond what is kept, and remove their files. Runs Spark, seconds a table."""
     now = datetime.now(UTC)
     with lake.open() as catalog:
-        holder = lock.holder(catalog, namespace)
         dates = _expire_dates(catalog, namespace, answer, keep.dates)
-        branches = _drop_branches(catalog, namespace, now - keep.branches, holder)
+        branches = _drop_branches(catalog, namespace, now - keep.branches)
         tables = list(load_all(catalog, namespace))
-    # All that the run has written so far, which now has the lock, is younger than its lock.
-    orphans_before = min(now - ORPHANS_AFTER, holder.taken_at if holder else now)
     data_files = orphans = 0
-    with _few_partitions(spark):
-        for table in tables:
-            data_files += _expire_snapshots(spark, f"{namespace}.{table}", now - keep.snapshots)
-            orphans += _remove_orphans(spark, f"{namespace}.{table}", orphans_before, lake.on_s3)
+    for table in tables:
+        data_files += _expire_snapshots(spark, f"{namespace}.{table}", now - keep.snapshots)
+        orphans += _remove_orphans(spark, f"{namespace}.{table}", now - ORPHANS_AFTER, lake.on_s3)
     return Removed(dates, branches, data_files, orphans)
 
 
@@ -82,12 +75,11 @@ def _drop_tags(oldest: date, table: IcebergTable) -> None:
     changes.commit()
 
 
-def _drop_branches(catalog: SqlCatalog, namespace: str, before: datetime, holder: lock.Holder | None) -> list[str]:
+def _drop_branches(catalog: SqlCatalog, namespace: str, before: datetime) -> list[str]:
     dropped: set[str] = set()
     for name, table in load_all(catalog, namespace).items():
         began = {branch: began_at(branch) for branch in table.metadata.refs}
-        old = {branch for branch, time in began.items() if time and time < before}
-        abandoned = {branch for branch in old if not (holder and is_branch_of(branch, holder.run_id))}
+        abandoned = {branch for branch, time in began.items() if time and time < before}
         if abandoned:
             commit(catalog, f"{namespace}.{name}", partial(_remove_branches, abandoned))
         dropped |= abandoned
@@ -120,14 +112,3 @@ def _remove_orphans(spark: SparkSession, table: str, before: datetime, on_s3: bo
 
 def _sql(time: datetime) -> str:
     return f"TIMESTAMP '{time.isoformat(sep=' ')}'"
-
-
-@contextmanager
-def _few_partitions(spark: SparkSession) -> Iterator[None]:
-    key = "spark.sql.shuffle.partitions"
-    before = spark.conf.get(key)
-    spark.conf.set(key, _SHUFFLE_PARTITIONS)
-    try:
-        yield
-    finally:
-        spark.conf.set(key, str(before))

@@ -13,7 +13,9 @@ from datetime import UTC, date, datetime
 from pyiceberg.table import Table
 
 _PREFIX = "pipeline."
-_BRANCH = re.compile(r"try_(?P<date>\d{8})_(?P<run>[0-9a-f]{8})_(?P<began>\d{8}t\d{6})_[0-9a-f]{8}")
+# Ends the name of the tag that keeps what a try added, as it was before it was compacted.
+ADDED = "_added"
+_BRANCH = re.compile(rf"try_\d{{8}}_[0-9a-f]{{8}}_(?P<began>\d{{8}}t\d{{6}})_[0-9a-f]{{8}}({ADDED})?")
 _BEGAN = "%Y%m%dt%H%M%S"
 
 
@@ -59,18 +61,12 @@ def stamp_of(table: Table, snapshot: int) -> Stamp | None:
 
 
 def branches_of(run_date: date, run_id: str) -> str:
-    """Return how the names of all branches of a run begin; its id may have characters that a name cannot."""
+    """Return how the names of all branches and tags of a run begin; its id may have characters that a name cannot."""
     return f"try_{run_date:%Y%m%d}_{_hash(run_id)}_"
 
 
-def is_branch_of(branch: str, run_id: str) -> bool:
-    """Is it a branch of this run, whatever its date?"""
-    found = _BRANCH.fullmatch(branch)
-    return found is not None and found["run"] == _hash(run_id)
-
-
 def began_at(branch: str) -> datetime | None:
-    """Return when the try of a branch began, None if it is no branch of a try.
+    """Return when the try of a branch, or of its tag, began; None if it is no branch of a try.
 
     >>> began_at("try_20261119_0a1b2c3d_20261120t010203_4e5f6071")
     datetime.datetime(2026, 11, 20, 1, 2, 3, tzinfo=datetime.timezone.utc)

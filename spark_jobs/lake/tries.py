@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.lake.catalog import CATALOG, LakeCatalog
 from spark_jobs.lake.commits import commit
-from spark_jobs.lake.stamps import Stamp
+from spark_jobs.lake.stamps import ADDED, Stamp
 from spark_jobs.lake.tables import Table
 
 # So many small files of a bucket are compacted.
@@ -63,7 +63,10 @@ class Try:
         return self._snapshot(table)
 
     def compact(self, spark: SparkSession, table: Table) -> int:
-        """Compact the small files of what this try wrote; return the snapshot that has the same rows. Runs Spark."""
+        """Compact the small files of what this try wrote; return the snapshot that has the same rows. Runs Spark.
+
+        What it wrote stays readable by itself, as `read_added` does, for as long as its branch.
+        """
         before = self._snapshot(table)
         spark.sql(
             f"CALL {CATALOG}.system.rewrite_data_files(table => '{self.namespace}.{table.name}', "
@@ -71,8 +74,10 @@ class Try:
         ).collect()
         if self._snapshot(table) == before:
             return before
-        # The procedure stamps no snapshot: one with no new row on top of it does.
         with self.lake.open() as catalog:
+            # Else it would expire before the branch, to which it belongs no more.
+            commit(catalog, f"{self.namespace}.{table.name}", partial(self._keep, before))
+            # The procedure stamps no snapshot: one with no new row on top of it does.
             commit(catalog, f"{self.namespace}.{table.name}", self._add_stamp)
         return self._snapshot(table)
 
@@ -102,6 +107,9 @@ class Try:
         # pyiceberg warns of an overwrite that finds nothing to replace.
         write = found.overwrite if _has_rows(found, self.branch) else found.append
         write(new_rows, snapshot_properties=self.stamp.properties(), branch=self.branch)
+
+    def _keep(self, snapshot: int, found: IcebergTable) -> None:
+        found.manage_snapshots().create_tag(snapshot, f"{self.branch}{ADDED}").commit()
 
     def _add_stamp(self, found: IcebergTable) -> None:
         no_rows = found.schema().as_arrow().empty_table()

@@ -10,8 +10,9 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.lake.listening import LISTENS
-from spark_jobs.lake.tries import read_added
+from spark_jobs.lake.tries import read, read_added
 from spark_jobs.shared.documents import read_record_of
+from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import LOG, Lake
 
 # The stage whose record tells of it.
@@ -50,6 +51,22 @@ def read_log(lake: Lake, run_date: date, listens: int | None = None) -> JudgedLo
     """
     record = read_record_of(lake, KEPT_BY, run_date, {LISTENS.name: listens})
     return JudgedLog(record["snapshots"][LISTENS.name], _base(lake, record))
+
+
+def read_new_listens(spark: SparkSession, lake: Lake, run_date: date, listens: int) -> DataFrame:
+    """Return the listens that the run which made this snapshot has added: all of them where a log begins.
+
+    Raises MissingRecordError where maintenance has removed what tells them from the others.
+    """
+    log = read_log(lake, run_date, listens)
+    if log.base:
+        return log.base.new_listens(spark)
+    if read_record_of(lake, KEPT_BY, run_date, {LISTENS.name: listens})["base"]:
+        raise MissingRecordError(
+            f"what the daily load of {run_date} has added can no longer be told from its base, for maintenance has "
+            f"removed an old snapshot: clear {KEPT_BY} and what follows, or run {run_date} again"
+        )
+    return read(spark, LOG, LISTENS, listens)
 
 
 def _base(lake: Lake, record: dict[str, Any]) -> Base | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -34,12 +35,12 @@ SETTINGS = {
 
 
 @contextmanager
-def spark_session(app_name: str, lake: Lake | None = None) -> Iterator[SparkSession]:
-    """Open a session with our settings, which knows a lake; the rest is what `spark-submit` was given."""
-    builder = SparkSession.builder.appName(app_name)
-    for key, value in (SETTINGS | input_settings() | (lake.catalog.spark_settings() if lake else {})).items():
-        builder = builder.config(key, value)
-    spark = builder.getOrCreate()
+def spark_session(
+    app_name: str, lake: Lake | None = None, settings: Mapping[str, Any] | None = None
+) -> Iterator[SparkSession]:
+    """Open a session with our settings, which knows a lake; the rest is what is given here, and to `spark-submit`."""
+    ours = SETTINGS | input_settings() | (lake.catalog.spark_settings() if lake else {})
+    spark = SparkSession.builder.config(map={**(settings or {}), **ours}).appName(app_name).getOrCreate()
     try:
         yield spark
     finally:

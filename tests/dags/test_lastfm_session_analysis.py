@@ -128,7 +128,7 @@ def test_the_ranking_is_told_a_whole_number_of_days_or_nothing(dag: Any, days: f
 def test_every_spark_of_a_run_is_given_the_java_compilers_that_its_input_is_worth(
     dag: Any, size: int, options: str
 ) -> None:
-    settings = [getattr(task, "conf", None) or getattr(task, "config_kwargs", None) for task in dag.tasks[1:-3]]
+    settings = [task.conf for task in dag.tasks[1:-3]]
     found_by = {"check_input": {"text_bytes": size}}
     rendered = dag.get_template_env().from_string(settings[0]["spark.driver.defaultJavaOptions"])
     assert [list(setting) for setting in settings] == [["spark.driver.defaultJavaOptions"]] * 6

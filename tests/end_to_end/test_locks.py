@@ -15,6 +15,7 @@ from benchmarks import generate_log
 from scripts.environment import SPARK_CONNECTION, airflow_environment
 from spark_jobs.ranking.listeners import HEADER
 from spark_jobs.shared.lake import Lake
+from tests.commands import commands_noted
 from tests.conftest import QUICK_JVM
 from tests.docs.postgres import FERNET_KEY, postgres
 from tests.logs import RUN_DATE
@@ -39,7 +40,7 @@ PROFILES = "--properties-file x $(touch pwned) {run_date} | touch pwned.tsv"
 
 @dataclass(frozen=True)
 class Done:
-    """A run that has ended: what it said, where it was, its lake, its input root, and the database as SQL."""
+    """A run that has ended: what it said, where it was, its lake, its input root, the database as SQL, and commands."""
 
     process: subprocess.CompletedProcess[str]
     home: Path
@@ -47,6 +48,7 @@ class Done:
     root: Path
     database: str
     alerts: list[dict[str, Any]]
+    commands: set[str]
 
 
 @pytest.fixture(scope="module")
@@ -69,24 +71,27 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
             "AIRFLOW_CONN_APPRISE_DEFAULT": connection(hook.address),
         }
         run = f"airflow db migrate && airflow dags test lastfm_session_analysis {RUN_DATE} --conf"
-        process = subprocess.run(
-            ["bash", "-c", f'{run} "$0"', json.dumps(conf)],
-            cwd=home,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        commands: set[str] = set()
+        with commands_noted(commands):
+            process = subprocess.run(
+                ["bash", "-c", f'{run} "$0"', json.dumps(conf)],
+                cwd=home,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
         dump = subprocess.run(
             ["pg_dump"], env={**os.environ, **database.access()}, capture_output=True, text=True, check=True
         )
-        return Done(process, home, Lake(str(home / "lake")), root, dump.stdout, hook.got)
+        return Done(process, home, Lake(str(home / "lake")), root, dump.stdout, hook.got, commands)
 
 
 def test_the_run_had_the_secrets_and_read_the_files(done: Done) -> None:
     assert done.process.returncode == 0, done.process.stdout[-6000:]
     assert len(done.alerts) == 1
+    assert any("SparkSubmit" in command for command in done.commands)
     quality, ranking = (
         json.loads(Path(done.lake.stage_record(stage, RUN_DATE)).read_bytes()) for stage in ("data_quality", "ranking")
     )
@@ -98,6 +103,7 @@ def test_the_run_had_the_secrets_and_read_the_files(done: Done) -> None:
 def test_a_secret_is_in_nothing_that_was_written(done: Done, secret: str) -> None:
     assert secret not in done.process.stdout
     assert secret not in done.database
+    assert [command for command in done.commands if secret in command] == []
     files = [path for path in done.home.rglob("*") if path.is_file()]
     assert len(files) > 50
     assert [str(path) for path in files if secret.encode() in path.read_bytes()] == []

@@ -8,14 +8,11 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-import psutil
 import pytest
 
 from benchmarks import generate_log
@@ -24,7 +21,7 @@ from scripts.environment import SPARK_CONNECTION
 from scripts.java import java_home
 from spark_jobs.shared.lake import Lake
 from tests.catalog_server import PLANTED, catalog_server
-from tests.commands import started
+from tests.commands import commands_noted, started
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.object_store import BUCKET, ObjectStore
 
@@ -80,26 +77,6 @@ def _run(done: Done, environment: dict[str, str], **words: str) -> subprocess.Co
     command = started("scripts.run_pipeline", RUN_DATE=str(RUN_DATE), **words)
     command["env"] = environment | connection
     return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
-
-
-@contextmanager
-def commands_noted(commands: set[str]) -> Iterator[None]:
-    """Note the command lines of all processes below this one, as `ps` would, until the block ends."""
-    over = threading.Event()
-
-    def note() -> None:
-        while not over.wait(0.2):
-            for process in psutil.Process().children(recursive=True):
-                with suppress(psutil.Error):
-                    commands.add(" ".join(process.cmdline()))
-
-    thread = threading.Thread(target=note)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def test_answer_in_store_equals_answer_on_disk(done: Done, object_store: ObjectStore) -> None:

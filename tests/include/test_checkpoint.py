@@ -28,6 +28,7 @@ from tests.conftest import PROJECT
 from tests.frames import computed, listens
 from tests.include.judging import RUN_DATE
 from tests.jobs import knowing, run_data_quality
+from tests.published import write_tables
 
 
 @pytest.fixture
@@ -60,14 +61,22 @@ def test_data_docs_may_lie_below_a_dollar(two_songs: DataFrame, tmp_path: Path) 
     assert len(list(docs.glob("validations/top_songs/**/*.html"))) == 1
 
 
+def test_expired_check_asks_for_a_new_run(lake: Lake) -> None:
+    snapshots = write_tables(lake, RUN_DATE, {"listens": [], "rejected_records": []})
+    facts = {"snapshots": {**snapshots, "listens": 1}}
+    with pytest.raises(AirflowFailException, match=f"removed what it wrote to listens: run {RUN_DATE} again"):
+        check_tables(None, "check_listens", lake, RUN_DATE, "include.checks.listens", facts)  # type: ignore[arg-type]
+
+
 def test_failed_check_names_its_claims_until_they_are_accepted(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
     log.write_text("commas,for,tabs\n")
     snapshots = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))["snapshots"]
     facts = {"snapshots": snapshots, "minimum_quality_score": "0"}
-    check = partial(check_tables, knowing(spark, lake), check="check_listens", tables="include.checks.listens")
+    tables = "include.checks.listens"
+    check = partial(check_tables, knowing(spark, lake), "check_listens", lake, RUN_DATE, tables, facts)
     with pytest.raises(AirflowFailException, match="check_listens failed for run date 2009-05-04: ") as error:
-        check(lake_root=lake.root, run_date=str(RUN_DATE), facts=facts)
+        check()
     assert "data_quality: expected: at least one line is a listen; found 0" in str(error.value)
     assert "below which every run stops; found 0" in str(error.value)
     assert "field_count" in output_of(re.search("wrote: (make .*); see also", str(error.value))[1])  # type: ignore[index]
@@ -75,7 +84,7 @@ def test_failed_check_names_its_claims_until_they_are_accepted(spark: SparkSessi
     assert record["success"] is False
 
     accept(lake, RUN_DATE, record["critical"], Decision("ann", "2009-05-05T08:00:00+00:00", "the label agreed"))
-    check(lake_root=lake.root, run_date=str(RUN_DATE), facts=facts)
+    check()
     assert read_record(lake, "check_listens", RUN_DATE)["critical"] == record["critical"]
 
 

@@ -11,7 +11,7 @@ from tests.conftest import PROJECT
 # As a task does, whose two outputs Airflow reads apart.
 START_JAVA = """
 import sys
-from plugins.checkpoint_operator import errors_on_output
+from plugins.spark_operator import errors_on_output
 from pyspark.sql import SparkSession
 with errors_on_output():
     spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()

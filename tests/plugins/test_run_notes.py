@@ -11,6 +11,8 @@ import pytest
 from include import run_lock
 from plugins.run_notes import NOTE_CHARACTERS, success_line, with_line
 from plugins.run_unlocking import RunUnlocking
+from spark_jobs.lake import lock
+from spark_jobs.lake.listening import NAMESPACE
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
 
@@ -81,6 +83,15 @@ def test_run_that_has_ended_holds_no_lock(monkeypatch: pytest.MonkeyPatch, lake:
     ended: Any = SimpleNamespace(dag_id=of_dag, run_id="scheduled__1")
     RunUnlocking().on_dag_run_failed(ended, "timed_out")
     assert run_lock.release(lake, "scheduled__1") == left
+
+
+def test_maintenance_that_has_ended_holds_no_lock(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> None:
+    monkeypatch.setenv("LASTFM_LAKE", lake.root)
+    run_lock.take(lake, "lake_maintenance scheduled__1")
+    for dag_id, left in (("lastfm_session_analysis", True), ("lake_maintenance", False)):
+        RunUnlocking().on_dag_run_failed(SimpleNamespace(dag_id=dag_id, run_id="scheduled__1"), "")  # type: ignore[arg-type]
+        with lake.catalog.open() as catalog:
+            assert bool(lock.holder(catalog, NAMESPACE)) == left
 
 
 def test_lock_of_another_run_stays(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> None:

@@ -1,10 +1,17 @@
-"""`make maintain`: dates beyond those that are kept go, and the others stay."""
+"""`make maintain`: dates beyond those that are kept go, the others stay, and no run writes meanwhile."""
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import time
 from datetime import date
 
+import pytest
+
+from include import run_lock
+from spark_jobs.lake import lock
+from spark_jobs.lake.errors import LockedError
 from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE
 from spark_jobs.lake.published import run_dates
 from spark_jobs.shared.lake import Lake
@@ -25,3 +32,29 @@ def test_newest_dates_stay(lake: Lake) -> None:
     assert "run dates removed: ['2009-05-01']" in done.stdout
     with lake.catalog.open() as catalog:
         assert run_dates(catalog, NAMESPACE, ANSWER.name) == DAYS[1:]
+        assert lock.holder(catalog, NAMESPACE) is None
+
+
+def test_holder_of_the_log_is_named(lake: Lake) -> None:
+    run_lock.take(lake, "manual__1")
+    command = started("scripts.maintain", LAKE=lake.root)
+    done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    said = " ".join(done.stdout.split())
+    assert said.startswith("Not maintained: the log listening is being written by the run manual__1, since ")
+    assert done.stderr == ""
+
+
+def test_stopped_maintenance_lets_runs_go_on(lake: Lake) -> None:
+    with lake.catalog.open() as catalog:
+        process = subprocess.Popen(**started("scripts.maintain", LAKE=lake.root), cwd=PROJECT)
+        while lock.holder(catalog, NAMESPACE) is None and process.poll() is None:
+            time.sleep(0.05)
+        # One that starts meanwhile is tried again.
+        with pytest.raises(LockedError, match=f"by the run make maintain, process {process.pid} on "):
+            run_lock.take(lake, "manual__1")
+        process.terminate()
+
+        assert process.wait() == 128 + signal.SIGTERM
+        run_lock.take(lake, "manual__1")

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.lake import lock
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.errors import NotPublishedError
 from spark_jobs.lake.maintenance import Keep, Removed, maintain
+from spark_jobs.lake.tries import Try, read_added
 from tests.spark_jobs.lake.days import (
     ANSWER,
     MONDAY,
@@ -105,13 +105,40 @@ def test_abandoned_branch_goes_and_young_one_stays(spark: SparkSession, lake: La
     assert rows_of(spark, snapshot) == [("ann", 1)]
 
 
-def test_old_branch_of_running_run_stays(spark: SparkSession, lake: LakeCatalog) -> None:
-    branch = _old_branch(lake, spark, "slow")
-    with lake.open() as catalog:
-        lock.take(catalog, NAMESPACE, "slow")
+def _compacted(spark: SparkSession, lake: LakeCatalog) -> tuple[dict[str, int], Try]:
+    """A published Monday of small files, and a try of Tuesday that adds one play and compacts all."""
+    run = run_of(spark, lake, MONDAY, plays(spark, ("ann", 0)))
+    for hour in range(1, 5):
+        run[PLAYS.name] = a_try(lake, MONDAY).add(plays(spark, ("ann", hour)), PLAYS, run[PLAYS.name])
+    of_answer = a_try(lake, MONDAY, plays=run[PLAYS.name])
+    run[ANSWER.name] = of_answer.replace_here(None, ANSWER)
+    publish_run(lake, MONDAY, run)
+    return run, a_try(lake, TUESDAY, plays=run[PLAYS.name])
 
-    assert _maintain(spark, lake).branches == []
-    assert branches_in(lake) == {branch}
+
+def test_what_was_added_stays_with_its_branch(spark: SparkSession, lake: LakeCatalog) -> None:
+    run, daily = _compacted(spark, lake)
+    base = run[PLAYS.name]
+    added = daily.add(plays(spark, ("ann", 5)), PLAYS, base)
+    assert daily.compact(spark, PLAYS) != added
+
+    _maintain(spark, lake)
+
+    assert read_added(spark, NAMESPACE, PLAYS, base, added).collect() == [("ann", 5)]
+    assert _maintain(spark, lake, Keep(branches=timedelta(0))).branches == [daily.branch, f"{daily.branch}_added"]
+    assert branches_in(lake) == set()
+
+
+def test_publication_drops_the_tag_of_what_was_added(spark: SparkSession, lake: LakeCatalog) -> None:
+    run, daily = _compacted(spark, lake)
+    daily.add(plays(spark, ("ann", 5)), PLAYS, run[PLAYS.name])
+    of_plays = daily.compact(spark, PLAYS)
+    of_answer = a_try(lake, TUESDAY, plays=of_plays).replace_here(None, ANSWER)
+    assert f"{daily.branch}_added" in branches_in(lake)
+
+    publish_run(lake, TUESDAY, {PLAYS.name: of_plays, ANSWER.name: of_answer})
+
+    assert branches_in(lake) == set()
 
 
 def test_orphans_of_two_days_go(spark: SparkSession, lake: LakeCatalog) -> None:
@@ -124,17 +151,6 @@ def test_orphans_of_two_days_go(spark: SparkSession, lake: LakeCatalog) -> None:
 
     assert (removed.orphans, old.exists(), young.exists()) == (1, False, True)
     assert rows_of(spark, run[PLAYS.name]) == [("ann", 1)]
-
-
-def test_files_of_long_run_stay(spark: SparkSession, lake: LakeCatalog) -> None:
-    with lake.open() as catalog:
-        lock.take(catalog, NAMESPACE, "slow")
-        with catalog.engine.begin() as database:
-            database.exec_driver_sql("UPDATE pipeline_locks SET taken_at = '2020-01-01T00:00:00+00:00'")
-    written = _orphan(lake, "written", TWO_DAYS)
-
-    assert _maintain(spark, lake).orphans == 0
-    assert written.exists()
 
 
 def test_running_writer_is_not_hurt(spark: SparkSession, lake: LakeCatalog) -> None:
