@@ -78,8 +78,10 @@ test-operations: $(VENV)/development ## Run every command of docs/operations.md 
 	@$(BIN)/python -m scripts.postgres
 	@$(BIN)/python -m pytest tests/docs tests/end_to_end tests/scripts -m operations
 
-check: $(VENV)/development ## Lint, formatting, types and, where there is a network, the dependencies
+check: $(VENV)/development ## Lint, formatting, types, imports, schemas and, where there is a network, the dependencies
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m spark_jobs.json_schema --check
 	@$(BIN)/python -m scripts.audit --if-reachable
 
 audit: $(VENV)/development ## Look the pinned dependencies up among the known vulnerabilities (OSV_URL=another service)
@@ -92,6 +94,7 @@ sbom: $(VENV)/development ## Write the dependencies as a CycloneDX bill of mater
 
 format: $(VENV)/development ## Mend what `make check` can mend by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+	@$(BIN)/python -m spark_jobs.json_schema
 
 ui: $(VENV)/runtime ## Open the Airflow UI on loopback (PORT=8080), the DAG un-paused; Ctrl-C stops it
 	@$(call script,scripts.ui)
@@ -114,7 +117,7 @@ lock: $(VENV)/development ## Pin the dependencies of requirements.in and require
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 clean: ## Remove what the targets above made, but no lake
-	rm -rf $(VENV) .jars .java .airflow .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) .jars .java .airflow .build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 
 $(VENV)/runtime: requirements.txt
 	@test -w . || { $(call own,write to); }
