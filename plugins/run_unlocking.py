@@ -38,9 +38,10 @@ def _release(dag_run: DagRun) -> None:
         return
     # Not above: it takes Airflow's processes a second.
     from include import run_lock
+    from spark_jobs.shared.failures import explain
 
     try:
         if run_lock.release(settings().lake, dag_run.run_id):
             log.info("The run %s has ended: its lock is released", dag_run.run_id)
     except Exception as error:
-        log.warning("The run %s may still hold the lock of its log: %s", dag_run.run_id, error)
+        log.warning("The run %s may still hold the lock of its log: %s", dag_run.run_id, explain(error))

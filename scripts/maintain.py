@@ -7,26 +7,22 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 
 from include.jars import jars_for, local_jars, spark_jars
-from include.settings import SettingsError, settings
+from include.settings import settings
 from plugins.maintenance_operator import maintain_lake
 from scripts import arguments
 from scripts.environment import PROJECT
 from scripts.java import java_home
-from scripts.terminal import console, plain, sentence
-from spark_jobs.shared.errors import DataError
+from scripts.mendable import told_in_a_line
+from scripts.terminal import console, plain
 from spark_jobs.shared.lake import Lake
 
 
 def main() -> None:
     """Maintain the lake and say what was removed; exit with 1 and a sentence if that fails."""
-    try:
+    with told_in_a_line("Not maintained"):
         removed = run(arguments.existing_lake(arguments.read("maintain", paths=("LAKE",))))
-    except (RuntimeError, DataError, SettingsError, OSError) as error:
-        console.print(f"[bold red]Not maintained:[/] {plain(sentence(error))}")
-        sys.exit(1)
     for what, gone in removed.items():
         console.print(f"{what.replace('_', ' ')} removed: {plain(str(gone))}")
 
@@ -35,6 +31,9 @@ def run(lake: Lake) -> dict[str, object]:
     """Maintain a lake with a Spark of this machine."""
     from spark_jobs.shared.session import spark_session
 
+    # Before Spark starts, which takes seconds.
+    with lake.catalog.open():
+        pass
     local_jars(jars_for(lake.root))
     os.environ["JAVA_HOME"] = str(java_home(PROJECT / ".java"))
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"

@@ -23,7 +23,7 @@ from rich.table import Table
 from include import daily_base, input_check, parameters, run_lock
 from include.report import news
 from include.run_date import DAG_ID, last_days
-from include.settings import SettingsError, settings
+from include.settings import settings
 from scripts import arguments, inputs
 from scripts.environment import (
     PROJECT,
@@ -34,16 +34,15 @@ from scripts.environment import (
     prepare_database,
     sole_use,
 )
+from scripts.mendable import told_in_a_line
 from scripts.run_logs import log_of_new_run
 from scripts.secret_files import refuse_where_git_takes
 from scripts.services import Services
 from scripts.stages import show_stages
 from scripts.stopping import Stopped, stop_at_signals
-from scripts.terminal import console, last_error, plain, sentence, short, show_left_aside
-from spark_jobs.lake.errors import LockedError
+from scripts.terminal import console, last_error, plain, short, show_left_aside
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_record
-from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
 
 AIRFLOW = "airflow"
@@ -58,7 +57,7 @@ VARIABLES = {
 }
 
 
-class RunError(Exception):
+class RunError(RuntimeError):
     """The run cannot start or has failed; the message is what the person at the terminal sees."""
 
 
@@ -75,32 +74,27 @@ def main(words: Sequence[str] | None = None) -> None:
     """Run, and exit with 1 and a word on what to do if that fails."""
     stop_at_signals()
     try:
-        check_places(RUN_HOME)
-        # Airflow keeps keys of its own there.
-        refuse_where_git_takes(RUN_HOME / "airflow.cfg")
-        run = read_arguments(words)
-        started = time.monotonic()
-        with sole_use(RUN_HOME, waiting="Another run is under way: waiting for it to end ..."):
-            run_dag(run)
-        show_answer(run, time.monotonic() - started)
+        with told_in_a_line("The run failed"):
+            check_places(RUN_HOME)
+            # Airflow keeps keys of its own there.
+            refuse_where_git_takes(RUN_HOME / "airflow.cfg")
+            run = read_arguments(words)
+            started = time.monotonic()
+            with sole_use(RUN_HOME, waiting="Another run is under way: waiting for it to end ..."):
+                run_dag(run)
+            show_answer(run, time.monotonic() - started)
     except Stopped as stop:
         console.print("Stopped; what the run had not published yet is not in the lake.")
         sys.exit(stop.exit_code)
-    except (RunError, RuntimeError, OSError, DataError, LockedError, SettingsError) as error:
-        console.print(f"[bold red]The run failed:[/] {plain(sentence(error))}")
-        sys.exit(1)
 
 
 def read_arguments(words: Sequence[str] | None = None) -> Run:
     """Read and check the arguments; without INPUT the sample log is the input.
 
-    Raises RunError, or a DataError of the input, the lake or the log to add to, each in about a second.
+    Raises RunError, ArgumentError, or a DataError of the input, the lake or the log to add to, each in about a second.
     """
     given = arguments.read("run", "RUN_DATE", *VARIABLES, paths=("INPUT", "LAKE", "PROFILES"), words=words)
-    try:
-        run_date = date.fromisoformat(given["RUN_DATE"]) if "RUN_DATE" in given else datetime.now(UTC).date()
-    except ValueError:
-        raise RunError(f"RUN_DATE: found {given['RUN_DATE']!r}, allowed is a date as YYYY-MM-DD") from None
+    run_date = arguments.run_date_of(given) if "RUN_DATE" in given else datetime.now(UTC).date()
     if run_date < inputs.FIRST_RUN_DATE:
         raise RunError(f"RUN_DATE: found {run_date}, allowed is {inputs.FIRST_RUN_DATE} or later, as for listens")
 
