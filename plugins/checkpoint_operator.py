@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import shlex
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from functools import wraps
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.apache.spark.operators.spark_pyspark import PySparkOperator
@@ -26,6 +24,7 @@ from include.metrics import check_figures, send
 from include.spark_secrets import hide_secrets
 from plugins.run_metrics import figures_sent
 from plugins.stage_clock import stage_clock
+from spark_jobs.shared.commands import how_to_type
 from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 log = logging.getLogger(__name__)
-
-PROJECT = Path(__file__).resolve().parents[1]
 
 # A checkpoint counts rows and holds those of one user at a time. In `airflow dags test` its Java stays, idle, beside
 # that of the next job: with the jobs' 2 GiB each, a run would need more than 4 GiB.
@@ -181,7 +178,5 @@ def how_to_look(lake: Lake, run_date: date, snapshots: dict[str, int]) -> str:
     asked = "reason, count(*) FROM rejected_records GROUP BY reason"
     if "rejected_records" not in snapshots:
         asked = f"* FROM {next(iter(snapshots))} LIMIT 20"
-    # In a clone, or in a container, which has no make.
-    query = "make query" if (PROJECT / "Makefile").exists() else "python -m scripts.query"
-    root = shlex.quote(lake.root)
-    return f"To look at what it wrote: {query} LAKE={root} RUN_DATE={run_date} PUBLISHED=no SQL='SELECT {asked}'"
+    query = how_to_type("query", LAKE=lake.root, RUN_DATE=str(run_date), PUBLISHED="no", SQL=f"SELECT {asked}")
+    return f"To look at what it wrote: {query}"
