@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from include.publishing import Decision
-from include.records import CHECKS
 from spark_jobs.shared.commands import how_to_type
 from spark_jobs.shared.documents import read_record, write_record
 from spark_jobs.shared.errors import DataError, MissingRecordError
 from spark_jobs.shared.lake import Lake
 
 STAGE = "accepted"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A person's word that a run counts though a check failed: who, when (UTC) and why."""
+
+    by: str
+    at: str
+    reason: str
 
 
 class UncheckedError(DataError):
@@ -34,31 +41,31 @@ def not_accepted(lake: Lake, run_date: date, claims: Iterable[str]) -> list[str]
     return [claim for claim in claims if _without_examples(claim) not in accepted]
 
 
-def decision_on(lake: Lake, run_date: date, now: Decision | None = None) -> Decision | None:
-    """Return who let the last run of a date pass its checks, all of them as one; None where it needed nobody for that.
+def decision_on(
+    lake: Lake, run_date: date, checks: Sequence[Mapping[str, Any]], now: Decision | None = None
+) -> Decision | None:
+    """Return who let a run pass its checks, all of them as one; None where their records needed nobody for that.
 
-    `now` is a person's who publishes it, whatever nobody has accepted. Without that, raises UncheckedError where a
-    check could not be made, and MissingRecordError where one has left nothing.
+    `now` is a person's who publishes it, whatever nobody has accepted; without it, raises UncheckedError where a check
+    could not be made.
     """
-    records = {check: read_record(lake, check, run_date) for check in CHECKS}
     if now is None:
-        _refuse_errors(lake, run_date, records)
+        _refuse_errors(lake, run_date, checks)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     marked = Decision("a user of Airflow", at, "a failed check was marked as a success there")
     accepted = _by_finding(_accepted(lake, run_date))
-    claims = [claim for record in records.values() for claim in record["critical"]]
+    claims = [claim for record in checks for claim in record["critical"]]
     decisions = {accepted.get(_without_examples(claim)) or now or marked for claim in claims}
     return _together(decisions | {now} if now else decisions)
 
 
-def _refuse_errors(lake: Lake, run_date: date, records: Mapping[str, dict[str, Any]]) -> None:
-    for check, record in records.items():
-        for error in record["errors"]:
-            publish = how_to_type("publish", LAKE=lake.root, RUN_DATE=str(run_date), REASON="...")
-            raise UncheckedError(
-                f"{check} of {run_date} has not checked everything ({error}); nothing was published; clear {check}, "
-                f"or decide that the run counts all the same: {publish}"
-            )
+def _refuse_errors(lake: Lake, run_date: date, checks: Sequence[Mapping[str, Any]]) -> None:
+    for check, error in ((record["stage"], error) for record in checks for error in record["errors"]):
+        publish = how_to_type("publish", LAKE=lake.root, RUN_DATE=str(run_date), REASON="...")
+        raise UncheckedError(
+            f"{check} of {run_date} has not checked everything ({error}); nothing was published: clear {check}, or "
+            f"decide that the run counts all the same: {publish}"
+        )
 
 
 def _together(decisions: Iterable[Decision]) -> Decision | None:

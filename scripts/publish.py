@@ -17,8 +17,8 @@ from datetime import UTC, date, datetime
 from upath import UPath
 
 from include import run_lock
-from include.acceptance import accept, decision_on
-from include.publishing import Decision, publish_run
+from include.acceptance import Decision, accept
+from include.publishing import publish_run
 from include.records import CHECKS, STAGES, LastRun, last_run
 from include.report.build import build_report
 from include.run_date import DAG_ID
@@ -91,8 +91,7 @@ def publish(lake: Lake, run_date: date, run: LastRun, decision: Decision) -> str
     holder = f"make publish of {run_id}"
     run_lock.take(lake, holder)
     try:
-        decided = decision_on(lake, run_date, decision)
-        publish_run(lake, run_date, run_id, run.snapshots, decided, over_newer=True)
+        publish_run(lake, run_date, run_id, run.snapshots, decision, over_newer=True)
         return build_report(lake, run_date, parameters, dict.fromkeys(STAGES))
     finally:
         run_lock.release(lake, holder)

@@ -34,7 +34,7 @@ from scripts.environment import (
     prepare_database,
     sole_use,
 )
-from scripts.mendable import told_in_a_line
+from scripts.mendable import CommandError, told_in_a_line
 from scripts.run_logs import log_of_new_run
 from scripts.secret_files import refuse_where_git_takes
 from scripts.services import Services
@@ -55,10 +55,6 @@ VARIABLES = {
     "MIN_QUALITY_SCORE": "minimum_quality_score",
     "ALTERNATIVES": "alternatives",
 }
-
-
-class RunError(RuntimeError):
-    """The run cannot start or has failed; the message is what the person at the terminal sees."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +87,12 @@ def main(words: Sequence[str] | None = None) -> None:
 def read_arguments(words: Sequence[str] | None = None) -> Run:
     """Read and check the arguments; without INPUT the sample log is the input.
 
-    Raises RunError, ArgumentError, or a DataError of the input, the lake or the log to add to, each in about a second.
+    Raises CommandError, ArgumentError, or a DataError of input, lake or the log to add to, each in about a second.
     """
     given = arguments.read("run", "RUN_DATE", *VARIABLES, paths=("INPUT", "LAKE", "PROFILES"), words=words)
     run_date = arguments.run_date_of(given) if "RUN_DATE" in given else datetime.now(UTC).date()
     if run_date < inputs.FIRST_RUN_DATE:
-        raise RunError(f"RUN_DATE: found {run_date}, allowed is {inputs.FIRST_RUN_DATE} or later, as for listens")
+        raise CommandError(f"RUN_DATE: found {run_date}, allowed is {inputs.FIRST_RUN_DATE} or later, as for listens")
 
     values: dict[str, Any] = {parameter: _value(given[name]) for name, parameter in VARIABLES.items() if name in given}
     if values.get("window_days") == "all":
@@ -108,7 +104,7 @@ def read_arguments(words: Sequence[str] | None = None) -> Run:
     run = Run(run_date, lake, {"input_path": input_path, **values})
     faults = parameters.faults(run.parameters)
     if faults:
-        raise RunError("; ".join(faults))
+        raise CommandError("; ".join(faults))
     is_daily = run.parameters.get("load", settings().load) == loads.DAILY
     input_check.check_input(input_path, Path("/"), run.lake, run_date, may_be_empty=is_daily)
     if is_daily:
@@ -119,7 +115,7 @@ def read_arguments(words: Sequence[str] | None = None) -> Run:
 def run_dag(run: Run) -> None:
     """Run the DAG and show each stage as it goes; everything Airflow and Spark say goes into a log file.
 
-    Raises RunError with the last error of the log when the run fails.
+    Raises CommandError with the last error of the log when the run fails.
     """
     # Whoever can start this can read any file anyway: the input root is for those who reach Airflow from outside.
     environment = airflow_environment(RUN_HOME, run.lake.root, Path("/"), run.parameters["input_path"])
@@ -145,7 +141,7 @@ def run_dag(run: Run) -> None:
             services.end(services.processes, number, 2.5)
         run_lock.release(run.lake, holder)
     if services.processes[AIRFLOW].returncode != 0:
-        raise RunError(f"{last_error(log)}\nAll that was said: {short(log)}")
+        raise CommandError(f"{last_error(log)}\nAll that was said: {short(log)}")
 
 
 def show_answer(run: Run, seconds: float) -> None:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from include.acceptance import UncheckedError, accept, decision_on, not_accepted
-from include.publishing import Decision
+from include.acceptance import Decision, UncheckedError, accept, decision_on, not_accepted
 from include.records import CHECKS
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
-from tests.published import leave_record
 
 ANN = Decision("ann", "2009-05-05T08:00:00+00:00", "the label agreed")
 BOB = Decision("bob", "2009-05-05T09:00:00+00:00", "looked at it")
+BOTH = Decision("ann, bob", BOB.at, "the label agreed; looked at it")
 SCORE, ORDER = "score: found 85", "order: found 1"
 
 
-def check(lake: Lake, *, critical: Sequence[str] = (), errors: Sequence[str] = (), by: Sequence[str] = CHECKS) -> None:
-    for name in by:
-        leave_record(lake, name, RUN_DATE, {"critical": list(critical), "errors": list(errors)})
+def checks(*claims: str, errors: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """What the checks of a run leave: the last one what was not met, or not checked at all."""
+    good = [{"stage": check, "critical": [], "errors": []} for check in CHECKS[:-1]]
+    return [*good, {"stage": CHECKS[-1], "critical": list(claims), "errors": list(errors)}]
 
 
 def test_accepted_claim_is_that_of_the_same_data(lake: Lake) -> None:
@@ -35,25 +36,20 @@ def test_accepted_claim_is_that_of_the_same_data(lake: Lake) -> None:
 
 def test_decision_counts_where_a_check_needed_it(lake: Lake) -> None:
     accept(lake, RUN_DATE, [SCORE], ANN)
-    check(lake)
-    assert decision_on(lake, RUN_DATE) is None
-    check(lake, critical=[SCORE], by=CHECKS[1:2])
-    assert decision_on(lake, RUN_DATE) == ANN
+    assert decision_on(lake, RUN_DATE, checks()) is None
+    assert decision_on(lake, RUN_DATE, checks(SCORE)) == ANN
 
 
 def test_each_claim_keeps_its_decision(lake: Lake) -> None:
     accept(lake, RUN_DATE, [SCORE], ANN)
     accept(lake, RUN_DATE, [SCORE, ORDER], BOB)
-    check(lake, critical=[SCORE])
-    assert decision_on(lake, RUN_DATE) == ANN
-    check(lake, critical=[ORDER], by=CHECKS[2:])
-    assert decision_on(lake, RUN_DATE) == Decision("ann, bob", BOB.at, "the label agreed; looked at it")
+    assert decision_on(lake, RUN_DATE, checks(SCORE)) == ANN
+    assert decision_on(lake, RUN_DATE, checks(SCORE, ORDER)) == BOTH
 
 
 def test_check_marked_as_a_success_is_a_decision(lake: Lake) -> None:
     accept(lake, RUN_DATE, [SCORE], ANN)
-    check(lake, critical=[SCORE, ORDER])
-    decision = decision_on(lake, RUN_DATE)
+    decision = decision_on(lake, RUN_DATE, checks(SCORE, ORDER))
     assert decision is not None
     assert (decision.by, decision.reason) == (
         "ann, a user of Airflow",
@@ -63,13 +59,11 @@ def test_check_marked_as_a_success_is_a_decision(lake: Lake) -> None:
 
 def test_person_who_publishes_is_in_the_decision(lake: Lake) -> None:
     accept(lake, RUN_DATE, [SCORE], ANN)
-    check(lake, critical=[SCORE, ORDER])
-    assert decision_on(lake, RUN_DATE, BOB) == Decision("ann, bob", BOB.at, "the label agreed; looked at it")
+    assert decision_on(lake, RUN_DATE, checks(SCORE, ORDER), BOB) == BOTH
 
 
 def test_check_that_was_not_made_is_no_success(lake: Lake) -> None:
-    check(lake)
-    check(lake, errors=["sessions: expect_x could not be checked: a lost executor"], by=CHECKS[1:2])
-    with pytest.raises(UncheckedError, match="check_sessions of 2009-05-04 .* a lost executor.*; clear check_sessions"):
-        decision_on(lake, RUN_DATE)
-    assert decision_on(lake, RUN_DATE, BOB) == BOB
+    lost = checks(errors=["top_songs: expect_x could not be checked: a lost executor"])
+    with pytest.raises(UncheckedError, match="check_top_songs of 2009-05-04 .*a lost executor.* clear check_top_songs"):
+        decision_on(lake, RUN_DATE, lost)
+    assert decision_on(lake, RUN_DATE, lost, BOB) == BOB

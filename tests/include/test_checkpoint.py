@@ -14,10 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from include import suites
-from include.acceptance import accept
+from include.acceptance import Decision, accept
 from include.checkpoint import CheckError, failures, keep_results, raise_for_errors, run_checkpoint
 from include.checks import Table
-from include.publishing import Decision
 from plugins.checkpoint_operator import check_tables
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.ranking.rankings import top_songs
