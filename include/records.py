@@ -42,10 +42,11 @@ def last_run(lake: Lake, run_date: date) -> LastRun:
             if not records:
                 raise MissingRecordError(f"no run of {run_date} in {lake.root} has written anything; run it") from None
             return LastRun(records, snapshots, f"{stage} of {run_date} has left no record")
-        others = {table: made for table, made in record.get("made_from", {}).items() if snapshots.get(table) != made}
-        for table, made in others.items():
-            of = f"was made from the snapshot {made} of {table}, and the last is {snapshots.get(table)}"
-            return LastRun(records, snapshots, f"{stage} of {run_date} {of}: it has not run again since")
+        for table, made in record.get("made_from", {}).items():
+            # What a daily load adds to is of another run, and made by the stage itself.
+            if snapshots.get(table, made) != made:
+                of = f"was made from the snapshot {made} of {table}, and the last is {snapshots[table]}"
+                return LastRun(records, snapshots, f"{stage} of {run_date} {of}: it has not run again since")
         records[stage], snapshots = record, snapshots | record["snapshots"]
     return LastRun(records, snapshots)
 

@@ -58,4 +58,4 @@ def _mend_database() -> str:
             f"see that the PostgreSQL of {SETTING} runs and can be reached, and that the file of PGPASSFILE, "
             "or ~/.pgpass, has its password"
         )
-    return "see that <lake>/catalog.db is yours, has room to grow and no other program holds it, or take a backup's"
+    return "see that <lake>/catalog.db is yours, has room to grow and is held by no other program, or restore a backup"
