@@ -225,7 +225,7 @@ def _absolute(root: str) -> str:
             raise LakePlaceError(f"found a lake at {without_keys(root)}, allowed is a local path or s3://bucket/prefix")
         path = os.path.abspath(path)
     if _UNFIT.search(path):
-        found = without_keys(repr(root))
+        found = without_keys(repr(path))
         raise LakePlaceError(rf"found a lake at {found}, allowed is a path without ? # % \ and control characters")
     return path
 

@@ -220,7 +220,7 @@ def around(block: Block, is_again: bool) -> Around:
 
 @pytest.mark.operations
 def test_every_command_does_what_the_runbook_says(tmp_path: Path) -> None:
-    deployment = Deployment(tmp_path / "a clone's $place at 5%b")
+    deployment = Deployment(tmp_path / "a clone's $place")
     typed: list[str] = []
     # What the DAG processor of a server does.
     deployment.type("airflow db migrate && airflow dags reserialize")
