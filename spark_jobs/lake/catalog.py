@@ -29,8 +29,6 @@ CATALOG = "lake"
 SETTING = "PIPELINE_CATALOG"
 # SQLite: how long a writer waits for another one, in seconds. Java's driver fails after 3 without it.
 BUSY_SECONDS = 60
-# PostgreSQL: how long to wait for a server to let us in. pyiceberg tries twice, and Java's driver once for 10 seconds.
-_CONNECT_SECONDS = "5"
 # Parts of a PostgreSQL address that both drivers know and that are no secret.
 _POSTGRES_OPTIONS = {"sslmode", "sslrootcert"}
 _FORM = "found another address, allowed is postgresql://user@host:5432/database"
@@ -86,7 +84,8 @@ class LakeCatalog:
         """The catalog's database, as SQLAlchemy names it; PostgreSQL's password is in PGPASSFILE or ~/.pgpass."""
         if self.address:
             url = make_url(self.address).set(drivername="postgresql+psycopg2")
-            return url.update_query_dict({"connect_timeout": _CONNECT_SECONDS})
+            # Ten seconds until a silent server is given up, for pyiceberg tries twice. Java's driver does so by itself.
+            return url.update_query_dict({"connect_timeout": "5"})
         return URL.create("sqlite", database=self._file, query={"timeout": str(BUSY_SECONDS)})
 
     @property
@@ -112,7 +111,9 @@ class LakeCatalog:
         not at its place.
         """
         if not self.address:
-            self._prepare_file()
+            _refuse_earlier_lake(Path(self.root))
+            Path(self.root).mkdir(parents=True, exist_ok=True)
+            _write_ahead(self._file)
         properties = {"uri": self.database.render_as_string(hide_password=False), "warehouse": self.warehouse}
         properties |= {key[1:]: value for key, value in self._object_store().items()}
         catalog = _connected(properties)
@@ -143,11 +144,6 @@ class LakeCatalog:
             **{key: value for key, value in found.items() if value},
             **path_style,
         }
-
-    def _prepare_file(self) -> None:
-        _refuse_earlier_lake(Path(self.root))
-        Path(self.root).mkdir(parents=True, exist_ok=True)
-        _write_ahead(self._file)
 
     def _check_place(self, catalog: SqlCatalog) -> None:
         with catalog.engine.connect() as connection:
