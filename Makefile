@@ -22,7 +22,7 @@ own = echo "The user $$(id -un) may not $(1) $$PWD: clone the project into a dir
 script = test -x $(BIN)/python || { $(call own,run the Python of); }; exec $(BIN)/python -m $(1) $(arguments)
 
 .DEFAULT_GOAL := help
-.PHONY: help run data query rejected publish maintain env stack health test test-browser test-stack test-faults test-operations check audit sbom \
+.PHONY: help run data query rejected publish unlock maintain env stack health test test-browser test-stack test-faults test-operations check audit sbom \
   format ui history bench bench-daily picture lock clean
 
 help: ## List the targets
@@ -46,6 +46,9 @@ rejected: $(VENV)/runtime ## Write a run date's rejected lines back as a log (RU
 
 publish: $(VENV)/runtime ## Publish a run whose check failed, or let it go on past the check (RUN_DATE= REASON= LAKE=lake)
 	@$(call script,scripts.publish)
+
+unlock: $(VENV)/runtime ## Release the lock of a dead run, with the words of the message that names it (RUN_ID= LOG=listening LAKE=lake)
+	@$(call script,scripts.unlock)
 
 maintain: $(VENV)/runtime ## Expire old run dates, abandoned branches and files of no table (LAKE=lake)
 	@$(call script,scripts.maintain)

@@ -127,7 +127,6 @@ def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
 def publish(dag_run: Any, ti: Any) -> None:
     """Let readers see exactly the snapshots that the stages of this run have made, all of them checked."""
     from include import run_lock
-    from include.acceptance import decision_on
     from include.publishing import publish_run
     from spark_jobs.shared.errors import DataError
 
@@ -137,7 +136,7 @@ def publish(dag_run: Any, ti: Any) -> None:
     day = run_date(dag_run)
     try:
         run_lock.take(SETTINGS.lake, dag_run.run_id)
-        publish_run(SETTINGS.lake, day, dag_run.run_id, made, decision_on(SETTINGS.lake, day))
+        publish_run(SETTINGS.lake, day, dag_run.run_id, made)
     except DataError as error:
         raise AirflowFailException(str(error)) from None
 

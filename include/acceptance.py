@@ -2,48 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from include.publishing import Decision
-from include.records import CHECKS
+from spark_jobs.shared.commands import how_to_type
 from spark_jobs.shared.documents import read_record, write_record
-from spark_jobs.shared.errors import MissingRecordError
+from spark_jobs.shared.errors import DataError, MissingRecordError
 from spark_jobs.shared.lake import Lake
 
 STAGE = "accepted"
 
 
-def accept(lake: Lake, run_date: date, claims: Sequence[str], decision: Decision) -> None:
-    """Let runs of a date pass checks that fail with just these claims; those accepted before stay so."""
-    before = _accepted(lake, run_date)["claims"]
-    kept = [*before, *(claim for claim in claims if claim not in before)]
-    record = {"stage": STAGE, "run_date": str(run_date), "claims": kept, "decision": asdict(decision)}
-    write_record(lake.stage_record(STAGE, run_date), record)
+@dataclass(frozen=True)
+class Decision:
+    """A person's word that a run counts though a check failed: who, when (UTC) and why."""
+
+    by: str
+    at: str
+    reason: str
 
 
-def not_accepted(lake: Lake, run_date: date, claims: Sequence[str]) -> list[str]:
+class UncheckedError(DataError):
+    """A check could not look at what it was to check, and nobody has decided that the run counts all the same."""
+
+
+def accept(lake: Lake, run_date: date, claims: Iterable[str], decision: Decision) -> None:
+    """Let runs of a date pass checks that fail with just these claims; one accepted before keeps its decision."""
+    decisions = dict.fromkeys(claims, decision) | _accepted(lake, run_date)
+    record = {claim: asdict(kept) for claim, kept in decisions.items()}
+    write_record(lake.stage_record(STAGE, run_date), {"stage": STAGE, "run_date": str(run_date), "decisions": record})
+
+
+def not_accepted(lake: Lake, run_date: date, claims: Iterable[str]) -> list[str]:
     """Return the claims that nobody has accepted for a date. One has what was found in it: other data, other claim."""
-    accepted = {_without_examples(claim) for claim in _accepted(lake, run_date)["claims"]}
+    accepted = _by_finding(_accepted(lake, run_date))
     return [claim for claim in claims if _without_examples(claim) not in accepted]
 
 
-def decision_on(lake: Lake, run_date: date) -> Decision | None:
-    """Return who let the last run of a date pass its checks; None where it needed nobody for that."""
-    claims = [claim for check in CHECKS for claim in read_record(lake, check, run_date)["critical"]]
-    if not_accepted(lake, run_date, claims):
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        return Decision("a user of Airflow", now, "a failed check was marked as a success there")
-    return Decision(**_accepted(lake, run_date)["decision"]) if claims else None
+def decision_on(
+    lake: Lake, run_date: date, checks: Sequence[Mapping[str, Any]], now: Decision | None = None
+) -> Decision | None:
+    """Return who let a run pass its checks, all of them as one; None where their records needed nobody for that.
+
+    `now` is a person's who publishes it, whatever nobody has accepted; without it, raises UncheckedError where a check
+    could not be made.
+    """
+    if now is None:
+        _refuse_errors(lake, run_date, checks)
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    marked = Decision("a user of Airflow", at, "a failed check was marked as a success there")
+    accepted = _by_finding(_accepted(lake, run_date))
+    claims = [claim for record in checks for claim in record["critical"]]
+    decisions = {accepted.get(_without_examples(claim)) or now or marked for claim in claims}
+    return _together(decisions | {now} if now else decisions)
 
 
-def _accepted(lake: Lake, run_date: date) -> dict[str, Any]:
+def _refuse_errors(lake: Lake, run_date: date, checks: Sequence[Mapping[str, Any]]) -> None:
+    for check, error in ((record["stage"], error) for record in checks for error in record["errors"]):
+        publish = how_to_type("publish", LAKE=lake.root, RUN_DATE=str(run_date), REASON="...")
+        raise UncheckedError(
+            f"{check} of {run_date} has not checked everything ({error}); nothing was published: clear {check}, or "
+            f"decide that the run counts all the same: {publish}"
+        )
+
+
+def _together(decisions: Iterable[Decision]) -> Decision | None:
+    """Return all decisions as one, of their people and reasons by time; None of none."""
+    each = sorted(decisions, key=lambda decision: decision.at)
+    people, reasons = (dict.fromkeys(getattr(one, name) for one in each) for name in ("by", "reason"))
+    return Decision(", ".join(people), each[-1].at, "; ".join(reasons)) if each else None
+
+
+def _accepted(lake: Lake, run_date: date) -> dict[str, Decision]:
+    """Return the decision on each claim that was accepted for a date."""
     try:
-        return read_record(lake, STAGE, run_date)
+        found = read_record(lake, STAGE, run_date)["decisions"]
     except MissingRecordError:
-        return {"claims": []}
+        return {}
+    return {claim: Decision(**decision) for claim, decision in found.items()}
+
+
+def _by_finding(accepted: Mapping[str, Decision]) -> dict[str, Decision]:
+    return {_without_examples(claim): decision for claim, decision in accepted.items()}
 
 
 def _without_examples(claim: str) -> str:

@@ -96,7 +96,7 @@ def keep_results(
 ) -> dict[str, Any]:
     """Keep the results of a check of some snapshots as its stage record, and return that.
 
-    `critical`, `warning` and `info` are what was not met, a list of sentences each.
+    `critical`, `warning` and `info` are what was not met, `errors` what could not be checked, a list of sentences each.
     """
     validations = [
         {"suite": validation.suite_name, **described}
@@ -106,15 +106,17 @@ def keep_results(
         )
     ]
     found = [failure for result in results for failure in failures(result)]
+    errors = [error for result in results for error in errors_of(result)]
     record = {
         "stage": check,
         "run_date": str(run_date),
         "snapshots": snapshots,
-        "success": not any(failure.severity == FailureSeverity.CRITICAL for failure in found),
+        "success": not errors and not any(failure.severity == FailureSeverity.CRITICAL for failure in found),
         **{
             str(severity.value): [failure.sentence for failure in found if failure.severity == severity]
             for severity in FailureSeverity
         },
+        "errors": errors,
         "validations": validations,
     }
     write_record(lake.stage_record(check, run_date), record)
@@ -137,9 +139,17 @@ def raise_for_errors(result: CheckpointResult) -> None:
 
     Great Expectations catches whatever the computing of a metric raises, a lost executor too.
     """
-    for suite, expectation in _expectations(result):
-        if error := _error(expectation):
-            raise CheckError(f"{suite}: {expectation.expectation_config.type} could not be checked: {error}")
+    for error in errors_of(result):
+        raise CheckError(error)
+
+
+def errors_of(result: CheckpointResult) -> list[str]:
+    """Say of each expectation that could not be checked why not."""
+    return [
+        f"{suite}: {expectation.expectation_config.type} could not be checked: {error}"
+        for suite, expectation in _expectations(result)
+        if (error := _error(expectation))
+    ]
 
 
 def _expectations(result: CheckpointResult) -> list[tuple[str, Any]]:

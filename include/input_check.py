@@ -109,6 +109,9 @@ def check_lake(lake: Lake) -> None:
             probe.write_bytes(b"")
             probe.unlink()
     except (OSError, sqlite3.Error, DBAPIError) as error:
+        if place.address and isinstance(error, DBAPIError):
+            # The server may be back at the next try.
+            raise
         if place.on_s3 and isinstance(error, OSError) and not is_refusal(error):
             raise no_answer(lake.root, error) from None
         why = getattr(error, "strerror", None) or str(error).splitlines()[0]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from include.acceptance import Decision, decision_on
 from include.daily_base import check_still_base
 from include.event_logs import read_figures
 from include.records import CHECKS, STAGES
@@ -17,15 +18,6 @@ from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
 from spark_jobs.shared.lake import Lake
 
 
-@dataclass(frozen=True)
-class Decision:
-    """A person's word that a run is published though no DAG run did it: who, when (UTC) and why."""
-
-    by: str
-    at: str
-    reason: str
-
-
 def publish_run(
     lake: Lake,
     run_date: date,
@@ -34,10 +26,11 @@ def publish_run(
     decision: Decision | None = None,
     over_newer: bool = False,
 ) -> None:
-    """Publish the snapshots of a run, and keep the decision if a person made one; doing it again changes nothing.
+    """Publish the snapshots of a run, and keep who decided so if its checks failed; doing it again changes nothing.
 
-    `over_newer`: also where the date is published from newer snapshots.
-    Raises MissingRecordError or OtherRecordError unless all stages and checks tell of these snapshots, BackwardsError
+    `decision`: that of a person who publishes it. `over_newer`: also where the date is published from newer snapshots.
+    Raises MissingRecordError or OtherRecordError unless all stages and checks tell of these snapshots, UncheckedError
+    where one of those checks could not be made and no person has decided so all the same, BackwardsError
     or ReplacedBaseError where a daily load has no place any more, ForeignSnapshotError or SupersededError; it publishes
     nothing then.
     """
@@ -66,12 +59,16 @@ def _what_is_left(
         if before is None:
             raise
         return before
+    decided = before and before["decision"]
+    if decision or not decided:
+        found = decision_on(lake, run_date, [records[check] for check in CHECKS], decision)
+        decided = asdict(found) if found else None
     figures = {stage: read_figures(lake, stage, run_date) for stage in records}
     return {
         "run_date": str(run_date),
         "run_id": run_id,
         "snapshots": dict(snapshots),
-        "decision": asdict(decision) if decision else before and before["decision"],
+        "decision": decided,
         "records": records,
         "spark": {stage: found for stage, found in figures.items() if found},
     }

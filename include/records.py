@@ -3,17 +3,52 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from upath import UPath
 
-from spark_jobs.shared.documents import write_record
+from spark_jobs.shared.documents import read_record, write_record
+from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
 
 # The stages that write tables, in order, and those that check what they wrote.
 STAGES = ("data_quality", "session_analysis", "ranking")
 CHECKS = ("check_listens", "check_sessions", "check_top_songs")
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """What the last run of a date has come to: its records by stage, its snapshots by table, and why there is no more.
+
+    A stage is of it if it was made from the snapshots of those before: a run that is cleared keeps its id.
+    """
+
+    records: Mapping[str, dict[str, Any]]
+    snapshots: Mapping[str, int]
+    stopped: str = ""
+
+
+def last_run(lake: Lake, run_date: date) -> LastRun:
+    """Return what the last run of a date has come to; raises MissingRecordError where there is no run."""
+    records: dict[str, dict[str, Any]] = {}
+    snapshots: dict[str, int] = {}
+    for stage in STAGES:
+        try:
+            record = read_record(lake, stage, run_date)
+        except (MissingRecordError, json.JSONDecodeError):
+            if not records:
+                raise MissingRecordError(f"no run of {run_date} in {lake.root} has written anything; run it") from None
+            return LastRun(records, snapshots, f"{stage} of {run_date} has left no record")
+        for table, made in record.get("made_from", {}).items():
+            # What a daily load adds to is of another run, and made by the stage itself.
+            if snapshots.get(table, made) != made:
+                of = f"was made from the snapshot {made} of {table}, and the last is {snapshots[table]}"
+                return LastRun(records, snapshots, f"{stage} of {run_date} {of}: it has not run again since")
+        records[stage], snapshots = record, snapshots | record["snapshots"]
+    return LastRun(records, snapshots)
 
 
 def read_report(lake: Lake, run_date: date) -> dict[str, Any]:

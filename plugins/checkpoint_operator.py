@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import shlex
 import threading
 from datetime import date
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
@@ -19,6 +17,7 @@ from include.metrics import check_figures, send
 from plugins.run_metrics import figures_sent
 from plugins.spark_operator import SparkOperator
 from plugins.stage_clock import stage_clock
+from spark_jobs.shared.commands import how_to_type
 from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from include.checks import Table
 
 log = logging.getLogger(__name__)
-
-PROJECT = Path(__file__).resolve().parents[1]
 
 
 class CheckpointOperator(SparkOperator):
@@ -155,7 +152,5 @@ def how_to_look(lake: Lake, run_date: date, snapshots: dict[str, int]) -> str:
     asked = "reason, count(*) FROM rejected_records GROUP BY reason"
     if "rejected_records" not in snapshots:
         asked = f"* FROM {next(iter(snapshots))} LIMIT 20"
-    # In a clone, or in a container, which has no make.
-    query = "make query" if (PROJECT / "Makefile").exists() else "python -m scripts.query"
-    root = shlex.quote(lake.root)
-    return f"To look at what it wrote: {query} LAKE={root} RUN_DATE={run_date} PUBLISHED=no SQL='SELECT {asked}'"
+    query = how_to_type("query", LAKE=lake.root, RUN_DATE=str(run_date), PUBLISHED="no", SQL=f"SELECT {asked}")
+    return f"To look at what it wrote: {query}"

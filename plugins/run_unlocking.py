@@ -41,6 +41,7 @@ def _release(dag_run: DagRun) -> None:
         return
     # Not above: it takes Airflow's processes a second.
     from include import run_lock
+    from spark_jobs.shared.failures import explain
 
     # Runs of two DAGs may have the same id.
     holder = dag_run.run_id if dag_run.dag_id == DAG_ID else f"{dag_run.dag_id} {dag_run.run_id}"
@@ -48,4 +49,4 @@ def _release(dag_run: DagRun) -> None:
         if run_lock.release(settings().lake, holder):
             log.info("The run %s has ended: its lock is released", holder)
     except Exception as error:
-        log.warning("The run %s may still hold the lock of its log: %s", holder, error)
+        log.warning("The run %s may still hold the lock of its log: %s", holder, explain(error))

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import date
 from difflib import get_close_matches
 
 from scripts.terminal import console, plain
@@ -30,6 +31,15 @@ def read(target: str, *names: str, paths: Sequence[str] = (), words: Sequence[st
         said = " ".join(f"{name}=..." for name in aside)
         console.print(f"Left aside: {', '.join(aside)} from the environment; say it after make: make {target} {said}")
     return {name: os.path.expanduser(value) if name in paths else value for name, value in given.items() if value}
+
+
+def run_date_of(given: Mapping[str, str]) -> date:
+    """Return the date that RUN_DATE names; raises ArgumentError where it names none."""
+    text = given.get("RUN_DATE", "")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentError(f"RUN_DATE: found {text!r}, allowed is a date as YYYY-MM-DD") from None
 
 
 def lake_of(given: Mapping[str, str]) -> Lake:

@@ -17,10 +17,11 @@ from pathlib import Path
 from scripts import arguments
 from scripts.environment import PROJECT, past_proxies
 from scripts.java import java_home
+from scripts.mendable import CommandError, told_in_a_line
 from scripts.services import Services
 from scripts.spark_cluster import answer_of
 from scripts.stopping import Stopped, stop_at_signals
-from scripts.terminal import console, plain, sentence, short, waiting
+from scripts.terminal import console, plain, short, waiting
 from scripts.ui import HOST, free_port
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.object_store import without_keys
@@ -30,43 +31,37 @@ START_SECONDS = 60
 NAME, CLASS = "history server", "org.apache.spark.deploy.history.HistoryServer"
 
 
-class HistoryError(RuntimeError):
-    """There is nothing to serve, or the server does not run; the message says what to do."""
-
-
 def main() -> None:
     """Serve until a signal; exit with 1 and a word on what to do if that fails."""
     stop_at_signals()
-    try:
-        given = arguments.read("history", "PORT", paths=("LAKE",))
-        port = free_port(given.get("PORT", DEFAULT_PORT))
-        serve(event_logs(given.get("LAKE", "lake")), port, PROJECT / ".build" / "history.log")
-    except Stopped:
-        console.print("Stopped.")
-    except (RuntimeError, OSError) as error:
-        console.print(f"[bold red]The history server failed:[/] {plain(sentence(error))}")
-        sys.exit(1)
+    with told_in_a_line("The history server failed"):
+        try:
+            given = arguments.read("history", "PORT", paths=("LAKE",))
+            port = free_port(given.get("PORT", DEFAULT_PORT))
+            serve(event_logs(given.get("LAKE", "lake")), port, PROJECT / ".build" / "history.log")
+        except Stopped:
+            console.print("Stopped.")
 
 
 def event_logs(lake: str) -> Path:
-    """Return the directory of a lake's event logs; raises HistoryError when there is none yet."""
+    """Return the directory of a lake's event logs; raises CommandError when there is none yet."""
     root = os.path.abspath(lake)
     if "://" in lake:
-        raise HistoryError(
+        raise CommandError(
             f"LAKE: found {without_keys(lake)}, allowed is a directory: a lake in an object store keeps no event logs; "
             "to keep them, name a directory in spark.eventLog.dir of the Spark connection"
         )
     directory = Path(str(Lake(root).spark_events()))
     if not directory.is_dir() or not any(directory.iterdir()):
         run = f"make run LAKE={shlex.quote(short(Path(root)))}"
-        raise HistoryError(f"{short(directory)} has no event log yet; each stage of a run leaves one: {run}")
+        raise CommandError(f"{short(directory)} has no event log yet; each stage of a run leaves one: {run}")
     return directory
 
 
 def serve(directory: Path, port: int, log: Path) -> None:
     """Bring Spark's history server up, tell where it is, and keep it up until a signal, which raises Stopped.
 
-    Raises ServiceError or HistoryError with its last words when it dies or does not answer.
+    Raises ServiceError or CommandError with its last words when it dies or does not answer.
     """
     settings = {
         # Not as a URI: it is taken as it stands, and a space would stay %20.
@@ -88,7 +83,7 @@ def serve(directory: Path, port: int, log: Path) -> None:
                 while answer_of(port, "/api/v1/version") is None:
                     services.watch(0.3)
                     if time.monotonic() > end:
-                        raise HistoryError(f"no answer after {START_SECONDS} seconds; {services.last_words(NAME)}")
+                        raise CommandError(f"no answer after {START_SECONDS} seconds; {services.last_words(NAME)}")
             console.print(f"Spark history  http://{HOST}:{port}")
             console.print(f"Event logs     {plain(short(directory))}")
             console.print("Ctrl-C stops it.")

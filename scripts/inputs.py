@@ -2,56 +2,53 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from benchmarks import generate_log
 from include import input_check
 from scripts import arguments
 from scripts.environment import PROJECT
-from scripts.terminal import console, plain
+from scripts.terminal import console, plain, short
 from spark_jobs.lake.errors import MovedLakeError
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.paths import in_utf_8, is_object, path_of
 
 FIRST_RUN_DATE = date(2002, 1, 1)
 SAMPLES = PROJECT / ".build"
-_OF_A_SAMPLE = re.compile(r"/\.build/sample-log-\d{4}-\d\d-\d\d\.tsv")
+_OF_A_SAMPLE = re.compile(r"/\.build/sample-log-\d{4}-\d\d-\d\d\.tsv$")
+_INPUT = re.compile(r'"input_path": "([^"]*)"')
 
 
 def lake_of(given: Mapping[str, str]) -> Lake:
-    """Return the lake that was typed, or the clone's own, which is made anew where a moved clone has one of samples."""
+    """Return the lake that was typed, or the clone's own; where a moved clone has one of samples, that makes room."""
     lake = arguments.lake_of(given)
-    if "LAKE" not in given and (Path(lake.root) / "catalog.db").exists():
+    if "LAKE" not in given and not lake.catalog.address and lake.catalog.is_there:
         try:
             with lake.catalog.open():
                 pass
         except MovedLakeError as error:
             if not _is_of_samples(lake):
                 raise
-            console.print(f"The sample's lake is made anew: {plain(str(error).partition(', where')[0])}.")
-            _empty(Path(lake.root))
+            aside = Path(lake.root).rename(f"{lake.root}.moved-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+            why = plain(str(error).partition(", where")[0])
+            console.print(
+                f"The sample's lake is made anew: {why}. The old one is now {plain(short(aside))}: remove it."
+            )
     return lake
 
 
 def _is_of_samples(lake: Lake) -> bool:
-    """Has the lake been made from nothing but samples?"""
-    listings = lake.input_listing(date.min).parent.parent.glob("run_date=*/*.json")
-    paths = [json.loads(listing.read_bytes())["input_path"] for listing in listings]
+    """Do all documents of the lake tell of nothing but samples: of what is published, of its last tries, of reports?
+
+    The list of the files to read alone is that of the last run of a date, which may have failed.
+    """
+    told = (file.read_text(encoding="utf-8") for file in lake.documents.glob("*/run_date=*/**/*.json"))
+    paths = [path for text in told for path in _INPUT.findall(text)]
     return bool(paths) and all(_OF_A_SAMPLE.search(path) for path in paths)
-
-
-def _empty(root: Path) -> None:
-    # Tables without a catalog would be a lake that has lost its own.
-    shutil.rmtree(root / "warehouse", ignore_errors=True)
-    for file in root.glob("catalog.db*"):
-        file.unlink()
-    shutil.rmtree(root / LOG, ignore_errors=True)
 
 
 def input_or_sample(given: Mapping[str, str], lake: Lake, run_date: date) -> str:

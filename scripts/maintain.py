@@ -11,15 +11,14 @@ import sys
 
 from include import run_lock
 from include.jars import jars_for, local_jars, spark_jars
-from include.settings import SettingsError, settings
+from include.settings import settings
 from plugins.maintenance_operator import maintain_lake
 from scripts import arguments
 from scripts.environment import PROJECT
 from scripts.java import java_home
+from scripts.mendable import told_in_a_line
 from scripts.stopping import stop_at_signals
-from scripts.terminal import console, plain, sentence
-from spark_jobs.lake.errors import LockedError
-from spark_jobs.shared.errors import DataError
+from scripts.terminal import console, plain
 from spark_jobs.shared.lake import Lake
 
 
@@ -27,16 +26,14 @@ def main() -> None:
     """Maintain the lake and say what was removed; exit with 1 and a sentence if that fails."""
     stop_at_signals()
     try:
-        lake = arguments.existing_lake(arguments.read("maintain", paths=("LAKE",)))
-        with run_lock.held(lake, f"make maintain, process {os.getpid()} on {socket.gethostname()}"):
-            removed = run(lake)
+        with told_in_a_line("Not maintained"):
+            lake = arguments.existing_lake(arguments.read("maintain", paths=("LAKE",)))
+            with run_lock.held(lake, f"make maintain, process {os.getpid()} on {socket.gethostname()}"):
+                removed = run(lake)
     except KeyboardInterrupt as stop:
         console.print("Stopped; the next time it does the rest.")
         # Once Spark has started, it is Spark that hears of Ctrl-C.
         sys.exit(getattr(stop, "exit_code", 130))
-    except (RuntimeError, DataError, LockedError, SettingsError, OSError) as error:
-        console.print(f"[bold red]Not maintained:[/] {plain(sentence(error))}")
-        sys.exit(1)
     for what, gone in removed.items():
         console.print(f"{what.replace('_', ' ')} removed: {plain(str(gone))}")
 

@@ -9,22 +9,20 @@ PUBLISHED=no: those that the last run of the date has written, though it is not 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import date
 
 import duckdb
 from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.table import Table
+from rich.console import Console
 
-from include.records import STAGES
+from include.records import last_run
 from scripts import arguments
+from scripts.mendable import CommandError, told_in_a_line
 from spark_jobs.lake.errors import NotPublishedError
 from spark_jobs.lake.listening import ANSWER, NAMESPACE
 from spark_jobs.lake.published import published, run_dates
-from spark_jobs.shared.documents import read_record
-from spark_jobs.shared.errors import DataError, MissingRecordError
-from spark_jobs.shared.lake import Lake
 
 MOST_ROWS = 10_000
 
@@ -35,9 +33,16 @@ def query(catalog: SqlCatalog, sql: str, snapshots: Mapping[str, int]) -> duckdb
     # As the lake has them, not as the machine's zone does.
     database.execute("SET TimeZone = 'UTC'")
     for name in snapshots.keys() & set(re.findall(r"\w+", sql.lower())):
-        rows = catalog.load_table((NAMESPACE, name)).scan(snapshot_id=snapshots[name]).to_arrow()
-        database.register(name, rows)
+        database.register(name, table_with(catalog, name, snapshots[name]).scan(snapshot_id=snapshots[name]).to_arrow())
     return database.sql(sql)
+
+
+def table_with(catalog: SqlCatalog, name: str, snapshot: int) -> Table:
+    """Return a table that has a snapshot; raises CommandError where that has expired."""
+    table = catalog.load_table((NAMESPACE, name))
+    if table.snapshot_by_id(snapshot) is None:
+        raise CommandError(f"the snapshot {snapshot} of {name} has expired; run the date again")
+    return table
 
 
 def published_snapshots(catalog: SqlCatalog, run_date: date | None = None) -> Mapping[str, int]:
@@ -48,36 +53,33 @@ def published_snapshots(catalog: SqlCatalog, run_date: date | None = None) -> Ma
     return published(catalog, NAMESPACE, ANSWER.name, dates[-1]).snapshots
 
 
-def written_snapshots(lake: Lake, run_date: date) -> Mapping[str, int]:
-    """Return the snapshots that the last run of a date has written, published or not."""
-    found: dict[str, int] = {}
-    run_id = read_record(lake, "data_quality", run_date)["run_id"]
-    for stage in STAGES:
-        with suppress(MissingRecordError):
-            record = read_record(lake, stage, run_date)
-            # A stage that this run has not come to may have left one in an earlier run.
-            found |= record["snapshots"] if record["run_id"] == run_id else {}
-    return found
-
-
 def main() -> None:
     """Print the answer as a table; exits with 1 and a sentence where there is none."""
-    try:
+    with told_in_a_line("No answer", Console(stderr=True, highlight=False, soft_wrap=True)):
         given = arguments.read("query", "SQL", "RUN_DATE", "PUBLISHED", paths=("LAKE",))
         if "SQL" not in given:
-            sys.exit('Say what to ask: SQL="SELECT * FROM top_songs"')
-        day = date.fromisoformat(given["RUN_DATE"]) if "RUN_DATE" in given else None
+            raise CommandError('SQL: found none, allowed is a question, such as "SELECT * FROM top_songs"')
         if given.get("PUBLISHED", "yes") not in ("yes", "no"):
-            sys.exit(f"PUBLISHED: found {given['PUBLISHED']!r}, allowed is yes or no")
-        unpublished = given.get("PUBLISHED") == "no"
-        if unpublished and day is None:
-            sys.exit("RUN_DATE: found none, with PUBLISHED=no allowed is the date of a run")
-        lake = arguments.existing_lake(given)
-        with lake.catalog.open() as catalog:
-            asked = written_snapshots(lake, day) if unpublished and day else published_snapshots(catalog, day)
-            query(catalog, given["SQL"], asked).show(max_rows=MOST_ROWS)
-    except (DataError, duckdb.Error, ValueError, OSError, arguments.ArgumentError) as error:
-        sys.exit(str(error))
+            raise CommandError(f"PUBLISHED: found {given['PUBLISHED']!r}, allowed is yes or no")
+        answer(given, is_published=given.get("PUBLISHED") != "no")
+
+
+def answer(given: Mapping[str, str], is_published: bool) -> None:
+    """Print what the tables of a date say, of its last run where that is not published; raises CommandError."""
+    # Of a run that is not published only the date is known.
+    day = arguments.run_date_of(given) if "RUN_DATE" in given or not is_published else None
+    lake = arguments.existing_lake(given)
+    with lake.catalog.open() as catalog:
+        run = last_run(lake, day) if day and not is_published else None
+        snapshots = run.snapshots if run else published_snapshots(catalog, day)
+        try:
+            query(catalog, given["SQL"], snapshots).show(max_rows=MOST_ROWS)
+        except duckdb.Error as error:
+            said = str(error)
+            if run and isinstance(error, duckdb.CatalogException):
+                # Not the names of other tables, which it would suggest.
+                said = f"{said.splitlines()[0]} {run.stopped}"
+            raise CommandError(said) from None
 
 
 if __name__ == "__main__":

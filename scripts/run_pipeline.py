@@ -23,7 +23,7 @@ from rich.table import Table
 from include import daily_base, input_check, parameters, run_lock
 from include.report import news
 from include.run_date import DAG_ID, last_days
-from include.settings import SettingsError, settings
+from include.settings import settings
 from scripts import arguments, inputs
 from scripts.environment import (
     PROJECT,
@@ -34,16 +34,15 @@ from scripts.environment import (
     prepare_database,
     sole_use,
 )
+from scripts.mendable import CommandError, told_in_a_line
 from scripts.run_logs import log_of_new_run
 from scripts.secret_files import refuse_where_git_takes
 from scripts.services import Services
 from scripts.stages import show_stages
 from scripts.stopping import Stopped, stop_at_signals
-from scripts.terminal import console, last_error, plain, sentence, short, show_left_aside
-from spark_jobs.lake.errors import LockedError
+from scripts.terminal import console, last_error, plain, short, show_left_aside
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_record
-from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
 
 AIRFLOW = "airflow"
@@ -56,10 +55,6 @@ VARIABLES = {
     "MIN_QUALITY_SCORE": "minimum_quality_score",
     "ALTERNATIVES": "alternatives",
 }
-
-
-class RunError(Exception):
-    """The run cannot start or has failed; the message is what the person at the terminal sees."""
 
 
 @dataclass(frozen=True)
@@ -75,34 +70,29 @@ def main(words: Sequence[str] | None = None) -> None:
     """Run, and exit with 1 and a word on what to do if that fails."""
     stop_at_signals()
     try:
-        check_places(RUN_HOME)
-        # Airflow keeps keys of its own there.
-        refuse_where_git_takes(RUN_HOME / "airflow.cfg")
-        run = read_arguments(words)
-        started = time.monotonic()
-        with sole_use(RUN_HOME, waiting="Another run is under way: waiting for it to end ..."):
-            run_dag(run)
-        show_answer(run, time.monotonic() - started)
+        with told_in_a_line("The run failed"):
+            check_places(RUN_HOME)
+            # Airflow keeps keys of its own there.
+            refuse_where_git_takes(RUN_HOME / "airflow.cfg")
+            run = read_arguments(words)
+            started = time.monotonic()
+            with sole_use(RUN_HOME, waiting="Another run is under way: waiting for it to end ..."):
+                run_dag(run)
+            show_answer(run, time.monotonic() - started)
     except Stopped as stop:
         console.print("Stopped; what the run had not published yet is not in the lake.")
         sys.exit(stop.exit_code)
-    except (RunError, RuntimeError, OSError, DataError, LockedError, SettingsError) as error:
-        console.print(f"[bold red]The run failed:[/] {plain(sentence(error))}")
-        sys.exit(1)
 
 
 def read_arguments(words: Sequence[str] | None = None) -> Run:
     """Read and check the arguments; without INPUT the sample log is the input.
 
-    Raises RunError, or a DataError of the input, the lake or the log to add to, each in about a second.
+    Raises CommandError, ArgumentError, or a DataError of input, lake or the log to add to, each in about a second.
     """
     given = arguments.read("run", "RUN_DATE", *VARIABLES, paths=("INPUT", "LAKE", "PROFILES"), words=words)
-    try:
-        run_date = date.fromisoformat(given["RUN_DATE"]) if "RUN_DATE" in given else datetime.now(UTC).date()
-    except ValueError:
-        raise RunError(f"RUN_DATE: found {given['RUN_DATE']!r}, allowed is a date as YYYY-MM-DD") from None
+    run_date = arguments.run_date_of(given) if "RUN_DATE" in given else datetime.now(UTC).date()
     if run_date < inputs.FIRST_RUN_DATE:
-        raise RunError(f"RUN_DATE: found {run_date}, allowed is {inputs.FIRST_RUN_DATE} or later, as for listens")
+        raise CommandError(f"RUN_DATE: found {run_date}, allowed is {inputs.FIRST_RUN_DATE} or later, as for listens")
 
     values: dict[str, Any] = {parameter: _value(given[name]) for name, parameter in VARIABLES.items() if name in given}
     if values.get("window_days") == "all":
@@ -114,7 +104,7 @@ def read_arguments(words: Sequence[str] | None = None) -> Run:
     run = Run(run_date, lake, {"input_path": input_path, **values})
     faults = parameters.faults(run.parameters)
     if faults:
-        raise RunError("; ".join(faults))
+        raise CommandError("; ".join(faults))
     is_daily = run.parameters.get("load", settings().load) == loads.DAILY
     input_check.check_input(input_path, Path("/"), run.lake, run_date, may_be_empty=is_daily)
     if is_daily:
@@ -125,7 +115,7 @@ def read_arguments(words: Sequence[str] | None = None) -> Run:
 def run_dag(run: Run) -> None:
     """Run the DAG and show each stage as it goes; everything Airflow and Spark say goes into a log file.
 
-    Raises RunError with the last error of the log when the run fails.
+    Raises CommandError with the last error of the log when the run fails.
     """
     # Whoever can start this can read any file anyway: the input root is for those who reach Airflow from outside.
     environment = airflow_environment(RUN_HOME, run.lake.root, Path("/"), run.parameters["input_path"])
@@ -151,7 +141,7 @@ def run_dag(run: Run) -> None:
             services.end(services.processes, number, 2.5)
         run_lock.release(run.lake, holder)
     if services.processes[AIRFLOW].returncode != 0:
-        raise RunError(f"{last_error(log)}\nAll that was said: {short(log)}")
+        raise CommandError(f"{last_error(log)}\nAll that was said: {short(log)}")
 
 
 def show_answer(run: Run, seconds: float) -> None:

@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import socket
-import sys
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -24,15 +23,14 @@ from upath import UPath
 
 from include import input_check, parameters
 from include.run_date import DAG_ID
-from include.settings import SettingsError
 from scripts import arguments, inputs
 from scripts.airflow_services import Airflow, UiError, running
 from scripts.environment import UI_HOME, airflow_environment, check_places, foreign_settings, prepare_database, sole_use
+from scripts.mendable import told_in_a_line
 from scripts.secret_files import refuse_where_git_takes
 from scripts.stopping import Stopped, stop_at_signals
-from scripts.terminal import console, plain, sentence, short, show_left_aside, waiting
+from scripts.terminal import console, plain, short, show_left_aside, waiting
 from spark_jobs.shared.documents import replace_file
-from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.paths import is_object, path_of
 
@@ -55,20 +53,15 @@ class Arguments:
 def main() -> None:
     """Serve until a signal; exit with 1 and a word on what to do if that fails."""
     stop_at_signals()
-    try:
-        check_places(UI_HOME)
-        refuse_where_git_takes(UI_HOME / "ui-passwords.json")
-        serve(read_arguments(), UI_HOME)
-    except Stopped:
-        console.print("Stopped.")
-    except BlockingIOError:
-        console.print(
-            f"[bold red]Airflow failed:[/] {plain(short(UI_HOME))} is in use by another make ui; stop that first"
-        )
-        sys.exit(1)
-    except (RuntimeError, OSError, DataError, SettingsError) as error:
-        console.print(f"[bold red]Airflow failed:[/] {plain(sentence(error))}")
-        sys.exit(1)
+    with told_in_a_line("Airflow failed"):
+        try:
+            check_places(UI_HOME)
+            refuse_where_git_takes(UI_HOME / "ui-passwords.json")
+            serve(read_arguments(), UI_HOME)
+        except Stopped:
+            console.print("Stopped.")
+        except BlockingIOError:
+            raise UiError(f"{short(UI_HOME)} is in use by another make ui; stop that first") from None
 
 
 def read_arguments() -> Arguments:

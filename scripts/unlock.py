@@ -1,30 +1,25 @@
-"""Release the lock of a log whose run is dead: `python -m scripts.unlock LOG RUN_ID --lake lake`."""
+"""Release the lock of a log whose run is dead: `python -m scripts.unlock RUN_ID="..." [LOG=listening] [LAKE=lake]`."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-
+from scripts import arguments
+from scripts.mendable import CommandError, told_in_a_line
+from scripts.terminal import console
 from spark_jobs.lake import lock
-from spark_jobs.lake.catalog import lake_catalog
+from spark_jobs.lake.listening import NAMESPACE
 
 
-def main(argv: list[str] | None = None) -> None:
+def main() -> None:
     """Release it if that run holds it, and say who holds it otherwise; exits with 1 then."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("log", help="the log, as the lake names it: listening")
-    parser.add_argument("run_id", help="the run that is dead, as the message says it")
-    parser.add_argument("--lake", default="lake", help="the lake's root")
-    args = parser.parse_args(argv)
-    lake = lake_catalog(args.lake)
-    if not lake.is_there:
-        sys.exit(f"--lake: found {lake.root}, which has no catalog.db; allowed is a lake that a run has made")
-    with lake.open() as catalog:
-        if lock.release(catalog, args.log, args.run_id):
-            print(f"Released: runs may write {args.log} again.")
-            return
-        found = lock.holder(catalog, args.log)
-    sys.exit(f"{args.run_id} holds no lock of {args.log}; " + (f"{found.run_id} does" if found else "nobody does"))
+    with told_in_a_line("Not released"):
+        given = arguments.read("unlock", "LOG", "RUN_ID", paths=("LAKE",))
+        log, run_id = given.get("LOG", NAMESPACE), given.get("RUN_ID", "")
+        with arguments.existing_lake(given).catalog.open() as catalog:
+            if not lock.release(catalog, log, run_id):
+                found = lock.holder(catalog, log)
+                holder = f"{found.run_id} does" if found else "nobody does"
+                raise CommandError(f"RUN_ID: found {run_id!r}, which holds no lock of {log}; {holder}")
+        console.print(f"Released: runs may write {log} again.")
 
 
 if __name__ == "__main__":

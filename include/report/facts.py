@@ -69,7 +69,7 @@ def _run_facts(left: dict[str, Any], seconds: dict[str, float | None]) -> dict[s
     rows = {**quality["rows"], "users": analysis["rows"]["users"], "sessions": analysis["rows"]["sessions"]}
     new = news(quality, analysis)
     # One that is critical stops a run before its report, but for a run that a person has published after all.
-    critical = [claim for check in checks.values() for claim in check["critical"]]
+    critical = [claim for check in checks.values() for claim in (*check["critical"], *check["errors"])]
     degraded_because = [*critical, *(claim for check in checks.values() for claim in check["warning"])]
     return {
         "published_by_hand": left["decision"],

@@ -16,8 +16,8 @@ from pathlib import Path
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from sqlalchemy import URL, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
-from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from tenacity import retry, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random
 
 from spark_jobs.lake.errors import EarlierLakeError, LakePlaceError, LostCatalogError, MovedLakeError
 from spark_jobs.shared import object_store
@@ -31,6 +31,7 @@ SETTING = "PIPELINE_CATALOG"
 BUSY_SECONDS = 60
 # Parts of a PostgreSQL address that both drivers know and that are no secret.
 _POSTGRES_OPTIONS = {"sslmode", "sslrootcert"}
+_FORM = "found another address, allowed is postgresql://user@host:5432/database"
 _LOCAL = re.compile(r"^file:/+")
 # A database address would cut these off, or decode them.
 _UNFIT = re.compile(r"[?#%\\\x00-\x1f\x7f]")
@@ -82,7 +83,9 @@ class LakeCatalog:
     def database(self) -> URL:
         """The catalog's database, as SQLAlchemy names it; PostgreSQL's password is in PGPASSFILE or ~/.pgpass."""
         if self.address:
-            return make_url(self.address).set(drivername="postgresql+psycopg2")
+            url = make_url(self.address).set(drivername="postgresql+psycopg2")
+            # Ten seconds until a silent server is given up, for pyiceberg tries twice. Java's driver does so by itself.
+            return url.update_query_dict({"connect_timeout": "5"})
         return URL.create("sqlite", database=self._file, query={"timeout": str(BUSY_SECONDS)})
 
     @property
@@ -108,14 +111,12 @@ class LakeCatalog:
         not at its place.
         """
         if not self.address:
-            self._prepare_file()
+            _refuse_earlier_lake(Path(self.root))
+            Path(self.root).mkdir(parents=True, exist_ok=True)
+            _write_ahead(self._file)
         properties = {"uri": self.database.render_as_string(hide_password=False), "warehouse": self.warehouse}
         properties |= {key[1:]: value for key, value in self._object_store().items()}
-        try:
-            catalog = SqlCatalog(CATALOG, **properties)
-        except DBAPIError:
-            # Another process has made the catalog's tables in the same moment.
-            catalog = SqlCatalog(CATALOG, **properties)
+        catalog = _connected(properties)
         try:
             self._check_place(catalog)
             yield catalog
@@ -125,7 +126,7 @@ class LakeCatalog:
     def _jdbc(self) -> dict[str, str]:
         if not self.address:
             return {".uri": f"jdbc:sqlite:{self._file}?busy_timeout={BUSY_SECONDS * 1000}&journal_mode=WAL"}
-        url = self.database
+        url = make_url(self.address)
         place = URL.create("postgresql", None, None, url.host, url.port, url.database, url.query)
         return {".uri": f"jdbc:{place}", ".jdbc.user": url.username or ""}
 
@@ -143,11 +144,6 @@ class LakeCatalog:
             **{key: value for key, value in found.items() if value},
             **path_style,
         }
-
-    def _prepare_file(self) -> None:
-        _refuse_earlier_lake(Path(self.root))
-        Path(self.root).mkdir(parents=True, exist_ok=True)
-        _write_ahead(self._file)
 
     def _check_place(self, catalog: SqlCatalog) -> None:
         with catalog.engine.connect() as connection:
@@ -183,6 +179,16 @@ class LakeCatalog:
             )
 
 
+def _is_made_meanwhile(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError) and "already exists" in str(error.orig)
+
+
+# Another process may make each of its two tables in the same moment.
+@retry(retry=retry_if_exception(_is_made_meanwhile), stop=stop_after_attempt(3), reraise=True)
+def _connected(properties: dict[str, str]) -> SqlCatalog:
+    return SqlCatalog(CATALOG, **properties)
+
+
 def _is_locked(error: BaseException) -> bool:
     return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
 
@@ -215,15 +221,19 @@ def _absolute(root: str) -> str:
             raise LakePlaceError(f"found a lake at {without_keys(root)}, allowed is a local path or s3://bucket/prefix")
         path = os.path.abspath(path)
     if _UNFIT.search(path):
-        found = without_keys(repr(root))
+        found = without_keys(repr(path))
         raise LakePlaceError(rf"found a lake at {found}, allowed is a path without ? # % \ and control characters")
     return path
 
 
 def _check_address(address: str) -> None:
-    url = make_url(address)
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        # A port that is no number is the latter. Either may have cited a password.
+        raise LakePlaceError(f"{SETTING}: {_FORM}") from None
     if not url.drivername.startswith("postgresql") or not (url.host and url.username and url.database):
-        raise LakePlaceError(f"{SETTING}: allowed is postgresql://user@host:5432/database")
+        raise LakePlaceError(f"{SETTING}: {_FORM}")
     if url.password or set(url.query) - _POSTGRES_OPTIONS:
         raise LakePlaceError(
             f"{SETTING}: it has a password or an option other than {' and '.join(sorted(_POSTGRES_OPTIONS))}; put the "

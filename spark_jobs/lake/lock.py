@@ -7,7 +7,6 @@ end, failed or not. The lock of a run that was killed stays, for only a person, 
 from __future__ import annotations
 
 import getpass
-import shlex
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, delete, inse
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from spark_jobs.lake.errors import LockedError
+from spark_jobs.shared.commands import how_to_type
 
 _LOCKS = Table(
     "pipeline_locks",
@@ -84,7 +84,7 @@ def _explanation(catalog: SqlCatalog, log: str, run_id: str, found: Holder | Non
     if found is None:
         return f"another run held the log {log} a moment ago; run {run_id} again"
     lake = catalog.properties["warehouse"].removeprefix("file://").removesuffix("/warehouse")
-    release_it = shlex.join(["python", "-m", "scripts.unlock", log, found.run_id, "--lake", lake])
+    release_it = how_to_type("unlock", LOG=log, RUN_ID=found.run_id, LAKE=lake)
     return (
         f"the log {log} is being written by the run {found.run_id}, since {found.taken_at:%Y-%m-%d %H:%M:%S} UTC, as "
         f"{found.taken_by}; run {run_id} again when that has ended. If it was killed, clear it, which completes it, or "

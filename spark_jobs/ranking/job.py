@@ -74,6 +74,7 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
         "run_date": str(job.run_date),
         "run_id": job.run_id,
         "snapshots": answers.snapshots,
+        "made_from": made_from,
         "parameters": {
             "top_sessions": job.top_sessions,
             "top_songs": job.top_songs,

@@ -21,7 +21,7 @@ LOG = "listening"
 REPORTS = "reports"
 RUNS = "runs"
 DATA_DOCS = "data_docs"
-_IN_A_STORE = re.compile(r"s3://[a-z0-9][a-z0-9.-]+(/(?!\.{1,2}(/|$))[^/]+)+/?")
+_IN_A_STORE = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/(?!\.{1,2}(/|$))[^/]+)+/?")
 
 
 def date_of(directory: str) -> date | None:
@@ -40,12 +40,12 @@ def fault_of_place(root: str, catalog: str) -> str:
     """Say what is allowed in place of a lake at `root` with a catalog at an address; empty if that is allowed.
 
     >>> fault_of_place("/lake", ""), fault_of_place("s3://key:secret@bucket/lake", "")
-    ('', 's3://bucket/prefix, without keys in it')
+    ('', 's3://bucket/prefix, without keys in it; a bucket has 3 to 63 of a-z, 0-9, dot and hyphen')
     """
     if not root.startswith(object_store.SCHEME):
         return ""
     if not _IN_A_STORE.fullmatch(root):
-        return "s3://bucket/prefix, without keys in it"
+        return "s3://bucket/prefix, without keys in it; a bucket has 3 to 63 of a-z, 0-9, dot and hyphen"
     if not catalog:
         return (
             "one with its catalog in a PostgreSQL, for SQLite cannot lie in an object store: name a PostgreSQL in "

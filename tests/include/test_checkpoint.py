@@ -14,10 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from include import suites
-from include.acceptance import accept
+from include.acceptance import Decision, accept
 from include.checkpoint import CheckError, failures, keep_results, raise_for_errors, run_checkpoint
 from include.checks import Table
-from include.publishing import Decision
 from plugins.checkpoint_operator import check_tables
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.ranking.rankings import top_songs
@@ -95,10 +94,14 @@ def output_of(command: str) -> str:
 
 
 def test_a_table_that_cannot_be_computed_is_worth_a_retry_and_no_failed_check(
-    two_songs: DataFrame, tmp_path: Path
+    two_songs: DataFrame, lake: Lake, tmp_path: Path
 ) -> None:
     broken = two_songs.withColumn("play_count", F.expr("CAST(raise_error('a lost executor') AS long)"))
     result = run_checkpoint("check", Table(broken, suites.top_songs(2)), RUN_DATE, str(tmp_path))
     assert failures(result) == []
     with pytest.raises(CheckError, match="top_songs: .* could not be checked: .*a lost executor"):
         raise_for_errors(result)
+    # Nor is it a success, if somebody should mark it as one.
+    record = keep_results("check_top_songs", [result], lake, RUN_DATE, {"top_songs": 7})
+    assert (record["success"], record["critical"]) == (False, [])
+    assert "a lost executor" in record["errors"][0]

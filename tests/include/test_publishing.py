@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from include import run_lock
+from include.acceptance import Decision, UncheckedError
 from include.daily_base import ReplacedBaseError
-from include.publishing import Decision, publish_run
+from include.publishing import publish_run
 from include.records import CHECKS, STAGES
 from spark_jobs.lake.errors import BackwardsError, ForeignSnapshotError, LockedError, SupersededError
 from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE
@@ -81,6 +82,19 @@ def test_decision_is_kept_by_publishing_again(lake: Lake) -> None:
     publish_run(lake, RUN_DATE, RUN, decided)
     said = {"by": "ann", "at": "2009-05-05T08:00:00+00:00", "reason": "the label agreed"}
     assert read_publication(lake, RUN_DATE, decided)["decision"] == said
+
+
+def test_check_that_was_not_made_is_not_published(lake: Lake) -> None:
+    snapshots = written(lake)
+    leave_record(lake, "check_sessions", RUN_DATE, {"snapshots": snapshots, "errors": ["a lost executor"]})
+    with pytest.raises(UncheckedError, match="check_sessions of 2009-05-04 has not checked everything"):
+        publish_run(lake, RUN_DATE, RUN, snapshots)
+    with lake.catalog.open() as catalog:
+        assert run_dates(catalog, NAMESPACE, ANSWER.name) == []
+    # A person may, and that stands.
+    for decision in (DECISION, None):
+        publish_run(lake, RUN_DATE, RUN, snapshots, decision)
+        assert read_publication(lake, RUN_DATE, snapshots)["decision"]["by"] == "ann"
 
 
 def test_failed_run_leaves_what_was_published(lake: Lake) -> None:

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from include.records import STAGES, last_run
 from spark_jobs.shared.documents import replace_files
+from spark_jobs.shared.errors import MissingRecordError
+from spark_jobs.shared.lake import Lake
+from tests.logs import RUN_DATE
+from tests.published import leave_record
+
+# Each stage's own table may have a base, of another run.
+MADE = ({"listens": 7}, {"sessions": 8}, {"top_songs": 9})
+MADE_FROM = ({"listens": 1}, {"listens": 7, "sessions": 2}, {"listens": 7, "sessions": 8})
 
 
 def test_files_are_replaced_together_or_not_at_all(tmp_path: Path) -> None:
@@ -30,3 +39,18 @@ def test_of_files_that_were_stopped_half_way_the_last_is_not_there(
     with pytest.raises(KeyboardInterrupt):
         replace_files(tmp_path, {"a": "after", "b": "after", "c": "after"})
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "after", "b": "before"}
+
+
+def test_stages_of_last_run_are_made_of_each_other(lake: Lake) -> None:
+    with pytest.raises(MissingRecordError, match="no run of 2009-05-04 in .* has written anything"):
+        last_run(lake, RUN_DATE)
+    for number, (stage, made, made_from) in enumerate(zip(STAGES, MADE, MADE_FROM, strict=True), start=1):
+        leave_record(lake, stage, RUN_DATE, {"snapshots": made, "made_from": made_from})
+        assert list(last_run(lake, RUN_DATE).records) == list(STAGES[:number])
+    assert last_run(lake, RUN_DATE).snapshots == {"listens": 7, "sessions": 8, "top_songs": 9}
+
+    # Cleared and run again, the ranking's turn has yet to come.
+    leave_record(lake, STAGES[1], RUN_DATE, {"snapshots": {"sessions": 10}, "made_from": {"listens": 7, "sessions": 2}})
+    again = last_run(lake, RUN_DATE)
+    assert again.snapshots == {"listens": 7, "sessions": 10}
+    assert "ranking of 2009-05-04 was made from the snapshot 8 of sessions, and the last is 10" in again.stopped

@@ -45,6 +45,11 @@ def test_the_environment_decides_and_an_empty_variable_does_not(monkeypatch: pyt
         ("LASTFM_LAKE", "s3://bucket", "s3://bucket/prefix, without keys in it"),
         (
             "LASTFM_LAKE",
+            "s3://b/l",
+            "s3://bucket/prefix, without keys in it; a bucket has 3 to 63 of a-z, 0-9, dot and hyphen",
+        ),
+        (
+            "LASTFM_LAKE",
             "s3://bucket/lake",
             "one with its catalog in a PostgreSQL, for SQLite cannot lie in an object store: name",
         ),

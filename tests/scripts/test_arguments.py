@@ -113,14 +113,13 @@ def test_empty_value_is_none_and_the_last_holds() -> None:
         pytest.param(["scripts.rejected", "RUN_DATE=2009-05-04"], id="rejected"),
         pytest.param(["scripts.publish", "RUN_DATE=2009-05-04", "REASON=why"], id="publish"),
         pytest.param(["scripts.maintain"], id="maintain"),
-        pytest.param(["scripts.unlock", "listening", "a run", "--lake"], id="unlock"),
+        pytest.param(["scripts.unlock", "RUN_ID=a run"], id="unlock"),
     ],
 )
 def test_misspelt_lake_is_refused(command: list[str], tmp_path: Path) -> None:
     place = tmp_path / "laek"
-    word = str(place) if "--lake" in command else f"LAKE={place}"
     done = subprocess.run(
-        [sys.executable, "-m", *command, word], cwd=PROJECT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", *command, f"LAKE={place}"], cwd=PROJECT, capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from scripts.query import published_snapshots, query, written_snapshots
+from scripts.query import published_snapshots, query
 from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.errors import NotPublishedError
@@ -22,7 +22,7 @@ from tests.commands import started
 from tests.conftest import PROJECT
 from tests.published import leave_record
 
-FRIDAY, SATURDAY = date(2009, 5, 1), date(2009, 5, 2)
+FRIDAY, SATURDAY, SUNDAY = (date(2009, 5, day) for day in (1, 2, 3))
 
 
 @pytest.fixture
@@ -76,8 +76,7 @@ def test_date_without_run_is_said(lake: LakeCatalog) -> None:
 
 
 def test_answer_is_printed(lake: LakeCatalog) -> None:
-    command = started("scripts.query", LAKE=lake.root, SQL="SELECT track_name, play_count FROM top_songs")
-    done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    done = _typed(lake, SQL="SELECT track_name, play_count FROM top_songs")
 
     assert done.returncode == 0, done.stderr
     assert "A" in done.stdout
@@ -91,18 +90,38 @@ def test_empty_lake_is_said(tmp_path: Path) -> None:
 def test_unpublished_run_answers(lake: LakeCatalog) -> None:
     with lake.open() as catalog:
         friday = catalog.load_table((NAMESPACE, ANSWER.name)).metadata.refs[str(FRIDAY)].snapshot_id
-    sunday, records = date(2009, 5, 3), Lake(lake.root)
-    leave_record(records, "data_quality", sunday, {"run_id": "last", "snapshots": {}})
-    leave_record(records, "ranking", sunday, {"run_id": "last", "snapshots": {ANSWER.name: friday}})
-    assert written_snapshots(records, sunday) == {ANSWER.name: friday}
+    records, asked = Lake(lake.root), {"SQL": "SELECT * FROM top_songs", "PUBLISHED": "no"}
+    # As a run leaves them whose first stage was cleared and made other listens: it is the same run.
+    for stage, made, of in (
+        ("data_quality", {"listens": 7}, {}),
+        ("session_analysis", {"sessions": 8}, {"listens": 7}),
+        ("ranking", {ANSWER.name: friday}, {"listens": 7, "sessions": 8}),
+    ):
+        leave_record(records, stage, SUNDAY, {"run_id": "the same", "snapshots": made, "made_from": of})
+    assert "Artist" in _typed(lake, RUN_DATE=str(SUNDAY), **asked).stdout
+    expired = _typed(lake, RUN_DATE=str(SUNDAY), **asked | {"SQL": "SELECT * FROM listens"})
+    assert expired.stderr == "No answer: the snapshot 7 of listens has expired; run the date again\n"
 
-    leave_record(records, "data_quality", sunday, {"run_id": "later", "snapshots": {"listens": 7}})
-    assert written_snapshots(records, sunday) == {"listens": 7}
+    leave_record(records, "data_quality", SUNDAY, {"run_id": "the same", "snapshots": {"listens": 9}})
+    done = _typed(lake, RUN_DATE=str(SUNDAY), **asked)
+    assert (done.returncode, done.stdout) == (1, "")
+    said = "session_analysis of 2009-05-03 was made from the snapshot 7 of listens, and the last is 9"
+    assert f"Table with name top_songs does not exist! {said}" in done.stderr
+
+
+def test_unpublished_run_wants_its_date(lake: LakeCatalog) -> None:
+    assert "RUN_DATE: found '', allowed is a date" in _typed(lake, SQL="SELECT 1", PUBLISHED="no").stderr
+    said = _typed(lake, SQL="SELECT 1", PUBLISHED="no", RUN_DATE=str(SUNDAY)).stderr
+    assert f"no run of {SUNDAY} in {lake.root} has written anything" in said
+
+
+def _typed(lake: LakeCatalog, **words: str) -> subprocess.CompletedProcess[str]:
+    command = started("scripts.query", LAKE=lake.root, **words)
+    return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 
 def test_bad_question_ends_with_a_sentence(lake: LakeCatalog) -> None:
-    command = started("scripts.query", LAKE=lake.root, SQL="SELECT * FROM top_sings")
-    done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    done = _typed(lake, SQL="SELECT * FROM top_sings")
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "top_sings" in done.stderr

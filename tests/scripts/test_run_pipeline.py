@@ -12,8 +12,10 @@ import pytest
 from include import run_lock
 from include.input_check import InputError
 from scripts import inputs, run_pipeline
+from scripts.arguments import ArgumentError
 from scripts.inputs import sample_log
-from scripts.run_pipeline import RunError, read_arguments, run_dag
+from scripts.mendable import CommandError
+from scripts.run_pipeline import read_arguments, run_dag
 from scripts.services import Services
 from spark_jobs.lake.errors import EarlierLakeError, LockedError
 
@@ -53,7 +55,7 @@ def test_each_argument_is_checked_for_what_it_is(
     log: Path, words: list[str], variable: str, text: str, message: str
 ) -> None:
     log.write_text("a line\n")
-    with pytest.raises((RunError, InputError), match=re.escape(message)):
+    with pytest.raises((CommandError, ArgumentError, InputError), match=re.escape(message)):
         read_arguments([*words, f"{variable}={text}"])
 
 

@@ -160,8 +160,8 @@ def check_says(
 ) -> None:
     """A checkpoint of five expectations of which these were not met."""
     statistics = {"evaluated_expectations": 5, "successful_expectations": 5 - len(warning) - len(info)}
-    record = {"critical": [], "warning": list(warning), "info": list(info), "validations": [{"statistics": statistics}]}
-    leave_record(lake, check, run_date, record)
+    unmet = {"critical": [], "warning": list(warning), "info": list(info), "errors": []}
+    leave_record(lake, check, run_date, {**unmet, "validations": [{"statistics": statistics}]})
     keep_publication(lake, run_date, _snapshots(lake, run_date), run_id_of(run_date))
 
 

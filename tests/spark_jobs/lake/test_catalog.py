@@ -42,6 +42,13 @@ def test_unfit_place_is_refused(root: str) -> None:
         LakeCatalog(root)
 
 
+def test_unfit_working_directory_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "at 5%").mkdir()
+    monkeypatch.chdir(tmp_path / "at 5%")
+    with pytest.raises(LakePlaceError, match=f"found a lake at '{tmp_path}/at 5%/lake', allowed is"):
+        LakeCatalog("lake")
+
+
 def test_object_store_needs_postgresql() -> None:
     with pytest.raises(LakePlaceError, match="name a PostgreSQL in PIPELINE_CATALOG"):
         LakeCatalog("s3://bucket/lake")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -12,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts import unlock
 from spark_jobs.lake import lock
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.errors import LockedError
+from tests.commands import started
 from tests.conftest import PROJECT
 
 LOG = "music"
@@ -43,7 +42,7 @@ def test_second_run_is_refused(lake: LakeCatalog) -> None:
     with lake.open() as catalog:
         lock.take(catalog, LOG, "first")
 
-        with pytest.raises(LockedError, match="written by the run first, since .* scripts.unlock music first --lake"):
+        with pytest.raises(LockedError, match="written by the run first, since .* unlock LOG=music RUN_ID=first LAKE="):
             lock.take(catalog, LOG, "second")
         assert lock.holder(catalog, LOG).run_id == "first"
 
@@ -78,29 +77,33 @@ def test_logs_have_each_a_lock(lake: LakeCatalog) -> None:
         assert lock.holder(catalog, "calls") is None
 
 
-def test_person_releases_lock_of_dead_run(lake: LakeCatalog, capsys: pytest.CaptureFixture[str]) -> None:
+def test_person_releases_lock_of_dead_run(lake: LakeCatalog) -> None:
+    def unlock(run_id: str) -> str:
+        command = started("scripts.unlock", LOG=LOG, RUN_ID=run_id, LAKE=lake.root)
+        return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False).stdout
+
     with lake.open() as catalog:
         lock.take(catalog, LOG, "dead")
-        with pytest.raises(SystemExit, match="another holds no lock of music; dead does"):
-            unlock.main([LOG, "another", "--lake", lake.root])
+        assert unlock("another") == "Not released: RUN_ID: found 'another', which holds no lock of music; dead does\n"
         assert lock.holder(catalog, LOG).run_id == "dead"
 
-        unlock.main([LOG, "dead", "--lake", lake.root])
+        assert unlock("dead") == "Released: runs may write music again.\n"
 
         assert lock.holder(catalog, LOG) is None
-    assert capsys.readouterr().out == "Released: runs may write music again.\n"
+    assert unlock("dead") == "Not released: RUN_ID: found 'dead', which holds no lock of music; nobody does\n"
 
 
 def test_printed_command_releases_lock_of_killed_run(tmp_path: Path) -> None:
-    lake = LakeCatalog(str(tmp_path / "a lake"))
+    lake = LakeCatalog(str(tmp_path / "a lake's $place"))
     die = "os.kill(os.getpid(), signal.SIGKILL)"
     taken = [sys.executable, "-c", f"import os, signal\n{TAKE}\n{die}", lake.root, "make run of a clone", "0"]
     assert subprocess.run(taken, cwd=PROJECT, check=False).returncode == -signal.SIGKILL
     with lake.open() as catalog:
         with pytest.raises(LockedError, match="written by the run make run of a clone") as refused:
             lock.take(catalog, LOG, "second")
-        command = re.search(r"release its lock: python (.*)$", str(refused.value))[1]
-        subprocess.run([sys.executable, *shlex.split(command)], cwd=PROJECT, check=True)
+        command = re.search(r"release its lock: make (unlock .*)$", str(refused.value))[1]
+        # The installation is that of the tests, however old its mark is.
+        subprocess.run(["bash", "-c", f"make --old-file=.venv/runtime {command}"], cwd=PROJECT, check=True)
         lock.take(catalog, LOG, "second")
 
 

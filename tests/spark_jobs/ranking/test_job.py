@@ -146,6 +146,7 @@ def test_answer_says_what_it_was_made_from(spark: SparkSession, lake_with_sessio
     for stage, table in (("data_quality", LISTENS), ("session_analysis", SESSIONS)):
         made_from[table.name] = read_record(lake_with_sessions, stage, RUN_DATE)["snapshots"][table.name]
     record = run(spark, RankingJob(lake_with_sessions, RUN_DATE, alternatives=False, run_id="a run", **made_from))
+    assert record["made_from"] == made_from
     with lake_with_sessions.catalog.open() as catalog:
         for name, snapshot in record["snapshots"].items():
             stamp = stamp_of(catalog.load_table((LOG, name)), snapshot)
