@@ -44,7 +44,7 @@ def publish_run(
     left = _what_is_left(lake, run_date, run_id, snapshots, decision)
     publication = Publication(NAMESPACE, run_date, run_id, snapshots, ANSWER.name, over_newer=over_newer)
     with lake.catalog.open() as catalog:
-        check_still_base(catalog, run_date, snapshots, left["records"]["data_quality"])
+        check_still_base(lake, catalog, run_date, snapshots, left["records"]["data_quality"])
         # First, for nobody reads it until the run is published, and then everybody does.
         write_record(lake.publication(run_date, snapshots[ANSWER.name]), left)
         publish(catalog, publication)

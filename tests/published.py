@@ -14,7 +14,7 @@ from pyiceberg.catalog import Catalog
 from include.event_logs import read_figures
 from include.records import CHECKS, STAGES
 from spark_jobs.lake import tables
-from spark_jobs.lake.listening import ANSWER, NAMESPACE, TABLES
+from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE, TABLES
 from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.lake.stamps import Stamp
 from spark_jobs.shared.documents import read_record, write_record
@@ -30,12 +30,15 @@ def run_id_of(run_date: date) -> str:
     return f"run {run_date}"
 
 
-def write_tables(lake: Lake, run_date: date, rows: Mapping[str, Rows], run_id: str = "") -> dict[str, int]:
-    """Write tables as the stages of a run do, and return their snapshots."""
+def write_tables(
+    lake: Lake, run_date: date, rows: Mapping[str, Rows], run_id: str = "", base: int | None = None
+) -> dict[str, int]:
+    """Write tables as the stages of a run do, the listens beside those of a base, and return their snapshots."""
     stamp = Stamp(run_date, run_id or run_id_of(run_date), "test")
+    stamps = {LISTENS.name: replace(stamp, made_from={LISTENS.name: base} if base else {})}
     with lake.catalog.open() as catalog:
         tables.prepare(catalog, NAMESPACE, [_TABLES[name] for name in {*rows, ANSWER.name}], buckets=1)
-        return {name: _written(catalog, name, of_table, stamp) for name, of_table in rows.items()}
+        return {name: _written(catalog, name, of_table, stamps.get(name, stamp)) for name, of_table in rows.items()}
 
 
 def publish_tables(lake: Lake, run_date: date, snapshots: Mapping[str, int], run_id: str = "") -> None:

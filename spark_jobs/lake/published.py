@@ -13,6 +13,7 @@ from pyiceberg.table.refs import SnapshotRefType
 
 from spark_jobs.lake.errors import BackwardsError, NotPublishedError
 from spark_jobs.lake.stamps import stamp_of
+from spark_jobs.shared.lake import date_of
 
 # How often a reader looks again while a run is published.
 _LOOKS = 5
@@ -81,23 +82,14 @@ def base_of(catalog: Catalog, namespace: str, answer: str, run_date: date) -> Pu
             f"or load the whole log for {dates[-1]} (load=full)"
         )
     earlier = [day for day in dates if day < run_date]
-    cut_off = [day for day in begun if day < run_date and (not earlier or day > earlier[-1])]
+    # Older ones than all that are published have expired.
+    cut_off = [day for day in begun if day < run_date and day not in earlier and (not earlier or day > earlier[0])]
     if cut_off:
         raise NotPublishedError(
-            f"the publication of {cut_off[-1]} was cut off, and {run_date} would be added to what was before it: clear "
-            f"the task publish of that run, or run {cut_off[-1]} again, and then {run_date}"
+            f"the publication of {cut_off[0]} was cut off, and {run_date} would be added to what was before it: clear "
+            f"the task publish of that run, or run {cut_off[0]} again, and then {run_date}"
         )
     return published(catalog, namespace, answer, earlier[-1]) if earlier else None
-
-
-def replaced_sources(catalog: Catalog, namespace: str, snapshot: int, table: str) -> list[str]:
-    """Return the tables of whose snapshots this one was made, where no tag has that snapshot any more.
-
-    Such a source was published again, or expired: the snapshot stands for a version that was replaced.
-    """
-    stamp = stamp_of(catalog.load_table(f"{namespace}.{table}"), snapshot)
-    sources = stamp.made_from if stamp else {}
-    return [name for name, source in sources.items() if source not in _all_tagged(catalog, namespace, name)]
 
 
 def load_all(catalog: Catalog, namespace: str) -> dict[str, IcebergTable]:
@@ -111,7 +103,7 @@ def load_all(catalog: Catalog, namespace: str) -> dict[str, IcebergTable]:
 def tags_of(table: IcebergTable) -> dict[date, int]:
     """Return the snapshots that have the tag of a run date."""
     tags = {name: ref.snapshot_id for name, ref in table.metadata.refs.items() if ref.snapshot_ref_type == _TAG}
-    return {day: snapshot for name, snapshot in tags.items() if (day := _date_of(name))}
+    return {day: snapshot for name, snapshot in tags.items() if (day := date_of(name))}
 
 
 def _dates(table: IcebergTable) -> list[date]:
@@ -123,14 +115,3 @@ def _begun(catalog: Catalog, namespace: str, answer: str) -> list[date]:
     if not catalog.table_exists(f"{namespace}.{answer}"):
         return []
     return sorted({day for table in load_all(catalog, namespace).values() for day in tags_of(table)})
-
-
-def _all_tagged(catalog: Catalog, namespace: str, table: str) -> set[int]:
-    return set(tags_of(catalog.load_table(f"{namespace}.{table}")).values())
-
-
-def _date_of(tag: str) -> date | None:
-    try:
-        return date.fromisoformat(tag)
-    except ValueError:
-        return None
