@@ -17,7 +17,7 @@ from pyspark.sql.window import Window as W
 from include import suites
 from include.records import previous_run_date
 from include.settings import settings
-from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE, SESSIONS, TOP_SESSIONS, TOP_SONGS
+from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE, REJECTED_RECORDS, SESSIONS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.lake.published import Published, published
 from spark_jobs.lake.tables import Table as LakeTable
 from spark_jobs.lake.tries import read, read_added
@@ -53,16 +53,15 @@ def listens(
     figures = {
         **quality_figures(record),
         "repeated_listens": repeated_listens(kept).count(),
-        "listens_in_table": _rows_in_table(lake, LISTENS, snapshots[LISTENS.name]),
+        "listens_in_table": _rows_in_table(lake, LISTENS, snapshots),
+        "rejected_in_table": _rows_in_table(lake, REJECTED_RECORDS, snapshots),
     }
     of_log = record["log"]["listens"]
     # The score first: what comes of a check is told in this order, and cut where there is no room.
     return [
         _figures(
             figures,
-            suites.data_quality(
-                float(minimum_quality_score), rows["lines_read"], of_log, limits, may_be_empty=is_daily
-            ),
+            suites.data_quality(float(minimum_quality_score), rows, of_log, limits, may_be_empty=is_daily),
         ),
         _figures(volume, suites.volume(previous if "listens_percent_of_previous" in volume else None, limits)),
         Table(kept, suites.listens(run_date, rows["listens_kept"], limits)),
@@ -226,10 +225,10 @@ def _kept(spark: SparkSession, record: dict[str, Any], snapshot: int) -> DataFra
     return read_added(spark, NAMESPACE, LISTENS, record["base"]["snapshots"][LISTENS.name], record["added"])
 
 
-def _rows_in_table(lake: Lake, table: LakeTable, snapshot: int) -> int:
-    """Return how many rows a snapshot has, as Iceberg counts them; no row is ever deleted by itself."""
+def _rows_in_table(lake: Lake, table: LakeTable, snapshots: Snapshots) -> int:
+    """Return how many rows a run's snapshot has, as Iceberg counts them; no row is ever deleted by itself."""
     with lake.catalog.open() as catalog:
-        found = catalog.load_table((NAMESPACE, table.name)).snapshot_by_id(snapshot)
+        found = catalog.load_table((NAMESPACE, table.name)).snapshot_by_id(snapshots[table.name])
     return int(found.summary["total-records"] or 0) if found and found.summary else 0
 
 
