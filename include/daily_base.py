@@ -14,7 +14,7 @@ from spark_jobs.lake.listening import ANSWER, LISTENS
 from spark_jobs.lake.published import Published, base_of, tags_of
 from spark_jobs.lake.stamps import stamp_of
 from spark_jobs.shared import loads
-from spark_jobs.shared.documents import read_published_record
+from spark_jobs.shared.documents import DATA_QUALITY, read_published_record
 from spark_jobs.shared.errors import DataError, MissingRecordError
 from spark_jobs.shared.lake import LOG, Lake
 
@@ -122,7 +122,7 @@ def _published_record(lake: Lake, run_date: date, answers: dict[date, int]) -> d
     if run_date not in answers:
         return None
     try:
-        return read_published_record(lake, "data_quality", run_date, {ANSWER.name: answers[run_date]})
+        return read_published_record(lake, DATA_QUALITY, run_date, {ANSWER.name: answers[run_date]})
     except MissingRecordError:
         return None
 

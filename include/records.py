@@ -8,11 +8,11 @@ from typing import Any
 
 from upath import UPath
 
-from spark_jobs.shared.documents import write_record
+from spark_jobs.shared.documents import DATA_QUALITY, RANKING, SESSION_ANALYSIS, write_record
 from spark_jobs.shared.lake import Lake
 
 # The stages that write tables, in order, and those that check what they wrote.
-STAGES = ("data_quality", "session_analysis", "ranking")
+STAGES = (DATA_QUALITY, SESSION_ANALYSIS, RANKING)
 CHECKS = ("check_listens", "check_sessions", "check_top_songs")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchNamespaceError
@@ -27,6 +28,15 @@ class Published:
     run_date: date
     run_id: str
     snapshots: Mapping[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a record keeps it."""
+        return {"run_date": str(self.run_date), "run_id": self.run_id, "snapshots": dict(self.snapshots)}
+
+
+def published_of(kept: Mapping[str, Any]) -> Published:
+    """Return what `Published.to_json` made."""
+    return Published(date.fromisoformat(kept["run_date"]), kept["run_id"], kept["snapshots"])
 
 
 def published(catalog: Catalog, namespace: str, answer: str, run_date: date) -> Published:

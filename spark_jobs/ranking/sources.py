@@ -10,13 +10,11 @@ from spark_jobs.lake.listening import CHOSEN_LISTENS, CHOSEN_SESSIONS, LISTENS, 
 from spark_jobs.lake.tries import read
 from spark_jobs.ranking.growth import Growth
 from spark_jobs.ranking.other_gaps import CutLog
-from spark_jobs.shared.documents import read_record_of
+from spark_jobs.shared.documents import SESSION_ANALYSIS, read_record_of
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import LOG, Lake
-from spark_jobs.shared.log import Base
+from spark_jobs.shared.log import GrownFrom
 from spark_jobs.shared.scratch import Keep
-
-CUT_BY = "session_analysis"
 
 
 class SessionsOfOtherListensError(DataError):
@@ -33,19 +31,19 @@ def sessions_cut(lake: Lake, run_date: date, sessions: int | None, listens: int,
     Raises MissingRecordError when the run has no sessions, OtherRecordError when its record is not of these,
     SessionsOfOtherGapError or SessionsOfOtherListensError when they were cut otherwise.
     """
-    record = read_record_of(lake, CUT_BY, run_date, {SESSIONS.name: sessions})
+    record = read_record_of(lake, SESSION_ANALYSIS, run_date, {SESSIONS.name: sessions})
     minutes = record["parameters"]["session_gap_minutes"]
     if timedelta(minutes=minutes) != gap:
         raise SessionsOfOtherGapError(
             f"the sessions of {run_date} were cut with a gap of {minutes} minutes, and are to be ranked with one of "
-            f"{gap // timedelta(minutes=1)}; nothing was published: run {CUT_BY} for this date again with the gap you "
-            "want, and what is after it"
+            f"{gap // timedelta(minutes=1)}; nothing was published: run {SESSION_ANALYSIS} for this date again with "
+            "the gap you want, and what is after it"
         )
     if record["made_from"][LISTENS.name] != listens:
         raise SessionsOfOtherListensError(
             f"the sessions of {run_date} were cut from the snapshot {record['made_from'][LISTENS.name]} of listens, "
-            f"and are to be ranked with {listens}; nothing was published: run {CUT_BY} for this date again, and what "
-            "is after it"
+            f"and are to be ranked with {listens}; nothing was published: run {SESSION_ANALYSIS} for this date again, "
+            "and what is after it"
         )
     return record["snapshots"][SESSIONS.name]
 
@@ -55,18 +53,18 @@ def read_cut_log(spark: SparkSession, sessions: int, listens: int, gap: timedelt
     return CutLog(read(spark, LOG, SESSIONS, sessions), read(spark, LOG, LISTENS, listens), gap)
 
 
-def read_growth(spark: SparkSession, base: Base | None, keep: Keep) -> Growth | None:
+def read_growth(spark: SparkSession, base: GrownFrom | None, keep: Keep) -> Growth | None:
     """How the log has grown since its base was ranked; None without a base."""
     if base is None:
         return None
     # No rows, where that chose of a window or by one definition only: they tell of no definition.
-    chosen = read(spark, LOG, CHOSEN_SESSIONS, base.snapshots[CHOSEN_SESSIONS.name])
+    chosen = read(spark, LOG, CHOSEN_SESSIONS, base.run.snapshots[CHOSEN_SESSIONS.name])
     return Growth(chosen, base.new_listens(spark), keep)
 
 
-def read_heard_before(spark: SparkSession, base: Base | None) -> DataFrame | None:
+def read_heard_before(spark: SparkSession, base: GrownFrom | None) -> DataFrame | None:
     """The listens of the sessions that were chosen of the log's base; None without a base."""
-    return read(spark, LOG, CHOSEN_LISTENS, base.snapshots[CHOSEN_LISTENS.name]) if base else None
+    return read(spark, LOG, CHOSEN_LISTENS, base.run.snapshots[CHOSEN_LISTENS.name]) if base else None
 
 
 def check_tracks(run_date: date, tracks: int, listens: int) -> None:
@@ -74,5 +72,5 @@ def check_tracks(run_date: date, tracks: int, listens: int) -> None:
     if tracks != listens:
         raise SessionsOfOtherListensError(
             f"the chosen sessions of {run_date} have {tracks} tracks, and the listens hold {listens} of them: they are "
-            f"not of one run; nothing was published: run {CUT_BY} for this date again, and what is after it"
+            f"not of one run; nothing was published: run {SESSION_ANALYSIS} for this date again, and what is after it"
         )
