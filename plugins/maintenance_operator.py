@@ -12,7 +12,7 @@ from airflow.sdk import BaseHook
 from include.jars import spark_jars
 from include.java_environment import UTF_8_EXECUTORS, java_in_utf_8
 from include.spark_secrets import hide_secrets
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -44,12 +44,12 @@ class MaintenanceOperator(PySparkOperator):
 
 def maintain_lake(spark: SparkSession, *, lake_root: str, keep: dict[str, int]) -> dict[str, Any]:
     """Maintain the tables of a lake, and say and return what was removed."""
-    from spark_jobs.lake.listening import ANSWER, NAMESPACE
+    from spark_jobs.lake.listening import ANSWER
     from spark_jobs.lake.maintenance import Keep, maintain
     from spark_jobs.shared.linked_files import remove_abandoned_links
 
     kept = Keep(keep["dates"], timedelta(days=keep["branch_days"]), timedelta(days=keep["snapshot_days"]))
-    removed = maintain(spark, Lake(lake_root).catalog, NAMESPACE, ANSWER.name, kept)
+    removed = maintain(spark, Lake(lake_root).catalog, LOG, ANSWER.name, kept)
     found = {
         "run_dates": [str(day) for day in removed.dates],
         "branches": removed.branches,

@@ -20,11 +20,11 @@ from pyiceberg.catalog.sql import SqlCatalog
 from include.records import STAGES
 from scripts import arguments
 from spark_jobs.lake.errors import NotPublishedError
-from spark_jobs.lake.listening import ANSWER, NAMESPACE
+from spark_jobs.lake.listening import ANSWER
 from spark_jobs.lake.published import published, run_dates
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import DataError, MissingRecordError
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 
 MOST_ROWS = 10_000
 
@@ -35,17 +35,17 @@ def query(catalog: SqlCatalog, sql: str, snapshots: Mapping[str, int]) -> duckdb
     # As the lake has them, not as the machine's zone does.
     database.execute("SET TimeZone = 'UTC'")
     for name in snapshots.keys() & set(re.findall(r"\w+", sql.lower())):
-        rows = catalog.load_table((NAMESPACE, name)).scan(snapshot_id=snapshots[name]).to_arrow()
+        rows = catalog.load_table((LOG, name)).scan(snapshot_id=snapshots[name]).to_arrow()
         database.register(name, rows)
     return database.sql(sql)
 
 
 def published_snapshots(catalog: SqlCatalog, run_date: date | None = None) -> Mapping[str, int]:
     """Return the snapshots of a run date, the latest one without it; raises NotPublishedError where there is none."""
-    dates = [run_date] if run_date else run_dates(catalog, NAMESPACE, ANSWER.name)
+    dates = [run_date] if run_date else run_dates(catalog, LOG, ANSWER.name)
     if not dates:
         raise NotPublishedError("no run date is published in this lake; run the DAG first (make run)")
-    return published(catalog, NAMESPACE, ANSWER.name, dates[-1]).snapshots
+    return published(catalog, LOG, ANSWER.name, dates[-1]).snapshots
 
 
 def written_snapshots(lake: Lake, run_date: date) -> Mapping[str, int]:

@@ -20,10 +20,10 @@ from pyiceberg.table import Table
 from scripts import arguments
 from scripts.terminal import console, plain, sentence, short
 from spark_jobs.data_quality.rules import REASONS
-from spark_jobs.lake.listening import NAMESPACE, REJECTED_RECORDS
+from spark_jobs.lake.listening import REJECTED_RECORDS
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import DataError, MissingRecordError
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 
 
 class RejectedError(Exception):
@@ -92,7 +92,7 @@ def _snapshot(lake: Lake, run_date: date) -> int:
 @contextmanager
 def _opened(lake: Lake) -> Iterator[Table]:
     with lake.catalog.open() as catalog:
-        yield catalog.load_table((NAMESPACE, REJECTED_RECORDS.name))
+        yield catalog.load_table((LOG, REJECTED_RECORDS.name))
 
 
 def _lines(table: Table, snapshot: int, reason: str) -> Iterator[list[bytes]]:

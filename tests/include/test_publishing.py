@@ -14,12 +14,12 @@ from include.daily_base import ReplacedBaseError
 from include.publishing import Decision, publish_run
 from include.records import CHECKS, STAGES
 from spark_jobs.lake.errors import BackwardsError, ForeignSnapshotError, LockedError, SupersededError
-from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE
+from spark_jobs.lake.listening import ANSWER, LISTENS
 from spark_jobs.lake.published import Published, published, run_dates
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.errors import OtherRecordError
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 from tests.logs import RUN_DATE
 from tests.published import leave_record, run_id_of, write_tables
 
@@ -48,7 +48,7 @@ def added_to(snapshots: Mapping[str, int], run_date: date = RUN_DATE) -> dict[st
 
 def read_published(lake: Lake) -> Published:
     with lake.catalog.open() as catalog:
-        return published(catalog, NAMESPACE, ANSWER.name, RUN_DATE)
+        return published(catalog, LOG, ANSWER.name, RUN_DATE)
 
 
 def test_publishing_again_changes_nothing(lake: Lake) -> None:
@@ -65,7 +65,7 @@ def test_snapshots_of_another_run_are_not_published(lake: Lake) -> None:
     with pytest.raises(ForeignSnapshotError, match="was made by the run another of 2009-05-04, not by run 2009-05-04"):
         publish_run(lake, RUN_DATE, RUN, written(lake, "another"))
     with lake.catalog.open() as catalog:
-        assert run_dates(catalog, NAMESPACE, ANSWER.name) == []
+        assert run_dates(catalog, LOG, ANSWER.name) == []
 
 
 def test_only_a_person_publishes_over_newer_snapshots(lake: Lake) -> None:
@@ -123,7 +123,7 @@ def test_run_is_not_published_before_all_have_told_of_it(lake: Lake, stage: str)
     with pytest.raises(OtherRecordError, match=f"the record of {stage} for 2009-05-04 tells of the snapshot 7"):
         publish_run(lake, RUN_DATE, RUN, snapshots)
     with lake.catalog.open() as catalog:
-        assert run_dates(catalog, NAMESPACE, ANSWER.name) == []
+        assert run_dates(catalog, LOG, ANSWER.name) == []
 
 
 def test_daily_run_that_a_later_date_overtook_is_not_published(lake: Lake) -> None:
@@ -169,7 +169,7 @@ def test_daily_run_whose_base_stands_for_a_replaced_date_is_not_published(lake: 
     with pytest.raises(ReplacedBaseError, match="2009-05-04 was run again with other input after 2009-05-05 had added"):
         publish_run(lake, AFTER, "stopped", stopped)
     with lake.catalog.open() as catalog:
-        assert run_dates(catalog, NAMESPACE, ANSWER.name) == [RUN_DATE, NEXT]
+        assert run_dates(catalog, LOG, ANSWER.name) == [RUN_DATE, NEXT]
 
 
 def test_one_run_holds_the_log_until_it_releases_it(lake: Lake) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 from datetime import date
 
-from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE
+from spark_jobs.lake.listening import ANSWER, LISTENS
 from spark_jobs.lake.published import run_dates
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 from tests.commands import started
 from tests.conftest import PROJECT
 from tests.published import publish_tables, write_tables
@@ -24,4 +24,4 @@ def test_newest_dates_stay(lake: Lake) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "run dates removed: ['2009-05-01']" in done.stdout
     with lake.catalog.open() as catalog:
-        assert run_dates(catalog, NAMESPACE, ANSWER.name) == DAYS[1:]
+        assert run_dates(catalog, LOG, ANSWER.name) == DAYS[1:]
