@@ -104,27 +104,18 @@ def _replaced_base(
     lake: Lake, listens: Table, run_date: date, answers: dict[date, int], found: dict[date, Replaced]
 ) -> Replaced | None:
     """Return what replaced the base of a date, whose snapshot no date has now; None for the same files, or none."""
-    later = _published_record(lake, run_date, answers)
-    day = date.fromisoformat(later["base"]["run_date"]) if later else None
-    # What has expired cannot have been run again.
-    now = _published_record(lake, day, answers) if day else None
-    if not later or not day or not now:
+    try:
+        later = read_published_record(lake, DATA_QUALITY, run_date, {ANSWER.name: answers[run_date]})
+        day = date.fromisoformat(later["base"]["run_date"])
+        now = read_published_record(lake, DATA_QUALITY, day, {ANSWER.name: answers[day]})
+    except (MissingRecordError, KeyError):
+        # What has expired cannot have been run again.
         return None
     if day in found or _agree(later, now):
         return found.get(day)
     snapshot = now["snapshots"][LISTENS.name]
     written = next(one.timestamp_ms for one in listens.snapshots() if one.snapshot_id == snapshot)
     return Replaced(day, run_date, datetime.fromtimestamp(written / 1000, UTC))
-
-
-def _published_record(lake: Lake, run_date: date, answers: dict[date, int]) -> dict[str, Any] | None:
-    """Return the record of the listens that are published for a date, None where that has expired."""
-    if run_date not in answers:
-        return None
-    try:
-        return read_published_record(lake, DATA_QUALITY, run_date, {ANSWER.name: answers[run_date]})
-    except MissingRecordError:
-        return None
 
 
 def _agree(later: dict[str, Any], day: dict[str, Any]) -> bool:

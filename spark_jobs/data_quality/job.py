@@ -57,6 +57,7 @@ def parse_args(argv: list[str] | None = None) -> DataQualityJob:
     parser = job_parser(__doc__)
     parser.add_argument(
         "--input",
+        dest="input_path",
         required=True,
         help="the log: a file, a directory (every file below it) or a glob, as a local path or a file:// URI; .gz too",
     )
@@ -65,17 +66,7 @@ def parse_args(argv: list[str] | None = None) -> DataQualityJob:
         "--load", choices=loads.LOADS, default=loads.FULL, help="is the input the whole log, or what a day adds?"
     )
     add_input_root(parser)
-    args = parser.parse_args(argv)
-    return DataQualityJob(
-        args.input,
-        Lake(args.lake),
-        args.run_date,
-        args.input_root,
-        args.listed,
-        args.load,
-        args.run_id,
-        args.record,
-    )
+    return DataQualityJob(**vars(parser.parse_args(argv)))
 
 
 def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:

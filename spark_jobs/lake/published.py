@@ -61,7 +61,7 @@ def _of_one_run(namespace: str, tables: Mapping[str, IcebergTable], answer: str,
     stamps = {name: stamp_of(tables[name], snapshot) for name, snapshot in found.items()}
     stamp = stamps.get(answer)
     if stamp is None:
-        dates = ", ".join(map(str, _dates(tables[answer]))) or "none"
+        dates = ", ".join(map(str, sorted(tags_of(tables[answer])))) or "none"
         raise NotPublishedError(f"no run of {namespace} is published for {run_date}; published run dates: {dates}")
     others = [name for name, other in stamps.items() if not other or other.run_id != stamp.run_id]
     sources = [name for name, made in stamp.made_from.items() if name != answer and found.get(name) != made]
@@ -76,7 +76,7 @@ def _of_one_run(namespace: str, tables: Mapping[str, IcebergTable], answer: str,
 def run_dates(catalog: Catalog, namespace: str, answer: str) -> list[date]:
     """Return the run dates that the answer has a tag of, in order."""
     name = f"{namespace}.{answer}"
-    return _dates(catalog.load_table(name)) if catalog.table_exists(name) else []
+    return sorted(tags_of(catalog.load_table(name))) if catalog.table_exists(name) else []
 
 
 def base_of(catalog: Catalog, namespace: str, answer: str, run_date: date) -> Published | None:
@@ -114,10 +114,6 @@ def tags_of(table: IcebergTable) -> dict[date, int]:
     """Return the snapshots that have the tag of a run date."""
     tags = {name: ref.snapshot_id for name, ref in table.metadata.refs.items() if ref.snapshot_ref_type == _TAG}
     return {day: snapshot for name, snapshot in tags.items() if (day := date_of(name))}
-
-
-def _dates(table: IcebergTable) -> list[date]:
-    return sorted(tags_of(table))
 
 
 def _begun(catalog: Catalog, namespace: str, answer: str) -> list[date]:

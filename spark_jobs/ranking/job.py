@@ -35,7 +35,7 @@ from spark_jobs.shared.application import run_application
 from spark_jobs.shared.documents import RANKING
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.linked_files import place_of_links
-from spark_jobs.shared.log import GrownFrom, read_log
+from spark_jobs.shared.log import JudgedLog, read_log
 from spark_jobs.shared.paths import path_of, shown
 from spark_jobs.shared.scratch import Keep, scratch
 from spark_jobs.shared.spans import listens_within, reach
@@ -57,7 +57,7 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     with scratch() as keep, place_of_links(job.lake) as links:
         recent = started_in(cut.sessions, job.window)
         longest = answers.write(rankings.top_sessions(recent, job.top_sessions), TOP_SESSIONS, "rank")
-        chosen, alternatives_record = _chosen(job, answers, log.base, cut, longest, keep)
+        chosen, alternatives_record = _chosen(job, answers, log, cut, longest, keep)
         users = [row.user_id for row in longest.select("user_id").collect()]
         heard = _write_listens(job, answers, chosen, cut.listens, sources.read_heard_before(spark, log.base), keep)
         songs = _write_songs(job, answers, chosen, heard, keep)
@@ -79,7 +79,7 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
 
 
 def _chosen(
-    job: RankingJob, answers: Answers, base: GrownFrom | None, cut: CutLog, longest: DataFrame, keep: Keep
+    job: RankingJob, answers: Answers, log: JudgedLog, cut: CutLog, longest: DataFrame, keep: Keep
 ) -> tuple[DataFrame, dict[str, Any]]:
     """The sessions of every definition, the answer's first, and what the record says of the others."""
     started = time.monotonic()
@@ -88,7 +88,7 @@ def _chosen(
         answers.write_none(CHOSEN_SESSIONS)
         return chosen, {"made": False, "definitions": [], "seconds": 0.0}
     # The base has chosen among all sessions, which tells nothing of a window.
-    growth = None if job.window else sources.read_growth(answers.spark, base, keep)
+    growth = None if job.window else sources.read_growth(answers.spark, log, keep)
     others = alternatives.alternative_sessions(longest, cut, job.top_sessions, job.window, growth)
     chosen = chosen.unionByName(others)
     if job.window:

@@ -7,13 +7,14 @@ from datetime import date, timedelta
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.lake.listening import CHOSEN_LISTENS, CHOSEN_SESSIONS, LISTENS, SESSIONS
+from spark_jobs.lake.published import Published
 from spark_jobs.lake.tries import read
 from spark_jobs.ranking.growth import Growth
 from spark_jobs.ranking.other_gaps import CutLog
 from spark_jobs.shared.documents import SESSION_ANALYSIS, read_record_of
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import LOG, Lake
-from spark_jobs.shared.log import GrownFrom
+from spark_jobs.shared.log import JudgedLog
 from spark_jobs.shared.scratch import Keep
 
 
@@ -53,18 +54,18 @@ def read_cut_log(spark: SparkSession, sessions: int, listens: int, gap: timedelt
     return CutLog(read(spark, LOG, SESSIONS, sessions), read(spark, LOG, LISTENS, listens), gap)
 
 
-def read_growth(spark: SparkSession, base: GrownFrom | None, keep: Keep) -> Growth | None:
-    """How the log has grown since its base was ranked; None without a base."""
-    if base is None:
+def read_growth(spark: SparkSession, log: JudgedLog, keep: Keep) -> Growth | None:
+    """How a log has grown since its base was ranked; None without a base."""
+    if log.base is None:
         return None
     # No rows, where that chose of a window or by one definition only: they tell of no definition.
-    chosen = read(spark, LOG, CHOSEN_SESSIONS, base.run.snapshots[CHOSEN_SESSIONS.name])
-    return Growth(chosen, base.new_listens(spark), keep)
+    chosen = read(spark, LOG, CHOSEN_SESSIONS, log.base.snapshots[CHOSEN_SESSIONS.name])
+    return Growth(chosen, log.new_listens(spark, log.base), keep)
 
 
-def read_heard_before(spark: SparkSession, base: GrownFrom | None) -> DataFrame | None:
+def read_heard_before(spark: SparkSession, base: Published | None) -> DataFrame | None:
     """The listens of the sessions that were chosen of the log's base; None without a base."""
-    return read(spark, LOG, CHOSEN_LISTENS, base.run.snapshots[CHOSEN_LISTENS.name]) if base else None
+    return read(spark, LOG, CHOSEN_LISTENS, base.snapshots[CHOSEN_LISTENS.name]) if base else None
 
 
 def check_tracks(run_date: date, tracks: int, listens: int) -> None:

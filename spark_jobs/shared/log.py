@@ -19,26 +19,19 @@ LOOKED_UP = (LISTENS, SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS)
 
 
 @dataclass(frozen=True)
-class GrownFrom:
-    """The published `run` that a daily load adds to, its base.
+class JudgedLog:
+    """The snapshot of all `listens` of a log; of one that was added to a published run, that is its `base`.
 
     `added` is the snapshot of listens that has those of the base and, beside them, what is new.
     """
 
-    run: Published
+    listens: int
+    base: Published | None
     added: int
 
-    def new_listens(self, spark: SparkSession) -> DataFrame:
+    def new_listens(self, spark: SparkSession, base: Published) -> DataFrame:
         """Return the listens that the base has not."""
-        return read_added(spark, LOG, LISTENS, self.run.snapshots[LISTENS.name], self.added)
-
-
-@dataclass(frozen=True)
-class JudgedLog:
-    """The snapshot of all `listens` of a log, and its `base` if it was added to one."""
-
-    listens: int
-    base: GrownFrom | None
+        return read_added(spark, LOG, LISTENS, base.snapshots[LISTENS.name], self.added)
 
 
 def read_log(lake: Lake, run_date: date, listens: int | None = None) -> JudgedLog:
@@ -48,14 +41,15 @@ def read_log(lake: Lake, run_date: date, listens: int | None = None) -> JudgedLo
     OtherRecordError when what data_quality kept is of another.
     """
     record = read_record_of(lake, DATA_QUALITY, run_date, {LISTENS.name: listens})
-    base = GrownFrom(published_of(record["base"]), record["added"]) if record["base"] else None
-    return JudgedLog(record["snapshots"][LISTENS.name], base if base and _is_whole(lake, base) else None)
+    base = published_of(record["base"]) if record["base"] else None
+    is_whole = base and _is_whole(lake, base, record["added"])
+    return JudgedLog(record["snapshots"][LISTENS.name], base if is_whole else None, record["added"])
 
 
-def _is_whole(lake: Lake, base: GrownFrom) -> bool:
+def _is_whole(lake: Lake, base: Published, added: int) -> bool:
     """Are all snapshots still there that the stages look up, and of the one run that is the base?"""
     with lake.catalog.open() as catalog:
         tables = {table.name: catalog.load_table((LOG, table.name)) for table in LOOKED_UP}
-    stamps = [stamp_of(table, base.run.snapshots.get(name, 0)) for name, table in tables.items()]
-    are_of_base = [stamp and (stamp.run_date, stamp.run_id) == (base.run.run_date, base.run.run_id) for stamp in stamps]
-    return all(are_of_base) and tables[LISTENS.name].snapshot_by_id(base.added) is not None
+    stamps = [stamp_of(table, base.snapshots.get(name, 0)) for name, table in tables.items()]
+    are_of_base = [stamp and (stamp.run_date, stamp.run_id) == (base.run_date, base.run_id) for stamp in stamps]
+    return all(are_of_base) and tables[LISTENS.name].snapshot_by_id(added) is not None

@@ -11,7 +11,7 @@ from spark_jobs.lake.published import Published
 from spark_jobs.lake.tables import Table
 from spark_jobs.shared.documents import DATA_QUALITY
 from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.log import GrownFrom, JudgedLog, read_log
+from spark_jobs.shared.log import JudgedLog, read_log
 from tests.logs import RUN_DATE
 from tests.published import leave_record, run_id_of, write_tables
 
@@ -30,7 +30,7 @@ def added_to(lake: Lake, base: Published) -> JudgedLog:
 def test_stages_go_on_from_a_whole_base(lake: Lake) -> None:
     base = Published(RUN_DATE, run_id_of(RUN_DATE), write_tables(lake, RUN_DATE, NO_ROWS))
     log = added_to(lake, base)
-    assert log == JudgedLog(log.listens, GrownFrom(base, log.listens))
+    assert log == JudgedLog(log.listens, base, log.listens)
 
 
 @pytest.mark.parametrize("table", [LISTENS, SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS], ids=lambda table: table.name)
