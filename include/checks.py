@@ -17,14 +17,14 @@ from pyspark.sql.window import Window as W
 from include import suites
 from include.records import previous_run_date
 from include.settings import settings
-from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE, SESSIONS, TOP_SESSIONS, TOP_SONGS
+from spark_jobs.lake.listening import ANSWER, LISTENS, REJECTED_RECORDS, SESSIONS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.lake.published import Published, published
 from spark_jobs.lake.tables import Table as LakeTable
 from spark_jobs.lake.tries import read
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_published_record, read_record_of
 from spark_jobs.shared.failures import explain
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 from spark_jobs.shared.log import read_new_listens
 from spark_jobs.shared.schemas import LISTEN_KEY
 
@@ -55,16 +55,15 @@ def listens(
     figures = {
         **quality_figures(record),
         "repeated_listens": repeated_listens(kept).count(),
-        "listens_in_table": _rows_in_table(lake, LISTENS, snapshots[LISTENS.name]),
+        "listens_in_table": _rows_in_table(lake, LISTENS, snapshots),
+        "rejected_in_table": _rows_in_table(lake, REJECTED_RECORDS, snapshots),
     }
     of_log = record["log"]["listens"]
     # The score first: what comes of a check is told in this order, and cut where there is no room.
     return [
         _figures(
             figures,
-            suites.data_quality(
-                float(minimum_quality_score), rows["lines_read"], of_log, limits, may_be_empty=is_daily
-            ),
+            suites.data_quality(float(minimum_quality_score), rows, of_log, limits, may_be_empty=is_daily),
         ),
         _figures(volume, suites.volume(previous if "listens_percent_of_previous" in volume else None, limits)),
         Table(kept, suites.listens(run_date, rows["listens_kept"], limits)),
@@ -75,7 +74,7 @@ def sessions(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapsho
     """The sessions, against the number of listens they were cut from, and their shape."""
     limits, previous = settings(), previous_run_date(lake, run_date)
     listens = read_record_of(lake, "data_quality", run_date, snapshots)["log"]["listens"]
-    made = read(spark, NAMESPACE, SESSIONS, snapshots[SESSIONS.name])
+    made = read(spark, LOG, SESSIONS, snapshots[SESSIONS.name])
     figures = {**session_figures(made), "repeated_session_ids": repeated_session_ids(made)}
     gone = _to_compare(lambda before: users_gone_percent(_sessions_of(spark, lake, before), made), previous)
     if gone is not None:
@@ -88,8 +87,8 @@ def top_songs(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapsh
     """The answer, and what its reader should know of it."""
     record = read_record_of(lake, "ranking", run_date, snapshots)
     songs, window_days = record["rows"]["top_songs"], record["parameters"].get("window_days")
-    answer = read(spark, NAMESPACE, TOP_SONGS, snapshots[TOP_SONGS.name])
-    longest = read(spark, NAMESPACE, TOP_SESSIONS, snapshots[TOP_SESSIONS.name])
+    answer = read(spark, LOG, TOP_SONGS, snapshots[TOP_SONGS.name])
+    longest = read(spark, LOG, TOP_SESSIONS, snapshots[TOP_SESSIONS.name])
     figures = answer_figures(longest.toPandas(), answer.toPandas())
     judged = read_record_of(lake, "data_quality", run_date, snapshots)
     suite = suites.top_songs(songs, window_days, not judged["log"]["listens"], is_day_without(judged))
@@ -221,20 +220,20 @@ def _to_compare(work_out: Callable[[date], T], previous: date | None) -> T | Non
         return None
 
 
-def _rows_in_table(lake: Lake, table: LakeTable, snapshot: int) -> int:
-    """Return how many rows a snapshot has, as Iceberg counts them; no row is ever deleted by itself."""
+def _rows_in_table(lake: Lake, table: LakeTable, snapshots: Snapshots) -> int:
+    """Return how many rows a run's snapshot has, as Iceberg counts them; no row is ever deleted by itself."""
     with lake.catalog.open() as catalog:
-        found = catalog.load_table((NAMESPACE, table.name)).snapshot_by_id(snapshot)
+        found = catalog.load_table((LOG, table.name)).snapshot_by_id(snapshots[table.name])
     return int(found.summary["total-records"] or 0) if found and found.summary else 0
 
 
 def _published(lake: Lake, run_date: date) -> Published:
     with lake.catalog.open() as catalog:
-        return published(catalog, NAMESPACE, ANSWER.name, run_date)
+        return published(catalog, LOG, ANSWER.name, run_date)
 
 
 def _sessions_of(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:
-    return read(spark, NAMESPACE, SESSIONS, _published(lake, run_date).snapshots[SESSIONS.name])
+    return read(spark, LOG, SESSIONS, _published(lake, run_date).snapshots[SESSIONS.name])
 
 
 def _load(record: dict[str, Any]) -> str:

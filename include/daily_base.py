@@ -2,85 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table
 
-from spark_jobs.lake.listening import ANSWER, NAMESPACE
-from spark_jobs.lake.published import base_of, tags_of
+from spark_jobs.lake.listening import ANSWER, LISTENS
+from spark_jobs.lake.published import Published, base_of, tags_of
+from spark_jobs.lake.stamps import stamp_of
 from spark_jobs.shared import loads
-from spark_jobs.shared.documents import read_published_record
+from spark_jobs.shared.documents import DATA_QUALITY, read_published_record
 from spark_jobs.shared.errors import DataError, MissingRecordError
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 
 
 class ReplacedBaseError(DataError):
     """A date was run again with other input, and a later one still has what it had before."""
 
 
+@dataclass(frozen=True)
+class Replaced:
+    """A run date that was run again with other input (its listens written `at`, UTC), after it had been added to.
+
+    `kept_by` is the first later date that still has what it had before.
+    """
+
+    run_date: date
+    kept_by: date
+    at: datetime
+
+
 def check_base(lake: Lake, run_date: date) -> None:
     """Raise unless the latest run date that is published before can be added to; without one the log begins.
 
-    Raises BackwardsError where later dates would lack what this one adds, ReplacedBaseError where the base itself, or
-    what it was made of, lacks what an earlier date was run again with.
+    Raises BackwardsError where later dates would lack what this one adds, NotPublishedError where the publication of an
+    earlier date was cut off, ReplacedBaseError where the base, or what it was made of, is not what its dates have now.
     """
     with lake.catalog.open() as catalog:
-        base = base_of(catalog, NAMESPACE, ANSWER.name, run_date)
-        if base is None:
-            return
-        newer = [(day, later) for day, later in _history(lake, catalog, base.run_date) if not _holds(later, day)]
-    if newer:
-        day, later = newer[-1]
-        raise ReplacedBaseError(
-            f"a daily load of {run_date} would add to {base.run_date}, but {day['run_date']} was run again with other "
-            f"input after {later['run_date']} had added to it: run all dates from {later['run_date']} to "
-            f"{base.run_date} again, in order, and then {run_date}, or this date with load=full and the whole log as "
-            "its input"
-        )
+        _check_history(lake, catalog, run_date, base_of(catalog, LOG, ANSWER.name, run_date))
 
 
-def check_still_base(catalog: Catalog, run_date: date, snapshots: Mapping[str, int], quality: dict[str, Any]) -> None:
+def check_still_base(
+    lake: Lake, catalog: Catalog, run_date: date, snapshots: Mapping[str, int], quality: dict[str, Any]
+) -> None:
     """Raise unless a daily load that is about to be published was added to what is published before it.
 
-    Other runs may have been published since it began, where it stopped at a check and went on days later. Raises
-    BackwardsError or ReplacedBaseError; nothing where it is published already.
+    Other runs may have been published since it began, where it stopped at a check and went on days later. Raises what
+    `check_base` raises; nothing where it is published already.
     """
-    own = tags_of(catalog.load_table((NAMESPACE, ANSWER.name))).get(run_date)
+    own = tags_of(catalog.load_table((LOG, ANSWER.name))).get(run_date)
     if quality["parameters"]["load"] != loads.DAILY or own == snapshots[ANSWER.name]:
         return
-    now, then = base_of(catalog, NAMESPACE, ANSWER.name, run_date), quality["base"]
+    now, then = base_of(catalog, LOG, ANSWER.name, run_date), quality["base"]
     if (dict(now.snapshots) if now else None) != (then["snapshots"] if then else None):
         raise ReplacedBaseError(
             f"the run of {run_date} was added to {then['run_date'] if then else 'nothing'}, and would now be added to "
             f"another run, of {now.run_date if now else 'no date'}; nothing was published: run {run_date} again"
         )
+    _check_history(lake, catalog, run_date, now)
 
 
-def _history(lake: Lake, catalog: Catalog, run_date: date) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Yield the records of the dates that a date was made from, newest first, each with that of the date after it."""
-    tags = tags_of(catalog.load_table((NAMESPACE, ANSWER.name)))
-    later = _published_record(lake, run_date, tags)
-    while later and later["base"]:
-        day = date.fromisoformat(later["base"]["run_date"])
-        found = _published_record(lake, day, tags)
-        if found:
-            yield found, later
-        later = found
+def replaced_bases(lake: Lake, catalog: Catalog) -> dict[date, Replaced]:
+    """Return the published dates that were made, directly or not, from a version of another date that was replaced.
+
+    A date that was run again with the same files replaces nothing. Documents are read only of dates in doubt.
+    """
+    if not catalog.table_exists((LOG, LISTENS.name)):
+        return {}
+    listens = catalog.load_table((LOG, LISTENS.name))
+    made_on = {snapshot: day for day, snapshot in tags_of(listens).items()}
+    answers = tags_of(catalog.load_table((LOG, ANSWER.name)))
+    found: dict[date, Replaced] = {}
+    for snapshot, day in sorted(made_on.items(), key=lambda item: item[1]):
+        stamp = stamp_of(listens, snapshot)
+        source = stamp.made_from.get(LISTENS.name) if stamp else None
+        if source in made_on:
+            replaced = found.get(made_on[source])
+        else:
+            replaced = _replaced_base(lake, listens, day, answers, found) if source else None
+        if replaced:
+            found[day] = replaced
+    return found
 
 
-def _published_record(lake: Lake, run_date: date, tags: dict[date, int]) -> dict[str, Any] | None:
-    """Return the record of the listens that are published for a date, None where that has expired."""
-    # What has expired cannot have been run again.
-    if run_date not in tags:
-        return None
+def _check_history(lake: Lake, catalog: Catalog, run_date: date, base: Published | None) -> None:
+    """Raise ReplacedBaseError unless the base of a date, and all that was made of, is what its dates have now."""
+    replaced = replaced_bases(lake, catalog).get(base.run_date) if base else None
+    if base and replaced:
+        raise ReplacedBaseError(
+            f"a daily load of {run_date} would add to {base.run_date}, but {replaced.run_date} was run again with "
+            f"other input after {replaced.kept_by} had added to it: run all dates from {replaced.kept_by} to "
+            f"{base.run_date} again, in order, and then {run_date}, or this date with load=full and the whole log as "
+            "its input"
+        )
+
+
+def _replaced_base(
+    lake: Lake, listens: Table, run_date: date, answers: dict[date, int], found: dict[date, Replaced]
+) -> Replaced | None:
+    """Return what replaced the base of a date, whose snapshot no date has now; None for the same files, or none."""
     try:
-        return read_published_record(lake, "data_quality", run_date, {ANSWER.name: tags[run_date]})
-    except MissingRecordError:
+        later = read_published_record(lake, DATA_QUALITY, run_date, {ANSWER.name: answers[run_date]})
+        day = date.fromisoformat(later["base"]["run_date"])
+        now = read_published_record(lake, DATA_QUALITY, day, {ANSWER.name: answers[day]})
+    except (MissingRecordError, KeyError):
+        # What has expired cannot have been run again.
         return None
+    if day in found or _agree(later, now):
+        return found.get(day)
+    snapshot = now["snapshots"][LISTENS.name]
+    written = next(one.timestamp_ms for one in listens.snapshots() if one.snapshot_id == snapshot)
+    return Replaced(day, run_date, datetime.fromtimestamp(written / 1000, UTC))
 
 
-def _holds(later: dict[str, Any], day: dict[str, Any]) -> bool:
-    """Has a record all files that an earlier one has taken in?"""
-    return all(file in later["inputs"] for file in day["inputs"])
+def _agree(later: dict[str, Any], day: dict[str, Any]) -> bool:
+    """Has a later record all files that an earlier one has taken in, and of the dates before it no others?"""
+    before = len(later["inputs"]) - later["input"]["files"]
+    has, has_now = _files(later["inputs"]), _files(day["inputs"])
+    return _files(later["inputs"][:before]) <= has_now <= has
+
+
+def _files(inputs: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
+    return {(file["file"], file["bytes"], file["modified"]) for file in inputs}

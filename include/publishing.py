@@ -11,11 +11,11 @@ from include.acceptance import Decision, decision_on
 from include.daily_base import check_still_base
 from include.event_logs import read_figures
 from include.records import CHECKS, STAGES
-from spark_jobs.lake.listening import ANSWER, NAMESPACE
+from spark_jobs.lake.listening import ANSWER
 from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.shared.documents import read_publication, read_record_of, remove_other_publications, write_record
 from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 
 
 def publish_run(
@@ -35,9 +35,9 @@ def publish_run(
     nothing then.
     """
     left = _what_is_left(lake, run_date, run_id, snapshots, decision)
-    publication = Publication(NAMESPACE, run_date, run_id, snapshots, ANSWER.name, over_newer=over_newer)
+    publication = Publication(LOG, run_date, run_id, snapshots, ANSWER.name, over_newer=over_newer)
     with lake.catalog.open() as catalog:
-        check_still_base(catalog, run_date, snapshots, left["records"]["data_quality"])
+        check_still_base(lake, catalog, run_date, snapshots, left["records"]["data_quality"])
         # First, for nobody reads it until the run is published, and then everybody does.
         write_record(lake.publication(run_date, snapshots[ANSWER.name]), left)
         publish(catalog, publication)

@@ -6,6 +6,7 @@ is marked as degraded. `info`: the report shows a flag, and the answer is as goo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 
 import great_expectations.expectations as gxe
@@ -51,15 +52,16 @@ def listens(run_date: date, listens_kept: int, limits: Settings) -> ExpectationS
 
 
 def data_quality(
-    minimum_quality_score: float, lines_read: int, listens: int, limits: Settings, may_be_empty: bool = False
+    minimum_quality_score: float, rows: Mapping[str, int], listens: int, limits: Settings, may_be_empty: bool = False
 ) -> ExpectationSuite:
     """Enough lines became listens, every line became one or was rejected, and few MusicBrainz ids are missing.
 
-    The table has all `listens` of the log, those of earlier dates too.
+    `rows` are the counts of the run's record. The tables have the lines that were rejected, and all `listens` of the
+    log, those of earlier dates too.
     An input that `may_be_empty`, what a day adds, gets a flag when it has no listen; any other stops the run.
     """
     any_listen = at_least("listens_kept", 1, "at least one line is a listen", INFO if may_be_empty else CRITICAL)
-    stop, minimum = limits.stop_quality_score, minimum_quality_score
+    stop, minimum, rejected = limits.stop_quality_score, minimum_quality_score, rows["lines_rejected"]
     artists, tracks = limits.maximum_missing_artist_id_percent, limits.maximum_missing_track_id_percent
     return ExpectationSuite(
         "data_quality",
@@ -67,16 +69,12 @@ def data_quality(
             at_least("quality_score", stop, f"the quality score is at least {stop:g}, below which every run stops"),
             any_listen,
             at_most("repeated_listens", 0, "no listen is there twice"),
-            gxe.ExpectColumnSumToBeBetween(
-                column="listens_in_table",
-                min_value=listens,
-                max_value=listens,
-                description=f"the table has the {listens} listens of the log",
-            ),
+            _sum("listens_in_table", listens, f"the table has the {listens} listens of the log"),
+            _sum("rejected_in_table", rejected, f"rejected_records has all lines rejected, {rejected}"),
             gxe.ExpectMulticolumnSumToEqual(
                 column_list=["listens_kept", "lines_rejected"],
-                sum_total=lines_read,
-                description=f"listens kept and lines rejected are the {lines_read} lines read",
+                sum_total=rows["lines_read"],
+                description=f"listens kept and lines rejected are the {rows['lines_read']} lines read",
             ),
             at_least("quality_score", minimum, f"the quality score is at least {minimum:g}", WARNING),
             at_most(
@@ -131,16 +129,10 @@ def sessions(listens_kept: int, limits: Settings) -> ExpectationSuite:
 
 
 def _hold_all(listens: int) -> list[gxe.Expectation]:
-    together = gxe.ExpectColumnSumToBeBetween(
-        column="track_count",
-        min_value=listens,
-        max_value=listens,
-        description=f"all sessions together have the {listens} listens kept",
-    )
     return [
         at_least("track_count", 1, "every session has a track"),
         at_least("longest_part_10_minutes", 1, "every part of a session has a track"),
-        together,
+        _sum("track_count", listens, f"all sessions together have the {listens} listens kept"),
     ]
 
 
@@ -237,6 +229,10 @@ def order_and_flags() -> ExpectationSuite:
             at_most("songs_of_one_listener", 0, "no top song is owed to one listener alone", INFO),
         ],
     )
+
+
+def _sum(column: str, total: int, claim: str) -> gxe.Expectation:
+    return gxe.ExpectColumnSumToBeBetween(column=column, min_value=total, max_value=total, description=claim)
 
 
 def _midnight(day: date) -> datetime:

@@ -18,7 +18,7 @@ from plugins.run_metrics import figures_sent
 from plugins.spark_operator import SparkOperator
 from plugins.stage_clock import stage_clock
 from spark_jobs.shared.commands import how_to_type
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -103,11 +103,10 @@ def check_tables(
 
 
 def _check_there(lake: Lake, run_date: date, snapshots: dict[str, int]) -> None:
-    from spark_jobs.lake.listening import NAMESPACE
     from spark_jobs.shared.errors import MissingRecordError
 
     with lake.catalog.open() as catalog:
-        made = {name: catalog.load_table((NAMESPACE, name)) for name in snapshots}
+        made = {name: catalog.load_table((LOG, name)) for name in snapshots}
     if gone := [name for name, snapshot in snapshots.items() if not made[name].snapshot_by_id(snapshot)]:
         raise MissingRecordError(f"maintenance has removed what it wrote to {', '.join(gone)}: run {run_date} again")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 # Such a task counts rows and holds few of them. In `airflow dags test` the Java of a check stays, idle, beside that of
-# the next job: with the jobs' 2 GiB each, a run would need more than 4 GiB.
+# the next job: with the jobs' 1.5 GiB each, a run would not fit into 4 GiB.
 DRIVER_MEMORY = "1g"
 
 

@@ -21,8 +21,9 @@ from include.records import last_run
 from scripts import arguments
 from scripts.mendable import CommandError, told_in_a_line
 from spark_jobs.lake.errors import NotPublishedError
-from spark_jobs.lake.listening import ANSWER, NAMESPACE
+from spark_jobs.lake.listening import ANSWER
 from spark_jobs.lake.published import published, run_dates
+from spark_jobs.shared.lake import LOG
 
 MOST_ROWS = 10_000
 
@@ -39,7 +40,7 @@ def query(catalog: SqlCatalog, sql: str, snapshots: Mapping[str, int]) -> duckdb
 
 def table_with(catalog: SqlCatalog, name: str, snapshot: int) -> Table:
     """Return a table that has a snapshot; raises CommandError where that has expired."""
-    table = catalog.load_table((NAMESPACE, name))
+    table = catalog.load_table((LOG, name))
     if table.snapshot_by_id(snapshot) is None:
         raise CommandError(f"the snapshot {snapshot} of {name} has expired; run the date again")
     return table
@@ -47,10 +48,10 @@ def table_with(catalog: SqlCatalog, name: str, snapshot: int) -> Table:
 
 def published_snapshots(catalog: SqlCatalog, run_date: date | None = None) -> Mapping[str, int]:
     """Return the snapshots of a run date, the latest one without it; raises NotPublishedError where there is none."""
-    dates = [run_date] if run_date else run_dates(catalog, NAMESPACE, ANSWER.name)
+    dates = [run_date] if run_date else run_dates(catalog, LOG, ANSWER.name)
     if not dates:
         raise NotPublishedError("no run date is published in this lake; run the DAG first (make run)")
-    return published(catalog, NAMESPACE, ANSWER.name, dates[-1]).snapshots
+    return published(catalog, LOG, ANSWER.name, dates[-1]).snapshots
 
 
 def main() -> None:

@@ -14,12 +14,12 @@ from pyiceberg.catalog import Catalog
 from include.event_logs import read_figures
 from include.records import CHECKS, STAGES
 from spark_jobs.lake import tables
-from spark_jobs.lake.listening import ANSWER, NAMESPACE, TABLES
+from spark_jobs.lake.listening import ANSWER, LISTENS, TABLES
 from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.lake.stamps import Stamp
 from spark_jobs.shared.documents import read_record, write_record
 from spark_jobs.shared.errors import MissingRecordError
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 
 Rows = list[dict[str, Any]]
 # In one partition each, for only Spark can number buckets.
@@ -30,12 +30,15 @@ def run_id_of(run_date: date) -> str:
     return f"run {run_date}"
 
 
-def write_tables(lake: Lake, run_date: date, rows: Mapping[str, Rows], run_id: str = "") -> dict[str, int]:
-    """Write tables as the stages of a run do, and return their snapshots."""
+def write_tables(
+    lake: Lake, run_date: date, rows: Mapping[str, Rows], run_id: str = "", base: int | None = None
+) -> dict[str, int]:
+    """Write tables as the stages of a run do, the listens beside those of a base, and return their snapshots."""
     stamp = Stamp(run_date, run_id or run_id_of(run_date), "test")
+    stamps = {LISTENS.name: replace(stamp, made_from={LISTENS.name: base} if base else {})}
     with lake.catalog.open() as catalog:
-        tables.prepare(catalog, NAMESPACE, [_TABLES[name] for name in {*rows, ANSWER.name}], buckets=1)
-        return {name: _written(catalog, name, of_table, stamp) for name, of_table in rows.items()}
+        tables.prepare(catalog, LOG, [_TABLES[name] for name in {*rows, ANSWER.name}], buckets=1)
+        return {name: _written(catalog, name, of_table, stamps.get(name, stamp)) for name, of_table in rows.items()}
 
 
 def publish_tables(lake: Lake, run_date: date, snapshots: Mapping[str, int], run_id: str = "") -> None:
@@ -43,7 +46,7 @@ def publish_tables(lake: Lake, run_date: date, snapshots: Mapping[str, int], run
     run = run_id or run_id_of(run_date)
     keep_publication(lake, run_date, snapshots, run)
     with lake.catalog.open() as catalog:
-        publish(catalog, Publication(NAMESPACE, run_date, run, snapshots, ANSWER.name, over_newer=True))
+        publish(catalog, Publication(LOG, run_date, run, snapshots, ANSWER.name, over_newer=True))
 
 
 def keep_publication(lake: Lake, run_date: date, snapshots: Mapping[str, int], run_id: str) -> None:
@@ -64,7 +67,7 @@ def leave_record(lake: Lake, stage: str, run_date: date, record: Mapping[str, An
 
 
 def _written(catalog: Catalog, name: str, rows: Rows, stamp: Stamp) -> int:
-    table, branch = catalog.load_table((NAMESPACE, name)), stamp.new_branch()
+    table, branch = catalog.load_table((LOG, name)), stamp.new_branch()
     empty = min(table.snapshots(), key=lambda snapshot: snapshot.sequence_number)
     table.manage_snapshots().create_branch(empty.snapshot_id, branch).commit()
     arrow = pa.Table.from_pylist(rows, schema=table.schema().as_arrow())

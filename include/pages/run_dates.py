@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from datetime import date
 from math import ceil
@@ -15,6 +16,7 @@ from include.pages.dag_runs import has_failed, is_under_way, made
 from include.records import read_report
 from spark_jobs.shared.lake import Lake, date_of
 
+log = logging.getLogger(__name__)
 # On a page: a month.
 ROWS = 31
 
@@ -26,7 +28,8 @@ def page_of(lake: Lake, runs: Mapping[date, Any], number: int) -> dict[str, Any]
     days = sorted(days_of(lake) | unanswered, reverse=True)
     pages = max(1, ceil(len(days) / ROWS))
     number = min(number, pages)
-    rows = [row(lake, day, runs.get(day)) for day in days[(number - 1) * ROWS : number * ROWS]]
+    replaced = _replaced(lake)
+    rows = [row(lake, day, runs.get(day), replaced.get(day)) for day in days[(number - 1) * ROWS : number * ROWS]]
     return {"rows": rows, "total": len(days), "number": number, "pages": pages}
 
 
@@ -36,13 +39,18 @@ def days_of(lake: Lake) -> set[date]:
     return {day for folder in folders for path in folder.glob("run_date=*") if (day := date_of(path.name))}
 
 
-def row(lake: Lake, day: date, run: Any | None) -> dict[str, Any]:
-    """What is known of a run date: its state, why, and the figures of its report; None where there is nothing."""
+def row(lake: Lake, day: date, run: Any | None, replaced: str | None = None) -> dict[str, Any]:
+    """What is known of a run date: its state, why, and the figures of its report; None where there is nothing.
+
+    `replaced` says of what earlier listens it was made, if they were replaced.
+    """
     report = read_report(lake, day)
     songs, stages = report.get("top_songs"), report.get("stage_seconds", {})
+    state = state_of(lake, day, run, report)
     return {
         "run_date": day,
-        **state_of(lake, day, run, report),
+        **state,
+        "because": " ".join(said for said in (state["because"], replaced) if said) or None,
         "score": report.get("quality_score"),
         "song": songs[0] if songs else None,
         "duration": duration(sum(stages.values())) if stages else None,
@@ -79,6 +87,26 @@ def reports(lake: Lake) -> UPath:
 def has_report(lake: Lake, day: date) -> bool:
     """Whether there is a page to show."""
     return (lake.report(day) / "report.json").is_file()
+
+
+def _replaced(lake: Lake) -> dict[date, str]:
+    """The published dates that are made of listens that were replaced, each with a sentence."""
+    # Not above: it takes a second, and whoever starts Airflow imports this module.
+    from include.daily_base import replaced_bases
+
+    try:
+        if not lake.catalog.is_there:
+            return {}
+        with lake.catalog.open() as catalog:
+            found = replaced_bases(lake, catalog)
+    except Exception as error:
+        log.warning("Not known whether dates are made of listens that were replaced: %s", error)
+        return {}
+    return {
+        day: f"Made from listens of {one.run_date} that were replaced on {one.at:%Y-%m-%d}: run {one.kept_by} again, "
+        "and the dates after it, in order."
+        for day, one in found.items()
+    }
 
 
 def _unmet(lake: Lake, day: date) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,8 +13,9 @@ from pyspark.sql import functions as F
 
 from spark_jobs.lake import published, tries
 from spark_jobs.lake.listening import ANSWER, LISTENS
+from spark_jobs.lake.published import Published
 from spark_jobs.lake.stamps import stamp_of
-from spark_jobs.shared.documents import read_published_record
+from spark_jobs.shared.documents import DATA_QUALITY, read_published_record
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.input_files import InputFile
 from spark_jobs.shared.lake import LOG, Lake
@@ -22,8 +23,6 @@ from spark_jobs.shared.schemas import LISTEN_KEY
 from spark_jobs.shared.scratch import Keep
 from spark_jobs.shared.spans import as_spans, reach
 
-# The stage whose record tells of a log's files and listens.
-STAGE = "data_quality"
 # How late listens are counted, in days after the day they were listened to on: up to each of these, or later.
 LATE_DAYS = (1, 7, 30, 365)
 # Of so many listens a driver of 2 GiB can give each executor all. More are joined by a shuffle, or too many to be known
@@ -41,20 +40,15 @@ class LostBaseError(DataError):
 
 @dataclass(frozen=True)
 class Base:
-    """The run that a daily load adds to: its date, its snapshots, and the record of how its log was made."""
+    """The run that a daily load adds to, and the record of how its log was made."""
 
-    run_date: date
-    snapshots: Mapping[str, int]
+    run: Published
     record: dict[str, Any]
 
     @property
     def listens(self) -> int:
         """The snapshot of all listens of the log."""
-        return self.snapshots[LISTENS.name]
-
-    def to_json(self) -> dict[str, Any]:
-        """The base as a record keeps it."""
-        return {"run_date": str(self.run_date), "snapshots": dict(self.snapshots)}
+        return self.run.snapshots[LISTENS.name]
 
 
 @dataclass(frozen=True)
@@ -80,8 +74,7 @@ def base_of(lake: Lake, catalog: Catalog, run_date: date) -> Base | None:
     if found is None:
         _check_that_it_begins(catalog, run_date)
         return None
-    record = read_published_record(lake, STAGE, found.run_date, found.snapshots)
-    return Base(found.run_date, found.snapshots, record)
+    return Base(found, read_published_record(lake, DATA_QUALITY, found.run_date, found.snapshots))
 
 
 def _check_that_it_begins(catalog: Catalog, run_date: date) -> None:

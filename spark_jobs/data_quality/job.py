@@ -7,7 +7,7 @@ what is new to the listens of the latest run before it.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,21 +18,18 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_jobs.data_quality import history, inputs, line_counts, outcomes
 from spark_jobs.data_quality.judging import Judged, judge, lines_to_read
 from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS, TABLES
-from spark_jobs.lake.stamps import Stamp
 from spark_jobs.lake.tables import buckets_of, prepare, set_buckets
-from spark_jobs.lake.tries import Try, new_try
 from spark_jobs.shared import loads
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import MANUAL, add_input_root, job_parser
-from spark_jobs.shared.documents import write_record
-from spark_jobs.shared.input_files import InputFile, list_files
+from spark_jobs.shared.documents import DATA_QUALITY
+from spark_jobs.shared.input_files import InputFile, Listing, list_files
 from spark_jobs.shared.lake import LOG, Lake
 from spark_jobs.shared.linked_files import LinkedFiles, link, place_of_links
 from spark_jobs.shared.partitioning import bucket_count, cores_of
 from spark_jobs.shared.paths import path_of, shown
 from spark_jobs.shared.scratch import Keep, scratch
-
-STAGE = history.STAGE
+from spark_jobs.shared.stage import begin_try, keep_record
 
 
 @dataclass(frozen=True)
@@ -60,6 +57,7 @@ def parse_args(argv: list[str] | None = None) -> DataQualityJob:
     parser = job_parser(__doc__)
     parser.add_argument(
         "--input",
+        dest="input_path",
         required=True,
         help="the log: a file, a directory (every file below it) or a glob, as a local path or a file:// URI; .gz too",
     )
@@ -68,17 +66,7 @@ def parse_args(argv: list[str] | None = None) -> DataQualityJob:
         "--load", choices=loads.LOADS, default=loads.FULL, help="is the input the whole log, or what a day adds?"
     )
     add_input_root(parser)
-    args = parser.parse_args(argv)
-    return DataQualityJob(
-        args.input,
-        Lake(args.lake),
-        args.run_date,
-        args.input_root,
-        args.listed,
-        args.load,
-        args.run_id,
-        args.record,
-    )
+    return DataQualityJob(**vars(parser.parse_args(argv)))
 
 
 def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
@@ -94,39 +82,55 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
         inputs.check_listed(job.listed, listing)
     base, buckets = _prepared(spark, job, listing.files)
     arrived = history.arrivals(listing.files, base)
+    written = _judge_and_write(spark, job, listing, arrived.new, base, buckets)
+    figures = line_counts.quality_figures(written.counts)
+    facts = {
+        "base": base.run.to_json() if base else None,
+        "added": written.added,
+        "parameters": {"input_path": shown(path_of(job.input_path)), "load": job.load},
+        "input": {"files": len(arrived.new), "bytes": sum(file.size for file in arrived.new)},
+        **figures,
+        "log": history.log_figures(base, figures),
+        "new": history.news(arrived, written.late, written.counts["known_listens"]) if base else None,
+        "files": line_counts.per_file(arrived.new, written.counts),
+        "left_out": list(listing.left_out),
+        "inputs": history.inputs_of(base, arrived.new),
+    }
+    return keep_record(job, DATA_QUALITY, started, written.snapshots, facts)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written: the snapshots of both tables, that of the listens before it was compacted, and the counts."""
+
+    snapshots: dict[str, int]
+    added: int
+    counts: dict[str, Any]
+    late: dict[str, Any] | None
+
+
+def _judge_and_write(
+    spark: SparkSession,
+    job: DataQualityJob,
+    listing: Listing,
+    files: Sequence[InputFile],
+    base: history.Base | None,
+    buckets: int,
+) -> Written:
+    """Judge the lines of some files of a listing, in one pass, and write what became of them."""
     with place_of_links(job.lake) as links, scratch() as keep:
-        linked = link(arrived.new, links)
+        linked = link(files, links)
         with inputs.read_whole(linked, job.input_path, job.input_root, listing):
             judged = _judged(spark, job, base, buckets, linked, keep)
             kept = keep(judged.lines)
             added, of_listens = _write_listens(spark, job, base, outcomes.listens(kept))
         counts = judged.counts()
-        per_file = line_counts.per_file(arrived.new, counts)
-        line_counts.check(job.input_path, counts, per_file, may_be_empty=job.load == loads.DAILY)
+        of_files = line_counts.per_file(files, counts)
+        line_counts.check(job.input_path, counts, of_files, may_be_empty=job.load == loads.DAILY)
         late = history.late_listens(outcomes.listens(kept), job.run_date) if base else None
-        rejected = outcomes.rejected_records(kept, name_files(spark, arrived.new))
-        of_rejected = _try(job).replace(rejected, REJECTED_RECORDS)
-
-    figures = line_counts.quality_figures(counts)
-    record = {
-        "stage": STAGE,
-        "run_date": str(job.run_date),
-        "run_id": job.run_id,
-        "snapshots": {LISTENS.name: of_listens, REJECTED_RECORDS.name: of_rejected},
-        "base": base.to_json() if base else None,
-        "added": added,
-        "parameters": {"input_path": shown(path_of(job.input_path)), "load": job.load},
-        "input": {"files": len(arrived.new), "bytes": sum(file.size for file in arrived.new)},
-        **figures,
-        "log": history.log_figures(base, figures),
-        "new": history.news(arrived, late, counts["known_listens"]) if base else None,
-        "files": per_file,
-        "left_out": list(listing.left_out),
-        "inputs": history.inputs_of(base, arrived.new),
-        "seconds": round(time.monotonic() - started, 3),
-    }
-    write_record(job.record or job.lake.stage_record(STAGE, job.run_date), record)
-    return record
+        rejected = outcomes.rejected_records(kept, name_files(spark, files))
+        of_rejected = begin_try(job, DATA_QUALITY).replace(rejected, REJECTED_RECORDS)
+    return Written({LISTENS.name: of_listens, REJECTED_RECORDS.name: of_rejected}, added, counts, late)
 
 
 def _prepared(spark: SparkSession, job: DataQualityJob, files: Sequence[InputFile]) -> tuple[history.Base | None, int]:
@@ -157,15 +161,11 @@ def _write_listens(
 ) -> tuple[int, int]:
     """Write the snapshot of the new listens and that of all; return both ids, which are one without a base."""
     if base is None:
-        written = _try(job).replace(listens, LISTENS)
+        written = begin_try(job, DATA_QUALITY).replace(listens, LISTENS)
         return written, written
-    daily = _try(job, made_from={LISTENS.name: base.listens})
+    daily = begin_try(job, DATA_QUALITY, {LISTENS.name: base.listens})
     added = daily.add(listens, LISTENS, base.listens)
     return added, daily.compact(spark, LISTENS)
-
-
-def _try(job: DataQualityJob, made_from: Mapping[str, int] | None = None) -> Try:
-    return new_try(job.lake.catalog, LOG, Stamp(job.run_date, job.run_id, STAGE, made_from or {}))
 
 
 def name_files(spark: SparkSession, files: Sequence[InputFile]) -> DataFrame:
@@ -179,10 +179,10 @@ def name_files(spark: SparkSession, files: Sequence[InputFile]) -> DataFrame:
 def main(argv: list[str] | None = None) -> None:
     """Run the job as `spark-submit` does."""
     job = parse_args(argv)
-    figures = run_application(f"{STAGE} {job.run_date}", job.lake, lambda spark: run(spark, job))
+    figures = run_application(f"{DATA_QUALITY} {job.run_date}", job.lake, lambda spark: run(spark, job))
     rows = figures["rows"]
     print(
-        f"{STAGE}: {rows['lines_read']:,} lines read, {rows['listens_kept']:,} listens kept, "
+        f"{DATA_QUALITY}: {rows['lines_read']:,} lines read, {rows['listens_kept']:,} listens kept, "
         f"{rows['lines_rejected']:,} lines rejected, quality score {figures['quality_score']:.2f}"
     )
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from spark_jobs.lake.tables import Table
 from spark_jobs.shared import schemas
 
-NAMESPACE = "listening"
-
 LISTENS = Table("listens", schemas.LISTENS, bucketed_by="user_id", varied=("track_id", "track_name"))
 REJECTED_RECORDS = Table("rejected_records", schemas.REJECTED_RECORDS, split_by="reason")
 SESSIONS = Table("sessions", schemas.SESSIONS, bucketed_by="user_id")

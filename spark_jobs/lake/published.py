@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchNamespaceError
@@ -13,6 +14,7 @@ from pyiceberg.table.refs import SnapshotRefType
 
 from spark_jobs.lake.errors import BackwardsError, NotPublishedError
 from spark_jobs.lake.stamps import stamp_of
+from spark_jobs.shared.lake import date_of
 
 # How often a reader looks again while a run is published.
 _LOOKS = 5
@@ -26,6 +28,15 @@ class Published:
     run_date: date
     run_id: str
     snapshots: Mapping[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a record keeps it."""
+        return {"run_date": str(self.run_date), "run_id": self.run_id, "snapshots": dict(self.snapshots)}
+
+
+def published_of(kept: Mapping[str, Any]) -> Published:
+    """Return what `Published.to_json` made."""
+    return Published(date.fromisoformat(kept["run_date"]), kept["run_id"], kept["snapshots"])
 
 
 def published(catalog: Catalog, namespace: str, answer: str, run_date: date) -> Published:
@@ -50,7 +61,7 @@ def _of_one_run(namespace: str, tables: Mapping[str, IcebergTable], answer: str,
     stamps = {name: stamp_of(tables[name], snapshot) for name, snapshot in found.items()}
     stamp = stamps.get(answer)
     if stamp is None:
-        dates = ", ".join(map(str, _dates(tables[answer]))) or "none"
+        dates = ", ".join(map(str, sorted(tags_of(tables[answer])))) or "none"
         raise NotPublishedError(f"no run of {namespace} is published for {run_date}; published run dates: {dates}")
     others = [name for name, other in stamps.items() if not other or other.run_id != stamp.run_id]
     sources = [name for name, made in stamp.made_from.items() if name != answer and found.get(name) != made]
@@ -65,7 +76,7 @@ def _of_one_run(namespace: str, tables: Mapping[str, IcebergTable], answer: str,
 def run_dates(catalog: Catalog, namespace: str, answer: str) -> list[date]:
     """Return the run dates that the answer has a tag of, in order."""
     name = f"{namespace}.{answer}"
-    return _dates(catalog.load_table(name)) if catalog.table_exists(name) else []
+    return sorted(tags_of(catalog.load_table(name))) if catalog.table_exists(name) else []
 
 
 def base_of(catalog: Catalog, namespace: str, answer: str, run_date: date) -> Published | None:
@@ -81,23 +92,14 @@ def base_of(catalog: Catalog, namespace: str, answer: str, run_date: date) -> Pu
             f"or load the whole log for {dates[-1]} (load=full)"
         )
     earlier = [day for day in dates if day < run_date]
-    cut_off = [day for day in begun if day < run_date and (not earlier or day > earlier[-1])]
+    # Older ones than all that are published have expired.
+    cut_off = [day for day in begun if day < run_date and day not in earlier and (not earlier or day > earlier[0])]
     if cut_off:
         raise NotPublishedError(
-            f"the publication of {cut_off[-1]} was cut off, and {run_date} would be added to what was before it: clear "
-            f"the task publish of that run, or run {cut_off[-1]} again, and then {run_date}"
+            f"the publication of {cut_off[0]} was cut off, and {run_date} would be added to what was before it: clear "
+            f"the task publish of that run, or run {cut_off[0]} again, and then {run_date}"
         )
     return published(catalog, namespace, answer, earlier[-1]) if earlier else None
-
-
-def replaced_sources(catalog: Catalog, namespace: str, snapshot: int, table: str) -> list[str]:
-    """Return the tables of whose snapshots this one was made, where no tag has that snapshot any more.
-
-    Such a source was published again, or expired: the snapshot stands for a version that was replaced.
-    """
-    stamp = stamp_of(catalog.load_table(f"{namespace}.{table}"), snapshot)
-    sources = stamp.made_from if stamp else {}
-    return [name for name, source in sources.items() if source not in _all_tagged(catalog, namespace, name)]
 
 
 def load_all(catalog: Catalog, namespace: str) -> dict[str, IcebergTable]:
@@ -111,11 +113,7 @@ def load_all(catalog: Catalog, namespace: str) -> dict[str, IcebergTable]:
 def tags_of(table: IcebergTable) -> dict[date, int]:
     """Return the snapshots that have the tag of a run date."""
     tags = {name: ref.snapshot_id for name, ref in table.metadata.refs.items() if ref.snapshot_ref_type == _TAG}
-    return {day: snapshot for name, snapshot in tags.items() if (day := _date_of(name))}
-
-
-def _dates(table: IcebergTable) -> list[date]:
-    return sorted(tags_of(table))
+    return {day: snapshot for name, snapshot in tags.items() if (day := date_of(name))}
 
 
 def _begun(catalog: Catalog, namespace: str, answer: str) -> list[date]:
@@ -123,14 +121,3 @@ def _begun(catalog: Catalog, namespace: str, answer: str) -> list[date]:
     if not catalog.table_exists(f"{namespace}.{answer}"):
         return []
     return sorted({day for table in load_all(catalog, namespace).values() for day in tags_of(table)})
-
-
-def _all_tagged(catalog: Catalog, namespace: str, table: str) -> set[int]:
-    return set(tags_of(catalog.load_table(f"{namespace}.{table}")).values())
-
-
-def _date_of(tag: str) -> date | None:
-    try:
-        return date.fromisoformat(tag)
-    except ValueError:
-        return None

@@ -78,12 +78,16 @@ class Table:
 def prepare(catalog: Catalog, namespace: str, tables: Sequence[Table], buckets: int) -> None:
     """Make the tables that are not there, and add new columns to the others.
 
-    New tables have so many `buckets`; the others keep theirs. Raises TableChangedError for any other difference.
+    New tables have so many `buckets`; the others keep theirs. Raises TableChangedError for any other difference, and
+    changes no table then.
     """
     catalog.create_namespace_if_not_exists(namespace)
-    for table in tables:
-        name = f"{namespace}.{table.name}"
-        if not catalog.table_exists(name):
+    by_name = {f"{namespace}.{table.name}": table for table in tables}
+    there = {name for name in by_name if catalog.table_exists(name)}
+    for name in there:
+        _new_columns(catalog.load_table(name), by_name[name])
+    for name, table in by_name.items():
+        if name not in there:
             _create(catalog, name, table, buckets)
         # A branch begins at a snapshot: the first one has no rows.
         commit(catalog, name, partial(_bring_up_to_date, table))

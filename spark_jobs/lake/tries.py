@@ -102,8 +102,9 @@ class Try:
         return writer
 
     def _replace_here(self, rows: pa.Table | None, found: IcebergTable) -> None:
+        # A new column is the last of a table, and may be elsewhere in its definition.
         form = found.schema().as_arrow()
-        new_rows = form.empty_table() if rows is None else rows.cast(form)
+        new_rows = form.empty_table() if rows is None else rows.select(form.names).cast(form)
         # pyiceberg warns of an overwrite that finds nothing to replace.
         write = found.overwrite if _has_rows(found, self.branch) else found.append
         write(new_rows, snapshot_properties=self.stamp.properties(), branch=self.branch)
@@ -127,14 +128,30 @@ def new_try(lake: LakeCatalog, namespace: str, stamp: Stamp) -> Try:
 
 
 def read(spark: SparkSession, namespace: str, table: Table, snapshot: int) -> DataFrame:
-    """Return the rows of one snapshot, whatever has become of the table since."""
-    return spark.read.option("versionAsOf", snapshot).table(table.full_name(namespace))
+    """Return the rows of one snapshot, whatever has become of the table since.
+
+    A column is null that the table did not have then.
+    """
+    return _as_now(spark.read.option("versionAsOf", snapshot), namespace, table)
 
 
 def read_added(spark: SparkSession, namespace: str, table: Table, base: int, snapshot: int) -> DataFrame:
     """Return the rows that `add` put into a snapshot beside those of its base."""
     between = spark.read.option("start-snapshot-id", base).option("end-snapshot-id", snapshot)
-    return between.table(table.full_name(namespace))
+    return _as_now(between, namespace, table)
+
+
+def _as_now(reader: Any, namespace: str, table: Table) -> DataFrame:
+    """Read a table with the columns that it has by its definition, in that order."""
+    # Spark's own class of readers is another over Connect.
+    rows = reader.table(table.full_name(namespace))
+    there = set(rows.columns)
+    return rows.select(
+        *(
+            field.name if field.name in there else F.lit(None).cast(field.dataType).alias(field.name)
+            for field in table.schema.fields
+        )
+    )
 
 
 def _has_rows(found: IcebergTable, branch: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from spark_jobs.lake.listening import LISTENS, SESSIONS
 from spark_jobs.ranking import rankings
 from spark_jobs.ranking.start_window import MAXIMUM_DAYS, StartWindow, last_days
-from spark_jobs.shared.arguments import MANUAL, add_input_root, job_parser, positive_int, snapshot_id
+from spark_jobs.shared.arguments import MANUAL, add_input_root, add_session_gap, job_parser, positive_int, snapshot_id
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.session_gap import SESSION_GAP
 
@@ -54,9 +54,9 @@ def parse_args(argv: list[str] | None = None, description: str | None = None) ->
     for name, default, noun in (
         ("--top-sessions", rankings.TOP_SESSIONS, "longest sessions to look at"),
         ("--top-songs", rankings.TOP_SONGS, "songs to name"),
-        ("--session-gap-minutes", SESSION_GAP // timedelta(minutes=1), "the gap that the sessions were cut with"),
     ):
         parser.add_argument(name, type=positive_int, default=default, help=noun)
+    add_session_gap(parser, "the gap that the sessions were cut with")
     parser.add_argument(
         "--window-days",
         type=_days_or_all,
@@ -71,22 +71,8 @@ def parse_args(argv: list[str] | None = None, description: str | None = None) ->
         parser.add_argument(f"--{name}", type=snapshot_id, help=f"snapshot of {name}; empty: the one last made")
     add_input_root(parser)
     args = parser.parse_args(argv)
-    return RankingJob(
-        lake=Lake(args.lake),
-        run_date=args.run_date,
-        top_sessions=args.top_sessions,
-        top_songs=args.top_songs,
-        gap=timedelta(minutes=args.session_gap_minutes),
-        window_days=args.window_days,
-        alternatives=args.alternatives == "yes",
-        profiles=args.profiles,
-        profiles_problem=args.profiles_problem,
-        input_root=args.input_root,
-        listens=args.listens,
-        sessions=args.sessions,
-        run_id=args.run_id,
-        record=args.record,
-    )
+    args.alternatives = args.alternatives == "yes"
+    return RankingJob(**vars(args))
 
 
 def _days_or_all(text: str) -> int | None:

@@ -26,24 +26,20 @@ from spark_jobs.lake.listening import (
     TOP_SESSIONS,
     TOP_SONGS,
 )
-from spark_jobs.lake.stamps import Stamp
-from spark_jobs.lake.tries import new_try
 from spark_jobs.ranking import alternatives, listeners, rankings, sources
 from spark_jobs.ranking.answers import Answers
 from spark_jobs.ranking.asked import RankingJob, parse_args
 from spark_jobs.ranking.other_gaps import CutLog
 from spark_jobs.ranking.start_window import started_in
 from spark_jobs.shared.application import run_application
-from spark_jobs.shared.documents import write_record
+from spark_jobs.shared.documents import RANKING
 from spark_jobs.shared.errors import InputError
-from spark_jobs.shared.lake import LOG
 from spark_jobs.shared.linked_files import place_of_links
-from spark_jobs.shared.log import Base, read_log
+from spark_jobs.shared.log import JudgedLog, read_log
 from spark_jobs.shared.paths import path_of, shown
 from spark_jobs.shared.scratch import Keep, scratch
 from spark_jobs.shared.spans import listens_within, reach
-
-STAGE = "ranking"
+from spark_jobs.shared.stage import begin_try, keep_record
 
 
 def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
@@ -57,23 +53,18 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     sessions = sources.sessions_cut(job.lake, job.run_date, job.sessions, log.listens, job.gap)
     cut = sources.read_cut_log(spark, sessions, log.listens, job.gap)
     made_from = {LISTENS.name: log.listens, SESSIONS.name: sessions}
-    answers = Answers(spark, new_try(job.lake.catalog, LOG, Stamp(job.run_date, job.run_id, STAGE, made_from)))
-
+    answers = Answers(spark, begin_try(job, RANKING, made_from))
     with scratch() as keep, place_of_links(job.lake) as links:
         recent = started_in(cut.sessions, job.window)
         longest = answers.write(rankings.top_sessions(recent, job.top_sessions), TOP_SESSIONS, "rank")
-        chosen, alternatives_record = _chosen(job, answers, log.base, cut, longest, keep)
+        chosen, alternatives_record = _chosen(job, answers, log, cut, longest, keep)
         users = [row.user_id for row in longest.select("user_id").collect()]
         heard = _write_listens(job, answers, chosen, cut.listens, sources.read_heard_before(spark, log.base), keep)
         songs = _write_songs(job, answers, chosen, heard, keep)
         problem = _write_listeners(job, answers, longest, keep, links)
         rows = {"top_sessions": len(users), "top_songs": songs.count(), "listeners": len(set(users))}
 
-    record = {
-        "stage": STAGE,
-        "run_date": str(job.run_date),
-        "run_id": job.run_id,
-        "snapshots": answers.snapshots,
+    facts = {
         "made_from": made_from,
         "parameters": {
             "top_sessions": job.top_sessions,
@@ -84,14 +75,12 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
         "rows": rows,
         "alternatives": alternatives_record,
         "profiles": {"path": shown(path_of(job.profiles)) or None, "problem": problem},
-        "seconds": round(time.monotonic() - started, 3),
     }
-    write_record(job.record or job.lake.stage_record(STAGE, job.run_date), record)
-    return record
+    return keep_record(job, RANKING, started, answers.snapshots, facts)
 
 
 def _chosen(
-    job: RankingJob, answers: Answers, base: Base | None, cut: CutLog, longest: DataFrame, keep: Keep
+    job: RankingJob, answers: Answers, log: JudgedLog, cut: CutLog, longest: DataFrame, keep: Keep
 ) -> tuple[DataFrame, dict[str, Any]]:
     """The sessions of every definition, the answer's first, and what the record says of the others."""
     started = time.monotonic()
@@ -100,7 +89,7 @@ def _chosen(
         answers.write_none(CHOSEN_SESSIONS)
         return chosen, {"made": False, "definitions": [], "seconds": 0.0}
     # The base has chosen among all sessions, which tells nothing of a window.
-    growth = None if job.window else sources.read_growth(answers.spark, base, keep)
+    growth = None if job.window else sources.read_growth(answers.spark, log, keep)
     others = alternatives.alternative_sessions(longest, cut, job.top_sessions, job.window, growth)
     chosen = chosen.unionByName(others)
     if job.window:
@@ -167,15 +156,15 @@ def _write_listeners(job: RankingJob, answers: Answers, longest: DataFrame, keep
     else:
         answers.write_none(LISTENERS)
     if problem:
-        print(f"WARNING {STAGE} {job.run_date}: who listens is left out: {problem}", file=sys.stderr)
+        print(f"WARNING {RANKING} {job.run_date}: who listens is left out: {problem}", file=sys.stderr)
     return problem or None
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the job as `spark-submit` does."""
     job = parse_args(argv, __doc__)
-    rows = run_application(f"{STAGE} {job.run_date}", job.lake, lambda spark: run(spark, job))["rows"]
-    print(f"{STAGE}: {rows['top_songs']:,} songs of {rows['top_sessions']:,} sessions")
+    rows = run_application(f"{RANKING} {job.run_date}", job.lake, lambda spark: run(spark, job))["rows"]
+    print(f"{RANKING}: {rows['top_songs']:,} songs of {rows['top_sessions']:,} sessions")
 
 
 if __name__ == "__main__":

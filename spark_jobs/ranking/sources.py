@@ -7,16 +7,15 @@ from datetime import date, timedelta
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.lake.listening import CHOSEN_LISTENS, CHOSEN_SESSIONS, LISTENS, SESSIONS
+from spark_jobs.lake.published import Published
 from spark_jobs.lake.tries import read
 from spark_jobs.ranking.growth import Growth
 from spark_jobs.ranking.other_gaps import CutLog
-from spark_jobs.shared.documents import read_record_of
+from spark_jobs.shared.documents import SESSION_ANALYSIS, read_record_of
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import LOG, Lake
-from spark_jobs.shared.log import Base
+from spark_jobs.shared.log import JudgedLog
 from spark_jobs.shared.scratch import Keep
-
-CUT_BY = "session_analysis"
 
 
 class SessionsOfOtherListensError(DataError):
@@ -33,19 +32,19 @@ def sessions_cut(lake: Lake, run_date: date, sessions: int | None, listens: int,
     Raises MissingRecordError when the run has no sessions, OtherRecordError when its record is not of these,
     SessionsOfOtherGapError or SessionsOfOtherListensError when they were cut otherwise.
     """
-    record = read_record_of(lake, CUT_BY, run_date, {SESSIONS.name: sessions})
+    record = read_record_of(lake, SESSION_ANALYSIS, run_date, {SESSIONS.name: sessions})
     minutes = record["parameters"]["session_gap_minutes"]
     if timedelta(minutes=minutes) != gap:
         raise SessionsOfOtherGapError(
             f"the sessions of {run_date} were cut with a gap of {minutes} minutes, and are to be ranked with one of "
-            f"{gap // timedelta(minutes=1)}; nothing was published: run {CUT_BY} for this date again with the gap you "
-            "want, and what is after it"
+            f"{gap // timedelta(minutes=1)}; nothing was published: run {SESSION_ANALYSIS} for this date again with "
+            "the gap you want, and what is after it"
         )
     if record["made_from"][LISTENS.name] != listens:
         raise SessionsOfOtherListensError(
             f"the sessions of {run_date} were cut from the snapshot {record['made_from'][LISTENS.name]} of listens, "
-            f"and are to be ranked with {listens}; nothing was published: run {CUT_BY} for this date again, and what "
-            "is after it"
+            f"and are to be ranked with {listens}; nothing was published: run {SESSION_ANALYSIS} for this date again, "
+            "and what is after it"
         )
     return record["snapshots"][SESSIONS.name]
 
@@ -55,16 +54,16 @@ def read_cut_log(spark: SparkSession, sessions: int, listens: int, gap: timedelt
     return CutLog(read(spark, LOG, SESSIONS, sessions), read(spark, LOG, LISTENS, listens), gap)
 
 
-def read_growth(spark: SparkSession, base: Base | None, keep: Keep) -> Growth | None:
-    """How the log has grown since its base was ranked; None without a base."""
-    if base is None:
+def read_growth(spark: SparkSession, log: JudgedLog, keep: Keep) -> Growth | None:
+    """How a log has grown since its base was ranked; None without a base."""
+    if log.base is None:
         return None
     # No rows, where that chose of a window or by one definition only: they tell of no definition.
-    chosen = read(spark, LOG, CHOSEN_SESSIONS, base.snapshots[CHOSEN_SESSIONS.name])
-    return Growth(chosen, base.new_listens(spark), keep)
+    chosen = read(spark, LOG, CHOSEN_SESSIONS, log.base.snapshots[CHOSEN_SESSIONS.name])
+    return Growth(chosen, log.new_listens(spark, log.base), keep)
 
 
-def read_heard_before(spark: SparkSession, base: Base | None) -> DataFrame | None:
+def read_heard_before(spark: SparkSession, base: Published | None) -> DataFrame | None:
     """The listens of the sessions that were chosen of the log's base; None without a base."""
     return read(spark, LOG, CHOSEN_LISTENS, base.snapshots[CHOSEN_LISTENS.name]) if base else None
 
@@ -74,5 +73,5 @@ def check_tracks(run_date: date, tracks: int, listens: int) -> None:
     if tracks != listens:
         raise SessionsOfOtherListensError(
             f"the chosen sessions of {run_date} have {tracks} tracks, and the listens hold {listens} of them: they are "
-            f"not of one run; nothing was published: run {CUT_BY} for this date again, and what is after it"
+            f"not of one run; nothing was published: run {SESSION_ANALYSIS} for this date again, and what is after it"
         )

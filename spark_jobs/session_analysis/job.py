@@ -15,20 +15,19 @@ from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.lake.listening import LISTENS, SESSIONS
-from spark_jobs.lake.stamps import Stamp
-from spark_jobs.lake.tries import Try, new_try, read
+from spark_jobs.lake.published import Published
+from spark_jobs.lake.tries import Try, read
 from spark_jobs.session_analysis.extension import extend_sessions, near_sessions, touched_spans
 from spark_jobs.session_analysis.sessions import SESSION_GAP, sessionize, summarize_sessions
 from spark_jobs.shared.application import run_application
-from spark_jobs.shared.arguments import MANUAL, job_parser, positive_int, snapshot_id
-from spark_jobs.shared.documents import read_published_record, write_record
+from spark_jobs.shared.arguments import MANUAL, add_session_gap, job_parser, snapshot_id
+from spark_jobs.shared.documents import SESSION_ANALYSIS, read_published_record
 from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
 from spark_jobs.shared.lake import LOG, Lake
-from spark_jobs.shared.log import Base, JudgedLog, read_log
+from spark_jobs.shared.log import JudgedLog, read_log
 from spark_jobs.shared.schemas import conform
 from spark_jobs.shared.scratch import Keep, scratch
-
-STAGE = "session_analysis"
+from spark_jobs.shared.stage import begin_try, keep_record
 
 
 @dataclass(frozen=True)
@@ -49,16 +48,9 @@ class SessionAnalysisJob:
 def parse_args(argv: list[str] | None = None) -> SessionAnalysisJob:
     """Read the command line; exits with code 2 and a message on a bad argument."""
     parser = job_parser(__doc__)
-    parser.add_argument(
-        "--session-gap-minutes",
-        type=positive_int,
-        default=int(SESSION_GAP.total_seconds() // 60),
-        help="a longer pause than this opens a session",
-    )
+    add_session_gap(parser, "a longer pause than this opens a session")
     parser.add_argument("--listens", type=snapshot_id, help="snapshot of the listens; empty: the one last made")
-    args = parser.parse_args(argv)
-    gap = timedelta(minutes=args.session_gap_minutes)
-    return SessionAnalysisJob(Lake(args.lake), args.run_date, gap, args.listens, args.run_id, args.record)
+    return SessionAnalysisJob(**vars(parser.parse_args(argv)))
 
 
 def run(spark: SparkSession, job: SessionAnalysisJob) -> dict[str, Any]:
@@ -68,69 +60,53 @@ def run(spark: SparkSession, job: SessionAnalysisJob) -> dict[str, Any]:
     """
     started = time.monotonic()
     log = read_log(job.lake, job.run_date, job.listens)
-    before = _before(job, log.base)
+    base, users = log.base, _users_before(job, log.base)
     with scratch() as keep:
-        written, counts = _cut(spark, job, log) if before is None else _extend(spark, job, log, before, keep)
+        if base is None or users is None:
+            written, counts = _cut(spark, job, log)
+        else:
+            written, counts = _extend(spark, job, log, base, users, keep)
 
-    record = {
-        "stage": STAGE,
-        "run_date": str(job.run_date),
-        "run_id": job.run_id,
-        "snapshots": {SESSIONS.name: written},
+    facts = {
         "made_from": {LISTENS.name: log.listens},
         "parameters": {"session_gap_minutes": job.gap // timedelta(minutes=1)},
         "rows": {"listens_read": counts["tracks"], "sessions": counts["sessions"], "users": counts["users"]},
         "new": counts.get("new"),
         "longest_session_tracks": counts["longest_session_tracks"],
         "implausible_sessions": counts["implausible_sessions"],
-        "seconds": round(time.monotonic() - started, 3),
     }
-    write_record(job.record or job.lake.stage_record(STAGE, job.run_date), record)
-    return record
+    return keep_record(job, SESSION_ANALYSIS, started, {SESSIONS.name: written}, facts)
 
 
-@dataclass(frozen=True)
-class Before:
-    """The snapshot of the sessions that the log had before it grew, of how many users they are, and its base."""
-
-    sessions: int
-    users: int
-    base: Base
-
-
-def _before(job: SessionAnalysisJob, base: Base | None) -> Before | None:
-    """Return what there was before the log grew; None if all must be cut again."""
+def _users_before(job: SessionAnalysisJob, base: Published | None) -> int | None:
+    """Return how many users the sessions of a base are of; None where all must be cut again."""
     if base is None:
         return None
-    sessions = base.snapshots[SESSIONS.name]
     try:
-        record = read_published_record(job.lake, STAGE, base.run_date, base.snapshots)
+        record = read_published_record(job.lake, SESSION_ANALYSIS, base.run_date, base.snapshots)
     except (MissingRecordError, OtherRecordError):
         return None
     has_gap = timedelta(minutes=record["parameters"]["session_gap_minutes"]) == job.gap
-    return Before(sessions, record["rows"]["users"], base) if has_gap else None
-
-
-def _try(job: SessionAnalysisJob, made_from: dict[str, int]) -> Try:
-    return new_try(job.lake.catalog, LOG, Stamp(job.run_date, job.run_id, STAGE, made_from))
+    return record["rows"]["users"] if has_gap else None
 
 
 def _cut(spark: SparkSession, job: SessionAnalysisJob, log: JudgedLog) -> tuple[int, dict[str, Any]]:
     """Cut all listens into sessions, and count them; return the snapshot, too."""
     sessions = summarize_sessions(sessionize(read(spark, LOG, LISTENS, log.listens), job.gap))
     users = F.count_if(F.col("session_number") == 1).alias("users")
-    return _write(_try(job, {LISTENS.name: log.listens}), sessions, users)
+    return _write(begin_try(job, SESSION_ANALYSIS, {LISTENS.name: log.listens}), sessions, users)
 
 
 def _extend(
-    spark: SparkSession, job: SessionAnalysisJob, log: JudgedLog, before: Before, keep: Keep
+    spark: SparkSession, job: SessionAnalysisJob, log: JudgedLog, base: Published, users_before: int, keep: Keep
 ) -> tuple[int, dict[str, Any]]:
     """Keep the base's sessions but for those near a new listen; count all, and what came of the new listens."""
-    there, new = read(spark, LOG, SESSIONS, before.sessions), before.base.new_listens(spark)
+    there, new = read(spark, LOG, SESSIONS, base.snapshots[SESSIONS.name]), log.new_listens(spark, base)
     listens = read(spark, LOG, LISTENS, log.listens)
     spans = keep(touched_spans(near_sessions(there, new, job.gap), new, job.gap))
     sessions = extend_sessions(there, spans, listens, new, job.gap)
-    written, counts = _write(_try(job, {LISTENS.name: log.listens, SESSIONS.name: before.sessions}), sessions)
+    made_from = {LISTENS.name: log.listens, SESSIONS.name: base.snapshots[SESSIONS.name]}
+    written, counts = _write(begin_try(job, SESSION_ANALYSIS, made_from), sessions)
     taken_in = F.size("replaced")
     (made,) = spans.agg(
         F.count_if(taken_in == 0).alias("sessions_opened"),
@@ -139,7 +115,7 @@ def _extend(
     ).collect()
     # The key is unique on the left, and the right is only looked up.
     first_seen = spans.select("user_id").distinct().join(there, on="user_id", how="left_anti").count()
-    users = before.users + first_seen
+    users = users_before + first_seen
     return written, {**counts, "users": users, "new": {**made.asDict(), "users_first_seen": first_seen}}
 
 
@@ -159,8 +135,8 @@ def _write(stage: Try, sessions: DataFrame, *more: Column) -> tuple[int, dict[st
 def main(argv: list[str] | None = None) -> None:
     """Run the job as `spark-submit` does."""
     job = parse_args(argv)
-    rows = run_application(f"{STAGE} {job.run_date}", job.lake, lambda spark: run(spark, job))["rows"]
-    print(f"{STAGE}: {rows['sessions']:,} sessions of {rows['listens_read']:,} listens")
+    rows = run_application(f"{SESSION_ANALYSIS} {job.run_date}", job.lake, lambda spark: run(spark, job))["rows"]
+    print(f"{SESSION_ANALYSIS}: {rows['sessions']:,} sessions of {rows['listens_read']:,} listens")
 
 
 if __name__ == "__main__":

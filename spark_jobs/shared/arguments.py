@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from datetime import date
+from datetime import date, timedelta
 
 from spark_jobs.lake.catalog import lake_catalog
 from spark_jobs.lake.errors import LakePlaceError
+from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.session_gap import SESSION_GAP
 
 # The run of somebody who starts a job by hand.
 MANUAL = "manual"
@@ -15,7 +17,7 @@ MANUAL = "manual"
 def job_parser(description: str | None) -> argparse.ArgumentParser:
     """Return a parser that knows `--lake`, `--run-date`, `--run-id` and `--record`."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--lake", required=True, type=lake_root, help="the lake: a local path or s3://bucket/prefix")
+    parser.add_argument("--lake", required=True, type=lake_at, help="the lake: a local path or s3://bucket/prefix")
     parser.add_argument("--run-date", required=True, type=iso_date, help="the date this run answers for, YYYY-MM-DD")
     parser.add_argument("--run-id", default=MANUAL, help="the id of the run, by which it is published")
     parser.add_argument("--record", default="", help="where the record is written; empty: where the lake keeps it")
@@ -27,13 +29,19 @@ def add_input_root(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input-root", default="", help="directory all that is read must be below; empty: anywhere")
 
 
-def lake_root(text: str) -> str:
+def add_session_gap(parser: argparse.ArgumentParser, noun: str) -> None:
+    """Add `--session-gap-minutes`, which becomes a job's `gap`."""
+    minutes = str(SESSION_GAP // timedelta(minutes=1))
+    parser.add_argument("--session-gap-minutes", dest="gap", type=_minutes, default=minutes, help=noun)
+
+
+def lake_at(text: str) -> Lake:
     """Read the root of a lake, which must fit the catalog that the environment names."""
     try:
         lake_catalog(text)
     except LakePlaceError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    return text
+    return Lake(text)
 
 
 def snapshot_id(text: str) -> int | None:
@@ -54,3 +62,7 @@ def positive_int(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"found {text!r}, allowed is a whole number from 1")
     return int(text)
+
+
+def _minutes(text: str) -> timedelta:
+    return timedelta(minutes=positive_int(text))

@@ -17,6 +17,9 @@ from upath import UPath
 from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
 from spark_jobs.shared.lake import Lake
 
+# The stages that write tables.
+DATA_QUALITY, SESSION_ANALYSIS, RANKING = "data_quality", "session_analysis", "ranking"
+
 
 def read_record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
     """Return the record of a stage's last try; raises MissingRecordError if there is none."""

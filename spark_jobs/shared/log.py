@@ -2,55 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.lake.listening import LISTENS
+from spark_jobs.lake.listening import CHOSEN_LISTENS, CHOSEN_SESSIONS, LISTENS, SESSIONS
+from spark_jobs.lake.published import Published, published_of
+from spark_jobs.lake.stamps import stamp_of
 from spark_jobs.lake.tries import read, read_added
-from spark_jobs.shared.documents import read_record_of
+from spark_jobs.shared.documents import DATA_QUALITY, read_record_of
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import LOG, Lake
 
-# The stage whose record tells of it.
-KEPT_BY = "data_quality"
-
-
-@dataclass(frozen=True)
-class Base:
-    """The published run that a daily load adds to: its date, and the snapshot of each of its tables.
-
-    `added` is the snapshot of listens that has those of the base and, beside them, what is new.
-    """
-
-    run_date: date
-    snapshots: Mapping[str, int]
-    added: int
-
-    def new_listens(self, spark: SparkSession) -> DataFrame:
-        """Return the listens that the base has not."""
-        return read_added(spark, LOG, LISTENS, self.snapshots[LISTENS.name], self.added)
+# What the stages look up in a base.
+LOOKED_UP = (LISTENS, SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS)
 
 
 @dataclass(frozen=True)
 class JudgedLog:
-    """The snapshot of all `listens` of a log, and its `base` if it was added to one."""
+    """The snapshot of all `listens` of a log; of one that was added to a published run, that is its `base`.
+
+    `added` is the snapshot of listens that has those of the base and, beside them, what is new.
+    """
 
     listens: int
-    base: Base | None
+    base: Published | None
+    added: int
+
+    def new_listens(self, spark: SparkSession, base: Published) -> DataFrame:
+        """Return the listens that the base has not."""
+        return read_added(spark, LOG, LISTENS, base.snapshots[LISTENS.name], self.added)
 
 
 def read_log(lake: Lake, run_date: date, listens: int | None = None) -> JudgedLog:
     """Return the log of a run date whose snapshot of listens is this one; the last one made with None.
 
-    It has no base where that has expired since. Raises MissingRecordError when there is no log, OtherRecordError when
-    what data_quality kept is of another.
+    It has no base where a snapshot of that has expired since. Raises MissingRecordError when there is no log,
+    OtherRecordError when what data_quality kept is of another.
     """
-    record = read_record_of(lake, KEPT_BY, run_date, {LISTENS.name: listens})
-    return JudgedLog(record["snapshots"][LISTENS.name], _base(lake, record))
+    record = read_record_of(lake, DATA_QUALITY, run_date, {LISTENS.name: listens})
+    base = published_of(record["base"]) if record["base"] else None
+    is_whole = base and _is_whole(lake, base, record["added"])
+    return JudgedLog(record["snapshots"][LISTENS.name], base if is_whole else None, record["added"])
 
 
 def read_new_listens(spark: SparkSession, lake: Lake, run_date: date, listens: int) -> DataFrame:
@@ -58,22 +52,24 @@ def read_new_listens(spark: SparkSession, lake: Lake, run_date: date, listens: i
 
     Raises MissingRecordError where maintenance has removed what tells them from the others.
     """
-    log = read_log(lake, run_date, listens)
-    if log.base:
-        return log.base.new_listens(spark)
-    if read_record_of(lake, KEPT_BY, run_date, {LISTENS.name: listens})["base"]:
+    record = read_record_of(lake, DATA_QUALITY, run_date, {LISTENS.name: listens})
+    if not record["base"]:
+        return read(spark, LOG, LISTENS, listens)
+    base = published_of(record["base"]).snapshots[LISTENS.name]
+    with lake.catalog.open() as catalog:
+        table = catalog.load_table((LOG, LISTENS.name))
+    if not all(table.snapshot_by_id(one) for one in (base, record["added"])):
         raise MissingRecordError(
             f"what the daily load of {run_date} has added can no longer be told from its base, for maintenance has "
-            f"removed an old snapshot: clear {KEPT_BY} and what follows, or run {run_date} again"
+            f"removed an old snapshot: clear {DATA_QUALITY} and what follows, or run {run_date} again"
         )
-    return read(spark, LOG, LISTENS, listens)
+    return read_added(spark, LOG, LISTENS, base, record["added"])
 
 
-def _base(lake: Lake, record: dict[str, Any]) -> Base | None:
-    if record["base"] is None:
-        return None
-    base = Base(date.fromisoformat(record["base"]["run_date"]), record["base"]["snapshots"], record["added"])
+def _is_whole(lake: Lake, base: Published, added: int) -> bool:
+    """Are all snapshots still there that the stages look up, and of the one run that is the base?"""
     with lake.catalog.open() as catalog:
-        listens = catalog.load_table((LOG, LISTENS.name))
-    is_there = all(listens.snapshot_by_id(one) for one in (base.snapshots[LISTENS.name], base.added))
-    return base if is_there else None
+        tables = {table.name: catalog.load_table((LOG, table.name)) for table in LOOKED_UP}
+    stamps = [stamp_of(table, base.snapshots.get(name, 0)) for name, table in tables.items()]
+    are_of_base = [stamp and (stamp.run_date, stamp.run_id) == (base.run_date, base.run_id) for stamp in stamps]
+    return all(are_of_base) and tables[LISTENS.name].snapshot_by_id(added) is not None

@@ -14,9 +14,9 @@ import pytest
 from benchmarks import generate_log
 from scripts.environment import SPARK_CONNECTION
 from scripts.spark_cluster import CORES, WORKERS, Cluster, connection, spark_cluster
-from spark_jobs.lake.listening import LISTENS, NAMESPACE
+from spark_jobs.lake.listening import LISTENS
 from spark_jobs.lake.tables import buckets_of
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
 
@@ -102,8 +102,8 @@ def test_the_workers_know_the_code_from_the_submit_alone(on_the_cluster: Lake, s
 
 def test_buckets_are_a_round_of_the_clusters_cores(on_the_cluster: Lake) -> None:
     with on_the_cluster.catalog.open() as catalog:
-        assert buckets_of(catalog, NAMESPACE, LISTENS) == WORKERS * CORES
-        files = catalog.load_table((NAMESPACE, LISTENS.name)).inspect.files()
+        assert buckets_of(catalog, LOG, LISTENS) == WORKERS * CORES
+        files = catalog.load_table((LOG, LISTENS.name)).inspect.files()
     assert len(files) == WORKERS * CORES
 
 

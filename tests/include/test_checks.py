@@ -192,6 +192,7 @@ def test_repeated_listen_is_found_without_a_shuffle(spark: SparkSession, lake: L
     judged = {table.suite.name: table.rows for table in checks.listens(spark, lake, RUN_DATE, snapshots, "95")}
     assert judged["data_quality"]["repeated_listens"].tolist() == [4]
     assert judged["data_quality"]["listens_in_table"].tolist() == [8]
+    assert judged["data_quality"]["rejected_in_table"].tolist() == [1]
     assert judged["listens"].columns == kept.columns
 
 
@@ -199,7 +200,7 @@ def test_daily_load_is_judged_by_what_it_adds(spark: SparkSession, lake: Lake, t
     for run_date, listens in ((BEFORE, 3), (RUN_DATE, 2)):
         log = tmp_path / f"{run_date}.tsv"
         line = f"u\t{run_date}T12:00:0%dZ\t\ta\t\tt\n"
-        log.write_text("".join(line % second for second in range(listens)))
+        log.write_text("".join(line % second for second in range(listens)) + "no listen\n" * (listens - 1))
         figures = run_data_quality(spark, DataQualityJob(str(log), lake, run_date, load=loads.DAILY))
         run_session_analysis(spark, SessionAnalysisJob(lake, run_date))
         run_ranking(spark, RankingJob(lake, run_date))
@@ -207,6 +208,7 @@ def test_daily_load_is_judged_by_what_it_adds(spark: SparkSession, lake: Lake, t
     tables = checks.listens(knowing(spark, lake), lake, RUN_DATE, figures["snapshots"], "95")
     judged = {table.suite.name: table.rows for table in tables}
     assert judged["data_quality"]["listens_in_table"].tolist() == [5]
+    assert judged["data_quality"]["rejected_in_table"].tolist() == [figures["rows"]["lines_rejected"]] == [1]
     assert sorted(str(row.listened_at.date()) for row in judged["listens"].collect()) == [str(RUN_DATE)] * 2
 
 

@@ -19,9 +19,11 @@ QUALITY = {
     "lines_rejected": 1,
     "repeated_listens": 0,
     "listens_in_table": 19,
+    "rejected_in_table": 1,
     "missing_artist_id_percent": 10.0,
     "missing_track_id_percent": 35.0,
 }
+ROWS, NO_ROWS = {"lines_read": 20, "lines_rejected": 1}, {"lines_read": 0, "lines_rejected": 0}
 VOLUME = {"newest_listen_age_days": 2.0, "listens_percent_of_previous": 50.0}
 SHAPE = {
     "repeated_session_ids": 0,
@@ -43,18 +45,19 @@ FLAGS = {
 
 
 def test_figures_at_their_limits_meet_their_suites(tmp_path: Path) -> None:
-    assert failed(pd.DataFrame([QUALITY]), suites.data_quality(95, 20, 19, LIMITS), tmp_path) == []
+    assert failed(pd.DataFrame([QUALITY]), suites.data_quality(95, ROWS, 19, LIMITS), tmp_path) == []
     assert failed(pd.DataFrame([VOLUME]), suites.volume(YESTERDAY, LIMITS), tmp_path) == []
     assert failed(pd.DataFrame([SHAPE]), suites.session_shape(YESTERDAY, LIMITS), tmp_path) == []
     assert failed(pd.DataFrame([FLAGS]), suites.order_and_flags(), tmp_path) == []
 
 
 def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> None:
-    empty = pd.DataFrame([{**QUALITY, "quality_score": 100.0, "listens_kept": 0, "lines_rejected": 0}])
-    assert failed(empty, suites.data_quality(95, 0, 19, LIMITS, may_be_empty=True), tmp_path) == [
+    none = dict.fromkeys(("listens_kept", "lines_rejected", "rejected_in_table"), 0)
+    empty = pd.DataFrame([{**QUALITY, "quality_score": 100.0, **none}])
+    assert failed(empty, suites.data_quality(95, NO_ROWS, 19, LIMITS, may_be_empty=True), tmp_path) == [
         ("info", f"data_quality: expected: at least one line is a listen; found 0 ({MINIMUM})")
     ]
-    assert failed(empty, suites.data_quality(95, 0, 19, LIMITS), tmp_path) == [
+    assert failed(empty, suites.data_quality(95, NO_ROWS, 19, LIMITS), tmp_path) == [
         ("critical", f"data_quality: expected: at least one line is a listen; found 0 ({MINIMUM})")
     ]
 
@@ -64,13 +67,13 @@ def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> N
     [
         pytest.param(
             {**QUALITY, "quality_score": 94.99},
-            suites.data_quality(95, 20, 19, LIMITS),
+            suites.data_quality(95, ROWS, 19, LIMITS),
             [("warning", f"data_quality: expected: the quality score is at least 95; found 94.99 ({MINIMUM})")],
             id="a score below the minimum degrades",
         ),
         pytest.param(
             {**QUALITY, "quality_score": 89.99},
-            suites.data_quality(80, 20, 19, LIMITS),
+            suites.data_quality(80, ROWS, 19, LIMITS),
             [
                 (
                     "critical",
@@ -82,7 +85,7 @@ def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> N
         ),
         pytest.param(
             QUALITY,
-            suites.data_quality(95, 21, 19, LIMITS),
+            suites.data_quality(95, {**ROWS, "lines_read": 21}, 19, LIMITS),
             [
                 (
                     "critical",
@@ -94,13 +97,13 @@ def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> N
         ),
         pytest.param(
             {**QUALITY, "repeated_listens": 1},
-            suites.data_quality(95, 20, 19, LIMITS),
+            suites.data_quality(95, ROWS, 19, LIMITS),
             [("critical", f"data_quality: expected: no listen is there twice; found 1 ({MAXIMUM})")],
             id="a listen that is there twice stops",
         ),
         pytest.param(
             {**QUALITY, "missing_artist_id_percent": 10.1, "missing_track_id_percent": 35.1},
-            suites.data_quality(95, 20, 19, LIMITS),
+            suites.data_quality(95, ROWS, 19, LIMITS),
             [
                 (
                     "warning",
@@ -198,7 +201,7 @@ def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> N
         ),
         pytest.param(
             {**QUALITY, "listens_in_table": 18},
-            suites.data_quality(95, 20, 19, LIMITS),
+            suites.data_quality(95, ROWS, 19, LIMITS),
             [
                 (
                     "critical",
@@ -207,6 +210,18 @@ def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> N
                 )
             ],
             id="a table that lacks listens of the log stops the run",
+        ),
+        pytest.param(
+            {**QUALITY, "rejected_in_table": 0},
+            suites.data_quality(95, ROWS, 19, LIMITS),
+            [
+                (
+                    "critical",
+                    "data_quality: expected: rejected_records has all lines rejected, 1; found 0 "
+                    "(expect_column_sum_to_be_between)",
+                )
+            ],
+            id="a table that lacks a rejected line stops the run",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,12 @@ from include.daily_base import ReplacedBaseError
 from include.publishing import publish_run
 from include.records import CHECKS, STAGES
 from spark_jobs.lake.errors import BackwardsError, ForeignSnapshotError, LockedError, SupersededError
-from spark_jobs.lake.listening import ANSWER, LISTENS, NAMESPACE
+from spark_jobs.lake.listening import ANSWER, LISTENS
 from spark_jobs.lake.published import Published, published, run_dates
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.errors import OtherRecordError
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 from tests.logs import RUN_DATE
 from tests.published import leave_record, run_id_of, write_tables
 
@@ -28,24 +29,27 @@ RUN = run_id_of(RUN_DATE)
 NEXT, AFTER = RUN_DATE + timedelta(days=1), RUN_DATE + timedelta(days=2)
 
 
-def written(lake: Lake, run_id: str = "", run_date: date = RUN_DATE, **facts: Any) -> dict[str, int]:
+def written(
+    lake: Lake, run_id: str = "", run_date: date = RUN_DATE, added_to: dict[str, int] | None = None, **facts: Any
+) -> dict[str, int]:
     """Do what the stages and checks of a run do."""
-    snapshots = write_tables(lake, run_date, {LISTENS.name: [], ANSWER.name: []}, run_id)
+    base = added_to[LISTENS.name] if added_to else None
+    snapshots = write_tables(lake, run_date, {LISTENS.name: [], ANSWER.name: []}, run_id, base)
     record = {"run_id": run_id, "snapshots": snapshots, "parameters": {"load": loads.FULL}, "base": None, **facts}
     for stage in (*STAGES, *CHECKS):
         leave_record(lake, stage, run_date, record)
     return snapshots
 
 
-def added_to(snapshots: dict[str, int]) -> dict[str, Any]:
+def added_to(snapshots: Mapping[str, int], run_date: date = RUN_DATE) -> dict[str, Any]:
     """What the record of a daily load says of its base."""
-    base = {"run_date": str(RUN_DATE), "snapshots": snapshots}
+    base = {"run_date": str(run_date), "snapshots": dict(snapshots)}
     return {"parameters": {"load": loads.DAILY}, "base": base}
 
 
 def read_published(lake: Lake) -> Published:
     with lake.catalog.open() as catalog:
-        return published(catalog, NAMESPACE, ANSWER.name, RUN_DATE)
+        return published(catalog, LOG, ANSWER.name, RUN_DATE)
 
 
 def test_publishing_again_changes_nothing(lake: Lake) -> None:
@@ -62,7 +66,7 @@ def test_snapshots_of_another_run_are_not_published(lake: Lake) -> None:
     with pytest.raises(ForeignSnapshotError, match="was made by the run another of 2009-05-04, not by run 2009-05-04"):
         publish_run(lake, RUN_DATE, RUN, written(lake, "another"))
     with lake.catalog.open() as catalog:
-        assert run_dates(catalog, NAMESPACE, ANSWER.name) == []
+        assert run_dates(catalog, LOG, ANSWER.name) == []
 
 
 def test_only_a_person_publishes_over_newer_snapshots(lake: Lake) -> None:
@@ -90,7 +94,7 @@ def test_check_that_was_not_made_is_not_published(lake: Lake) -> None:
     with pytest.raises(UncheckedError, match="check_sessions of 2009-05-04 has not checked everything"):
         publish_run(lake, RUN_DATE, RUN, snapshots)
     with lake.catalog.open() as catalog:
-        assert run_dates(catalog, NAMESPACE, ANSWER.name) == []
+        assert run_dates(catalog, LOG, ANSWER.name) == []
     # A person may, and that stands.
     for decision in (DECISION, None):
         publish_run(lake, RUN_DATE, RUN, snapshots, decision)
@@ -133,7 +137,7 @@ def test_run_is_not_published_before_all_have_told_of_it(lake: Lake, stage: str)
     with pytest.raises(OtherRecordError, match=f"the record of {stage} for 2009-05-04 tells of the snapshot 7"):
         publish_run(lake, RUN_DATE, RUN, snapshots)
     with lake.catalog.open() as catalog:
-        assert run_dates(catalog, NAMESPACE, ANSWER.name) == []
+        assert run_dates(catalog, LOG, ANSWER.name) == []
 
 
 def test_daily_run_that_a_later_date_overtook_is_not_published(lake: Lake) -> None:
@@ -160,6 +164,26 @@ def test_daily_run_on_a_replaced_base_is_not_published(lake: Lake) -> None:
     publish_run(lake, NEXT, "added", added)
     publish_run(lake, RUN_DATE, "once more", written(lake, "once more"))
     publish_run(lake, NEXT, "added", added)
+
+
+def test_daily_run_whose_base_stands_for_a_replaced_date_is_not_published(lake: Lake) -> None:
+    def daily(run_id: str, run_date: date, base: dict[str, int] | None, *files: str) -> dict[str, int]:
+        """Write what a daily load of these files does, the last of them its own."""
+        inputs = [{"file": name, "bytes": 1, "modified": 0} for name in files]
+        facts = added_to(base, run_date - timedelta(days=1)) if base else {"parameters": {"load": loads.DAILY}}
+        return written(lake, run_id, run_date, base, input={"files": 1}, inputs=inputs, **facts)
+
+    first = daily("first", RUN_DATE, None, "a")
+    publish_run(lake, RUN_DATE, "first", first)
+    second = daily("second", NEXT, first, "a", "b")
+    publish_run(lake, NEXT, "second", second)
+    # It stopped at a check, and the first day was run again.
+    stopped = daily("stopped", AFTER, second, "a", "b", "c")
+    publish_run(lake, RUN_DATE, "again", daily("again", RUN_DATE, None, "other"))
+    with pytest.raises(ReplacedBaseError, match="2009-05-04 was run again with other input after 2009-05-05 had added"):
+        publish_run(lake, AFTER, "stopped", stopped)
+    with lake.catalog.open() as catalog:
+        assert run_dates(catalog, LOG, ANSWER.name) == [RUN_DATE, NEXT]
 
 
 def test_one_run_holds_the_log_until_it_releases_it(lake: Lake) -> None:

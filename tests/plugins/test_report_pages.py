@@ -16,6 +16,7 @@ import pytest
 from include.pages import run_dates
 from include.run_date import DAG_ID
 from spark_jobs.shared.lake import Lake
+from tests.include.test_daily_base import ran
 from tests.plugins.airflow_app import Client, airflow_app
 from tests.published import leave_record
 
@@ -281,6 +282,28 @@ def test_a_rerun_that_has_not_answered_is_told_beside_the_report_that_stands(
     row, because = rows(text)
     assert f'href="{page}"' in text
     assert (row[:3], because) == ([str(DAY), shown, "99.46"], ["The report is of an earlier run."])
+
+
+def test_dates_made_from_replaced_listens_say_so(client: Client, lake: Lake) -> None:
+    days = [DAY + timedelta(days=number) for number in range(3)]
+    before = None
+    for day in days:
+        before = ran(lake, day, before)
+        put_report(lake, day)
+    ran(lake, DAY, None, "other.tsv")
+    replaced_on = f"{datetime.now(UTC):%Y-%m-%d}"
+    sentence = f"Made from listens of {DAY} that were replaced on {replaced_on}: run {days[1]} again, and the dates "
+    sentence += "after it, in order."
+    third, because_of_third, second, because_of_second, first = rows(client.get(f"{PAGES}/run_dates").text)
+    assert [row[0] for row in (first, second, third)] == list(map(str, days))
+    assert because_of_third == because_of_second == [sentence]
+
+
+def test_run_dates_are_shown_without_a_catalog(client: Client, lake: Lake) -> None:
+    ran(lake, DAY, None)
+    put_report(lake)
+    Path(lake.root, "catalog.db").write_bytes(b"no database")
+    assert rows(client.get(f"{PAGES}/run_dates").text)[0][:2] == [str(DAY), "good"]
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,7 @@ import pytest
 from scripts import ui
 from scripts.environment import airflow_environment, prepare_database
 from spark_jobs.lake import lock
-from spark_jobs.lake.listening import NAMESPACE
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 from tests.conftest import PROJECT
 from tests.monitoring.queries import metrics_asked
 from tests.plugins.test_run_alerts import TINY_DAG, lines
@@ -187,7 +186,7 @@ def test_each_run_gives_the_alerts_and_the_note_of_its_end(ask: Ask, hook: Webho
 
     with Lake(str(log.parent / "airflow" / "lake")).catalog.open() as catalog:
         # No task lived to release it.
-        assert lock.holder(catalog, NAMESPACE) is None
+        assert lock.holder(catalog, LOG) is None
 
     note = ask("GET", failed)["note"].splitlines()
     assert [note[0], note[1].partition(",")[0]] == ["Cleared by me.", "Verdict: failed at check_listens"]

@@ -14,10 +14,10 @@ from scripts.query import published_snapshots, query
 from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.errors import NotPublishedError
-from spark_jobs.lake.listening import ANSWER, NAMESPACE, TABLES
+from spark_jobs.lake.listening import ANSWER, TABLES
 from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.lake.stamps import Stamp
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 from tests.commands import started
 from tests.conftest import PROJECT
 from tests.published import leave_record
@@ -30,18 +30,16 @@ def lake(tmp_path: Path) -> LakeCatalog:
     """Two published days: song A was played twice on Friday, thrice up to Saturday."""
     lake = LakeCatalog(str(tmp_path / "lake"))
     with lake.open() as catalog:
-        tables.prepare(catalog, NAMESPACE, TABLES, buckets=1)
+        tables.prepare(catalog, LOG, TABLES, buckets=1)
         for day, plays in ((FRIDAY, 2), (SATURDAY, 3)):
-            found = catalog.load_table((NAMESPACE, ANSWER.name))
+            found = catalog.load_table((LOG, ANSWER.name))
             rows = [{"rank": 1, "artist_name": "Artist", "track_name": "A", "play_count": plays}]
             write = found.append if day == FRIDAY else found.overwrite
             stamp = Stamp(day, f"run {day}", "ranking").properties()
             write(pa.Table.from_pylist(rows, found.schema().as_arrow()), snapshot_properties=stamp)
             snapshot = found.current_snapshot()
             assert snapshot is not None
-            publish(
-                catalog, Publication(NAMESPACE, day, f"run {day}", {ANSWER.name: snapshot.snapshot_id}, ANSWER.name)
-            )
+            publish(catalog, Publication(LOG, day, f"run {day}", {ANSWER.name: snapshot.snapshot_id}, ANSWER.name))
     return lake
 
 
@@ -89,7 +87,7 @@ def test_empty_lake_is_said(tmp_path: Path) -> None:
 
 def test_unpublished_run_answers(lake: LakeCatalog) -> None:
     with lake.open() as catalog:
-        friday = catalog.load_table((NAMESPACE, ANSWER.name)).metadata.refs[str(FRIDAY)].snapshot_id
+        friday = catalog.load_table((LOG, ANSWER.name)).metadata.refs[str(FRIDAY)].snapshot_id
     records, asked = Lake(lake.root), {"SQL": "SELECT * FROM top_songs", "PUBLISHED": "no"}
     # As a run leaves them whose first stage was cleared and made other listens: it is the same run.
     for stage, made, of in (

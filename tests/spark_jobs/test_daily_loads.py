@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from pyspark.sql import SparkSession
 
+from include.daily_base import replaced_bases
 from spark_jobs.data_quality.history import LostBaseError
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.lake.listening import ALTERNATIVE_SONGS, ANSWER, LISTENS, SESSIONS, TABLES, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.lake.maintenance import Keep, maintain
-from spark_jobs.lake.published import published, replaced_sources
+from spark_jobs.lake.published import published
 from spark_jobs.lake.tables import Table
 from spark_jobs.lake.tries import Try
 from spark_jobs.ranking.job import RankingJob
@@ -47,7 +48,7 @@ class Day:
     """What the model knows of a day: the files of its input, whether its log begins with it, what its run has made.
 
     It `begins` its log, or is added to that of the latest day before; `taken_in` are the files of it, each with the
-    time it was written.
+    time it was written, `known` those of them that its base has.
     """
 
     names: list[str]
@@ -55,6 +56,7 @@ class Day:
     begins: bool
     listens: list[model.Listen]
     taken_in: set[tuple[str, int]]
+    known: set[tuple[str, int]]
 
 
 class Killed(BaseException):
@@ -110,7 +112,9 @@ class DailyLoads(RuleBasedStateMachine):
             self.write(day, data.draw(arrivals(day)))
         was_run = self.is_run_again(day, is_full)
         if later and was_run:
-            assert self.stands_for_what_was_replaced(later[0]) == (not self.days[later[0]].begins)
+            now, one = self.days[day], self.days[later[0]]
+            is_same = one.begins or one.known <= now.taken_in <= one.taken_in
+            assert self.stand_for_what_was_replaced() == (set() if is_same else set(later[: self.until_full(later)]))
         for one in later:
             self.is_run(one, self.days[one].names, self.days[one].is_full)
 
@@ -173,10 +177,13 @@ class DailyLoads(RuleBasedStateMachine):
         earlier = [one for one in self.days if one < day]
         return self.days[max(earlier)] if earlier else None
 
-    def stands_for_what_was_replaced(self, day: date) -> bool:
+    def until_full(self, days: list[date]) -> int:
+        """How many of some days follow each other, before one begins its log anew."""
+        return next((number for number, day in enumerate(days) if self.days[day].begins), len(days))
+
+    def stand_for_what_was_replaced(self) -> set[date]:
         with self.lake.catalog.open() as catalog:
-            listens = published(catalog, LOG, ANSWER.name, day).snapshots[LISTENS.name]
-            return LISTENS.name in replaced_sources(catalog, LOG, listens, LISTENS.name)
+            return set(replaced_bases(self.lake, catalog))
 
     def all_published(self) -> dict[date, dict[str, list[Any]]]:
         """The rows of all that is published."""
@@ -217,7 +224,7 @@ class DailyLoads(RuleBasedStateMachine):
         judged = model.judge(text, day)
         new = [listen for listen in judged.listens if astuple(listen) not in there]
         listens = [*before, *new]
-        self.days[day] = Day(names, is_full, base is None or is_full, listens, known | versions)
+        self.days[day] = Day(names, is_full, base is None or is_full, listens, known | versions, known)
 
         lines = len(model.lines_of(text))
         assert record["rows"] == {"lines_read": lines, "listens_kept": len(new), "lines_rejected": lines - len(new)}

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.errors import BackwardsError, ForeignSnapshotError, NotPublishedError, SupersededError
 from spark_jobs.lake.publication import drop_branches
-from spark_jobs.lake.published import Published, base_of, replaced_sources, run_dates
+from spark_jobs.lake.published import Published, base_of, run_dates
 from tests.frames import frame_of
 from tests.spark_jobs.lake.days import (
     ANSWER,
@@ -74,9 +74,6 @@ def test_earlier_date_leaves_main_and_later_tags(spark: SparkSession, lake: Lake
 
     assert published_run(lake, MONDAY).snapshots == again
     assert published_run(lake, TUESDAY).snapshots == mains_of(lake) == later
-    with lake.open() as catalog:
-        assert replaced_sources(catalog, NAMESPACE, later[PLAYS.name], PLAYS.name) == [PLAYS.name]
-        assert replaced_sources(catalog, NAMESPACE, later[ANSWER.name], ANSWER.name) == []
 
 
 def test_earlier_date_for_the_first_time(spark: SparkSession, lake: LakeCatalog) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
@@ -12,6 +13,8 @@ from spark_jobs.lake import listening, tables
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.errors import TableChangedError
 from spark_jobs.lake.tables import Table
+from spark_jobs.lake.tries import read, read_added
+from spark_jobs.shared.lake import LOG
 from tests.frames import frame_of
 from tests.spark_jobs.lake.days import ANSWER, MONDAY, NAMESPACE, PLAYS, TABLES, a_try, plays, rows_of, run_of
 
@@ -21,20 +24,40 @@ def _prepare(lake: LakeCatalog, *changed: Table, buckets: int = 2) -> None:
         tables.prepare(catalog, NAMESPACE, changed or TABLES, buckets)
 
 
-def _with(table: Table, name: str, kind: T.DataType) -> Table:
+def _with(table: Table, name: str, kind: T.DataType, place: int = -1) -> Table:
     fields = [field for field in table.schema.fields if field.name != name]
-    return replace(table, schema=T.StructType([*fields, T.StructField(name, kind)]))
+    fields.insert(place % (len(fields) + 1), T.StructField(name, kind))
+    return replace(table, schema=T.StructType(fields))
 
 
-def test_new_column_is_added(spark: SparkSession, lake: LakeCatalog) -> None:
-    before = a_try(lake).replace(plays(spark, ("ann", 1)), PLAYS)
-    grown = _with(PLAYS, "song", T.StringType())
+def test_new_column_is_null_in_earlier_snapshots(spark: SparkSession, lake: LakeCatalog) -> None:
+    before = after = a_try(lake).replace(plays(spark, ("ann", 0)), PLAYS)
+    grown = _with(PLAYS, "song", T.StringType(), place=1)
 
     _prepare(lake, grown)
 
-    after = a_try(lake).add(frame_of(spark, [("ben", 2, "Song")], grown.schema), grown, before)
-    assert rows_of(spark, after) == [("ann", 1, None), ("ben", 2, "Song")]
-    assert rows_of(spark, before) == [("ann", 1)]
+    for time in range(1, 6):
+        base, stage = after, a_try(lake)
+        after = stage.add(frame_of(spark, [("ann", f"Song {time}", time)], grown.schema), grown, base)
+    compacted = stage.compact(spark, grown)
+    expected = [("ann", None, 0), *(("ann", f"Song {time}", time) for time in range(1, 6))]
+    assert compacted != after
+    for snapshot, rows in ((before, expected[:1]), (after, expected), (compacted, expected)):
+        found = read(spark, NAMESPACE, grown, snapshot).orderBy("played_at")
+        assert [tuple(row) for row in found.collect()] == rows
+    added = read_added(spark, NAMESPACE, grown, base, after)
+    assert [tuple(row) for row in added.collect()] == expected[-1:]
+
+
+def test_new_column_of_rows_in_memory_may_be_anywhere(spark: SparkSession, lake: LakeCatalog) -> None:
+    before = a_try(lake).replace_here(pa.table({"plays": [1]}), ANSWER)
+    grown = _with(ANSWER, "user_id", T.StringType(), 0)
+
+    _prepare(lake, grown)
+
+    after = a_try(lake).replace_here(pa.table({"user_id": ["ann"], "plays": [2]}), grown)
+    assert rows_of(spark, after, grown) == [("ann", 2)]
+    assert rows_of(spark, before, grown) == [(None, 1)]
 
 
 @pytest.mark.parametrize(
@@ -50,11 +73,24 @@ def test_new_column_is_added(spark: SparkSession, lake: LakeCatalog) -> None:
             "played_at: found long, this version writes no such column",
             id="a column less",
         ),
+        pytest.param(
+            replace(PLAYS, schema=T.StructType().add("user_id", "string").add("heard_at", "long")),
+            "played_at: found long, this version writes no such column",
+            id="a column of another name",
+        ),
     ],
 )
 def test_other_change_is_refused(lake: LakeCatalog, changed: Table, fault: str) -> None:
     with pytest.raises(TableChangedError, match=f"columns of {NAMESPACE}.plays are not .* {fault}"):
         _prepare(lake, changed)
+
+
+def test_refusal_of_one_table_changes_no_other(lake: LakeCatalog) -> None:
+    with pytest.raises(TableChangedError, match="plays: found long, this version writes string; load the log into an"):
+        _prepare(lake, _with(PLAYS, "song", T.StringType()), _with(ANSWER, "plays", T.StringType()))
+
+    with lake.open() as catalog:
+        assert catalog.load_table(f"{NAMESPACE}.plays").schema().column_names == PLAYS.schema.fieldNames()
 
 
 def test_change_within_a_struct_is_refused(lake: LakeCatalog) -> None:
@@ -93,10 +129,10 @@ def test_grown_log_gets_more_buckets(spark: SparkSession, lake: LakeCatalog) -> 
 
 def test_tables_of_listening_hold_their_schemas(spark: SparkSession, lake: LakeCatalog) -> None:
     with lake.open() as catalog:
-        tables.prepare(catalog, listening.NAMESPACE, listening.TABLES, buckets=2)
+        tables.prepare(catalog, LOG, listening.TABLES, buckets=2)
 
     for table in listening.TABLES:
-        assert spark.table(table.full_name(listening.NAMESPACE)).schema == table.schema
+        assert spark.table(table.full_name(LOG)).schema == table.schema
     assert spark.conf.get("spark.sql.catalog.lake.cache-enabled") == "false"
 
 

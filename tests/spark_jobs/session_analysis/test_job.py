@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.lake.listening import LISTENS, SESSIONS
+from spark_jobs.lake.published import Published
 from spark_jobs.lake.stamps import Stamp, stamp_of
 from spark_jobs.lake.tries import read
 from spark_jobs.session_analysis.job import SessionAnalysisJob, parse_args
@@ -74,7 +75,7 @@ def test_sessions_are_of_the_listens_that_are_named(spark: SparkSession, lake_wi
 def test_expired_base_is_not_taken_over(spark: SparkSession, lake_with_listens: Lake) -> None:
     record = read_record(lake_with_listens, "data_quality", RUN_DATE)
     expired = {LISTENS.name: 7, SESSIONS.name: 8}
-    record["base"] = {"run_date": str(RUN_DATE - timedelta(days=1)), "snapshots": expired}
+    record["base"] = Published(RUN_DATE - timedelta(days=1), "expired", expired).to_json()
     write_record(lake_with_listens.stage_record("data_quality", RUN_DATE), record)
     assert run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE))["rows"]["sessions"] == 18
 

@@ -1,4 +1,4 @@
-"""What a run has added to a log."""
+"""The log of a run: its stages go on from its base, where that is whole; and what the run has added to it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,55 @@ from datetime import timedelta
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.lake.listening import LISTENS
+from spark_jobs.lake.listening import ANSWER, CHOSEN_LISTENS, CHOSEN_SESSIONS, LISTENS, SESSIONS
+from spark_jobs.lake.published import Published
+from spark_jobs.lake.tables import Table
+from spark_jobs.shared.documents import DATA_QUALITY
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.log import KEPT_BY, read_new_listens
+from spark_jobs.shared.log import JudgedLog, read_log, read_new_listens
 from tests.logs import RUN_DATE
-from tests.published import leave_record, write_tables
+from tests.published import leave_record, run_id_of, write_tables
+
+DAY = RUN_DATE + timedelta(days=1)
+NO_ROWS = {table.name: [] for table in (LISTENS, SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS, ANSWER)}
+
+
+def added_to(lake: Lake, base: Published) -> JudgedLog:
+    """The log of a day that was added to a base."""
+    added = write_tables(lake, DAY, {LISTENS.name: []}, base=base.snapshots[LISTENS.name])[LISTENS.name]
+    record = {"snapshots": {LISTENS.name: added}, "base": base.to_json(), "added": added}
+    leave_record(lake, DATA_QUALITY, DAY, record)
+    return read_log(lake, DAY, added)
+
+
+def test_stages_go_on_from_a_whole_base(lake: Lake) -> None:
+    base = Published(RUN_DATE, run_id_of(RUN_DATE), write_tables(lake, RUN_DATE, NO_ROWS))
+    log = added_to(lake, base)
+    assert log == JudgedLog(log.listens, base, log.listens)
+
+
+@pytest.mark.parametrize("table", [LISTENS, SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS], ids=lambda table: table.name)
+def test_base_that_lost_a_snapshot_is_none(lake: Lake, table: Table) -> None:
+    written = write_tables(lake, RUN_DATE, NO_ROWS)
+    assert added_to(lake, Published(RUN_DATE, run_id_of(RUN_DATE), {**written, table.name: 7})).base is None
+    del written[table.name]
+    if table != LISTENS:
+        assert added_to(lake, Published(RUN_DATE, run_id_of(RUN_DATE), written)).base is None
+
+
+@pytest.mark.parametrize("table", [LISTENS, SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS], ids=lambda table: table.name)
+def test_base_with_a_snapshot_of_another_run_is_none(lake: Lake, table: Table) -> None:
+    written = write_tables(lake, RUN_DATE, NO_ROWS)
+    other = write_tables(lake, RUN_DATE, {table.name: []}, run_id="another")
+    assert added_to(lake, Published(RUN_DATE, run_id_of(RUN_DATE), {**written, **other})).base is None
 
 
 def test_expired_snapshot_asks_for_a_new_run(spark: SparkSession, lake: Lake) -> None:
-    snapshots = write_tables(lake, RUN_DATE, {LISTENS.name: []})
-    base = {"run_date": str(RUN_DATE - timedelta(days=1)), "snapshots": snapshots}
-    leave_record(lake, KEPT_BY, RUN_DATE, {"snapshots": snapshots, "base": base, "added": 1})
+    base = Published(RUN_DATE, run_id_of(RUN_DATE), write_tables(lake, RUN_DATE, NO_ROWS))
+    listens = added_to(lake, base).listens
+    record = {"snapshots": {LISTENS.name: listens}, "base": base.to_json(), "added": 1}
+    leave_record(lake, DATA_QUALITY, DAY, record)
 
-    with pytest.raises(MissingRecordError, match=f"clear data_quality and what follows, or run {RUN_DATE} again"):
-        read_new_listens(spark, lake, RUN_DATE, snapshots[LISTENS.name])
+    with pytest.raises(MissingRecordError, match=f"clear data_quality and what follows, or run {DAY} again"):
+        read_new_listens(spark, lake, DAY, listens)
