@@ -47,7 +47,7 @@ def main() -> None:
         base, files = split(log, first, scratch)
         environment = airflow_environment(RUN_HOME, scratch / "lake", scratch, str(log))
         prepare_database(environment)
-        in_full = environment | {"LASTFM_LAKE": str(scratch / "whole")}
+        in_full = environment | {"PIPELINE_LAKE": str(scratch / "whole")}
         whole: list[dict[str, Any]] = []
         runs: list[dict[str, Any]] = []
         figures = {**facts_of_machine(listens, log.stat().st_size), "days": days, "whole": whole, "runs": runs}
@@ -91,12 +91,12 @@ def split(log: Path, first: date, directory: Path) -> tuple[Path, dict[date, Pat
 def one_run(environment: Mapping[str, str], day: date, file: Path, load: str, there: Sequence[Path]) -> dict[str, Any]:
     """Run the DAG, and compare its answer to the byte with what DuckDB says of all the files there are by then."""
     conf = json.dumps({"input_path": str(file), "load": load})
-    command = ["airflow", "dags", "test", "lastfm_session_analysis", f"{day}T00:00:00Z", "--conf", conf]
+    command = ["airflow", "dags", "test", "listening", f"{day}T00:00:00Z", "--conf", conf]
     try:
         figures = measure(command, environment)
     except CommandError as error:
         sys.exit(str(error))
-    lake = Lake(environment["LASTFM_LAKE"])
+    lake = Lake(environment["PIPELINE_LAKE"])
     report = json.loads((lake.report(day) / "report.json").read_bytes())
     right = file.with_suffix(".answer")
     duckdb.execute(duckdb_answer.QUESTION.replace("{output}", str(right)), {"log": [str(one) for one in there]})

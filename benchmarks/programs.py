@@ -38,7 +38,7 @@ class Program:
 
 def programs(log: Path, lake: Path, scratch: Path) -> dict[str, Program]:
     """All that is compared on one log; the DAG reads where that is from its environment."""
-    dag = ["airflow", "dags", "test", "lastfm_session_analysis", f"{RUN_DATE}T00:00:00Z"]
+    dag = ["airflow", "dags", "test", "listening", f"{RUN_DATE}T00:00:00Z"]
     bare_lake, bare_answer, duckdb_answer = (
         scratch / "bare-lake",
         scratch / "bare-answer",

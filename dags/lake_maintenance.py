@@ -7,14 +7,14 @@ So do branches that no run will ever publish, and files that no table knows.
 It holds the lock of the log. While a run has the lock, Airflow tries this one again, for about three hours; a run that
 starts meanwhile is tried again, too.
 
-A run that stopped at a check can be cleared as long as its branches stay, for `LASTFM_KEPT_BRANCH_DAYS`. After that,
+A run that stopped at a check can be cleared as long as its branches stay, for `PIPELINE_KEPT_BRANCH_DAYS`. After that,
 run its date again.
 
 **When it fails**, nothing is lost but room on the disk; the next day's run does the work of both. Its log says why: the
 last error names the run that had the lock, or what was found.
 
-**What is kept** are settings of the deployment: `LASTFM_KEPT_RUN_DATES`, `LASTFM_KEPT_BRANCH_DAYS` and
-`LASTFM_KEPT_SNAPSHOT_DAYS`. Reports and records stay.
+**What is kept** are settings of the deployment: `PIPELINE_KEPT_RUN_DATES`, `PIPELINE_KEPT_BRANCH_DAYS` and
+`PIPELINE_KEPT_SNAPSHOT_DAYS`. Reports and records stay.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ SETTINGS = settings()
         "on_failure_callback": run_alerts.task_failed,
     },
     on_failure_callback=run_alerts.run_failed,
-    tags=["lastfm", "listening", "spark", "maintenance"],
+    tags=["spark", "maintenance"],
     doc_md=__doc__,
 )
 def lake_maintenance() -> None:

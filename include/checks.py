@@ -47,7 +47,7 @@ def listens(
 ) -> list[Table]:
     """The listens themselves, and what the job that made them counted, also against the run before."""
     record, previous = read_record_of(lake, "data_quality", run_date, snapshots), previous_run_date(lake, run_date)
-    limits, rows = settings(), record["rows"]
+    limits, rows = settings().listening, record["rows"]
     # Those that they were added to were checked when they came.
     kept = read_new_listens(spark, lake, run_date, snapshots[LISTENS.name])
     is_daily = _load(record) == loads.DAILY
@@ -72,7 +72,7 @@ def listens(
 
 def sessions(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapshots) -> list[Table]:
     """The sessions, against the number of listens they were cut from, and their shape."""
-    limits, previous = settings(), previous_run_date(lake, run_date)
+    limits, previous = settings().listening, previous_run_date(lake, run_date)
     listens = read_record_of(lake, "data_quality", run_date, snapshots)["log"]["listens"]
     made = read(spark, LOG, SESSIONS, snapshots[SESSIONS.name])
     figures = {**session_figures(made), "repeated_session_ids": repeated_session_ids(made)}

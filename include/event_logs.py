@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 # Those of a month of daily runs, six applications each.
 LOGS_KEPT = 180
 # By this setting the log of an attempt is known among those of other runs.
-MARK = "spark.lastfm.attempt"
+MARK = "spark.pipeline.attempt"
 DIRECTORY, ENABLED = "spark.eventLog.dir", "spark.eventLog.enabled"
 
 

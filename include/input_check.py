@@ -121,7 +121,7 @@ def check_lake(lake: Lake) -> None:
             else "create it for the user that runs Airflow, or choose a directory that user owns"
         )
         raise InputError(
-            f"the lake {lake.root} cannot be written ({why}); {what_to_do}: LAKE for make, LASTFM_LAKE for Airflow"
+            f"the lake {lake.root} cannot be written ({why}); {what_to_do}: LAKE for make, PIPELINE_LAKE for Airflow"
         ) from error
 
 

@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 from include.event_logs import read_figures
 from include.records import read_report
 from spark_jobs.shared.documents import read_record
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.lake import LOG, Lake
 
 log = logging.getLogger(__name__)
 
-# Airflow puts its own before it: airflow.lastfm.
-PREFIX = "lastfm"
+# Airflow puts its own before it: airflow.pipeline.
+PREFIX = "pipeline"
 SEVERITIES = ("critical", "warning", "info")
 
 STARTED = "run.last_start_timestamp_seconds"
@@ -81,7 +81,7 @@ def send(figures: Iterable[Figure], client: Any = None) -> None:
         if client is None:
             from airflow.sdk.observability import stats as client
         for figure in figures:
-            client.gauge(f"{PREFIX}.{figure.name}", figure.value, tags=figure.tags)
+            client.gauge(f"{PREFIX}.{figure.name}", figure.value, tags={"log": LOG, **figure.tags})
     except Exception as error:
         log.warning("Metrics were not sent: %s: %s", type(error).__name__, error)
 
@@ -124,7 +124,7 @@ def prometheus_name(name: str) -> str:
     """What a metric of ours is called where the statsd exporter has passed it on.
 
     >>> prometheus_name("stage.duration_seconds")
-    'airflow_lastfm_stage_duration_seconds'
+    'airflow_pipeline_stage_duration_seconds'
     """
     return f"airflow_{PREFIX}_{name}".replace(".", "_")
 

@@ -18,7 +18,7 @@ def schemas() -> dict[str, dict[str, Any]]:
 
     Raises include.settings.SettingsError when the deployment's settings, which some defaults are, cannot be used.
     """
-    limits = settings()
+    limits = settings().listening
     return {
         "input_path": {
             "default": limits.input_path,

@@ -1,6 +1,7 @@
 """What the deployment decides, from the environment; a run's parameters cannot change it.
 
-Each field is one environment variable: `LASTFM_` and the field's name in capitals. `.env.example` lists them too.
+Each field is one environment variable: `PIPELINE_` and the field's name in capitals, for what belongs to one log
+`PIPELINE_<LOG>_`. `.env.example` lists them too.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from spark_jobs.shared.lake import Lake, fault_of_place
+from spark_jobs.lake.catalog import SETTING
+from spark_jobs.shared.lake import LOG, Lake, fault_of_place
 from spark_jobs.shared.object_store import INPUT_SCHEME, SCHEME, without_keys
 
 PROJECT = Path(__file__).resolve().parents[1]
-PREFIX = "LASTFM_"
-# Read by the commands of `scripts/`, not by a deployment.
-OF_THE_SCRIPTS = {"LASTFM_AIRFLOW_HOME"}
+PREFIX = "PIPELINE_"
+# Read elsewhere: by the commands of `scripts/`, and where the catalog is opened.
+OF_OTHERS = {"PIPELINE_AIRFLOW_HOME", SETTING}
 
 
 # A control character or a Spark glob of alternatives has no business in a file name.
@@ -44,7 +47,7 @@ def _absolute(place: Any, scheme: str) -> str:
 
 def _lake(place: Any) -> str:
     root = _absolute(place, SCHEME)
-    if fault := fault_of_place(root, os.environ.get("PIPELINE_CATALOG", "")):
+    if fault := fault_of_place(root, os.environ.get(SETTING, "")):
         raise ValueError(fault)
     return root
 
@@ -81,19 +84,16 @@ Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Positive = Annotated[int, Field(ge=1)]
 
 
-class Settings(BaseSettings):
-    """Where things lie, and from where on data is not good (warning) or not usable (the run stops)."""
+class Listening(BaseModel):
+    """What belongs to the log of listens: its input, and from where on it is not good (warning) or the run stops."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+    model_config = ConfigDict(frozen=True)
 
-    # --- Where things lie
-    lake_root: LakeRoot = Field(str(PROJECT / "lake"), validation_alias="LASTFM_LAKE", description="root of the lake")
-    input_root: InputRoot = Field(str(PROJECT / "input"), description="runs may read logs below it and nowhere else")
+    # --- What a run reads and ranks
     input_path: LogPath = Field(
         "userid-timestamp-artid-artname-traid-traname.tsv",
         description="what a run reads if its parameter does not say; the name the log is published under",
     )
-
     profiles_path: LogPath | None = Field(
         None, description="profiles of the users that a run reads if its parameter does not say; without it: none"
     )
@@ -151,6 +151,32 @@ class Settings(BaseSettings):
         0.5, description="percent of all sessions; more implausible ones degrade"
     )
 
+    @model_validator(mode="after")
+    def _limits_in_order(self) -> Listening:
+        for low, high in (
+            ("stop_quality_score", "minimum_quality_score"),
+            ("minimum_mean_session_tracks", "maximum_mean_session_tracks"),
+        ):
+            if getattr(self, low) > getattr(self, high):
+                raise ValueError(
+                    f"{_variable(LOG, low)}: found {getattr(self, low):g}, allowed is no more than "
+                    f"{_variable(LOG, high)}, which is {getattr(self, high):g}"
+                )
+        return self
+
+
+class Settings(BaseSettings):
+    """Where things lie and how long they stay, for all logs; and, by its name, what belongs to a log."""
+
+    # PIPELINE_LISTENING_LOAD is the field `load` of `listening`.
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="_", env_nested_max_split=1, frozen=True, env_ignore_empty=True
+    )
+
+    # --- Where things lie
+    lake_root: LakeRoot = Field(str(PROJECT / "lake"), validation_alias="PIPELINE_LAKE", description="root of the lake")
+    input_root: InputRoot = Field(str(PROJECT / "input"), description="runs may read logs below it and nowhere else")
+
     # --- Upkeep
     kept_run_dates: Positive = Field(31, description="published run dates that maintenance keeps, the newest")
     kept_branch_days: Positive = Field(
@@ -163,6 +189,9 @@ class Settings(BaseSettings):
     run_deadline_minutes: Positive = Field(
         180, description="minutes; a run that takes longer is late, and an alert says so"
     )
+
+    # --- The logs
+    listening: Listening = Field(Listening(), description="the log of listens")
 
     @property
     def lake(self) -> Lake:
@@ -177,19 +206,6 @@ class Settings(BaseSettings):
             "branch_days": self.kept_branch_days,
             "snapshot_days": self.kept_snapshot_days,
         }
-
-    @model_validator(mode="after")
-    def _limits_in_order(self) -> Settings:
-        for low, high in (
-            ("stop_quality_score", "minimum_quality_score"),
-            ("minimum_mean_session_tracks", "maximum_mean_session_tracks"),
-        ):
-            if getattr(self, low) > getattr(self, high):
-                raise ValueError(
-                    f"{_variable(low)}: found {getattr(self, low):g}, allowed is no more than "
-                    f"{_variable(high)}, which is {getattr(self, high):g}"
-                )
-        return self
 
 
 def settings() -> Settings:
@@ -207,20 +223,22 @@ def settings() -> Settings:
     return found
 
 
-def _variable(field: str) -> str:
-    return str(Settings.model_fields[field].validation_alias or f"{PREFIX}{field.upper()}")
+def variables() -> dict[str, FieldInfo]:
+    """Return every setting by the name of its variable."""
+    of_all = {_variable(name): field for name, field in Settings.model_fields.items() if name != LOG}
+    return of_all | {_variable(LOG, name): field for name, field in Listening.model_fields.items()}
 
 
 def known() -> set[str]:
-    """The names of all our variables."""
-    return {_variable(name) for name in Settings.model_fields} | OF_THE_SCRIPTS
+    """Return the names of all our variables."""
+    return variables().keys() | OF_OTHERS
 
 
 def misspelt(name: str) -> str:
     """Say which of our variables a near miss stands for; empty for one of ours, and for one of another program.
 
-    >>> misspelt("LASTFM_LAEK"), misspelt("LASTFM_API_KEY")
-    ('LASTFM_LAEK: no such setting; did you mean LASTFM_LAKE?', '')
+    >>> misspelt("PIPELINE_LAEK"), misspelt("PIPELINE_API_KEY")
+    ('PIPELINE_LAEK: no such setting; did you mean PIPELINE_LAKE?', '')
     """
     if not name.startswith(PREFIX) or name in known():
         return ""
@@ -230,12 +248,18 @@ def misspelt(name: str) -> str:
     return f"{name}: no such setting; did you mean {PREFIX}{near[0]}?" if near else ""
 
 
+def _variable(*path: str) -> str:
+    """Return the name of the variable of a field; of a log's field with the log before it."""
+    alias = Settings.model_fields[path[0]].validation_alias if path[0] in Settings.model_fields else None
+    return str(alias or PREFIX + "_".join(path).upper())
+
+
 def _fault(error: dict[str, Any]) -> str:
     """One sentence for what pydantic found wrong."""
     text = error["msg"].removeprefix("Value error, ")
-    if not error["loc"]:
+    if error["loc"] in ((), (LOG,)):
         return text
-    name = str(error["loc"][0])
-    name = _variable(name) if name in Settings.model_fields else name
+    path = [str(part) for part in error["loc"]]
+    name = path[0] if path[0].startswith(PREFIX) else _variable(*path)
     found = without_keys(repr(error["input"]))
     return f"{name}: found {found}, allowed is {text.removeprefix('Input should be ')}"

@@ -14,12 +14,12 @@ from great_expectations import ExpectationSuite
 
 from include.expectations import CRITICAL, INFO, WARNING, at_least, at_most, has_schema, never_null
 from include.run_date import last_days
-from include.settings import Settings
+from include.settings import Listening
 from spark_jobs.data_quality.rules import EARLIEST_LISTEN, first_implausible_day
 from spark_jobs.shared import schemas
 
 
-def listens(run_date: date, listens_kept: int, limits: Settings) -> ExpectationSuite:
+def listens(run_date: date, listens_kept: int, limits: Listening) -> ExpectationSuite:
     """The listens have their columns, no null where none may be, plausible times, and are all there."""
     plausible_times = gxe.ExpectColumnValuesToBeBetween(
         column="listened_at",
@@ -52,7 +52,7 @@ def listens(run_date: date, listens_kept: int, limits: Settings) -> ExpectationS
 
 
 def data_quality(
-    minimum_quality_score: float, rows: Mapping[str, int], listens: int, limits: Settings, may_be_empty: bool = False
+    minimum_quality_score: float, rows: Mapping[str, int], listens: int, limits: Listening, may_be_empty: bool = False
 ) -> ExpectationSuite:
     """Enough lines became listens, every line became one or was rejected, and few MusicBrainz ids are missing.
 
@@ -87,7 +87,7 @@ def data_quality(
     )
 
 
-def volume(previous: date | None, limits: Settings) -> ExpectationSuite:
+def volume(previous: date | None, limits: Listening) -> ExpectationSuite:
     """The log has grown with time: its newest listen is new, and it has about as many as at the run before."""
     days, percent = limits.maximum_newest_listen_age_days, limits.minimum_listens_percent_of_previous
     age = at_most(
@@ -105,7 +105,7 @@ def volume(previous: date | None, limits: Settings) -> ExpectationSuite:
     return ExpectationSuite("volume", expectations=[age, size] if previous else [age])
 
 
-def sessions(listens_kept: int, limits: Settings) -> ExpectationSuite:
+def sessions(listens_kept: int, limits: Listening) -> ExpectationSuite:
     """Sessions have their columns, no null, and at least one track each; together they hold all listens.
 
     A log without a listen has no session.
@@ -141,7 +141,7 @@ def _no_session() -> gxe.Expectation:
     return gxe.ExpectTableRowCountToEqual(value=0, description="of no listen there is no session")
 
 
-def session_shape(previous: date | None, limits: Settings, no_sessions: bool = False) -> ExpectationSuite:
+def session_shape(previous: date | None, limits: Listening, no_sessions: bool = False) -> ExpectationSuite:
     """Sessions are told apart and whole, as long and as fast as people listen, of the users of the run before.
 
     `no_sessions` have no length and no speed.

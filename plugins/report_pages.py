@@ -29,7 +29,7 @@ def _app() -> ASGIApp:
 class ReportPages(AirflowPlugin):
     """Mounts the pages, and has the UI show them in its frame."""
 
-    name = "lastfm_report_pages"
+    name = "report_pages"
     fastapi_apps: list[Any] = [{"name": name, "app": pages, "url_prefix": PREFIX}]  # noqa: RUF012
     # Relative: the UI may live below a prefix of its own. `url_route` is what shows a page inside the frame.
     external_views = [  # noqa: RUF012

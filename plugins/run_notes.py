@@ -127,6 +127,6 @@ def _older(made_at: str, start: datetime | None) -> bool:
 class RunsPlugin(AirflowPlugin):
     """Registers the listeners and the deadline's reference, which Airflow looks up by the module it comes from."""
 
-    name = "lastfm_runs"
+    name = "runs"
     listeners = [RunNotes(), RunMetrics(), RunUnlocking()]  # noqa: RUF012  (as the base class has them)
     deadline_references = [SinceQueued]  # noqa: RUF012

@@ -50,7 +50,7 @@ class Published:
 
 # The files' MD5s stand on PAGE. The archive's stands in its Zenodo record, which the university that also serves the
 # older address calls the canonical place: https://github.com/ismir/mir-datasets/pull/42.
-LASTFM_1K = Published(
+PIPELINE_1K = Published(
     urls=(
         f"https://zenodo.org/records/6090214/files/{ARCHIVE}",
         f"http://mtg.upf.edu/static/datasets/last.fm/{ARCHIVE}",
@@ -93,7 +93,7 @@ class Partial:
         return f"{self.path} has {decimal(self.size())}, the next call goes on from there"
 
 
-def main(published: Published = LASTFM_1K, words: Sequence[str] | None = None) -> None:
+def main(published: Published = PIPELINE_1K, words: Sequence[str] | None = None) -> None:
     """Fetch, and exit with 1 and a word on what to do if that fails."""
     stop_at_signals()
     os.environ.update(past_proxies())

@@ -79,7 +79,7 @@ Word = Annotated[str, _matching(r"[A-Za-z0-9_][A-Za-z0-9._-]*", "letters, digits
 
 
 class Deployment(BaseModel):
-    """All variables of the file but those of the runs (`LASTFM_…`), which include/settings.py has; memory in MiB."""
+    """All variables of the file but those of the runs (`PIPELINE_…`), which include/settings.py has; memory in MiB."""
 
     model_config = ConfigDict(alias_generator=str.upper, extra="forbid", frozen=True)
 

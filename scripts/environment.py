@@ -30,7 +30,7 @@ class PlaceError(RuntimeError):
 
 # Not the user's own AIRFLOW_HOME: what runs here must not meet another project's database. And one each for the runs of
 # `airflow dags test` and for the UI, whose scheduler takes every run it finds in its database for its own.
-_HOMES = Path(os.environ.get("LASTFM_AIRFLOW_HOME") or PROJECT / ".airflow").expanduser().absolute()
+_HOMES = Path(os.environ.get("PIPELINE_AIRFLOW_HOME") or PROJECT / ".airflow").expanduser().absolute()
 RUN_HOME, UI_HOME = _HOMES / "run", _HOMES / "ui"
 
 # Of another Airflow's settings, those that do not decide what a run is: where its metrics go.
@@ -99,9 +99,9 @@ def airflow_environment(
         # It tells of a killed task: that may take a minute, and it would be killed after 50 seconds.
         "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "120",
         # Links in it stay: the tables say where they are by this path, and are opened by it.
-        "LASTFM_LAKE": str(lake) if "://" in str(lake) else os.path.abspath(lake),
-        "LASTFM_INPUT_ROOT": str(input_root) if "://" in str(input_root) else str(Path(input_root).resolve()),
-        "LASTFM_INPUT_PATH": input_path,
+        "PIPELINE_LAKE": str(lake) if "://" in str(lake) else os.path.abspath(lake),
+        "PIPELINE_INPUT_ROOT": str(input_root) if "://" in str(input_root) else str(Path(input_root).resolve()),
+        "PIPELINE_LISTENING_INPUT_PATH": input_path,
         "GX_ANALYTICS_ENABLED": "false",
         "JAVA_HOME": str(java_home(PROJECT / ".java")),
         "PYTHONPATH": str(PROJECT),
@@ -158,7 +158,7 @@ def check_places(airflow_home: Path) -> None:
         if os.path.expandvars(place) != place or any(sign in place for sign in MISREAD):
             raise PlaceError(
                 f"{place} would be misread by Airflow; allowed is a path without {' '.join(MISREAD)} and without a $ "
-                "before the name of a variable: move the clone, or choose another LASTFM_AIRFLOW_HOME"
+                "before the name of a variable: move the clone, or choose another PIPELINE_AIRFLOW_HOME"
             )
 
 

@@ -1,6 +1,6 @@
 """Keep a lake small, as the DAG lake_maintenance does: `python -m scripts.maintain [LAKE=lake]`.
 
-How much is kept are the settings LASTFM_KEPT_RUN_DATES, LASTFM_KEPT_BRANCH_DAYS and LASTFM_KEPT_SNAPSHOT_DAYS.
+How much is kept are the settings PIPELINE_KEPT_RUN_DATES, PIPELINE_KEPT_BRANCH_DAYS and PIPELINE_KEPT_SNAPSHOT_DAYS.
 """
 
 from __future__ import annotations

@@ -73,6 +73,6 @@ class Places:
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__API__BASE_URL": f"http://{HOST}:{self.settings.airflow_port}",
             "GX_ANALYTICS_ENABLED": "false",
-            "LASTFM_LAKE": str(self.home / "lake"),
-            "LASTFM_INPUT_ROOT": str(self.input_root),
+            "PIPELINE_LAKE": str(self.home / "lake"),
+            "PIPELINE_INPUT_ROOT": str(self.input_root),
         }

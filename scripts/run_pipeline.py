@@ -105,7 +105,7 @@ def read_arguments(words: Sequence[str] | None = None) -> Run:
     faults = parameters.faults(run.parameters)
     if faults:
         raise CommandError("; ".join(faults))
-    is_daily = run.parameters.get("load", settings().load) == loads.DAILY
+    is_daily = run.parameters.get("load", settings().listening.load) == loads.DAILY
     input_check.check_input(input_path, Path("/"), run.lake, run_date, may_be_empty=is_daily)
     if is_daily:
         daily_base.check_base(run.lake, run_date)

@@ -97,10 +97,14 @@ def variables(file: Path) -> dict[str, str]:
 def read(file: Path) -> Deployment:
     """Return the file's settings; raises SettingsFileError that names every bad, missing or unknown variable."""
     given = variables(file)
-    of_runs = {name: value for name, value in given.items() if name.startswith(of_the_runs.PREFIX)}
+    of_runs = {
+        name: value
+        for name, value in given.items()
+        if name.startswith(of_the_runs.PREFIX) and name.lower() not in Deployment.model_fields
+    }
     faults = [
         f"{name}: not set here, but by docker-compose.yaml"
-        for name in ("LASTFM_LAKE", "LASTFM_INPUT_ROOT")
+        for name in ("PIPELINE_LAKE", "PIPELINE_INPUT_ROOT")
         if name in of_runs
     ]
     # Here every name is ours.
@@ -125,7 +129,7 @@ def read(file: Path) -> Deployment:
 
 @contextmanager
 def environment_of_runs(variables: Mapping[str, str]) -> Iterator[None]:
-    """Make these the only `LASTFM_` variables of this process for a while."""
+    """Make these the only `PIPELINE_` variables of this process for a while."""
     before = dict(os.environ)
     for name in [name for name in before if name.startswith(of_the_runs.PREFIX)]:
         del os.environ[name]

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 # What begins so is exported before make; all else is typed after it.
-EXPORTED = ("AIRFLOW", "LASTFM_", "JAVA_HOME", "http_proxy", "TZ", "FORCE_COLOR", "PYTHON")
+EXPORTED = ("AIRFLOW", "PIPELINE_", "JAVA_HOME", "http_proxy", "TZ", "FORCE_COLOR", "PYTHON")
 
 
 def started(module: str, **variables: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ QUICK_JVM = f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 {WITH_CLASS_ARCHIVE}"
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-")
 atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
-os.environ["LASTFM_LAKE"] = f"{os.environ['AIRFLOW_HOME']}/lake"
+os.environ["PIPELINE_LAKE"] = f"{os.environ['AIRFLOW_HOME']}/lake"
 
 # It reports each closed connection, at exit to streams that pytest has closed by then.
 logging.getLogger("py4j").setLevel(logging.WARNING)

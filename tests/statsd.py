@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-OURS = "airflow.lastfm."
+OURS = "airflow.pipeline."
 END = b"end"
 
 

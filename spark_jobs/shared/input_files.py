@@ -90,7 +90,7 @@ def _objects(where: bytes, root: bytes, left_out: list[str]) -> list[InputFile]:
         if root != b"/" and not is_below(file.path, root):
             raise InputError(
                 f"{file.name} is outside {shown(root)}, the only place runs may read from; copy the object there, or "
-                "have the deployment change LASTFM_INPUT_ROOT"
+                "have the deployment change PIPELINE_INPUT_ROOT"
             )
     return files
 
@@ -168,7 +168,7 @@ def _check_root(path: bytes, real: bytes, root: bytes) -> None:
     if not is_below(real, root):
         raise InputError(
             f"{shown(path)} is {shown(real)}, outside {shown(root)}, the only place runs may read from; put the file "
-            "itself there, not a link, or have the deployment change LASTFM_INPUT_ROOT"
+            "itself there, not a link, or have the deployment change PIPELINE_INPUT_ROOT"
         )
 
 

@@ -104,7 +104,7 @@ class Deployment:
             "import json; from pathlib import Path; from scripts import environment as e;"
             "print(json.dumps(e.airflow_environment(e.RUN_HOME, Path('lake'), Path('/'), 'log.tsv')))"
         )
-        outer = {name: value for name, value in os.environ.items() if not name.startswith(("LASTFM_", "MAKE", "COV"))}
+        outer = {name: value for name, value in os.environ.items() if not name.startswith(("PIPELINE_", "MAKE", "COV"))}
         found = subprocess.run(
             [sys.executable, "-c", code], cwd=self.root, env=outer, capture_output=True, text=True, check=True
         )

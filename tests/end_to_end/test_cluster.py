@@ -50,7 +50,7 @@ def run(scratch: Path, log: Path) -> Run:
         variables = {"INPUT": str(log), "RUN_DATE": str(RUN_DATE), "LAKE": lake.root, "MIN_QUALITY_SCORE": "1"}
         given = {
             **variables,
-            "LASTFM_AIRFLOW_HOME": str(scratch / "airflow"),
+            "PIPELINE_AIRFLOW_HOME": str(scratch / "airflow"),
             "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(connection),
         }
         command = started("scripts.run_pipeline", **given)

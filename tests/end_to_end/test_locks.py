@@ -70,7 +70,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
             "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**SPARK_CONNECTION, "extra": extra}),
             "AIRFLOW_CONN_APPRISE_DEFAULT": connection(hook.address),
         }
-        run = f"airflow db migrate && airflow dags test lastfm_session_analysis {RUN_DATE} --conf"
+        run = f"airflow db migrate && airflow dags test listening {RUN_DATE} --conf"
         commands: set[str] = set()
         with commands_noted(commands):
             process = subprocess.run(

@@ -80,7 +80,7 @@ def run(home: Path, lake: Lake) -> Run:
     def run(**variables: str) -> subprocess.CompletedProcess[str]:
         given = {
             "LAKE": lake.root,
-            "LASTFM_AIRFLOW_HOME": str(home / "airflow"),
+            "PIPELINE_AIRFLOW_HOME": str(home / "airflow"),
             "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(QUICK_SPARK),
             **variables,
         }

@@ -57,7 +57,7 @@ def done(object_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) ->
     uri = object_store.put(LOG_NAME, gzip.compress(log.read_bytes()))
     (home / "events").mkdir()
     with catalog_server(home) as catalog:
-        settings = {"LASTFM_AIRFLOW_HOME": str(home / "airflow"), "TMPDIR": str(home)}
+        settings = {"PIPELINE_AIRFLOW_HOME": str(home / "airflow"), "TMPDIR": str(home)}
         done = Done(home, os.environ | object_store.environment | catalog | settings)
         with commands_noted(done.commands):
             done.said["s3"] = _run(done, done.environment, LAKE=LAKE_ROOT, INPUT=uri)

@@ -33,7 +33,7 @@ def make(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     # The installation is that of the tests, however old its mark is.
     command = ["make", "--old-file=.venv/runtime", "run", f"INPUT={log}", f"LAKE={tmp_path / 'lake'}"]
     exported = {
-        "LASTFM_AIRFLOW_HOME": str(tmp_path / "airflow"),
+        "PIPELINE_AIRFLOW_HOME": str(tmp_path / "airflow"),
         "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(SMALL_SPARK),
     }
     process = subprocess.Popen(

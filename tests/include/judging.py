@@ -11,11 +11,11 @@ from pyspark.sql import DataFrame
 
 from include.checkpoint import failures, validate
 from include.checks import Table
-from include.settings import Settings
+from include.settings import Listening
 
 RUN_DATE = date(2009, 5, 4)
 # Users of tests have short names.
-LIMITS = Settings(user_id_pattern="^[uv]$", maximum_name_length=10)
+LIMITS = Listening(user_id_pattern="^[uv]$", maximum_name_length=10)
 MINIMUM, MAXIMUM = "expect_column_min_to_be_between", "expect_column_max_to_be_between"
 
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecati
 LAKE = Lake("/lake")
 FAILED = Alert(
     "failed",
-    "lastfm_session_analysis",
+    "listening",
     "manual__1",
     RUN_DATE,
     "check_listens",
@@ -67,9 +67,9 @@ def ours(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     [
         pytest.param(
             FAILED,
-            "lastfm_session_analysis failed, run date 2009-05-04",
+            "listening failed, run date 2009-05-04",
             [
-                "Run: manual__1 of lastfm_session_analysis",
+                "Run: manual__1 of listening",
                 "Run date: 2009-05-04",
                 "Stage: check_listens",
                 "Reason: quality: 80 found, 90 is the least",
@@ -85,9 +85,9 @@ def ours(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
         ),
         pytest.param(
             DEGRADED,
-            "lastfm_session_analysis degraded, run date 2009-05-04",
+            "listening degraded, run date 2009-05-04",
             [
-                "Run: manual__1 of lastfm_session_analysis",
+                "Run: manual__1 of listening",
                 "Run date: 2009-05-04",
                 "Stage: report",
                 "Reason: 12 % lack an id; 3 % are too long",
@@ -101,9 +101,9 @@ def ours(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
         ),
         pytest.param(
             LATE,
-            "lastfm_session_analysis late, run date 2009-05-04",
+            "listening late, run date 2009-05-04",
             [
-                "Run: manual__1 of lastfm_session_analysis",
+                "Run: manual__1 of listening",
                 "Run date: 2009-05-04",
                 "Stage: the last one to finish is ranking",
                 "Reason: quality: 80 found, 90 is the least",

@@ -13,7 +13,7 @@ from tests.conftest import PROJECT
 def start(scratch: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
-        "LASTFM_LAKE": str(scratch / "lake"),
+        "PIPELINE_LAKE": str(scratch / "lake"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(scratch / "passwords.json"),
         "AIRFLOW_ADMIN_USER": "ann",
         "AIRFLOW_ADMIN_PASSWORD": "word-of-ann",
@@ -57,9 +57,9 @@ def test_bad_catalog_stops_it(tmp_path: Path) -> None:
 
 
 def test_a_bad_setting_stops_it_before_it_makes_anything(tmp_path: Path) -> None:
-    done = start(tmp_path, LASTFM_STOP_QUALTY_SCORE="80")
+    done = start(tmp_path, PIPELINE_LISTENING_STOP_QUALTY_SCORE="80")
     assert done.returncode == 1
-    assert done.stderr.startswith("ERROR settings: LASTFM_STOP_QUALTY_SCORE: no such setting; did you mean")
+    assert done.stderr.startswith("ERROR settings: PIPELINE_LISTENING_STOP_QUALTY_SCORE: no such setting; did you mean")
     assert list(tmp_path.iterdir()) == []
 
 

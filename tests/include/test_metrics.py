@@ -71,8 +71,8 @@ def test_figures_go_out_through_airflows_client_exact_and_with_their_tags(
     send([Figure("stage.duration_seconds", 12.3, {"stage": "ranking"}), Figure("lines_read", 19_150_868_123)])
     wait_for_count(server, 2)
     assert server.got == [
-        "airflow.lastfm.stage.duration_seconds,stage=ranking:12.3|g",
-        "airflow.lastfm.lines_read:19150868123|g",
+        "airflow.pipeline.stage.duration_seconds,log=listening,stage=ranking:12.3|g",
+        "airflow.pipeline.lines_read,log=listening:19150868123|g",
     ]
 
 
@@ -84,7 +84,7 @@ def test_nothing_leaves_where_metrics_are_not_switched_on(
     client(server.settings)
     send([Figure("lines_read", 2)])
     wait_for_count(server, 1)
-    assert server.got == ["airflow.lastfm.lines_read:2|g"]
+    assert server.got == ["airflow.pipeline.lines_read,log=listening:2|g"]
 
 
 @pytest.mark.parametrize(

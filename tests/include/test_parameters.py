@@ -75,14 +75,14 @@ def test_the_run_date_may_stand_in_a_path() -> None:
 def test_a_run_may_have_no_profiles_whatever_the_deployment_has(
     monkeypatch: pytest.MonkeyPatch, none: str | None
 ) -> None:
-    monkeypatch.setenv("LASTFM_PROFILES_PATH", "profiles.tsv")
+    monkeypatch.setenv("PIPELINE_LISTENING_PROFILES_PATH", "profiles.tsv")
     assert schemas()["profiles_path"]["default"] == "profiles.tsv"
     assert faults({"profiles_path": none}) == []
 
 
 def test_the_deployment_says_which_days_are_ranked_where_a_run_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert schemas()["window_days"]["default"] is None
-    monkeypatch.setenv("LASTFM_WINDOW_DAYS", "7")
+    monkeypatch.setenv("PIPELINE_LISTENING_WINDOW_DAYS", "7")
     assert schemas()["window_days"]["default"] == 7
 
 

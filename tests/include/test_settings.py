@@ -6,67 +6,83 @@ import sys
 
 import pytest
 
-from include.settings import PROJECT, Settings, SettingsError, settings
+from include.settings import PROJECT, SettingsError, settings, variables
 
 
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("LASTFM_")]:
+    for name in [name for name in os.environ if name.startswith("PIPELINE_")]:
         monkeypatch.delenv(name)
 
 
 def test_without_an_environment_everything_lies_in_the_project() -> None:
     found = settings()
     assert (found.lake.root, found.input_root) == (str(PROJECT / "lake"), str(PROJECT / "input"))
-    assert found.input_path == "userid-timestamp-artid-artname-traid-traname.tsv"
-    assert (found.minimum_quality_score, found.stop_quality_score) == (95, 90)
+    assert found.listening.input_path == "userid-timestamp-artid-artname-traid-traname.tsv"
+    assert (found.listening.minimum_quality_score, found.listening.stop_quality_score) == (95, 90)
 
 
 def test_the_environment_decides_and_an_empty_variable_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LASTFM_LAKE", "/srv/lake")
-    monkeypatch.setenv("LASTFM_INPUT_ROOT", "/srv/logs")
-    monkeypatch.setenv("LASTFM_INPUT_PATH", "{run_date}.tsv.gz")
-    monkeypatch.setenv("LASTFM_STOP_QUALITY_SCORE", "12.5")
-    monkeypatch.setenv("LASTFM_DATA_DOCS_RUNS", "")
+    monkeypatch.setenv("PIPELINE_LAKE", "/srv/lake")
+    monkeypatch.setenv("PIPELINE_INPUT_ROOT", "/srv/logs")
+    monkeypatch.setenv("PIPELINE_LISTENING_INPUT_PATH", "{run_date}.tsv.gz")
+    monkeypatch.setenv("PIPELINE_LISTENING_STOP_QUALITY_SCORE", "12.5")
+    monkeypatch.setenv("PIPELINE_DATA_DOCS_RUNS", "")
     found = settings()
-    assert (found.lake.root, found.input_root, found.input_path) == (
+    assert (found.lake.root, found.input_root, found.listening.input_path) == (
         "/srv/lake",
         "/srv/logs",
         "{run_date}.tsv.gz",
     )
-    assert (found.stop_quality_score, found.data_docs_runs) == (12.5, 30)
+    assert (found.listening.stop_quality_score, found.data_docs_runs) == (12.5, 30)
 
 
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("LASTFM_LAKE", "lake", "the absolute path of a directory that every worker sees, or s3://bucket/prefix"),
-        ("LASTFM_LAKE", "s3a://bucket/lake", "the absolute path of a directory"),
-        ("LASTFM_LAKE", "s3://bucket", "s3://bucket/prefix, without keys in it"),
+        ("PIPELINE_LAKE", "lake", "the absolute path of a directory that every worker sees, or s3://bucket/prefix"),
+        ("PIPELINE_LAKE", "s3a://bucket/lake", "the absolute path of a directory"),
+        ("PIPELINE_LAKE", "s3://bucket", "s3://bucket/prefix, without keys in it"),
         (
-            "LASTFM_LAKE",
+            "PIPELINE_LAKE",
             "s3://b/l",
             "s3://bucket/prefix, without keys in it; a bucket has 3 to 63 of a-z, 0-9, dot and hyphen",
         ),
         (
-            "LASTFM_LAKE",
+            "PIPELINE_LAKE",
             "s3://bucket/lake",
             "one with its catalog in a PostgreSQL, for SQLite cannot lie in an object store: name",
         ),
-        ("LASTFM_INPUT_ROOT", "s3://bucket/logs", "the absolute path of a directory that every worker sees, or s3a:"),
-        ("LASTFM_STOP_QUALITY_SCORE", "101", "less than or equal to 100"),
-        ("LASTFM_STOP_QUALITY_SCORE", "nan", "a finite number"),
-        ("LASTFM_MAXIMUM_NAME_LENGTH", "many", "a valid integer"),
-        ("LASTFM_DATA_DOCS_RUNS", "0", "greater than or equal to 1"),
-        ("LASTFM_WINDOW_DAYS", "0", "greater than or equal to 1"),
-        ("LASTFM_WINDOW_DAYS", "36501", "less than or equal to 36500"),
-        ("LASTFM_USER_ID_PATTERN", "(", "a regular expression"),
-        ("LASTFM_USER_ID_PATTERN", "(?P<user>u)", "a regular expression of Java"),
-        ("LASTFM_USER_ID_PATTERN", "u{2,1}", "a regular expression"),
-        ("LASTFM_INPUT_PATH", "days/{a,b}.tsv", "a path with no control characters and no braces but {run_date}"),
-        ("LASTFM_PROFILES_PATH", "{who}.tsv", "a path with no control characters and no braces but {run_date}"),
-        ("LASTFM_STOP_QUALITY_SCORE", "95.1", "no more than LASTFM_MINIMUM_QUALITY_SCORE, which is 95"),
-        ("LASTFM_MINIMUM_MEAN_SESSION_TRACKS", "90", "no more than LASTFM_MAXIMUM_MEAN_SESSION_TRACKS, which is 80"),
+        ("PIPELINE_INPUT_ROOT", "s3://bucket/logs", "the absolute path of a directory that every worker sees, or s3a:"),
+        ("PIPELINE_LISTENING_STOP_QUALITY_SCORE", "101", "less than or equal to 100"),
+        ("PIPELINE_LISTENING_STOP_QUALITY_SCORE", "nan", "a finite number"),
+        ("PIPELINE_LISTENING_MAXIMUM_NAME_LENGTH", "many", "a valid integer"),
+        ("PIPELINE_DATA_DOCS_RUNS", "0", "greater than or equal to 1"),
+        ("PIPELINE_LISTENING_WINDOW_DAYS", "0", "greater than or equal to 1"),
+        ("PIPELINE_LISTENING_WINDOW_DAYS", "36501", "less than or equal to 36500"),
+        ("PIPELINE_LISTENING_USER_ID_PATTERN", "(", "a regular expression"),
+        ("PIPELINE_LISTENING_USER_ID_PATTERN", "(?P<user>u)", "a regular expression of Java"),
+        ("PIPELINE_LISTENING_USER_ID_PATTERN", "u{2,1}", "a regular expression"),
+        (
+            "PIPELINE_LISTENING_INPUT_PATH",
+            "days/{a,b}.tsv",
+            "a path with no control characters and no braces but {run_date}",
+        ),
+        (
+            "PIPELINE_LISTENING_PROFILES_PATH",
+            "{who}.tsv",
+            "a path with no control characters and no braces but {run_date}",
+        ),
+        (
+            "PIPELINE_LISTENING_STOP_QUALITY_SCORE",
+            "95.1",
+            "no more than PIPELINE_LISTENING_MINIMUM_QUALITY_SCORE, which is 95",
+        ),
+        (
+            "PIPELINE_LISTENING_MINIMUM_MEAN_SESSION_TRACKS",
+            "90",
+            "no more than PIPELINE_LISTENING_MAXIMUM_MEAN_SESSION_TRACKS, which is 80",
+        ),
     ],
 )
 def test_a_bad_setting_is_named_with_what_is_allowed(
@@ -83,48 +99,50 @@ def test_a_bad_setting_is_named_with_what_is_allowed(
     "pattern", [r"^\p{L}+\z", r"(?<user>u)(?<=u)\k<user>", r"\Qu.\E", r"user(?i)_\d", r"^\(?P\d+", r"^user_\d{6}$"]
 )
 def test_user_ids_may_have_a_form_that_only_java_knows(monkeypatch: pytest.MonkeyPatch, pattern: str) -> None:
-    monkeypatch.setenv("LASTFM_USER_ID_PATTERN", pattern)
-    assert settings().user_id_pattern == pattern
+    monkeypatch.setenv("PIPELINE_LISTENING_USER_ID_PATTERN", pattern)
+    assert settings().listening.user_id_pattern == pattern
 
 
 def test_all_that_is_wrong_is_said_at_once_and_a_misspelt_name_gets_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LASTFM_DATA_DOCS_RUNS", "0")
-    monkeypatch.setenv("LASTFM_STOP_QUALTY_SCORE", "80")
+    monkeypatch.setenv("PIPELINE_DATA_DOCS_RUNS", "0")
+    monkeypatch.setenv("PIPELINE_LISTENING_STOP_QUALTY_SCORE", "80")
     with pytest.raises(SettingsError) as error:
         settings()
     assert str(error.value) == (
-        "LASTFM_DATA_DOCS_RUNS: found '0', allowed is greater than or equal to 1; "
-        "LASTFM_STOP_QUALTY_SCORE: no such setting; did you mean LASTFM_STOP_QUALITY_SCORE?"
+        "PIPELINE_DATA_DOCS_RUNS: found '0', allowed is greater than or equal to 1; "
+        "PIPELINE_LISTENING_STOP_QUALTY_SCORE: no such setting; did you mean PIPELINE_LISTENING_STOP_QUALITY_SCORE?"
     )
 
 
 @pytest.mark.parametrize("name", ["API_KEY", "API_SECRET", "SESSION_KEY", "USERNAME", "PASSWORD_HASH", "WHATEVER"])
 def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv(f"LASTFM_{name}", "0")
-    assert settings().window_days is None
+    monkeypatch.setenv(f"PIPELINE_{name}", "0")
+    assert settings().listening.window_days is None
 
 
 def test_a_bad_setting_fails_a_run_in_a_line_before_anything_starts() -> None:
-    environment = {**os.environ, "LASTFM_STOP_QUALITY_SCORE": "high"}
+    environment = {**os.environ, "PIPELINE_LISTENING_STOP_QUALITY_SCORE": "high"}
     command = [sys.executable, "-m", "scripts.run_pipeline"]
     run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 1
-    assert "The run failed: LASTFM_STOP_QUALITY_SCORE: found 'high', allowed is a valid number" in run.stdout
+    assert (
+        "The run failed: PIPELINE_LISTENING_STOP_QUALITY_SCORE: found 'high', allowed is a valid number" in run.stdout
+    )
     assert "Traceback" not in run.stdout + run.stderr
 
 
 def test_every_setting_says_what_it_is_and_stands_in_the_example_of_an_environment() -> None:
     example = (PROJECT / ".env.example").read_text(encoding="utf-8")
-    for name, field in Settings.model_fields.items():
+    for name, field in variables().items():
         assert field.description, name
-        if name not in ("lake_root", "input_root"):  # The image says where these are.
-            assert f"LASTFM_{name.upper()}=" in example, name
+        if name not in ("PIPELINE_LAKE", "PIPELINE_INPUT_ROOT"):  # The image says where these are.
+            assert f"{name}=" in example, name
 
 
 def test_keys_in_an_input_root_are_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LASTFM_INPUT_ROOT", "s3a://key:se/cret@bucket/logs")
+    monkeypatch.setenv("PIPELINE_INPUT_ROOT", "s3a://key:se/cret@bucket/logs")
     with pytest.raises(SettingsError) as failed:
         settings()
     assert str(failed.value) == (
-        "LASTFM_INPUT_ROOT: found 's3a://...@bucket/logs', allowed is s3a://bucket/prefix, without keys in it"
+        "PIPELINE_INPUT_ROOT: found 's3a://...@bucket/logs', allowed is s3a://bucket/prefix, without keys in it"
     )

@@ -22,7 +22,7 @@ settings = {
     "spark.eventLog.dir": sys.argv[2],
     "spark.eventLog.rolling.enabled": "false",
     "spark.eventLog.compress": "false",
-    "spark.lastfm.attempt": "this one",
+    "spark.pipeline.attempt": "this one",
     "spark.ui.enabled": "false",
 }
 spark = SparkSession.builder.master("local[2]").appName("twice").config(map=settings).getOrCreate()
@@ -64,8 +64,8 @@ def test_the_figures_are_those_of_the_application_that_ran(event_log: Path) -> N
 
 
 def test_a_log_is_known_by_the_settings_it_was_started_with(event_log: Path) -> None:
-    assert has_property(event_log, "spark.lastfm.attempt", "this one")
-    assert not has_property(event_log, "spark.lastfm.attempt", "another")
+    assert has_property(event_log, "spark.pipeline.attempt", "this one")
+    assert not has_property(event_log, "spark.pipeline.attempt", "another")
     assert EventLog({}, event_log.parent, "this one").figures() == spark_figures(event_log)
 
 

@@ -12,7 +12,7 @@ import yaml
 from tests.conftest import PROJECT
 
 MONITORING = PROJECT / "monitoring"
-DASHBOARD = MONITORING / "grafana" / "dashboards" / "lastfm.json"
+DASHBOARD = MONITORING / "grafana" / "dashboards" / "pipeline.json"
 # Longest first: texts, what is selected by labels, ranges, and the labels of an aggregation name no metric.
 NO_METRIC = re.compile(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]|\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)')
 NAME = re.compile(r"\b[a-zA-Z_:][\w:]*\b(?!\s*\()")

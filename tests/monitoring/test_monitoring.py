@@ -108,13 +108,13 @@ def test_dashboard_and_alerts_ask_for_metrics_that_exist_and_for_no_others(
 def test_everything_a_run_tells_is_shown_or_watched() -> None:
     unseen = {
         # Beside what is shown they would say little; they are there to be asked for.
-        "airflow_lastfm_check_expectations",
-        "airflow_lastfm_run_degradations",
-        "airflow_lastfm_stage_spark_input_bytes",
-        "airflow_lastfm_stage_spark_peak_execution_memory_bytes",
-        "airflow_lastfm_stage_spark_shuffle_read_bytes",
-        "airflow_lastfm_stage_spark_spilled_memory_bytes",
-        "airflow_lastfm_stage_spark_tasks",
+        "airflow_pipeline_check_expectations",
+        "airflow_pipeline_run_degradations",
+        "airflow_pipeline_stage_spark_input_bytes",
+        "airflow_pipeline_stage_spark_peak_execution_memory_bytes",
+        "airflow_pipeline_stage_spark_shuffle_read_bytes",
+        "airflow_pipeline_stage_spark_spilled_memory_bytes",
+        "airflow_pipeline_stage_spark_tasks",
     }
     assert OURS.keys() - metrics_asked() == unseen
 
@@ -140,7 +140,7 @@ def test_every_panel_has_a_title_and_a_place_of_its_own() -> None:
 
 def test_the_documented_table_has_every_metric_with_its_tags() -> None:
     text = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(airflow_lastfm_\w+)(?:\{([\w, ]+)\})?` \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| `(airflow_pipeline_\w+)(?:\{([\w, ]+)\})?` \|", text, re.MULTILINE)
     assert {name: tuple(tags.split(", ")) if tags else () for name, tags in rows} == OURS
 
 
@@ -151,7 +151,7 @@ def test_grafana_finds_its_data_source_and_its_dashboard() -> None:
     asked = {panel["datasource"]["uid"] for panel in panels() if panel["type"] != "row"}
     assert asked == {source["uid"]}
     assert source["url"] == "http://prometheus:9090"
-    (provider,) = yaml.safe_load((provisioning / "dashboards" / "lastfm.yml").read_text())["providers"]
+    (provider,) = yaml.safe_load((provisioning / "dashboards" / "pipeline.yml").read_text())["providers"]
     mounted = dict(volume.split(":")[:2] for volume in services["grafana"]["volumes"])
     assert {path: (PROJECT / path).is_dir() for path in mounted} == dict.fromkeys(mounted, True)
     assert provider["options"]["path"] == mounted["./monitoring/grafana/dashboards"]

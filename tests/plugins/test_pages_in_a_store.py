@@ -28,7 +28,7 @@ def lake(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> Lake:
     for name, value in object_store.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PIPELINE_CATALOG", "postgresql://lake@127.0.0.1:1/lake")
-    monkeypatch.setenv("LASTFM_LAKE", lake.root)
+    monkeypatch.setenv("PIPELINE_LAKE", lake.root)
     return lake
 
 

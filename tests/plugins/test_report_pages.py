@@ -34,7 +34,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 @pytest.fixture(autouse=True)
 def _this_lake(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LASTFM_LAKE", lake.root)
+    monkeypatch.setenv("PIPELINE_LAKE", lake.root)
 
 
 @pytest.fixture(autouse=True)

@@ -49,7 +49,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
         "AIRFLOW__CORE__DAGS_FOLDER": str(TINY_DAG),
     }
     # Its own, and a run that got as far must not be the one whose score is told.
-    leave_record(Lake(environment["LASTFM_LAKE"]), "data_quality", RUN_DATE.replace(day=6), {"quality_score": 11})
+    leave_record(Lake(environment["PIPELINE_LAKE"]), "data_quality", RUN_DATE.replace(day=6), {"quality_score": 11})
     prepare_database(environment)
     with webhook() as hook:
         environment["AIRFLOW_CONN_APPRISE_DEFAULT"] = connection(hook.address)
@@ -87,7 +87,7 @@ def test_a_run_that_fails_gives_one_alert_with_its_stage_reason_and_own_score(
     said = lines(alert)
     assert alert["type"] == "failure"
     assert (said["Stage"], said["Reason"], said["Quality score"]) == (stage, reason, score)
-    assert said["Log"].partition("/dags/")[2].startswith("lastfm_session_analysis/runs/manual__")
+    assert said["Log"].partition("/dags/")[2].startswith("listening/runs/manual__")
 
 
 def test_a_degraded_run_gives_one_alert_with_its_reasons_and_report(outcome: Outcome) -> None:
@@ -135,7 +135,7 @@ def deadline_context(state: str, start_date: float) -> dict[str, Any]:
     from datetime import UTC, datetime
 
     run = {
-        "dag_id": "lastfm_session_analysis",
+        "dag_id": "listening",
         "dag_run_id": "manual__1",
         "logical_date": "2009-05-04T00:00:00Z",
         "run_after": "2026-01-02T00:00:00Z",
@@ -147,7 +147,7 @@ def deadline_context(state: str, start_date: float) -> dict[str, Any]:
 
 @pytest.fixture
 def hook(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> Iterator[Webhook]:
-    monkeypatch.setenv("LASTFM_LAKE", lake.root)
+    monkeypatch.setenv("PIPELINE_LAKE", lake.root)
     with webhook() as server:
         monkeypatch.setenv("AIRFLOW_CONN_APPRISE_DEFAULT", connection(server.address))
         yield server
@@ -164,7 +164,7 @@ def test_a_late_run_gives_an_alert_with_how_far_it_got_since_it_started(hook: We
         os.utime(lake.stage_record(stage, RUN_DATE), (moment, moment))
     late(deadline_context("running", time.time() - 100))
     said = lines(hook.got[0])
-    assert hook.got[0]["title"] == "lastfm_session_analysis late, run date 2009-05-04"
+    assert hook.got[0]["title"] == "listening late, run date 2009-05-04"
     assert said["Stage"] == "the last one to finish is session_analysis"
     assert said["Reason"] == "not finished by 2026-01-02 03:00 UTC, its deadline"
     assert said["Quality score"] == "97.50"

@@ -59,7 +59,7 @@ def test_our_line_is_one_line_whatever_the_reasons_hold() -> None:
 def test_the_verdict_is_of_the_run_itself(
     monkeypatch: pytest.MonkeyPatch, lake: Lake, made: timedelta, line: bool
 ) -> None:
-    monkeypatch.setenv("LASTFM_LAKE", lake.root)
+    monkeypatch.setenv("PIPELINE_LAKE", lake.root)
     start = datetime(2026, 1, 2, tzinfo=UTC)
     report: dict[str, Any] = {"made_at": (start + made).isoformat(), "verdict": "good", "quality_score": 99.5}
     directory = Path(lake.report(RUN_DATE))
@@ -70,14 +70,14 @@ def test_the_verdict_is_of_the_run_itself(
 
 
 def test_a_run_without_a_report_gets_no_verdict(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> None:
-    monkeypatch.setenv("LASTFM_LAKE", lake.root)
+    monkeypatch.setenv("PIPELINE_LAKE", lake.root)
     run: Any = SimpleNamespace(logical_date=datetime(2009, 5, 4, tzinfo=UTC), start_date=None)
     assert success_line(run) is None
 
 
-@pytest.mark.parametrize(("of_dag", "left"), [("lastfm_session_analysis", False), ("another_dag", True)])
+@pytest.mark.parametrize(("of_dag", "left"), [("listening", False), ("another_dag", True)])
 def test_run_that_has_ended_holds_no_lock(monkeypatch: pytest.MonkeyPatch, lake: Lake, of_dag: str, left: bool) -> None:
-    monkeypatch.setenv("LASTFM_LAKE", lake.root)
+    monkeypatch.setenv("PIPELINE_LAKE", lake.root)
     run_lock.take(lake, "scheduled__1")
     ended: Any = SimpleNamespace(dag_id=of_dag, run_id="scheduled__1")
     RunUnlocking().on_dag_run_failed(ended, "timed_out")
@@ -85,18 +85,18 @@ def test_run_that_has_ended_holds_no_lock(monkeypatch: pytest.MonkeyPatch, lake:
 
 
 def test_maintenance_that_has_ended_holds_no_lock(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> None:
-    monkeypatch.setenv("LASTFM_LAKE", lake.root)
+    monkeypatch.setenv("PIPELINE_LAKE", lake.root)
     run_lock.take(lake, "lake_maintenance scheduled__1")
-    for dag_id, left in (("lastfm_session_analysis", True), ("lake_maintenance", False)):
+    for dag_id, left in (("listening", True), ("lake_maintenance", False)):
         RunUnlocking().on_dag_run_failed(SimpleNamespace(dag_id=dag_id, run_id="scheduled__1"), "")  # type: ignore[arg-type]
         with lake.catalog.open() as catalog:
             assert bool(lock.holder(catalog, LOG)) == left
 
 
 def test_lock_of_another_run_stays(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> None:
-    monkeypatch.setenv("LASTFM_LAKE", lake.root)
+    monkeypatch.setenv("PIPELINE_LAKE", lake.root)
     run_lock.take(lake, "scheduled__2")
-    ended: Any = SimpleNamespace(dag_id="lastfm_session_analysis", run_id="scheduled__1")
+    ended: Any = SimpleNamespace(dag_id="listening", run_id="scheduled__1")
     RunUnlocking().on_dag_run_success(ended, "")
     assert run_lock.release(lake, "scheduled__2")
 
@@ -104,7 +104,7 @@ def test_lock_of_another_run_stays(monkeypatch: pytest.MonkeyPatch, lake: Lake) 
 def test_lock_that_cannot_be_released_stops_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("LASTFM_LAKE", "/proc/lake")
-    ended: Any = SimpleNamespace(dag_id="lastfm_session_analysis", run_id="scheduled__1")
+    monkeypatch.setenv("PIPELINE_LAKE", "/proc/lake")
+    ended: Any = SimpleNamespace(dag_id="listening", run_id="scheduled__1")
     RunUnlocking().on_dag_run_failed(ended, "timed_out")
     assert "The run scheduled__1 may still hold the lock of its log" in caplog.text

@@ -30,7 +30,7 @@ from tests.webhook import PASSWORD, TOKEN, Webhook, connection, webhook
 
 pytestmark = pytest.mark.end_to_end
 
-DAG = "/api/v2/dags/lastfm_session_analysis"
+DAG = "/api/v2/dags/listening"
 # In a process of its own: it takes the signals for itself.
 SERVE = """
 import os, pathlib, sys
@@ -213,7 +213,7 @@ def test_scheduler_and_tasks_send_the_metrics_that_are_watched(ask: Ask, metrics
     assert sent["run.run_date_timestamp_seconds"] == 1_245_456_000
     # Airflow's own, of all its processes, by the names that the exporter makes of them; no run need be late here.
     late = {"airflow_deadline_alerts_deadline_missed"}
-    asked = {name for name in metrics_asked() - late if re.match("airflow_(?!lastfm_)", name)}
+    asked = {name for name in metrics_asked() - late if re.match("airflow_(?!pipeline_)", name)}
     wait_for(lambda: asked <= {name.replace(".", "_") for name in metrics.names()})
     failed_tasks = [one for one in metrics.got if re.match(r"airflow\.ti\.finish\b.*,state=failed\b.*:1\|c$", one)]
     assert any("task_id=check_listens" in one for one in failed_tasks)

@@ -84,7 +84,11 @@ def test_clone_of_another_user_is_refused(installed: bool, said: str) -> None:
 @pytest.mark.parametrize("module", ["run_pipeline", "ui"])
 def test_home_that_cannot_be_made_gets_one_sentence(module: str, tmp_path: Path) -> None:
     (tmp_path / "log.tsv").write_text("u\t2009-05-04T12:00:00Z\t\ta\t\tt\n")
-    given = {"INPUT": str(tmp_path / "log.tsv"), "LAKE": str(tmp_path / "lake"), "LASTFM_AIRFLOW_HOME": "/proc/airflow"}
+    given = {
+        "INPUT": str(tmp_path / "log.tsv"),
+        "LAKE": str(tmp_path / "lake"),
+        "PIPELINE_AIRFLOW_HOME": "/proc/airflow",
+    }
     command = started(f"scripts.{module}", **given)
     done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (1, 1, "")

@@ -26,7 +26,9 @@ needs_hadolint = pytest.mark.skipif(shutil.which("hadolint") is None, reason="no
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     file = tmp_path / ".env"
-    settings_file.make(file, {"LASTFM_STOP_QUALITY_SCORE": "80", "LASTFM_USER_ID_PATTERN": r"^u\d$"})
+    settings_file.make(
+        file, {"PIPELINE_LISTENING_STOP_QUALITY_SCORE": "80", "PIPELINE_LISTENING_USER_ID_PATTERN": r"^u\d$"}
+    )
     return file
 
 
@@ -56,7 +58,7 @@ def test_compose_itself_reads_the_services_as_we_do(file: Path) -> None:
         for name, one in by_compose(file).items()
     }
     assert services == theirs
-    assert services["scheduler"].environment["LASTFM_STOP_QUALITY_SCORE"] == "80"
+    assert services["scheduler"].environment["PIPELINE_LISTENING_STOP_QUALITY_SCORE"] == "80"
     assert services["spark-worker"].replicas == 2
 
 

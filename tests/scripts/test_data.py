@@ -260,7 +260,7 @@ def test_without_a_server_one_line_says_at_once_what_was_tried_and_what_to_do(pe
     said = last_line(run.stdout.rstrip("\n"))
     assert said.startswith(f"Fetching the data failed: nothing came from {NOWHERE} ([Errno ")
     assert said.endswith(
-        f"check network and address, or download {NOWHERE} or {' or '.join(data.LASTFM_1K.urls)} by hand, "
+        f"check network and address, or download {NOWHERE} or {' or '.join(data.PIPELINE_1K.urls)} by hand, "
         f"put it at {person.directory / ARCHIVE} and run make data again"
     )
     assert person.files == {}

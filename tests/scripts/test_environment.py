@@ -43,7 +43,7 @@ def test_settings_of_another_airflow_are_left_aside(made: Made, monkeypatch: pyt
 def test_place_in_a_store_is_handed_on_as_it_is(tmp_path: Path, lake: str, input_path: str) -> None:
     found = airflow_environment(tmp_path, lake, "/", input_path)
 
-    assert (found["LASTFM_LAKE"], found["LASTFM_INPUT_ROOT"]) == (lake, "/")
+    assert (found["PIPELINE_LAKE"], found["PIPELINE_INPUT_ROOT"]) == (lake, "/")
 
 
 def test_lake_is_opened_by_the_link_that_is_typed(tmp_path: Path) -> None:
@@ -52,10 +52,12 @@ def test_lake_is_opened_by_the_link_that_is_typed(tmp_path: Path) -> None:
 
     found = airflow_environment(tmp_path, tmp_path / "lake", "/", "log.tsv")
 
-    assert found["LASTFM_LAKE"] == str(tmp_path / "lake")
+    assert found["PIPELINE_LAKE"] == str(tmp_path / "lake")
 
 
-@pytest.mark.parametrize("name", ["AIRFLOW_CONN_HOOK", "AIRFLOW_VAR_X", "AIRFLOW__METRICS__STATSD_ON", "LASTFM_LOAD"])
+@pytest.mark.parametrize(
+    "name", ["AIRFLOW_CONN_HOOK", "AIRFLOW_VAR_X", "AIRFLOW__METRICS__STATSD_ON", "PIPELINE_LISTENING_LOAD"]
+)
 def test_connections_metrics_and_ours_hold(made: Made, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "theirs")
     assert made()[name] == "theirs"
@@ -100,7 +102,7 @@ def test_path_that_airflow_misreads_is_refused(tmp_path: Path, name: str) -> Non
 
 @pytest.mark.parametrize("module", ["run_pipeline", "ui"])
 def test_refused_home_writes_nothing(tmp_path: Path, module: str) -> None:
-    given = {"LASTFM_AIRFLOW_HOME": str(tmp_path / "a?b"), "LAKE": str(tmp_path / "lake")}
+    given = {"PIPELINE_AIRFLOW_HOME": str(tmp_path / "a?b"), "LAKE": str(tmp_path / "lake")}
     command = started(f"scripts.{module}", **given)
     done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (1, 1, "")

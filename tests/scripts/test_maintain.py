@@ -25,7 +25,7 @@ DAYS = [date(2009, 5, day) for day in (1, 2, 3)]
 def test_newest_dates_stay(lake: Lake) -> None:
     for day in DAYS:
         publish_tables(lake, day, write_tables(lake, day, {LISTENS.name: [], ANSWER.name: []}))
-    command = started("scripts.maintain", LAKE=lake.root, LASTFM_KEPT_RUN_DATES="2")
+    command = started("scripts.maintain", LAKE=lake.root, PIPELINE_KEPT_RUN_DATES="2")
     done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr

@@ -77,7 +77,7 @@ def test_a_day_may_be_empty_where_the_deployment_loads_by_the_day(
 ) -> None:
     with pytest.raises(InputError, match="all of them empty"):
         read_arguments(words)
-    monkeypatch.setenv("LASTFM_LOAD", "daily")
+    monkeypatch.setenv("PIPELINE_LISTENING_LOAD", "daily")
     assert read_arguments(words).parameters == {"input_path": str(log)}
 
 

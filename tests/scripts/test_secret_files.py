@@ -75,7 +75,7 @@ def test_no_command_writes_a_secret_into_a_repository(module: str, repository: P
     }.get(
         module,
         {
-            "LASTFM_AIRFLOW_HOME": str(repository / "airflow"),
+            "PIPELINE_AIRFLOW_HOME": str(repository / "airflow"),
         },
     )
     before = listed(repository)

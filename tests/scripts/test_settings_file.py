@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from include import settings as of_the_runs
 from scripts import compose, settings_file
 from scripts.deployment import Deployment, misfits
 from scripts.settings_file import SettingsFileError, make, read, variables
@@ -57,9 +58,7 @@ def test_a_file_is_made_with_secrets_of_its_own_for_its_owner_alone_and_never_ma
 def test_the_example_has_every_variable_and_no_secret() -> None:
     example = settings_file.EXAMPLE.read_text(encoding="utf-8")
     named = set(re.findall(r"^#?([A-Z][A-Z_]+)=", example, flags=re.MULTILINE))
-    assert {name for name in named if not name.startswith("LASTFM_")} == {
-        field.upper() for field in Deployment.model_fields
-    }
+    assert named - of_the_runs.variables().keys() == {field.upper() for field in Deployment.model_fields}
     given = variables(settings_file.EXAMPLE)
     required = {name.upper() for name, field in Deployment.model_fields.items() if field.is_required()}
     assert required - given.keys() == settings_file.FRESH.keys()
@@ -87,12 +86,14 @@ def test_catalog_with_a_password_is_refused(file: Path) -> None:
 
 
 def test_unknown_and_missing_variables_are_named_all_at_once(file: Path) -> None:
-    changed(file, "AIRFLOW_PROT=1", "WHATEVER=1", "LASTFM_LAKE=/lake", "LASTFM_DATA_DOC_RUNS=1", without="AIRFLOW_PORT")
+    changed(
+        file, "AIRFLOW_PROT=1", "WHATEVER=1", "PIPELINE_LAKE=/lake", "PIPELINE_DATA_DOC_RUNS=1", without="AIRFLOW_PORT"
+    )
     assert faults(file) == [
         "AIRFLOW_PORT: missing; .env.example says what it is",
         "AIRFLOW_PROT: no such variable; did you mean AIRFLOW_PORT?",
-        "LASTFM_DATA_DOC_RUNS: no such setting; did you mean LASTFM_DATA_DOCS_RUNS?",
-        "LASTFM_LAKE: not set here, but by docker-compose.yaml",
+        "PIPELINE_DATA_DOC_RUNS: no such setting; did you mean PIPELINE_DATA_DOCS_RUNS?",
+        "PIPELINE_LAKE: not set here, but by docker-compose.yaml",
         "WHATEVER: no such variable; .env.example has them all",
     ]
 
@@ -126,8 +127,9 @@ def test_unknown_and_missing_variables_are_named_all_at_once(file: Path) -> None
             "allowed are 5 different ports",
         ),
         (
-            "LASTFM_STOP_QUALITY_SCORE=96",
-            "LASTFM_STOP_QUALITY_SCORE: found 96, allowed is no more than LASTFM_MINIMUM_QUALITY_SCORE, which is 95",
+            "PIPELINE_LISTENING_STOP_QUALITY_SCORE=96",
+            "PIPELINE_LISTENING_STOP_QUALITY_SCORE: found 96, allowed is no more than "
+            "PIPELINE_LISTENING_MINIMUM_QUALITY_SCORE, which is 95",
         ),
     ],
 )
@@ -151,9 +153,9 @@ def test_the_example_fits_four_cores_and_eight_gibibytes_and_what_does_not_fit_i
 def test_the_settings_of_the_runs_that_this_process_has_do_not_count(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LASTFM_STOP_QUALITY_SCORE", "high")
+    monkeypatch.setenv("PIPELINE_LISTENING_STOP_QUALITY_SCORE", "high")
     before = dict(os.environ)
-    read(changed(file, "LASTFM_DATA_DOCS_RUNS=7"))
+    read(changed(file, "PIPELINE_DATA_DOCS_RUNS=7"))
     assert dict(os.environ) == before
 
 

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from scripts import stages
-from tests.dags.test_lastfm_session_analysis import CHAIN
+from tests.dags.test_listening import CHAIN
 
 START, END = "info [DAG TEST] starting task_id={} map_index=-1", "info [DAG TEST] end task task_id={} map_index=-1"
 FAILED = "error Task failed with exception"

@@ -72,7 +72,7 @@ def start(home: Path, log: Path, tmp_path: Path) -> Iterator[Start]:
 def start_ui(home: Path, log: Path, lake: Path, **variables: str) -> subprocess.Popen[str]:
     """`make ui` with these variables, without make, in a process group of its own as a terminal gives it."""
     given = {
-        "LASTFM_AIRFLOW_HOME": str(home.parent),
+        "PIPELINE_AIRFLOW_HOME": str(home.parent),
         "LAKE": str(lake),
         "INPUT": str(log),
         "PORT": str(unused_port()),

@@ -33,7 +33,7 @@ SMALL = {
     "SPARK_WORKER_CORES": "1",
     "SPARK_TOTAL_CORES": "2",
     "SPARK_JAVA_OPTIONS": QUICK_JVM,
-    "LASTFM_INPUT_PATH": "log.tsv",
+    "PIPELINE_LISTENING_INPUT_PATH": "log.tsv",
 }
 
 
@@ -168,7 +168,7 @@ def running_stack(scratch: Path, **variables: str) -> Iterator[RunningStack]:
         process = subprocess.Popen(
             [sys.executable, "-m", "scripts.stack", f"ENV={file}", f"STACK={home}", f"INPUT_ROOT={scratch / 'input'}"],
             cwd=PROJECT,
-            env={name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "LASTFM_"))},
+            env={name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PIPELINE_"))},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

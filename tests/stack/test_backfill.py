@@ -56,7 +56,7 @@ def scratch() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def month(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Month:
     month, figures = Month(), tmp_path_factory.mktemp("figures") / "memory.json"
-    with running_stack(scratch, LASTFM_INPUT_PATH="log-{run_date}.tsv") as stack:
+    with running_stack(scratch, PIPELINE_LISTENING_INPUT_PATH="log-{run_date}.tsv") as stack:
         stack.unpause()
         # Yesterday's, which has no log and fails at once.
         stack.end_of(stack.scheduled_run())

@@ -62,7 +62,7 @@ def expected(scratch: Path) -> bytes:
         "INPUT": str(scratch / "input" / "log.tsv"),
         "RUN_DATE": str(FIRST),
         "LAKE": lake.root,
-        "LASTFM_AIRFLOW_HOME": str(scratch / "airflow"),
+        "PIPELINE_AIRFLOW_HOME": str(scratch / "airflow"),
         "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**SPARK_CONNECTION, "extra": extra}),
     }
     command = started("scripts.run_pipeline", **given)
@@ -154,7 +154,7 @@ def applications(stack: RunningStack) -> set[str]:
 
 def health(stack: RunningStack) -> subprocess.CompletedProcess[str]:
     command = started("scripts.health", ENV=str(stack.settings_file))
-    environment = command.pop("env") | {"LASTFM_AIRFLOW_HOME": "/none"}
+    environment = command.pop("env") | {"PIPELINE_AIRFLOW_HOME": "/none"}
     return subprocess.run(**command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
 

@@ -81,11 +81,11 @@ def report(dag_run: Any, params: dict[str, Any]) -> None:
     on_failure_callback=run_alerts.run_failed,
     deadline=DeadlineAlert(reference=SinceQueued(), interval=DEADLINE, callback=AsyncCallback(run_alerts.run_late)),
 )
-def lastfm_session_analysis() -> None:
+def listening() -> None:
     data_quality() >> check_listens() >> report()
 
 
-tiny = lastfm_session_analysis()
+tiny = listening()
 
 if __name__ == "__main__":
     for days, kind in enumerate(sys.argv[1:]):

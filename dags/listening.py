@@ -51,6 +51,7 @@ from plugins.checkpoint_operator import CheckpointOperator
 from plugins.run_deadline import SinceQueued
 from plugins.spark_job_operator import SparkJobOperator
 from spark_jobs.shared import loads
+from spark_jobs.shared.lake import LOG
 
 SETTINGS = settings()
 INPUT_ROOT = SETTINGS.input_root
@@ -62,7 +63,7 @@ JAVA = {compilers.SETTING: "{{ java_options(ti.xcom_pull('check_input')['text_by
 
 # Other DAGs can be scheduled on these: an event says that a run is published. They have no URI: Airflow refuses an
 # asset that it knows under another one, which a lake that was moved would give it.
-ASSETS = [Asset(name=f"lastfm_{table}") for table in ("listens", "sessions", "top_sessions", "top_songs")]
+ASSETS = [Asset(name=f"{LOG}.{table}") for table in ("listens", "sessions", "top_sessions", "top_songs")]
 
 
 def snapshot(stage: str, table: str) -> str:
@@ -190,10 +191,10 @@ def release_lock(dag_run: Any) -> None:
         callback=AsyncCallback(run_alerts.run_late),
     ),
     user_defined_macros={"run_date": run_date, "java_options": compilers.java_options},
-    tags=["lastfm", "listening", "spark", "great-expectations"],
+    tags=["listening", "spark", "great-expectations"],
     doc_md=__doc__,
 )
-def lastfm_session_analysis() -> None:
+def listening() -> None:
     """Build, check, publish: each stage's checkpoint stands before the next stage, and all of them before readers."""
     # Airflow fills in what these ask of the context.
     checked_input: Any = check_input()  # type: ignore[call-arg]
@@ -238,4 +239,4 @@ def lastfm_session_analysis() -> None:
     )
 
 
-lastfm_session_analysis()
+listening()

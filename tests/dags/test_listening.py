@@ -41,12 +41,12 @@ def dag_bag() -> Any:
 
 @pytest.fixture(scope="module")
 def dag(dag_bag: Any) -> Any:
-    return dag_bag.dags["lastfm_session_analysis"]
+    return dag_bag.dags["listening"]
 
 
 START = """
 from airflow.dag_processing.dagbag import DagBag
-print(DagBag(dag_folder="dags").dags["lastfm_session_analysis"].start_date.isoformat())
+print(DagBag(dag_folder="dags").dags["listening"].start_date.isoformat())
 """
 
 
@@ -60,7 +60,7 @@ def test_default_time_zone_moves_no_first_run_date(zone: str) -> None:
 
 def test_every_dag_file_can_be_imported(dag_bag: Any) -> None:
     assert dag_bag.import_errors == {}
-    assert set(dag_bag.dags) == {"lastfm_session_analysis", "lake_maintenance"}
+    assert set(dag_bag.dags) == {"listening", "lake_maintenance"}
 
 
 def test_the_stages_stand_in_one_chain_each_checked_before_the_next(dag: Any) -> None:
@@ -187,23 +187,25 @@ def test_the_form_has_every_parameter_with_its_meaning_default_and_bounds(dag: A
 
 def test_other_dags_can_wait_for_published_tables(dag: Any) -> None:
     published = {task.task_id: {asset.name for asset in task.outlets} for task in dag.tasks if task.outlets}
-    assert published == {"publish": {"lastfm_listens", "lastfm_sessions", "lastfm_top_sessions", "lastfm_top_songs"}}
+    assert published == {
+        "publish": {"listening.listens", "listening.sessions", "listening.top_sessions", "listening.top_songs"}
+    }
 
 
 def test_an_asset_stays_the_same_wherever_the_lake_lies(dag: Any) -> None:
     # Airflow fails the task of an asset that it knows by the same name under another URI.
     assert {asset.uri for task in dag.tasks for asset in task.outlets} == {
-        "lastfm_listens",
-        "lastfm_sessions",
-        "lastfm_top_sessions",
-        "lastfm_top_songs",
+        "listening.listens",
+        "listening.sessions",
+        "listening.top_sessions",
+        "listening.top_songs",
     }
 
 
 def test_its_page_in_the_ui_says_what_to_do_when_it_fails(dag: Any) -> None:
     assert "**When it fails**" in dag.doc_md
     assert "**A rerun**" in dag.doc_md
-    assert set(dag.tags) == {"lastfm", "listening", "spark", "great-expectations"}
+    assert set(dag.tags) == {"listening", "spark", "great-expectations"}
 
 
 def test_every_end_of_a_run_that_somebody_should_hear_of_is_told(dag: Any) -> None:
@@ -220,4 +222,4 @@ def test_every_end_of_a_run_that_somebody_should_hear_of_is_told(dag: Any) -> No
 
 def test_alerts_cost_nothing_where_the_dag_is_only_parsed() -> None:
     parse = "import sys, runpy; runpy.run_path(sys.argv[1]); assert 'apprise' not in sys.modules"
-    subprocess.run([sys.executable, "-c", parse, "dags/lastfm_session_analysis.py"], cwd=PROJECT, check=True)
+    subprocess.run([sys.executable, "-c", parse, "dags/listening.py"], cwd=PROJECT, check=True)
