@@ -21,12 +21,12 @@ from spark_jobs.lake.listening import ANSWER, LISTENS, REJECTED_RECORDS, SESSION
 from spark_jobs.lake.published import Published, published
 from spark_jobs.lake.tables import Table as LakeTable
 from spark_jobs.lake.tries import read
+from spark_jobs.logs.listening import contract
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_published_record, read_record_of
 from spark_jobs.shared.failures import explain
 from spark_jobs.shared.lake import LOG, Lake
 from spark_jobs.shared.log import read_new_listens
-from spark_jobs.shared.schemas import LISTEN_KEY
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -115,7 +115,7 @@ def repeated_listens(kept: DataFrame) -> DataFrame:
 
     Names are compared by a hash of 64 bits: a sort moves 24 bytes a listen then, and spills nothing.
     """
-    listens = kept.select("user_id", "listened_at", F.xxhash64(*LISTEN_KEY[2:]).alias("song"))
+    listens = kept.select("user_id", "listened_at", F.xxhash64(*contract.LISTENS.same[2:]).alias("song"))
     by_user = W.partitionBy("user_id").orderBy("listened_at", "song")
     # Null-safe: a user's first listen has no previous one.
     repeats = [F.col(column).eqNullSafe(F.lag(column).over(by_user)) for column in ("listened_at", "song")]

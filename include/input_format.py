@@ -9,12 +9,13 @@ import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 
-from spark_jobs.data_quality.fields import FIELDS
+from spark_jobs.logs.listening.contract import LISTENS
 from spark_jobs.shared import input_files
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import GZIP, InputFile
 
-EXPECTED = f"{len(FIELDS)} fields with tabs between them and no header, the second a time in ISO 8601 with its zone"
+FIELDS = len(LISTENS.fields)
+EXPECTED = f"{FIELDS} fields with tabs between them and no header, the second a time in ISO 8601 with its zone"
 EXAMPLE = "user_000001<tab>2009-05-04T23:08:57Z<tab><tab>An Artist<tab><tab>A Song"
 # Enough to know a format, and few enough to read from a slow disk.
 FILES_READ, BYTES_READ = 50, 64 * 1024
@@ -83,7 +84,7 @@ def describe(start: bytes) -> str:
     text = _first_line(start)
     fields = text.split(_TAB)
     if len(fields) > 1:
-        time = f", the second {fields[1]!r}" if len(fields) == len(FIELDS) else ""
+        time = f", the second {fields[1]!r}" if len(fields) == FIELDS else ""
         return f"{len(fields)} fields with tabs between them{time}"
     separator, name = max(_SEPARATORS.items(), key=lambda item: text.count(item[0]))
     return (
@@ -102,7 +103,7 @@ def _known_format(start: bytes) -> str | None:
     if text.startswith(("{", "[")):
         return _json(text)
     fields = text.split(_TAB)
-    if len(fields) == len(FIELDS) and _EPOCH.fullmatch(fields[1].encode()):
+    if len(fields) == FIELDS and _EPOCH.fullmatch(fields[1].encode()):
         return "a time as a number, such as the seconds since 1970"
     return None
 
@@ -113,7 +114,7 @@ def _has_listens(start: bytes) -> bool:
 
 def _has_form(line: bytes) -> bool:
     fields = line.rstrip(b"\r").split(b"\t")
-    return len(fields) == len(FIELDS) and _TIME.fullmatch(fields[1]) is not None
+    return len(fields) == FIELDS and _TIME.fullmatch(fields[1]) is not None
 
 
 def _json(text: str) -> str:

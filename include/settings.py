@@ -22,8 +22,8 @@ from spark_jobs.shared.object_store import INPUT_SCHEME, SCHEME, without_keys
 
 PROJECT = Path(__file__).resolve().parents[1]
 PREFIX = "PIPELINE_"
-# Read elsewhere: by the commands of `scripts/`, and where the catalog is opened.
-OF_OTHERS = {"PIPELINE_AIRFLOW_HOME", SETTING}
+# Read elsewhere: by the commands of `scripts/`, where jars are fetched, and where the catalog is opened.
+OF_OTHERS = {"PIPELINE_AIRFLOW_HOME", "PIPELINE_MAVEN_URL", SETTING}
 
 
 # A control character or a Spark glob of alternatives has no business in a file name.

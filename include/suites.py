@@ -15,7 +15,7 @@ from great_expectations import ExpectationSuite
 from include.expectations import CRITICAL, INFO, WARNING, at_least, at_most, has_schema, never_null
 from include.run_date import last_days
 from include.settings import Listening
-from spark_jobs.data_quality.rules import EARLIEST_LISTEN, first_implausible_day
+from spark_jobs.logs.listening.contract import PLAUSIBLE
 from spark_jobs.shared import schemas
 
 
@@ -23,8 +23,8 @@ def listens(run_date: date, listens_kept: int, limits: Listening) -> Expectation
     """The listens have their columns, no null where none may be, plausible times, and are all there."""
     plausible_times = gxe.ExpectColumnValuesToBeBetween(
         column="listened_at",
-        min_value=_midnight(EARLIEST_LISTEN),
-        max_value=_midnight(first_implausible_day(run_date)),
+        min_value=_midnight(PLAUSIBLE.since),
+        max_value=_midnight(PLAUSIBLE.before(run_date)),
         strict_max=True,
         description="times are from 2002 on and not past the day after the run date",
     )

@@ -20,8 +20,8 @@ from scripts import arguments
 from scripts.mendable import CommandError, told_in_a_line
 from scripts.query import table_with
 from scripts.terminal import console, plain, short
-from spark_jobs.data_quality.rules import REASONS
 from spark_jobs.lake.listening import REJECTED_RECORDS
+from spark_jobs.logs.listening.contract import LISTENS
 from spark_jobs.shared.lake import Lake
 
 
@@ -39,10 +39,10 @@ def read_arguments() -> tuple[Lake, date, tuple[str, ...], Path]:
     """Return the lake, the run date, the reasons and the file to write; raises ArgumentError or CommandError."""
     given = arguments.read("rejected", "RUN_DATE", "REASON", paths=("LAKE", "OUTPUT"))
     run_date, reason = arguments.run_date_of(given), given.get("REASON", "all")
-    if reason not in ("all", *REASONS):
-        raise CommandError(f"REASON: found {reason!r}, allowed is all or one of {', '.join(REASONS)}")
+    if reason not in ("all", *LISTENS.reason_names):
+        raise CommandError(f"REASON: found {reason!r}, allowed is all or one of {', '.join(LISTENS.reason_names)}")
     output = Path(given.get("OUTPUT", f"rejected-{run_date}.tsv")).absolute()
-    return arguments.existing_lake(given), run_date, REASONS if reason == "all" else (reason,), output
+    return arguments.existing_lake(given), run_date, LISTENS.reason_names if reason == "all" else (reason,), output
 
 
 def write_log(lake: Lake, run_date: date, reasons: tuple[str, ...], output: Path) -> Counter[str]:

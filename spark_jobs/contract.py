@@ -205,6 +205,9 @@ Format = TabSeparated | Csv | JsonLines
 
 # --- Rules.
 
+# The reason that no record shows by itself: another one says the same.
+DUPLICATE = "duplicate"
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -297,6 +300,16 @@ class Records:
             if one.name == name:
                 return one
         raise KeyError(f"{self.name} have no field {name!r}; there are {', '.join(one.name for one in self.fields)}")
+
+    @property
+    def reason_names(self) -> tuple[str, ...]:
+        """Return the names of the reasons, in order."""
+        return tuple(reason.name for reason in self.reasons)
+
+    @property
+    def warning_names(self) -> tuple[str, ...]:
+        """Return the names of the warnings, in order."""
+        return tuple(warning.name for warning in self.warnings)
 
     @property
     def always_known(self) -> tuple[str, ...]:

@@ -15,11 +15,11 @@ from spark_jobs.lake import published, tries
 from spark_jobs.lake.listening import ANSWER, LISTENS
 from spark_jobs.lake.published import Published
 from spark_jobs.lake.stamps import stamp_of
+from spark_jobs.logs.listening.contract import LISTENS as CONTRACT
 from spark_jobs.shared.documents import DATA_QUALITY, read_published_record
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.input_files import InputFile
 from spark_jobs.shared.lake import LOG, Lake
-from spark_jobs.shared.schemas import LISTEN_KEY
 from spark_jobs.shared.scratch import Keep
 from spark_jobs.shared.spans import as_spans, reach
 
@@ -115,7 +115,7 @@ def news(arrived: Arrivals, late: dict[str, Any] | None, known_listens: int) -> 
 
 
 def listens_there(spark: SparkSession, base: Base, classified: DataFrame, keep: Keep) -> DataFrame:
-    """Which listens among some classified lines a log has already: rows of LISTEN_KEY.
+    """Which listens among some classified lines a log has already: rows of the columns `same`.
 
     The lines are read once more for it, the log only where their listens can be. Raises KnownListensError when there
     are more than MOST_KNOWN.
@@ -123,11 +123,11 @@ def listens_there(spark: SparkSession, base: Base, classified: DataFrame, keep: 
     counted, is_listen = Observation("new"), F.col("reason").isNull()
     # Observed, for a filter right on them would take each line apart again for each field that it asks for.
     listens = classified.observe(counted, F.count_if(is_listen).alias("listens")).where(is_listen)
-    new = keep(listens.select(*LISTEN_KEY))
+    new = keep(listens.select(*CONTRACT.same))
     near = tries.read(spark, LOG, LISTENS, base.listens).where(reach(as_spans(new)))
     new = F.broadcast(new) if counted.get["listens"] <= FEW_LISTENS else new
     # The key is unique on the left; whatever repeats on the right makes no row more.
-    there = keep(near.select(*LISTEN_KEY).join(new, on=list(LISTEN_KEY), how="left_semi"))
+    there = keep(near.select(*CONTRACT.same).join(new, on=list(CONTRACT.same), how="left_semi"))
     known = there.count()
     if known > MOST_KNOWN:
         raise KnownListensError(

@@ -10,8 +10,10 @@ from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from spark_jobs.data_quality import outcomes
-from spark_jobs.data_quality.rules import reject_duplicates, reject_known, sort_into_buckets
+from spark_jobs.data_quality.duplicates import reject_duplicates, reject_known, sort_into_buckets
 from spark_jobs.data_quality.tally import read_tally, tally
+from spark_jobs.lake.listening import LISTENS
+from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared.linked_files import file_number
 
 
@@ -56,18 +58,20 @@ def lines_to_read(lines: DataFrame) -> DataFrame:
 def judge(lines: DataFrame, files: int, run_date: date, buckets: int, known: DataFrame | None = None) -> Judged:
     """Judge the lines of so many files; their listens lie in the buckets of the table.
 
-    `known` are the listens, by LISTEN_KEY, that the log to add to has already.
+    `known` are the listens, by the columns `same`, that the log to add to has already.
     """
     read, found = Observation("read"), Observation("outcomes")
     # Where the rows are made for the shuffle, not right behind the reader, where Spark would make them once more.
     classified = outcomes.classify_lines(lines, run_date).observe(read, tally(F.col("file_id"), files).alias("files"))
 
-    each_once = reject_duplicates(sort_into_buckets(classified, buckets))
+    records = LISTENING.events
+    in_order = sort_into_buckets(classified, records, LISTENS, buckets)
+    each_once = reject_duplicates(in_order, records, LISTENING.user)
     in_input = None
     if known is not None:
         in_input = Observation("kept_in_input")
         counted = each_once.observe(in_input, F.count_if(F.col("reason").isNull()).alias("listens"))
-        each_once = reject_known(counted, known)
+        each_once = reject_known(counted, known, records)
     numbered = outcomes.number_outcomes(each_once)
     counted = numbered.observe(found, *outcomes.outcome_counts(files))
     return Judged(counted.drop(*outcomes.COUNTED_BY), read, in_input, found)

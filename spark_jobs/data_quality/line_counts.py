@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from spark_jobs.data_quality import outcomes
-from spark_jobs.data_quality.rules import REASONS, WARNINGS
+from spark_jobs.logs.listening.contract import LISTENS
 from spark_jobs.shared.errors import EmptyInputError
 from spark_jobs.shared.input_files import InputFile
 
@@ -32,7 +32,7 @@ def per_file(files: Sequence[InputFile], counts: dict[str, Any]) -> list[dict[st
 
 def check(input_path: str, counts: dict[str, Any], files: list[dict[str, Any]], may_be_empty: bool = False) -> None:
     """Raise unless there are lines and each of them is kept or rejected, in every file and in total."""
-    rejected = sum(counts[reason] for reason in REASONS)
+    rejected = sum(counts[reason] for reason in LISTENS.reason_names)
     total = {"lines_read": counts["lines_read"], "listens_kept": counts[outcomes.KEPT], "lines_rejected": rejected}
     if total["lines_read"] == 0 and not may_be_empty:
         raise EmptyInputError(f"{input_path} holds no line; a run needs at least one: check what writes the log")
@@ -48,7 +48,7 @@ def check(input_path: str, counts: dict[str, Any], files: list[dict[str, Any]], 
 
 def quality_figures(counts: dict[str, Any]) -> dict[str, Any]:
     """Shape the counts of a pass for the stage's record."""
-    rejected = {reason: counts[reason] for reason in REASONS}
+    rejected = {reason: counts[reason] for reason in LISTENS.reason_names}
     # What the log has already says nothing about what is new: a file may overlap one of the days before.
     lines = counts["lines_read"] - counts["known_listens"]
     return {
@@ -60,7 +60,7 @@ def quality_figures(counts: dict[str, Any]) -> dict[str, Any]:
         # Of no line none was bad.
         "quality_score": 100 * counts[outcomes.KEPT] / lines if lines else 100.0,
         "rejected": rejected,
-        "warnings": {warning: counts[warning] for warning in WARNINGS},
+        "warnings": {warning: counts[warning] for warning in LISTENS.warning_names},
         "first_listened_at": counts["first_listened_at"],
         "last_listened_at": counts["last_listened_at"],
     }

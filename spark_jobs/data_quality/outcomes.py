@@ -9,17 +9,20 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.data_quality.lines import parse_lines
-from spark_jobs.data_quality.rules import DUPLICATE, REASONS, WARNINGS, rejection_reason, warnings
+from spark_jobs.contract import DUPLICATE
+from spark_jobs.data_quality.rules import rejection_reason, warning_bits
 from spark_jobs.data_quality.tally import read_tally, tally
+from spark_jobs.logs.listening import rules
+from spark_jobs.logs.listening.contract import LISTENS
+from spark_jobs.logs.listening.parsing import parse_lines
 from spark_jobs.shared import schemas
 from spark_jobs.shared.schemas import conform
 
 KEPT = "kept"
 # What a line can become; its number is its place here.
-_OUTCOMES = (KEPT, *REASONS)
+_OUTCOMES = (KEPT, *LISTENS.reason_names)
 # The warnings of a listen are the bits of a number.
-_BITS = len(WARNINGS)
+_BITS = len(LISTENS.warning_names)
 
 
 # What is counted by, and of no use after that.
@@ -34,7 +37,8 @@ def classify_lines(lines: DataFrame, run_date: date) -> DataFrame:
     byte: most do, and the shuffle is spared their text. A rejected line has its text in `user_id`, which spreads
     rejected lines over the buckets, and nulls for the other columns of a listen.
     """
-    parsed = parse_lines(lines).withColumns({"reason": rejection_reason(run_date), "warnings": warnings()})
+    reason, bits = rejection_reason(LISTENS, rules.reasons(run_date)), warning_bits(LISTENS, rules.warnings())
+    parsed = parse_lines(lines).withColumns({"reason": reason, "warnings": bits})
     is_listen = F.col("reason").isNull()
     listen = {column: F.when(is_listen, F.col(column)) for column in schemas.LISTENS.fieldNames()[1:]}
     return parsed.select(
@@ -50,7 +54,8 @@ def classify_lines(lines: DataFrame, run_date: date) -> DataFrame:
 
 def number_outcomes(judged: DataFrame) -> DataFrame:
     """Add what `outcome_counts` counts by: `outcome_number` and `file_number` (int)."""
-    number = F.coalesce(*(F.when(F.col("reason") == reason, _OUTCOMES.index(reason)) for reason in REASONS), F.lit(0))
+    of_reason = (F.when(F.col("reason") == name, _OUTCOMES.index(name)) for name in LISTENS.reason_names)
+    number = F.coalesce(*of_reason, F.lit(0))
     # A duplicate has its warnings too: nobody asks for them.
     return judged.withColumns(
         {
@@ -76,11 +81,11 @@ def outcome_counts(files: int) -> list[Column]:
 
 def read_outcome_counts(observed: dict[str, Any]) -> dict[str, int]:
     """How many lines were kept, were rejected for each reason, and were kept with each warning."""
-    counts = dict.fromkeys((*_OUTCOMES, *WARNINGS), 0)
+    counts = dict.fromkeys((*_OUTCOMES, *LISTENS.warning_names), 0)
     for value, lines in read_tally(observed["outcomes"]).items():
         outcome = _OUTCOMES[value >> _BITS]
         counts[outcome] += lines
-        for bit, warning in enumerate(WARNINGS):
+        for bit, warning in enumerate(LISTENS.warning_names):
             counts[warning] += lines if outcome == KEPT and value >> bit & 1 else 0
     return counts
 
@@ -117,7 +122,8 @@ def _gives_line_back() -> Column:
     """Is a listen's line the one that `_line_of_listen` makes of it?"""
     # That has no CR, writes the time in UTC, for a leap second the one after it, and has no id that is no UUID.
     in_utc = F.endswith("timestamp", F.lit("Z")) & ~F.endswith("timestamp", F.lit("60Z"))
-    malformed = (2 ** WARNINGS.index("malformed_artist_id")) | (2 ** WARNINGS.index("malformed_track_id"))
+    names = LISTENS.warning_names
+    malformed = (2 ** names.index("malformed_artist_id")) | (2 ** names.index("malformed_track_id"))
     return in_utc & ~F.endswith("line", F.lit("\r")) & (F.col("warnings").bitwiseAND(F.lit(malformed)) == 0)
 
 

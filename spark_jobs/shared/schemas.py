@@ -5,21 +5,11 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
+from spark_jobs.logs.listening import contract
 from spark_jobs.shared.errors import SchemaMismatchError
+from spark_jobs.shared.spark_schema import spark_schema
 
-LISTENS = T.StructType(
-    [
-        T.StructField("user_id", T.StringType()),
-        T.StructField("listened_at", T.TimestampType()),
-        T.StructField("artist_id", T.StringType()),
-        T.StructField("artist_name", T.StringType()),
-        T.StructField("track_id", T.StringType()),
-        T.StructField("track_name", T.StringType()),
-    ]
-)
-
-# Lines that agree in these are one listen. A bucket is sorted by them, so one that is there twice is beside itself.
-LISTEN_KEY = ("user_id", "listened_at", "artist_name", "track_name")
+LISTENS = spark_schema(contract.LISTENS)
 
 # `line` is binary: a rejected line may be no valid text, and it is kept to the byte. It lies in the part of the file
 # that begins at byte `part_start`: Spark's reader tells no more of a line's place.

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import answer, generate_log, listening
-from spark_jobs.data_quality.rules import REASONS
+from spark_jobs.logs.listening.contract import LISTENS
 from tests import model
 from tests.logs import GAP, RUN_DATE
 
@@ -59,7 +59,7 @@ def test_the_log_ends_near_the_newest_time_and_is_plausible_then(tmp_path: Path,
 
 def test_the_odd_lines_hold_every_reason_and_every_warning() -> None:
     judged = model.judge(b"\n".join(generate_log.ODD_LINES), RUN_DATE)
-    assert set(judged.reasons) == set(REASONS)
+    assert set(judged.reasons) == set(LISTENS.reason_names)
     assert set(judged.warnings) == {"missing_track_id", "malformed_artist_id"}
 
 
@@ -81,7 +81,7 @@ def test_the_score_is_what_was_asked_for(tmp_path: Path, score: str, options: li
 def test_bad_lines_are_spread_over_the_reasons_and_the_log(tmp_path: Path) -> None:
     log = log_of(tmp_path / "log", "--listens", "10000", "--users", "4", "--score", "93")
     judged = model.judge(log, RUN_DATE)
-    assert set(judged.reasons) == set(REASONS)
+    assert set(judged.reasons) == set(LISTENS.reason_names)
     assert max(judged.reasons.values()) - min(judged.reasons.values()) <= 1
     bad = {line for line, reason in judged.rejected if reason != "duplicate"}
     lines = log.splitlines()

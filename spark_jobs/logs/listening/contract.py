@@ -18,6 +18,8 @@ from spark_jobs.contract import (
     Warning,
 )
 
+PLAUSIBLE = Plausible(since=date(2002, 1, 1))
+
 LISTENS = Records(
     "listens",
     fields=(
@@ -47,7 +49,7 @@ LISTENS = Records(
     ),
     same=("user_id", "listened_at", "artist_name", "track_name"),
     time="listened_at",
-    plausible=Plausible(since=date(2002, 1, 1)),
+    plausible=PLAUSIBLE,
     order=("artist_name", "track_name", "artist_id", "track_id"),
 )
 

@@ -20,9 +20,9 @@ from pyspark.sql import SparkSession
 
 from scripts.environment import PROJECT, SPARK_CONNECTION, airflow_environment
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.data_quality.lines import parse_lines
-from spark_jobs.data_quality.rules import REASONS, WARNINGS
 from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS
+from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.logs.listening.parsing import parse_lines
 from spark_jobs.shared.errors import EmptyInputError, InputError
 from spark_jobs.shared.lake import Lake
 from tests import model
@@ -97,8 +97,8 @@ def assert_all(found: Outcome, cases: dict[str, Case], line_end: bytes) -> None:
     assert found.listens == listens
     assert found.rejected == lines
     reasons = Counter(case.reason for case in cases.values() if case.reason)
-    assert found.figures["rejected"] == {reason: reasons[reason] for reason in REASONS}
-    assert found.figures["warnings"] == {warning: warnings[warning] for warning in WARNINGS}
+    assert found.figures["rejected"] == {reason: reasons[reason] for reason in LISTENING.events.reason_names}
+    assert found.figures["warnings"] == {warning: warnings[warning] for warning in LISTENING.events.warning_names}
     assert found.figures["rows"] == {
         "lines_read": len(cases),
         "listens_kept": listens.total(),
@@ -112,7 +112,7 @@ def test_every_reason_is_in_the_matrix_and_the_plain_model_judges_it_alike() -> 
     assert Counter(astuple(listen) for listen in judged.listens) == listens
     assert Counter(judged.rejected) == lines
     assert judged.warnings == warnings
-    assert {reason for _, reason in lines} == set(REASONS)
+    assert {reason for _, reason in lines} == set(LISTENING.events.reason_names)
 
 
 def test_a_line_of_nothing_but_tabs_is_not_cut_into_as_many_fields(spark: SparkSession) -> None:

@@ -15,10 +15,10 @@ from spark_jobs.data_quality.history import LostBaseError
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS
 from spark_jobs.lake.published import load_all
+from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared import loads
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import LOG, Lake
-from spark_jobs.shared.schemas import LISTEN_KEY
 from tests.jobs import publish_listens, run_data_quality
 from tests.lake_reader import rows
 
@@ -95,7 +95,7 @@ def test_many_new_listens_are_looked_for_in_the_log_as_few_are(
         monkeypatch.setattr(history, "FEW_LISTENS", few)
         known = load(spark, lake, inbox, 1)["new"]["known_listens"]
         songs = [(row[1].day, row[5]) for row in sorted(rows(lake, LISTENS, FIRST + timedelta(days=1)))]
-        found[few] = known, songs, list(LISTEN_KEY) in handed_to_all
+        found[few] = known, songs, list(LISTENING.events.same) in handed_to_all
         handed_to_all.clear()
     assert found == {few: (1, [(4, "t"), (4, "t"), (4, "v"), (5, "t")], few == 3) for few in (3, 2)}
 

@@ -13,9 +13,9 @@ from spark_jobs.data_quality import line_counts
 from spark_jobs.data_quality.job import DataQualityJob, parse_args
 from spark_jobs.data_quality.judging import judge, lines_to_read
 from spark_jobs.data_quality.line_counts import LineCountMismatchError
-from spark_jobs.data_quality.rules import REASONS
 from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS
 from spark_jobs.lake.stamps import Stamp, stamp_of
+from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared.errors import EmptyInputError
 from spark_jobs.shared.input_files import list_files
 from spark_jobs.shared.lake import LOG, Lake
@@ -111,7 +111,7 @@ def test_each_files_lines_are_counted_however_many_tasks_read_it(
     ],
 )
 def test_a_lost_line_is_an_error(kept: int, files: list[tuple[int, int, int]], message: str) -> None:
-    counts = {"lines_read": 3, "kept": kept, **dict.fromkeys(REASONS, 0), "duplicate": 1}
+    counts = {"lines_read": 3, "kept": kept, **dict.fromkeys(LISTENING.events.reason_names, 0), "duplicate": 1}
     per_file = [
         {"file": f"{number}.tsv", "lines_read": read, "listens_kept": stayed, "lines_rejected": went}
         for number, (read, stayed, went) in enumerate(files, 1)

@@ -1,28 +1,27 @@
 from __future__ import annotations
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
-from pyspark.testing import assertDataFrameEqual
 
-from spark_jobs.data_quality.lines import parse_lines
-from spark_jobs.data_quality.rules import reject_duplicates, rejection_reason, sort_into_buckets
-from spark_jobs.shared.lake import Lake
+from spark_jobs.contract import DUPLICATE
+from spark_jobs.data_quality.rules import rejection_reason
+from spark_jobs.logs.listening import rules
+from spark_jobs.logs.listening.contract import LISTENS
+from spark_jobs.logs.listening.parsing import parse_lines
 from tests.frames import frame_of
-from tests.jobs import knowing
 from tests.logs import RUN_DATE
 
 
 def reason(spark: SparkSession, line: str) -> str | None:
     lines = frame_of(spark, [(bytearray(line.encode("utf-8", "surrogateescape")),)], "line binary")
     parsed = parse_lines(lines.select(F.col("line").cast("string")))
-    return parsed.select(rejection_reason(RUN_DATE)).first()[0]
+    return parsed.select(rejection_reason(LISTENS, rules.reasons(RUN_DATE))).first()[0]
 
 
-@pytest.fixture
-def spark(spark: SparkSession, lake: Lake) -> SparkSession:
-    """A session that knows the buckets of a lake."""
-    return knowing(spark, lake)
+def test_every_reason_and_warning_of_the_contract_has_a_rule(spark: SparkSession) -> None:
+    assert [*rules.reasons(RUN_DATE), DUPLICATE] == list(LISTENS.reason_names)
+    assert list(rules.warnings()) == list(LISTENS.warning_names)
 
 
 @pytest.mark.parametrize(
@@ -53,50 +52,3 @@ def test_a_line_is_rejected_for_the_first_reason_that_applies(
     spark: SparkSession, line: str, expected: str | None
 ) -> None:
     assert reason(spark, line) == expected
-
-
-def classified(spark: SparkSession, *rows: tuple) -> DataFrame:
-    return frame_of(
-        spark,
-        rows,
-        "user_id string, listened_at int, artist_name string, track_name string, artist_id string, track_id string, "
-        "line string, file_id long, part_start long, reason string",
-    )
-
-
-def test_of_the_lines_of_one_listen_the_one_with_ids_stays(spark: SparkSession) -> None:
-    same = ("u", 1, "a", "t")
-    lines = classified(
-        spark,
-        (*same, None, None, None, 1, 0, None),
-        (*same, "id", None, None, 1, 0, None),
-        (*same, "id", "id", None, 1, 0, None),
-    )
-    assertDataFrameEqual(
-        reject_duplicates(sort_into_buckets(lines, 2)).drop("bucket"),
-        classified(
-            spark,
-            (*same, "id", "id", None, 1, 0, None),
-            (*same, "id", None, None, 1, 0, "duplicate"),
-            (*same, None, None, None, 1, 0, "duplicate"),
-        ),
-        checkRowOrder=True,
-    )
-
-
-def test_listens_that_differ_in_anything_but_ids_are_no_duplicates(spark: SparkSession) -> None:
-    lines = classified(
-        spark,
-        ("u", 1, "a", "t", None, None, None, 1, 0, None),
-        ("v", 1, "a", "t", None, None, None, 1, 0, None),
-        ("u", 2, "a", "t", None, None, None, 1, 0, None),
-        ("u", 1, "A", "t", None, None, None, 1, 0, None),
-        ("u", 1, "a", "t ", None, None, None, 1, 0, None),
-    )
-    assertDataFrameEqual(reject_duplicates(sort_into_buckets(lines, 2)).drop("bucket"), lines)
-
-
-def test_a_rejected_line_keeps_its_reason_and_is_no_duplicate(spark: SparkSession) -> None:
-    rejected = ("a line", None, None, None, None, None, "a line", 1, 0, "field_count")
-    lines = classified(spark, rejected, rejected)
-    assertDataFrameEqual(reject_duplicates(sort_into_buckets(lines, 2)).drop("bucket"), lines)

@@ -8,7 +8,9 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.data_quality.fields import FIELDS
+from spark_jobs.logs.listening.contract import LISTENS
+
+FIELDS = tuple(field.name for field in LISTENS.fields)
 
 # `\z`, not `$`: Java's `$` also matches before a line end, and a lone CR is a character of a name here.
 _ISO_8601 = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})\z"

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
-from spark_jobs.data_quality.lines import is_blank, parse_lines, parse_timestamp
+from spark_jobs.logs.listening.parsing import is_blank, parse_lines, parse_timestamp
 from tests.frames import frame_of
 from tests.logs import ARTIST_ID, TRACK_ID
 

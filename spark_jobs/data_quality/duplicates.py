@@ -1,0 +1,61 @@
+"""Which records say what another one has said already: of those that agree in a contract's `same`, one stays."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window as W
+from pyspark.sql.window import WindowSpec
+
+from spark_jobs.contract import DUPLICATE, Records
+from spark_jobs.lake.tables import Table
+from spark_jobs.lake.tries import BUCKET, in_buckets
+
+
+def sort_into_buckets(classified: DataFrame, records: Records, table: Table, buckets: int) -> DataFrame:
+    """Bring each user's records together, in time order: the pipeline's one shuffle over all of them."""
+    return in_buckets(classified, table, buckets, *_in_order(records))
+
+
+def reject_duplicates(in_order: DataFrame, records: Records, user: str) -> DataFrame:
+    """Give every further record of one that is kept already the reason `duplicate`.
+
+    Takes the rows of `sort_into_buckets`. That needs no shuffle and no sort: the first of equal records is the row
+    before.
+    """
+    by_user = W.partitionBy(user, BUCKET).orderBy(*_in_order(records))
+    compared = [column for column in records.same if column != user]
+    is_duplicate = F.col("reason").isNull() & _repeats_previous(compared, by_user)
+    return in_order.withColumn("reason", F.when(is_duplicate, DUPLICATE).otherwise(F.col("reason")))
+
+
+def reject_known(judged: DataFrame, known: DataFrame, records: Records) -> DataFrame:
+    """Give every record that is `known` already, from earlier days, the reason `duplicate`.
+
+    `known` has one row of the columns `same` for each, and is small; the order of the rows stays.
+    """
+    flagged = F.broadcast(known.withColumn("is_known", F.lit(True)))
+    with_flag = judged.join(flagged, on=list(records.same), how="left")
+    is_duplicate = F.col("reason").isNull() & F.col("is_known").isNotNull()
+    reason = F.when(is_duplicate, DUPLICATE).otherwise(F.col("reason"))
+    return with_flag.withColumn("reason", reason).select(*judged.columns)
+
+
+def _repeats_previous(compared: list[str], by_user: WindowSpec) -> Column:
+    """Is it the record of the row before it? `by_user` is a window over a user's records, equal ones side by side."""
+    repeats = F.lit(True)
+    for column in compared:
+        # Null-safe: a user's first row has no previous one, and null would be neither yes nor no.
+        repeats &= F.col(column).eqNullSafe(F.lag(column).over(by_user))
+    return repeats
+
+
+def _in_order(records: Records) -> list[Column]:
+    """Return the order of a user's records: equal ones side by side, and those with more values first."""
+    ties = [
+        F.col(column).asc() if column in records.always_known else F.col(column).asc_nulls_last()
+        for column in records.order
+    ]
+    # Past the record itself only to make the order total.
+    place = [F.col("line").asc_nulls_first(), F.col("file_id"), F.col("part_start")]
+    return [F.col(records.time).asc(), *ties, *place]

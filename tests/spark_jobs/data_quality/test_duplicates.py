@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.testing import assertDataFrameEqual
+
+from spark_jobs.data_quality.duplicates import reject_duplicates, sort_into_buckets
+from spark_jobs.lake.listening import LISTENS as TABLE
+from spark_jobs.logs.listening.contract import LISTENS
+from spark_jobs.shared.lake import Lake
+from tests.frames import frame_of
+from tests.jobs import knowing
+
+
+@pytest.fixture
+def spark(spark: SparkSession, lake: Lake) -> SparkSession:
+    """A session that knows the buckets of a lake."""
+    return knowing(spark, lake)
+
+
+def judged(lines: DataFrame) -> DataFrame:
+    return reject_duplicates(sort_into_buckets(lines, LISTENS, TABLE, 2), LISTENS, "user_id").drop("bucket")
+
+
+def classified(spark: SparkSession, *rows: tuple) -> DataFrame:
+    return frame_of(
+        spark,
+        rows,
+        "user_id string, listened_at int, artist_name string, track_name string, artist_id string, track_id string, "
+        "line string, file_id long, part_start long, reason string",
+    )
+
+
+def test_of_the_lines_of_one_listen_the_one_with_ids_stays(spark: SparkSession) -> None:
+    same = ("u", 1, "a", "t")
+    lines = classified(
+        spark,
+        (*same, None, None, None, 1, 0, None),
+        (*same, "id", None, None, 1, 0, None),
+        (*same, "id", "id", None, 1, 0, None),
+    )
+    assertDataFrameEqual(
+        judged(lines),
+        classified(
+            spark,
+            (*same, "id", "id", None, 1, 0, None),
+            (*same, "id", None, None, 1, 0, "duplicate"),
+            (*same, None, None, None, 1, 0, "duplicate"),
+        ),
+        checkRowOrder=True,
+    )
+
+
+def test_listens_that_differ_in_anything_but_ids_are_no_duplicates(spark: SparkSession) -> None:
+    lines = classified(
+        spark,
+        ("u", 1, "a", "t", None, None, None, 1, 0, None),
+        ("v", 1, "a", "t", None, None, None, 1, 0, None),
+        ("u", 2, "a", "t", None, None, None, 1, 0, None),
+        ("u", 1, "A", "t", None, None, None, 1, 0, None),
+        ("u", 1, "a", "t ", None, None, None, 1, 0, None),
+    )
+    assertDataFrameEqual(judged(lines), lines)
+
+
+def test_a_rejected_line_keeps_its_reason_and_is_no_duplicate(spark: SparkSession) -> None:
+    rejected = ("a line", None, None, None, None, None, "a line", 1, 0, "field_count")
+    lines = classified(spark, rejected, rejected)
+    assertDataFrameEqual(judged(lines), lines)
