@@ -1,0 +1,191 @@
+"""The tasks of a log's DAG, so that a DAG file says only which there are, in which order, and what is the log's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, task
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert
+from airflow.sdk.exceptions import AirflowFailException
+
+from include import compilers
+from include.records import STAGES
+from include.run_date import run_date
+from include.settings import settings
+from plugins import run_alerts
+from plugins.checkpoint_operator import CheckpointOperator
+from plugins.run_deadline import SinceQueued
+from plugins.spark_job_operator import SparkJobOperator
+from spark_jobs.contract import LogContract
+from spark_jobs.shared import loads
+
+RUN_DATE = "{{ run_date(dag_run) }}"
+# Java's compilers, by the size of the input.
+JAVA = {compilers.SETTING: "{{ java_options(ti.xcom_pull('check_input')['text_bytes']) }}"}
+# Not `@daily`, whose interval is empty in Airflow 3: a run is for the day that has just ended.
+FINISHED_DAY = CronDataIntervalTimetable("0 0 * * *", timezone="UTC")
+
+
+def found(what: str) -> str:
+    """Return the template of what `check_input` has found."""
+    return f"{{{{ ti.xcom_pull('check_input')['{what}'] }}}}"
+
+
+def made(stage: str, table: str) -> str:
+    """Return the template of the snapshot of a table that a stage of this run has made."""
+    return f"{{{{ ti.xcom_pull('{stage}')['snapshots']['{table}'] }}}}"
+
+
+class LogDag:
+    """The DAG of a log: its name is the DAG's id, and what Airflow does with a run is the same for every log.
+
+    `published`: the tables that are assets, events of the task `publish` that other DAGs can be scheduled on.
+    """
+
+    def __init__(self, contract: LogContract, published: Sequence[str]) -> None:
+        self.name, self.settings = contract.name, settings()
+        # Without a URI: Airflow refuses an asset that it knows under another one, which a moved lake would give it.
+        self.assets = [Asset(name=f"{contract.name}.{table}") for table in published]
+
+    def dag(self, params: dict[str, dict[str, Any]], doc_md: str | None) -> Callable[..., Any]:
+        """Return the decorator of the function that puts the tasks in order."""
+        return dag(
+            dag_id=self.name,
+            schedule=FINISHED_DAY,
+            # For an earlier one Airflow makes a run without tasks, which succeeds.
+            start_date=datetime(2002, 1, 1, tzinfo=UTC),
+            catchup=False,
+            max_active_runs=1,
+            dagrun_timeout=timedelta(hours=6),
+            params={name: Param(**schema) for name, schema in params.items()},
+            default_args={
+                "owner": self.name,
+                "retries": 3,
+                "retry_delay": timedelta(seconds=30),
+                "retry_exponential_backoff": 2,
+                "max_retry_delay": timedelta(minutes=10),
+                "execution_timeout": timedelta(hours=2),
+                "on_failure_callback": run_alerts.task_failed,
+            },
+            on_failure_callback=run_alerts.run_failed,
+            deadline=DeadlineAlert(
+                reference=SinceQueued(),
+                interval=timedelta(minutes=self.settings.run_deadline_minutes),
+                callback=AsyncCallback(run_alerts.run_late),
+            ),
+            user_defined_macros={"run_date": run_date, "java_options": compilers.java_options},
+            tags=[self.name, "spark", "great-expectations"],
+            doc_md=doc_md,
+        )
+
+    def spark_job(self, job: str, **arguments: str) -> SparkJobOperator:
+        """Return the task that submits a job of `spark_jobs`, with its command line."""
+        given = {"lake": self.settings.lake.root, "run_date": RUN_DATE, **arguments}
+        command_line = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", value)]
+        return SparkJobOperator(
+            task_id=job,
+            job=job,
+            lake=self.settings.lake,
+            run_date=RUN_DATE,
+            application_args=command_line,
+            conf=JAVA,
+            name=f"{job} {RUN_DATE}",
+        )
+
+    def checkpoint(self, table: str, snapshots: dict[str, str], **facts: str) -> CheckpointOperator:
+        """Return the task that checks a table; `snapshots` are those it looks at, by table."""
+        return CheckpointOperator(
+            task_id=f"check_{table}",
+            tables=f"include.checks.{table}",
+            snapshots=snapshots,
+            facts=facts,
+            conf=JAVA,
+            lake=self.settings.lake,
+            run_date=RUN_DATE,
+        )
+
+    def check_input(self) -> Any:
+        """Return the task that fails within seconds where there is nothing to read, or nowhere to write."""
+        return check_input()  # type: ignore[call-arg]  # Airflow fills in what it asks of the context.
+
+    def publish(self) -> Any:
+        """Return the task that lets readers see what this run has made, all of it checked."""
+        return publish.override(outlets=self.assets)()  # type: ignore[call-arg]
+
+    def report(self) -> Any:
+        """Return the task that writes the report of what is published for the run's date."""
+        return report()  # type: ignore[call-arg]
+
+    def release_lock(self) -> Any:
+        """Return the task that lets other runs write the log, whatever has failed: the run has failed all the same."""
+        return release_lock().as_teardown()  # type: ignore[call-arg]
+
+
+@task(execution_timeout=timedelta(minutes=5))
+def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
+    """Fail now, with a word on what to do, rather than after Spark has started; take the lock of the log.
+
+    Where another run has the lock, Airflow tries again.
+    """
+    from include import daily_base, input_check, run_lock
+    from spark_jobs.shared.errors import DataError
+
+    places, day, is_daily = settings(), run_date(dag_run), params["load"] == loads.DAILY
+    lake, root = places.lake, places.input_root
+    try:
+        files = input_check.check_input(params["input_path"], root, lake, day, may_be_empty=is_daily)
+        run_lock.take(lake, dag_run.run_id)
+        if is_daily:
+            daily_base.check_base(lake, day)
+    except DataError as error:
+        raise AirflowFailException(str(error)) from None
+    listed = {"listed": input_check.keep_listing(files, lake, day)}
+    return files.to_xcom() | listed | input_check.check_profiles(params["profiles_path"], root, day)
+
+
+@task(execution_timeout=timedelta(minutes=15))
+def publish(dag_run: Any, ti: Any) -> None:
+    """Let readers see exactly the snapshots that the stages of this run have made, all of them checked."""
+    from include import run_lock
+    from include.publishing import publish_run
+    from spark_jobs.shared.errors import DataError
+
+    snapshots: dict[str, int] = {}
+    for stage in STAGES:
+        snapshots |= ti.xcom_pull(task_ids=stage)["snapshots"]
+    lake = settings().lake
+    try:
+        run_lock.take(lake, dag_run.run_id)
+        publish_run(lake, run_date(dag_run), dag_run.run_id, snapshots)
+    except DataError as error:
+        raise AirflowFailException(str(error)) from None
+
+
+@task(execution_timeout=timedelta(minutes=15), on_success_callback=run_alerts.report_made)
+def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
+    """Write the report of what is published for the run's date, and return its directory."""
+    from include.metrics import answer_figures, send
+    from include.report.build import build_report
+    from plugins.stage_clock import XCOM_KEY
+    from spark_jobs.shared.errors import DataError
+
+    stages = [stage for stage in dag.task_ids if stage not in (ti.task_id, "release_lock")]
+    seconds = {stage: ti.xcom_pull(task_ids=stage, key=XCOM_KEY) for stage in stages}
+    lake = settings().lake
+    try:
+        directory = build_report(lake, run_date(dag_run), dict(params), seconds)
+    except DataError as error:
+        raise AirflowFailException(str(error)) from None
+    send(answer_figures(lake, run_date(dag_run)))
+    return directory
+
+
+@task(execution_timeout=timedelta(minutes=5))
+def release_lock(dag_run: Any) -> None:
+    """Let other runs write the log."""
+    from include import run_lock
+
+    run_lock.release(settings().lake, dag_run.run_id)
