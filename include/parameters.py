@@ -6,7 +6,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from include.settings import OF_PATHS, PATH_CHARACTER, settings
+from include.setting_types import OF_PATHS, PATH_CHARACTER
+from include.settings import settings
 from spark_jobs.shared import loads
 
 # Python takes a `$` for the end before a last line feed, too.

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from include.setting_types import InputRoot, LakeRoot, LogPath, Pattern, Percent, Positive
 from spark_jobs.lake.catalog import SETTING
-from spark_jobs.shared.lake import LOG, Lake, fault_of_place
-from spark_jobs.shared.object_store import INPUT_SCHEME, SCHEME, without_keys
+from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.object_store import without_keys
 
 PROJECT = Path(__file__).resolve().parents[1]
 PREFIX = "PIPELINE_"
@@ -26,62 +26,8 @@ PREFIX = "PIPELINE_"
 OF_OTHERS = {"PIPELINE_AIRFLOW_HOME", "PIPELINE_MAVEN_URL", SETTING}
 
 
-# A control character or a Spark glob of alternatives has no business in a file name.
-PATH_CHARACTER = r"([^{}\x00-\x1f\x7f]|\{run_date\})"
-# How Python refuses what Java may know: escapes such as \p{L}, flags in the middle, (?<name>...).
-_OF_JAVA_ALONE = ("bad escape", "global flags", "unknown extension ?<")
-OF_PATHS = "with no control characters and no braces but {run_date}"
-
-
 class SettingsError(ValueError):
     """A setting is not usable; the message names its variable, what was found and what is allowed."""
-
-
-def _absolute(place: Any, scheme: str) -> str:
-    if str(place).startswith(scheme):
-        return str(place).rstrip("/")
-    if "://" in str(place) or not Path(place).is_absolute():
-        raise ValueError(f"the absolute path of a directory that every worker sees, or {scheme}bucket/prefix")
-    return str(Path(place))
-
-
-def _lake(place: Any) -> str:
-    root = _absolute(place, SCHEME)
-    if fault := fault_of_place(root, os.environ.get(SETTING, "")):
-        raise ValueError(fault)
-    return root
-
-
-def _input_root(place: Any) -> str:
-    root = _absolute(place, INPUT_SCHEME)
-    if "@" in root and "://" in root:
-        raise ValueError(f"{INPUT_SCHEME}bucket/prefix, without keys in it")
-    return root
-
-
-def _path(text: str) -> str:
-    if not re.fullmatch(f"{PATH_CHARACTER}+", text):
-        raise ValueError(f"a path {OF_PATHS}")
-    return text
-
-
-def _pattern(text: str) -> str:
-    # Java reads it, but only Python is here to ask: what the two have in common is looked at, and the name of a group.
-    if re.search(r"(?<!\\)\(\?P", text):
-        raise ValueError("a regular expression of Java, which has (?<name>...) and no (?P...)")
-    try:
-        re.compile(text)
-    except re.error as error:
-        if not error.msg.startswith(_OF_JAVA_ALONE):
-            raise ValueError(f"a regular expression ({error})") from None
-    return text
-
-
-LakeRoot = Annotated[str, BeforeValidator(_lake)]
-InputRoot = Annotated[str, BeforeValidator(_input_root)]
-LogPath = Annotated[str, AfterValidator(_path)]
-Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
-Positive = Annotated[int, Field(ge=1)]
 
 
 class Listening(BaseModel):
@@ -123,7 +69,7 @@ class Listening(BaseModel):
         35, description="percent; more listens without a MusicBrainz track id degrade"
     )
     maximum_name_length: Positive = Field(1000, description="characters; a longer artist name or track name degrades")
-    user_id_pattern: Annotated[str, BeforeValidator(_pattern)] = Field(
+    user_id_pattern: Pattern = Field(
         r"^user_\d{6}$", description="a regular expression (of Java); a user id of another form degrades"
     )
 
