@@ -82,3 +82,23 @@ def test_parameters_page_has_every_variable_and_default() -> None:
 def test_every_parameter_is_on_its_page() -> None:
     named = set(re.findall(r"`([a-z_]+)`", PAGES["docs/parameters.md"]))
     assert parameters.schemas().keys() - named == set()
+
+
+SOURCES = [path.relative_to(PROJECT).as_posix() for path in PROJECT.glob("[a-z]*/**/*.py")]
+
+
+def is_a_source(name: str) -> bool:
+    """Is there a file of this path, or of one that ends so?"""
+    return any(f"/{path}".endswith(f"/{name}") for path in SOURCES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_python_file_named_exists(name: str) -> None:
+    named = re.findall(r"`([\w/]+\.py)\b", PAGES[name])
+    assert [path for path in named if not is_a_source(path)] == []
+
+
+def test_every_task_is_in_the_listens_way() -> None:
+    chain = re.search(r"^check_input → [^`]+", PAGES["README.md"], re.M)[0]  # type: ignore[index]
+    way = PAGES["docs/architecture.md"].partition("## Layout")[0].partition("| stage |")[0]
+    assert re.findall(r"^\| `(\w+)` \|", way, re.M) == re.findall(r"\w+", chain)
