@@ -52,7 +52,7 @@ NOT_RUN = [
 FIRST, SECOND = "2009-05-04", "2009-05-05"
 
 
-def test_every_command_is_run_by_a_test_or_has_a_reason_not_to_be() -> None:
+def test_commands_without_a_test_have_a_reason() -> None:
     assert [(block.first_line, block.reason) for block in blocks(PAGE) if block.reason] == NOT_RUN
     assert {block.language for block in blocks(PAGE)} == {"sh", "json", "dotenv"}
     assert "`make test-operations` runs the commands of this page" in PAGE
