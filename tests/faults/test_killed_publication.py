@@ -165,7 +165,7 @@ def test_publication_that_cannot_write_is_completed(lake: Lake, mount: Mount, fa
 
 
 @pytest.mark.parametrize("step", [1, 4, 8])
-def test_next_run_takes_the_place_of_a_killed_publication(lake: Lake, step: int) -> None:
+def test_next_run_replaces_a_killed_publication(lake: Lake, step: int) -> None:
     first, killed = a_run(lake, DAY, "first"), a_run(lake, DAY, "killed")
     with publisher(lake) as process:
         assert ask(process, killed, step)["code"] == -SIGKILL
