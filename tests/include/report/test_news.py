@@ -69,7 +69,7 @@ def test_the_json_tells_what_was_new(grown: Lake) -> None:
     }
 
 
-def test_a_first_day_begins_a_log_and_has_nothing_to_add_to(lake: Lake) -> None:
+def test_first_daily_load_has_no_news(lake: Lake) -> None:
     finish(lake, FIRST)
     retell(lake, "data_quality", parameters={"input_path": "/logs/<day>.tsv", "load": loads.DAILY})
     assert facts(lake)["new"] is None
@@ -137,7 +137,7 @@ def test_what_was_new_in_words(lines: int, changed: dict[str, Any], said: list[s
     assert sentences({"new": None}) == []
 
 
-def test_the_page_has_a_section_of_what_was_new_and_a_full_load_none(lake: Lake) -> None:
+def test_daily_load_has_news_section_full_has_none(lake: Lake) -> None:
     finish(lake, FIRST)
     leave_facts(lake, RUN_DATE)
     late = {**NO_LATE, "listens": 3, "most_days": 9, "up_to_1_days": 2, "up_to_30_days": 1}
@@ -207,7 +207,7 @@ def test_a_day_that_added_nothing_says_so(lake: Lake) -> None:
     assert [row[1] for row in table(html, "Top songs")[1:]] == ["a A one session", "b A one session"]
 
 
-def test_sessions_that_were_cut_again_are_not_told_apart(lake: Lake) -> None:
+def test_sessions_cut_again_are_not_counted_as_new(lake: Lake) -> None:
     finish(lake, FIRST)
     finish_daily(lake, FIRST, SECOND, DAY)
     retell(lake, "session_analysis", DAY, new=None)
@@ -220,7 +220,7 @@ def test_sessions_that_were_cut_again_are_not_told_apart(lake: Lake) -> None:
     ]
 
 
-def test_what_a_stage_looks_up_in_the_log_is_told_as_a_share_of_it(grown: Lake) -> None:
+def test_report_says_share_of_log_each_stage_read(grown: Lake) -> None:
     figures = {"seconds": 1, "tasks": 1, "shuffle_bytes_written": 0, "spilled_disk_bytes": 0, "gc_share": 0.0}
     for stage in ("data_quality", "ranking"):
         kept = Path(grown.spark_figures(stage, NEXT))
