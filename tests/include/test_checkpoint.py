@@ -37,7 +37,7 @@ def two_songs(spark: SparkSession) -> DataFrame:
     return computed(schemas.conform(ranked, schemas.TOP_SONGS))
 
 
-def test_results_stay_as_json_and_as_pages_run_after_run(spark: SparkSession, two_songs: DataFrame, lake: Lake) -> None:
+def test_every_runs_results_stay_as_json_and_pages(spark: SparkSession, two_songs: DataFrame, lake: Lake) -> None:
     docs = Path(lake.data_docs())
     for songs in (2, 3):
         result = run_checkpoint("check_top_songs", Table(two_songs, suites.top_songs(songs)), RUN_DATE, str(docs))
@@ -67,7 +67,7 @@ def test_expired_check_asks_for_a_new_run(lake: Lake) -> None:
         check_tables(None, "check_listens", lake, RUN_DATE, "include.checks.listens", facts)  # type: ignore[arg-type]
 
 
-def test_failed_check_names_its_claims_until_they_are_accepted(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+def test_failed_check_names_unmet_claims_until_accepted(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
     log.write_text("commas,for,tabs\n")
     snapshots = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))["snapshots"]
@@ -93,9 +93,7 @@ def output_of(command: str) -> str:
     return subprocess.run(["sh", "-c", installed], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
 
 
-def test_a_table_that_cannot_be_computed_is_worth_a_retry_and_no_failed_check(
-    two_songs: DataFrame, lake: Lake, tmp_path: Path
-) -> None:
+def test_table_that_cannot_be_computed_is_retried(two_songs: DataFrame, lake: Lake, tmp_path: Path) -> None:
     broken = two_songs.withColumn("play_count", F.expr("CAST(raise_error('a lost executor') AS long)"))
     result = run_checkpoint("check", Table(broken, suites.top_songs(2)), RUN_DATE, str(tmp_path))
     assert failures(result) == []
