@@ -24,7 +24,7 @@ from tests.conftest import PROJECT
         ("坂本龍一\n don\u2019t", "坂本龍一\n don\u2019t"),
     ],
 )
-def test_text_is_shown_as_it_is_and_moves_no_cursor(text: str, shown: str) -> None:
+def test_text_is_shown_verbatim_and_moves_no_cursor(text: str, shown: str) -> None:
     with console.capture() as said:
         console.print(plain(text), end="")
     assert said.get() == shown
