@@ -258,7 +258,7 @@ def killed_at(step: int) -> Iterator[None]:
         yield
 
 
-def test_days_add_up_to_the_log_read_at_once_whatever_comes_late_twice_or_again(spark: SparkSession) -> None:
+def test_daily_loads_equal_one_full_load(spark: SparkSession) -> None:
     DailyLoads.spark = spark
     # A step is three jobs or more, ten seconds: far fewer histories than there are examples elsewhere, and short. The
     # first that there is to try is the simplest, days without a line: the test below has some, whatever is tried here.
@@ -266,7 +266,7 @@ def test_days_add_up_to_the_log_read_at_once_whatever_comes_late_twice_or_again(
     run_state_machine_as_test(DailyLoads, settings=few)
 
 
-def test_a_listen_that_comes_late_joins_two_sessions_while_the_file_of_the_day_before_still_lies_there(
+def test_late_listen_joins_two_sessions(
     spark: SparkSession,
 ) -> None:
     DailyLoads.spark = spark
