@@ -18,7 +18,7 @@ START = 1_241_000_000
 
 
 def of_model(listens: list[model.Listen]) -> dict[str, Any]:
-    """What the tests' model finds, in the words of the answer beside the log."""
+    """Return the model's answer under the keys of the answer beside the log."""
     sessions = model.sessions_of(listens, GAP)
     longest = model.top_sessions(sessions, 50)
     return {

@@ -38,7 +38,7 @@ SONGS = [
 
 
 def plain(lake: Lake) -> Path:
-    """A good answer, without anything that a run need not have."""
+    """Make the report of a good answer, with no optional part."""
     finish(
         lake, in_a_row("user_000001", datetime(2009, 5, 1, 12, tzinfo=UTC), [("Cake", "Jolene"), ("Plaid", "Ti Bom")])
     )
@@ -77,14 +77,14 @@ def whole(lake: Lake) -> Path:
 
 
 def empty(lake: Lake) -> Path:
-    """A log without a session, and profiles that could not be read."""
+    """Make the report of an empty log whose profiles are unreadable."""
     finish(lake, [])
     retell(lake, "ranking", profiles={"path": "/p.tsv", "problem": "It has no header."})
     return report(lake)
 
 
 def daily(lake: Lake) -> Path:
-    """What a day has added, with files of all kinds of names and listens that were late."""
+    """Make the report of a daily load with late listens and files of all kinds of names."""
     before = in_a_row("user_000001", datetime(2009, 5, 3, 23, tzinfo=UTC), SONGS * 4)
     new = in_a_row("user_000002", datetime(2009, 5, 4, 12, tzinfo=UTC), [("Cake", "Jolene"), ("Plaid", "Ti Bom")])
     finish(lake, before, RUN_DATE - timedelta(days=1))

@@ -1,4 +1,4 @@
-"""The DAG on a real Spark cluster: nothing changes but the connection, and the answer not by a byte."""
+"""The DAG on a real Spark cluster gives the same bytes; only the connection differs."""
 
 from __future__ import annotations
 

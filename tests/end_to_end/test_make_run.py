@@ -208,7 +208,7 @@ def test_degraded_run_finishes_and_is_reported_everywhere(run: Run, home: Path, 
 
 
 def expected_metrics(lake: Lake, day: date, facts: dict[str, Any]) -> dict[str, float]:
-    """What a run that made a report sends, by what it left in the lake."""
+    """Return the metrics that a reported run must send, computed from its records in the lake."""
     expected = {
         "run.last_success_timestamp_seconds": datetime.fromisoformat(facts["made_at"]).timestamp(),
         "run.run_date_timestamp_seconds": datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp(),
@@ -275,7 +275,7 @@ def test_rerun_gives_same_bytes_and_keeps_other_dates(
 ) -> None:
     answer = Path(lake.report(FIRST)) / "top_songs.tsv"
     before, others = answer.read_bytes(), [contents(lake, date) for date in (SECOND, THIRD)]
-    # Nor does it matter whether anybody can be told of it.
+    # The metrics go to a host that does not exist; the run must not care.
     unheard = {"AIRFLOW__METRICS__STATSD_ON": "True", "AIRFLOW__METRICS__STATSD_HOST": "exporter.invalid"}
     again = run(INPUT=str(log), RUN_DATE=str(FIRST), **PARAMETERS, **unheard)
     assert again.returncode == 0, again.stdout + again.stderr
@@ -298,7 +298,7 @@ def test_job_that_refuses_its_data_fails_at_once(run: Run, home: Path) -> None:
 
 
 def elsewhere(home: Path, how: str, zone: str) -> dict[str, str]:
-    """What a shell exports for another Airflow whose dates are those of a zone, and a proxy that nobody answers at."""
+    """Return the exports of a shell: another Airflow's time zone, and a proxy that does not answer."""
     config = home / "another.cfg"
     config.write_text(f"[core]\ndefault_timezone = {zone}\n")
     of_airflow = {"AIRFLOW_CONFIG": str(config)} if how == "a file" else {"AIRFLOW__CORE__DEFAULT_TIMEZONE": zone}
