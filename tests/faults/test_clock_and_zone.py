@@ -66,7 +66,7 @@ def clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass(frozen=True)
 class Expected:
-    """What a run of this clock and zone leaves: rows, and records but for how long it took."""
+    """The rows and records that a run with the normal clock and zone leaves; the records without durations."""
 
     rows: dict[str, list[tuple[Any, ...]]]
     records: dict[str, dict[str, Any]]

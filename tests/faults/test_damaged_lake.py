@@ -1,4 +1,4 @@
-"""A file of the lake that is not what a stage wrote: whoever reads it fails, says so, and answers nothing."""
+"""Every reader of a damaged file of the lake fails, names the damage, and gives no answer."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ from tests.plugins.test_spark_job_operator import connection, context, operator
 
 __all__ = ["connection"]
 
-# What a task's process does, in a process of its own.
+# The program of a task's process.
 TASK = """
 import sys
 from types import SimpleNamespace
