@@ -17,7 +17,7 @@ from tests.conftest import PROJECT
 from tests.logs import RUN_DATE
 from tests.webhook import PASSWORD, TOKEN, Webhook, connection, webhook
 
-# What Apprise imports, in Python 3.11 and 3.12.
+# Apprise imports it in Python 3.11 and 3.12.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 LAKE = Lake("/lake")

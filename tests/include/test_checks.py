@@ -107,7 +107,7 @@ def test_run_date_before_is_the_last_published_one(lake: Lake) -> None:
 
 
 def test_sessions_are_measured_by_length_and_speed(spark: SparkSession) -> None:
-    # An hour each: of 2 tracks a minute, of 4, of 1; and one of no time at all, whose speed is that of a minute.
+    # Three sessions of an hour have 2, 4 and 1 tracks a minute. One has zero seconds; its speed is that of a minute.
     made = sessions(spark, ("u", "12:00:00", 120), ("u", "15:00:00", 240), ("v", "12:00:00", 60)).unionByName(
         sessions(spark, ("v", "18:00:00", 5))
         .withColumn("ended_at", F.col("started_at"))
@@ -254,7 +254,7 @@ def test_checks_judge_tables_by_records_and_previous_date(spark: SparkSession, l
             "users_gone_percent": 50.0,
         }
     ]
-    # What is compared with, and damaged, costs the comparison.
+    # A damaged earlier date costs only the comparison.
     for file in data_files(lake, BEFORE):
         file.unlink()
     shutil.rmtree(Path(lake.stage_record("data_quality", BEFORE)).parent)

@@ -17,7 +17,7 @@ JAR = Jar("org.example", "lake", "1.0", hashlib.sha256(CONTENT).hexdigest())
 
 
 class Repository:
-    """What a Maven repository serves, and which paths it was asked for."""
+    """A Maven repository: the content it serves and the paths it was asked for."""
 
     def __init__(self) -> None:
         self.content = CONTENT

@@ -24,7 +24,7 @@ def test_job_and_form_have_the_same_defaults() -> None:
 
 
 def test_the_form_shows_the_bounds() -> None:
-    # Airflow's form shows no bounds of its own, and moves a number past them to the nearest without a word.
+    # Airflow's form hides the bounds, and silently moves a number outside them to the nearest bound.
     bounded = {name: schema for name, schema in schemas().items() if "minimum" in schema}
     assert len(bounded) == 5
     for name, schema in bounded.items():

@@ -42,7 +42,7 @@ def written(
 
 
 def added_to(snapshots: Mapping[str, int], run_date: date = RUN_DATE) -> dict[str, Any]:
-    """What the record of a daily load says of its base."""
+    """Return what the record of a daily load says about its base."""
     base = {"run_date": str(run_date), "snapshots": dict(snapshots)}
     return {"parameters": {"load": loads.DAILY}, "base": base}
 

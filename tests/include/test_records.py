@@ -1,4 +1,4 @@
-"""What a run leaves in small files: each is there whole, and several of them together."""
+"""A run writes each small file whole, and several files together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of songs from one ranking to another, and of an answer from one run date to the next."""
+"""A report compares its ranking with another ranking, and its answer with that of the previous run date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a daily load has added, in figures and in words, and that its report is of the whole log."""
+"""The report of a daily load says what the day added, and covers the whole log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_LATE |= {"up_to_365_days": 0, "later": 0}
 FIRST = in_a_row("u", datetime(2009, 5, 4, 23, 30, tzinfo=UTC), [("A", "a"), ("A", "b")] * 5)
 SECOND = in_a_row("u", datetime(2009, 5, 5, 0, 10, tzinfo=UTC), [("A", "a")] * 3)
 THIRD = in_a_row("v", datetime(2009, 5, 6, 12, 0, tzinfo=UTC), [("A", "c"), ("A", "a")])
-# What does not depend on where the listens lie.
+# These facts do not depend on how the listens were loaded.
 OF_THE_LOG = ("over_time", "by_weekday", "session_lengths", "song_spread", "top_songs", "top_sessions", "log")
 
 
@@ -38,7 +38,7 @@ def grown(lake: Lake) -> Lake:
 
 @pytest.fixture
 def at_once(tmp_path: Path) -> dict[str, Any]:
-    """What the report of a full load of all that says."""
+    """Return the facts for the report of one full load of the same listens."""
     lake = Lake(str(tmp_path / "at-once"))
     finish(lake, FIRST + SECOND + THIRD, NEXT)
     return facts(lake, NEXT)

@@ -1,4 +1,4 @@
-"""What the page shows, and how it stands what a log can hold."""
+"""The page shows the answer, for every content that a log can have."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def page(lake: Lake, run_date: date = RUN_DATE, parameters: dict[str, Any] = PAR
 
 
 def words(html: str) -> str:
-    """What a reader reads: no markup, each run of white space one space."""
+    """Return the text of a page without markup; white space becomes one space."""
     text = " ".join(unescape(re.sub("<[^>]*>", " ", html.rpartition("</style>")[2])).split())
     return re.sub(r" ([.;])", r"\1", text)
 

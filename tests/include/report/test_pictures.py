@@ -1,4 +1,4 @@
-"""What the pictures say, in words, in their tables and in what is drawn."""
+"""The pictures are right in their sentences, their tables and their drawings."""
 
 from __future__ import annotations
 
