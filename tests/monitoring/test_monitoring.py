@@ -1,4 +1,4 @@
-"""That what is asked exists: of our metrics, of the installed Airflow's, and of a running Spark's."""
+"""The queries use existing metrics: ours, those of the installed Airflow, and those of a running Spark."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecati
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of the runs: alerts and notes by kind of run, and all that was logged."""
+    """The results of the runs: alerts and notes by kind of run, and the whole task log."""
 
     lake: Path
     alerts: dict[str, list[dict[str, Any]]]

@@ -173,7 +173,7 @@ def test_each_run_gives_its_alerts_and_note(ask: Ask, hook: Webhook, log: Path) 
             for day, strict in enumerate(strictly, 1)
         ]
 
-    # What does not come in time is told by the last line, and so is what comes too much.
+    # The last assertion here reports alerts that are missing and alerts that are too many.
     with suppress(AssertionError):
         wait_for(lambda: told() == expected, 180)
     time.sleep(5)

@@ -1,4 +1,4 @@
-"""What of the caller's shell holds in the environment in which our Airflow runs."""
+"""Our Airflow gets only some variables of the caller's shell."""
 
 from __future__ import annotations
 

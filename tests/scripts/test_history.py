@@ -26,8 +26,8 @@ from tests.scripts.test_ui import lives, unused_port
 
 Start = Callable[..., subprocess.Popen[str]]
 
-# The least that the history server takes for a finished application; it does not know an event by its name if a space
-# stands before that.
+# The fewest events that the history server takes for a finished application. It recognises an event only if no space
+# stands before the event's name.
 EVENTS = [
     {"Event": "SparkListenerLogStart", "Spark Version": "4.1.3"},
     {
@@ -78,7 +78,7 @@ def put_event_log(lake: Lake) -> None:
 
 
 def applications(port: int, seconds: float = 60) -> list[dict[str, Any]]:
-    """What its API lists, once there is something."""
+    """Return the applications that the server's API lists, once it lists any."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         connection = HTTPConnection(HOST, port, timeout=10)
@@ -146,7 +146,7 @@ def test_dead_server_is_reported_with_its_last_error(tmp_path: Path) -> None:
 
 
 def refusal(process: subprocess.Popen[str]) -> str:
-    """What it says when it ends by itself, with exit code 1."""
+    """Return the output of a process that ends by itself, with exit code 1."""
     said, _ = process.communicate(timeout=30)
     assert process.returncode == 1
     return said

@@ -21,7 +21,7 @@ from tests.logs import RUN_DATE, line
 from tests.published import leave_record
 
 GOOD = [line("u", f"2009-05-01T12:00:{second:02d}Z", "", "Artist", "", "Track") for second in range(20)]
-# What went wrong with some of them, and how a person mends it.
+# Some good lines and their broken form; a person mends it back.
 BROKEN = {
     GOOD[3]: GOOD[3].replace(b"\t", b","),
     GOOD[7]: GOOD[7].replace(b"Z", b""),

@@ -1,4 +1,4 @@
-"""What `make run` reads of its arguments before anything starts."""
+"""`make run` checks its arguments before anything starts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def words(log: Path, tmp_path: Path) -> list[str]:
-    """What is typed after make to run the log."""
+    """Return the words typed after make to run the log."""
     return [f"INPUT={log}", f"LAKE={tmp_path / 'lake'}", "RUN_DATE=2009-05-05"]
 
 

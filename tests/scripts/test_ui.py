@@ -135,7 +135,7 @@ def make_no_run_at_midnight(home: Path) -> None:
 
 
 def printed(process: subprocess.Popen[str]) -> dict[str, str]:
-    """What the UI prints when it is ready: the name that begins each line, and the rest of it."""
+    """Return the lines that the UI prints when it is ready: the first word of each, and the rest."""
     assert process.stdout
     lines = {}
     for line in process.stdout:
@@ -243,7 +243,7 @@ def test_input_root_is_the_directory_above_patterns(tmp_path: Path) -> None:
 
 
 def refusal(process: subprocess.Popen[str]) -> str:
-    """What it says when it ends by itself, in one line, with exit code 1."""
+    """Return the one line that a process prints when it ends by itself, with exit code 1."""
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert len(said.splitlines()) == 1
