@@ -1,6 +1,6 @@
-"""What becomes of everything a log should not hold: bytes in, and exactly these listens, rejected lines and counts out.
+"""Every fault that a log can have gives exactly the listens, rejected lines and counts listed for it.
 
-The lines of the matrix go through the job together, once with LF and once with CRLF; so do its files.
+The lines of the cases go through the job together, once with LF and once with CRLF; so do its files.
 """
 
 from __future__ import annotations

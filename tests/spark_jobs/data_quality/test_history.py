@@ -1,4 +1,4 @@
-"""What a daily load takes in, and what it knows already."""
+"""A daily load reads only new files and adds only new listens."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_unchanged_file_is_read_once_changes_are_recorded(spark: SparkSession, l
     first.write_bytes(line("04T12:00:00") + line("06T12:00:00"))
     changed = load(spark, lake, inbox, 3)
     assert changed["rows"] == {"lines_read": 2, "listens_kept": 1, "lines_rejected": 1}
-    # What was there before is no fault of the day.
+    # A listen that the log already has does not lower the day's score.
     assert (changed["quality_score"], changed["new"]["known_listens"]) == (100, 1)
     assert (changed["new"]["files_changed"], changed["new"]["files_known"]) == ([f"{first}"], [f"{second}"])
     day = FIRST + timedelta(days=3)

@@ -33,7 +33,7 @@ def flipped(content: bytes, place: int) -> bytes:
 
 
 def read(spark: SparkSession, lake: Lake, path: Path) -> None:
-    """Run the job, which must publish nothing and leave nothing if it fails."""
+    """Run the job and check that it leaves neither rows nor links."""
     try:
         run(spark, DataQualityJob(str(path), lake, RUN_DATE))
     finally:

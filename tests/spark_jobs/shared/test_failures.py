@@ -1,4 +1,4 @@
-"""What an error of Spark's says, by its text alone."""
+"""The text of an error decides what the user is told to do."""
 
 from __future__ import annotations
 

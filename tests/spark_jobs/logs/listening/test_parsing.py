@@ -105,7 +105,7 @@ def test_timestamp_with_one_wrong_character_is_refused(spark: SparkSession) -> N
 
 
 def second_of(text: str) -> int | None:
-    """The second that a time in UTC names, None if it names none."""
+    """Return the second of a time in UTC, None for an invalid one."""
     if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", text):
         return None
     try:
