@@ -190,6 +190,6 @@ CASES = {
     )
     for name, case in kind().items()
 }
-# Before a CRLF a CR is no line end but a character; and with a CR no line is written as the log writes them, which
-# decides between the two of the leap second.
+# All cases but two kinds. A CR before a CRLF is a character of the line, not its end. A line with a CR is never
+# written as the log writes lines, and that decides between the two lines of the leap second.
 CASES_WITH_CRLF = {name: case for name, case in CASES.items() if case.line[-1:] != b"\r" and b"60Z" not in case.line}

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-# What begins so is exported before make; all else is typed after it.
+# A variable with one of these prefixes is exported before make; all others are typed after it.
 EXPORTED = ("AIRFLOW", "PIPELINE_", "JAVA_HOME", "http_proxy", "TZ", "FORCE_COLOR", "PYTHON")
 
 

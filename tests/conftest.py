@@ -1,4 +1,4 @@
-"""What all tests share: one Spark session, and scratch directories that look like a deployment's."""
+"""All tests share one Spark session, and scratch directories that look like a deployment's."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ os.environ["PIPELINE_LAKE"] = f"{os.environ['AIRFLOW_HOME']}/lake"
 # It reports each closed connection, at exit to streams that pytest has closed by then.
 logging.getLogger("py4j").setLevel(logging.WARNING)
 
-# An example costs a dozen Spark jobs, three seconds: a few in every run, many where there is time for them
-# (HYPOTHESIS_PROFILE=thorough). The few are the same each time, so that a change fails only by its own fault; to come
-# upon new ones is for the many.
+# An example costs a dozen Spark jobs, three seconds. So every run tries a few, and a run with time tries many
+# (HYPOTHESIS_PROFILE=thorough). The few are the same each time, so that a change fails only by its own fault. The many
+# find new faults.
 COMMON = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],

@@ -31,7 +31,7 @@ STAGES = {table.name: stage for stage, tables in MADE_BY.items() for table in ta
 
 
 def rows(lake: Lake, table: Table, run_date: date) -> list[tuple[Any, ...]]:
-    """The rows of the snapshot of which the record of a run date tells, none without a record."""
+    """Return the rows of the snapshot in a run date's record; an empty list if the record is missing."""
     try:
         snapshot = read_record(lake, STAGES[table.name], run_date)["snapshots"][table.name]
     except MissingRecordError:

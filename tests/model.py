@@ -65,7 +65,7 @@ class Judgement:
 
 
 def lines_of(log: bytes) -> list[bytes]:
-    """What stands between line feeds; a file that ends with one has no further line."""
+    """Split a log at line feeds; a line feed at the end of the file opens no further line."""
     lines = log.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     return lines if lines[-1] else lines[:-1]
 
@@ -129,7 +129,7 @@ def midnight(day: date) -> datetime:
 
 
 def instant(timestamp: str) -> datetime | str | None:
-    """The time a timestamp names, None if it names none, "far" if Python cannot hold it."""
+    """Return the time of a timestamp; None for an invalid one, "far" for one that Python cannot represent."""
     match = TIMESTAMP.fullmatch(timestamp)
     if match is None:
         return None
@@ -157,7 +157,7 @@ def instant(timestamp: str) -> datetime | str | None:
 
 
 def preference(listen: Listen, line: bytes) -> tuple:
-    """Of the lines of one listen the one with ids comes first, then the one written as the log writes."""
+    """Return the sort key of a listen's lines: lines with ids first, then lines written as the log writes them."""
     ids = [part for value in (listen.artist_id, listen.track_id) for part in (value is None, value or "")]
     written = "\t".join(
         (
@@ -230,7 +230,7 @@ def alternative_songs(
     songs_number: int,
     within: tuple[date, int] | None = None,
 ) -> list[tuple]:
-    """Rows of `(definition, *song)`: each definition ranks all the listens anew, but only sessions started in time."""
+    """Return rows of `(definition, *song)`. Each definition ranks all listens in sessions that started in time."""
     sessions = sessions_of(listens, gap)
     recent = started_in_time(sessions, within)
     plausible = [one for one in recent if not one.is_implausible]

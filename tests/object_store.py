@@ -43,7 +43,7 @@ class ObjectStore:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a deployment says of the store."""
+        """Return the environment variables with which a deployment reaches the store."""
         return {
             "AWS_ENDPOINT_URL_S3": self.url,
             "AWS_REGION": REGION,

@@ -61,7 +61,7 @@ def keep_publication(lake: Lake, run_date: date, snapshots: Mapping[str, int], r
 
 
 def leave_record(lake: Lake, stage: str, run_date: date, record: Mapping[str, Any]) -> None:
-    """Leave a stage's record, as its last try does; a check has nothing to complain about unless it says so."""
+    """Write a stage's record as its last try does. A check's record has no unmet claims by default."""
     nothing = {"stage": stage, "snapshots": {}, "critical": [], "errors": []}
     write_record(lake.stage_record(stage, run_date), {**nothing, **record})
 

@@ -18,7 +18,7 @@ START = 1_241_000_000
 
 
 def of_model(listens: list[model.Listen]) -> dict[str, Any]:
-    """What the tests' model finds, in the words of the answer beside the log."""
+    """Return the model's answer under the keys of the answer beside the log."""
     sessions = model.sessions_of(listens, GAP)
     longest = model.top_sessions(sessions, 50)
     return {
@@ -61,7 +61,7 @@ def of_answer(answer: Answer) -> dict[str, Any]:
     ],
 )
 @pytest.mark.parametrize("seed", ["7", "1000"])
-def test_the_answer_beside_a_log_is_what_the_model_finds_in_it(tmp_path: Path, options: list[str], seed: str) -> None:
+def test_written_answer_equals_the_models_answer(tmp_path: Path, options: list[str], seed: str) -> None:
     path = tmp_path / "log.tsv"
     generate_log.main([str(path), *options, "--seed", seed])
     written = json.loads(beside(path).read_text(encoding="utf-8"))
@@ -84,7 +84,7 @@ def test_ties_are_broken_as_the_model_breaks_them(seed: int) -> None:
     assert of_answer(answer) == of_model([listen for listens in of_users.values() for listen in listens])
 
 
-def test_exactly_the_gap_stays_in_the_session_and_a_second_more_does_not() -> None:
+def test_only_pause_beyond_the_gap_opens_a_session() -> None:
     answer = Answer()
     answer.add_user("user", np.array([START + 2401, START + 1200, START]), [b"\tA\t\tB\n"] * 3)
     assert [one["track_count"] for one in answer.top_sessions()] == [2, 1]

@@ -45,7 +45,7 @@ def test_every_difference_is_told(found: dict[str, Any], songs_right: int, diffe
     assert [one["what"] for one in checked["wrong"]] == differences
 
 
-def test_the_bare_scripts_answer_is_read_as_sparks_writer_wrote_it(tmp_path: Path) -> None:
+def test_bare_scripts_quoted_names_are_read_back(tmp_path: Path) -> None:
     written = 'artist_name\ttrack_name\tcount\n"Art \\"Junior\\" 1"\tAC\\DC\t12\n1999\t12\t3\n'
     (tmp_path / "part-0.csv").write_text(written)
     assert programs.of_bare_script(tmp_path)["top_songs"] == [
@@ -54,7 +54,7 @@ def test_the_bare_scripts_answer_is_read_as_sparks_writer_wrote_it(tmp_path: Pat
     ]
 
 
-def test_only_some_programs_are_run_and_an_unknown_one_is_refused(tmp_path: Path) -> None:
+def test_only_named_programs_run_unknown_ones_are_refused(tmp_path: Path) -> None:
     every = programs.programs(tmp_path / "log.tsv", tmp_path / "lake", tmp_path)
     whole = ["dag", "dag on a cluster", "bare jobs", "bare script", "duckdb"]
     assert list(compare.only(every, "")) == [*whole, "10 files", "10000 files"]
@@ -63,7 +63,7 @@ def test_only_some_programs_are_run_and_an_unknown_one_is_refused(tmp_path: Path
         compare.only(every, "dag,pandas")
 
 
-def test_what_is_left_out_keeps_its_figures_of_the_same_log(tmp_path: Path) -> None:
+def test_programs_not_run_keep_results_of_same_log(tmp_path: Path) -> None:
     compare.keep(tmp_path, 1000, 50, {"dag": [run(9)], "duckdb": [run(1)]})
     file = compare.keep(tmp_path, 1000, 50, {"duckdb": [run(2)]})
     assert re.fullmatch(r".+-cores-[0-9.]+-1000\.json", file.name)
@@ -79,7 +79,7 @@ def test_the_medians_and_what_is_wrong_are_shown(capsys: pytest.CaptureFixture[s
     assert of_script.endswith("9 of 10, a wrong answer")
 
 
-def test_medians_are_compared_and_what_was_not_run_is_not() -> None:
+def test_ratios_compare_medians_of_programs_that_ran() -> None:
     others = {"bare jobs": [run(5)], "bare script": [run(4), run(3), run(10)], "duckdb": [run(2)]}
     assert ratios.ratios({"dag": [run(12), run(90), run(8)], **others}) == {
         "dag / bare script": 3.0,
@@ -101,7 +101,7 @@ def test_a_larger_log_is_compared_with_the_smallest(tmp_path: Path, capsys: pyte
     assert said[-1].split() == ["4", "times", "the", "listens,", "wall", "seconds", "4.00"]
 
 
-def test_the_picture_shows_each_program_and_who_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_picture_shows_each_program_and_wrong_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draw, "PICTURE", tmp_path / "picture.svg")
     results = compare.keep(tmp_path, 1000, 50, {"dag": [run(9), run(12)], "bare script": [run(4321, right=False)]})
     draw.main(str(results))

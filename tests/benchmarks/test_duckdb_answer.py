@@ -13,7 +13,7 @@ from tests.logs import GAP
 
 
 @pytest.mark.parametrize("seed", ["1", "2", "3"])
-def test_it_finds_the_answer_though_names_have_quotes_that_never_end(tmp_path: Path, seed: str) -> None:
+def test_names_with_unclosed_quotes_keep_the_answer_right(tmp_path: Path, seed: str) -> None:
     log, output = tmp_path / "a user's log.tsv", tmp_path / "a user's answer.tsv"
     generate_log.main([str(log), "--listens", "30000", "--users", "9", "--seed", seed])
     duckdb_answer.main(str(log), str(output))
@@ -27,7 +27,7 @@ def test_it_finds_the_answer_though_names_have_quotes_that_never_end(tmp_path: P
     }
 
 
-def test_a_song_of_the_answer_may_begin_with_a_quote(tmp_path: Path) -> None:
+def test_song_of_the_answer_may_begin_with_quote(tmp_path: Path) -> None:
     log, output = tmp_path / "log.tsv", tmp_path / "answer.tsv"
     rows = [("10:04", '"Open', '"Song'), ("10:04", "AC\\DC", 'Twice ""'), ("10:00", '"Open', '"Song')]
     log.write_text("".join(f"u\t2009-05-01T{at}:00Z\t\t{artist}\t\t{track}\n" for at, artist, track in rows))

@@ -20,7 +20,7 @@ def log_of(path: Path, *arguments: str) -> bytes:
 
 
 @pytest.mark.parametrize("users", ["1", "3"])
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path, users: str) -> None:
+def test_seed_alone_decides_the_bytes_of_a_log(tmp_path: Path, users: str) -> None:
     size = ("--listens", "500", "--users", users)
     first = log_of(tmp_path / "1", *size)
     assert log_of(tmp_path / "2", *size) == first
@@ -28,7 +28,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Pa
     assert answer.beside(tmp_path / "1").read_bytes() == answer.beside(tmp_path / "2").read_bytes()
 
 
-def test_every_line_is_a_listen_newest_first_one_user_after_another(tmp_path: Path) -> None:
+def test_lines_are_listens_by_user_newest_first(tmp_path: Path) -> None:
     log = log_of(tmp_path / "log", "--listens", "4000", "--users", "7")
     judged = model.judge(log, RUN_DATE)
     assert (len(judged.listens), judged.reasons) == (4000, Counter())
@@ -37,7 +37,7 @@ def test_every_line_is_a_listen_newest_first_one_user_after_another(tmp_path: Pa
     assert all(user < next_user or at >= next_at for (user, at), (next_user, next_at) in itertools.pairwise(keys))
 
 
-def test_only_one_users_lines_are_held_at_a_time() -> None:
+def test_generator_holds_lines_of_one_user_only() -> None:
     args = generate_log.parse_args(["log.tsv", "--listens", "900", "--users", "5"])
     users = [{line.split(b"\t")[0] for line in chunk.splitlines()} for chunk in generate_log.generate(args, new())]
     assert users == [{b"user_%06d" % number} for number in range(1, 6)]
@@ -48,7 +48,7 @@ def new() -> answer.Answer:
 
 
 @pytest.mark.parametrize("newest", ["2002-01-05T00:00:00Z", "2009-05-04T23:00:00Z", "2026-11-20T23:00:00Z"])
-def test_the_log_ends_near_the_newest_time_and_is_plausible_then(tmp_path: Path, newest: str) -> None:
+def test_log_ends_within_a_day_of_newest_time(tmp_path: Path, newest: str) -> None:
     log = log_of(tmp_path / "log", "--listens", "3000", "--users", "12", "--newest", newest)
     end = datetime.fromisoformat(newest)
     judged = model.judge(log, end.date())
@@ -57,7 +57,7 @@ def test_the_log_ends_near_the_newest_time_and_is_plausible_then(tmp_path: Path,
     assert end - timedelta(days=1) < latest <= end
 
 
-def test_the_odd_lines_hold_every_reason_and_every_warning() -> None:
+def test_odd_lines_hold_every_reason_and_warning() -> None:
     judged = model.judge(b"\n".join(generate_log.ODD_LINES), RUN_DATE)
     assert set(judged.reasons) == set(LISTENS.reason_names)
     assert set(judged.warnings) == {"missing_track_id", "malformed_artist_id"}
@@ -78,7 +78,7 @@ def test_the_score_is_what_was_asked_for(tmp_path: Path, score: str, options: li
     assert f"{100 * kept / (kept + rejected):.2f}" == f"{float(score):.2f}"
 
 
-def test_bad_lines_are_spread_over_the_reasons_and_the_log(tmp_path: Path) -> None:
+def test_bad_lines_spread_over_reasons_and_log(tmp_path: Path) -> None:
     log = log_of(tmp_path / "log", "--listens", "10000", "--users", "4", "--score", "93")
     judged = model.judge(log, RUN_DATE)
     assert set(judged.reasons) == set(LISTENS.reason_names)
@@ -90,7 +90,7 @@ def test_bad_lines_are_spread_over_the_reasons_and_the_log(tmp_path: Path) -> No
     assert min(tenths) > 0.8 * max(tenths)
 
 
-def test_a_score_that_so_few_lines_cannot_have_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_score_impossible_for_few_lines_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         generate_log.parse_args(["log.tsv", "--listens", "3000", "--score", "93"])
     assert "found a score of 93 and 3,000 good lines: the nearest is 92.99" in capsys.readouterr().err
@@ -102,19 +102,19 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> model.Judgement:
     return model.judge(log, RUN_DATE)
 
 
-def test_sessions_are_about_as_long_as_the_real_logs(judged: model.Judgement) -> None:
+def test_session_lengths_resemble_the_real_log(judged: model.Judgement) -> None:
     lengths = [session.track_count for session in model.sessions_of(judged.listens, GAP)]
     assert np.mean(lengths) == pytest.approx(18.38, rel=0.15)
     assert np.mean([length == 1 for length in lengths]) == pytest.approx(0.136, abs=0.02)
 
 
-def test_ids_are_missing_about_as_often_as_in_the_real_log(judged: model.Judgement) -> None:
+def test_shares_of_missing_ids_resemble_the_real_log(judged: model.Judgement) -> None:
     for kind, published in (("artist_id", 0.0314), ("track_id", 0.1132)):
         missing = np.mean([getattr(listen, kind) is None for listen in judged.listens])
         assert missing == pytest.approx(published, abs=0.03), kind
 
 
-def test_tracks_follow_each_other_as_in_the_real_log(judged: model.Judgement) -> None:
+def test_order_of_tracks_resembles_the_real_log(judged: model.Judgement) -> None:
     pairs = [
         (one, following)
         for run in model.sessions_of(judged.listens, GAP).values()
@@ -127,7 +127,7 @@ def test_tracks_follow_each_other_as_in_the_real_log(judged: model.Judgement) ->
     assert same_artist == pytest.approx(0.78, abs=0.05)
 
 
-def test_names_come_in_several_scripts_and_a_few_begin_with_a_quote_that_never_ends(judged: model.Judgement) -> None:
+def test_names_have_several_scripts_and_some_unclosed_quotes(judged: model.Judgement) -> None:
     songs = [(listen.artist_name, listen.track_name) for listen in judged.listens]
     for names in zip(*songs, strict=True):
         assert 0 < np.mean([name[0] == '"' and name.count('"') == 1 for name in names]) < 0.03
@@ -136,7 +136,7 @@ def test_names_come_in_several_scripts_and_a_few_begin_with_a_quote_that_never_e
     assert all(character in names for character in "\"'\\雨Θم음Г")
 
 
-def test_the_larger_a_log_the_more_users_it_has_and_nobody_listens_without_end() -> None:
+def test_larger_log_has_more_users_with_bounded_listens() -> None:
     newest = generate_log.NEWEST_LISTEN
     counts = listening._listens_of_users(100_000_000, listening.users_for(100_000_000), 1, newest)
     assert sum(counts) == 100_000_000

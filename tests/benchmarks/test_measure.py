@@ -42,7 +42,7 @@ def test_a_commands_child_counts_with_it(tmp_path: Path) -> None:
 
 
 @needs_counters
-def test_what_outlives_the_command_counts_though_not_for_its_seconds(tmp_path: Path) -> None:
+def test_orphan_adds_its_bytes_but_no_seconds(tmp_path: Path) -> None:
     orphan = f"(sleep 4; head -c 3000000 /dev/zero > {tmp_path / 'written'}) &"
     figures = measure(["sh", "-c", orphan], os.environ)
     assert figures["seconds"] < 3.9

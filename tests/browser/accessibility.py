@@ -1,4 +1,4 @@
-"""What axe-core finds wrong with a page for people who do not see it, or not well, or use no mouse."""
+"""Accessibility faults of a page, found by axe-core: for readers with poor sight or only a keyboard."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ THEMED = """<!doctype html><html lang="en"><title>A page</title><style>
 
 
 @pytest.mark.parametrize(("theme", "background"), [("light", "rgba(0, 0, 0, 0)"), ("dark", "rgb(17, 17, 17)")])
-def test_a_page_is_shown_in_the_theme_and_width_asked_for(new_page: NewPage, theme: str, background: str) -> None:
+def test_page_has_the_requested_theme_and_width(new_page: NewPage, theme: str, background: str) -> None:
     page = new_page(theme, PHONE)
     page.set_content(THEMED % "")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == background

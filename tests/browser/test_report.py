@@ -38,7 +38,7 @@ SONGS = [
 
 
 def plain(lake: Lake) -> Path:
-    """A good answer, without anything that a run need not have."""
+    """Make the report of a good answer, with no optional part."""
     finish(
         lake, in_a_row("user_000001", datetime(2009, 5, 1, 12, tzinfo=UTC), [("Cake", "Jolene"), ("Plaid", "Ti Bom")])
     )
@@ -77,14 +77,14 @@ def whole(lake: Lake) -> Path:
 
 
 def empty(lake: Lake) -> Path:
-    """A log without a session, and profiles that could not be read."""
+    """Make the report of an empty log whose profiles are unreadable."""
     finish(lake, [])
     retell(lake, "ranking", profiles={"path": "/p.tsv", "problem": "It has no header."})
     return report(lake)
 
 
 def daily(lake: Lake) -> Path:
-    """What a day has added, with files of all kinds of names and listens that were late."""
+    """Make the report of a daily load with late listens and files of all kinds of names."""
     before = in_a_row("user_000001", datetime(2009, 5, 3, 23, tzinfo=UTC), SONGS * 4)
     new = in_a_row("user_000002", datetime(2009, 5, 4, 12, tzinfo=UTC), [("Cake", "Jolene"), ("Plaid", "Ti Bom")])
     finish(lake, before, RUN_DATE - timedelta(days=1))
@@ -123,7 +123,7 @@ def test_the_page_is_never_wider_than_the_window(
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_the_page_asks_for_nothing_and_runs_no_name(new_page: NewPage, lake: Lake) -> None:
+def test_page_loads_nothing_and_runs_no_name(new_page: NewPage, lake: Lake) -> None:
     page = new_page()
     asked: list[str] = []
     said: list[str] = []
@@ -136,7 +136,7 @@ def test_the_page_asks_for_nothing_and_runs_no_name(new_page: NewPage, lake: Lak
     assert page.locator("tbody", has_text="<script>document.title = 'run'</script>").count() >= 1
 
 
-def test_the_page_is_built_for_those_who_do_not_see_it(new_page: NewPage, lake: Lake) -> None:
+def test_screen_readers_find_headings_landmarks_and_tables(new_page: NewPage, lake: Lake) -> None:
     page = opened(new_page(), whole(lake))
     assert page.get_by_role("heading", level=1).all_inner_texts() == ["Top songs of the longest sessions"]
     for landmark in ("banner", "main", "contentinfo", "navigation"):
@@ -170,7 +170,7 @@ def test_every_section_can_be_reached_by_its_link(new_page: NewPage, lake: Lake)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_one_of_the_two_drawings_is_shown_and_its_bars_are_seen(new_page: NewPage, lake: Lake, theme: str) -> None:
+def test_one_drawing_shows_with_bars_in_theme_colours(new_page: NewPage, lake: Lake, theme: str) -> None:
     page = opened(new_page(theme), whole(lake))
     for width, one in ((DESK, "wide-one"), (PHONE, "narrow")):
         page.set_viewport_size({"width": width, "height": 900})
@@ -183,7 +183,7 @@ def test_one_of_the_two_drawings_is_shown_and_its_bars_are_seen(new_page: NewPag
     assert {"light": "rgb(29, 92, 150)", "dark": "rgb(127, 178, 229)"}[theme] in colours
 
 
-def test_on_paper_it_is_black_on_white_with_all_sessions_and_no_links_to_click(new_page: NewPage, lake: Lake) -> None:
+def test_printed_page_is_white_with_all_sessions(new_page: NewPage, lake: Lake) -> None:
     page = opened(new_page("dark"), whole(lake))
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

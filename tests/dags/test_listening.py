@@ -63,7 +63,7 @@ def test_every_dag_file_can_be_imported(dag_bag: Any) -> None:
     assert set(dag_bag.dags) == {"listening", "lake_maintenance"}
 
 
-def test_the_stages_stand_in_one_chain_each_checked_before_the_next(dag: Any) -> None:
+def test_tasks_form_one_chain_with_checks_between_stages(dag: Any) -> None:
     assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == {
         task: set(CHAIN[position + 1 : position + 2]) for position, task in enumerate(CHAIN)
     }
@@ -118,16 +118,14 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
 
 
 @pytest.mark.parametrize(("days", "told"), [(None, ""), (7, "7"), (7.0, "7")])
-def test_the_ranking_is_told_a_whole_number_of_days_or_nothing(dag: Any, days: float | None, told: str) -> None:
+def test_ranking_gets_whole_window_days_or_none(dag: Any, days: float | None, told: str) -> None:
     arguments = dag.get_task("ranking").application_args
     template = arguments[arguments.index("--window-days") + 1]
     assert dag.get_template_env().from_string(template).render(params={"window_days": days}) == told
 
 
 @pytest.mark.parametrize(("size", "options"), [(10_000, "-XX:TieredStopAtLevel=1"), (10**9, "")])
-def test_every_spark_of_a_run_is_given_the_java_compilers_that_its_input_is_worth(
-    dag: Any, size: int, options: str
-) -> None:
+def test_size_of_input_decides_sparks_java_compilers(dag: Any, size: int, options: str) -> None:
     settings = [task.conf for task in dag.tasks[1:-3]]
     found_by = {"check_input": {"text_bytes": size}}
     rendered = dag.get_template_env().from_string(settings[0]["spark.driver.defaultJavaOptions"])
@@ -136,7 +134,7 @@ def test_every_spark_of_a_run_is_given_the_java_compilers_that_its_input_is_wort
     assert rendered.render(ti=SimpleNamespace(xcom_pull=found_by.get), **dag.user_defined_macros) == options
 
 
-def test_it_runs_daily_over_finished_days_one_run_at_a_time_without_catching_up(dag: Any) -> None:
+def test_one_run_a_day_covers_the_finished_day(dag: Any) -> None:
     assert (dag.catchup, dag.max_active_runs) == (False, 1)
     noon = pendulum.datetime(2026, 1, 2, 12)
     from airflow.timetables.base import TimeRestriction
@@ -152,7 +150,7 @@ def test_it_runs_daily_over_finished_days_one_run_at_a_time_without_catching_up(
     assert run_date(scheduled) == date(2025, 12, 31)
 
 
-def test_what_time_may_mend_is_tried_again_and_nothing_runs_for_ever(dag: Any) -> None:
+def test_tasks_are_retried_and_have_time_limits(dag: Any) -> None:
     for task in dag.tasks:
         assert task.retries == 3
         assert (task.retry_delay, task.retry_exponential_backoff) == (timedelta(seconds=30), 2)
@@ -176,7 +174,7 @@ def test_start_is_tried_again_while_log_is_held(
         start({"load": "full", "input_path": "log.tsv", "profiles_path": None}, run)
 
 
-def test_the_form_has_every_parameter_with_its_meaning_default_and_bounds(dag: Any) -> None:
+def test_form_describes_and_bounds_every_parameter(dag: Any) -> None:
     for name, schema in schemas().items():
         param = dag.params.get_param(name)
         assert (param.value, param.description) == (schema["default"], schema["description"])
@@ -192,7 +190,7 @@ def test_other_dags_can_wait_for_published_tables(dag: Any) -> None:
     }
 
 
-def test_an_asset_stays_the_same_wherever_the_lake_lies(dag: Any) -> None:
+def test_asset_uris_do_not_depend_on_the_lake(dag: Any) -> None:
     # Airflow fails the task of an asset that it knows by the same name under another URI.
     assert {asset.uri for task in dag.tasks for asset in task.outlets} == {
         "listening.listens",
@@ -202,13 +200,13 @@ def test_an_asset_stays_the_same_wherever_the_lake_lies(dag: Any) -> None:
     }
 
 
-def test_its_page_in_the_ui_says_what_to_do_when_it_fails(dag: Any) -> None:
+def test_page_of_the_dag_explains_failures_and_reruns(dag: Any) -> None:
     assert "**When it fails**" in dag.doc_md
     assert "**A rerun**" in dag.doc_md
     assert set(dag.tags) == {"listening", "spark", "great-expectations"}
 
 
-def test_every_end_of_a_run_that_somebody_should_hear_of_is_told(dag: Any) -> None:
+def test_failed_degraded_and_late_runs_raise_alerts(dag: Any) -> None:
     from plugins import run_alerts
 
     for task in dag.tasks:
@@ -220,6 +218,6 @@ def test_every_end_of_a_run_that_somebody_should_hear_of_is_told(dag: Any) -> No
     assert deadline.callback.path == "plugins.run_alerts.run_late"
 
 
-def test_alerts_cost_nothing_where_the_dag_is_only_parsed() -> None:
+def test_parsing_the_dag_does_not_import_apprise() -> None:
     parse = "import sys, runpy; runpy.run_path(sys.argv[1]); assert 'apprise' not in sys.modules"
     subprocess.run([sys.executable, "-c", parse, "dags/listening.py"], cwd=PROJECT, check=True)

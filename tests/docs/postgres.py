@@ -26,7 +26,7 @@ class Postgres:
     environment: dict[str, str]
 
     def access(self) -> dict[str, str]:
-        """What PostgreSQL's own programs read."""
+        """Return the environment variables that PostgreSQL's own programs read."""
         return {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": "airflow", "PGDATABASE": "airflow"}
 
     def url(self, password: str) -> str:
@@ -73,7 +73,7 @@ class Postgres:
 def postgres(environment: dict[str, str]) -> Iterator[Postgres]:
     """Run a server on loopback, and end it with the block."""
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    # Not pytest's directory, which the server's user may not enter.
+    # The server's user cannot enter pytest's directory.
     with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as scratch:
         if SERVER_USER:
             shutil.chown(scratch, SERVER_USER)

@@ -52,7 +52,7 @@ NOT_RUN = [
 FIRST, SECOND = "2009-05-04", "2009-05-05"
 
 
-def test_every_command_is_run_by_a_test_or_has_a_reason_not_to_be() -> None:
+def test_commands_without_a_test_have_a_reason() -> None:
     assert [(block.first_line, block.reason) for block in blocks(PAGE) if block.reason] == NOT_RUN
     assert {block.language for block in blocks(PAGE)} == {"sh", "json", "dotenv"}
     assert "`make test-operations` runs the commands of this page" in PAGE
@@ -72,7 +72,7 @@ def test_every_make_target_it_names_is_there(target: str) -> None:
 
 
 def left_out(place: str, names: list[str]) -> set[str]:
-    """What of a clone is no code: its lake, but not the package spark_jobs.lake."""
+    """Return the names that hold no code. The clone's own lake is one, the package spark_jobs.lake is code."""
     own = {"lake", "input", "data"} if place == str(PROJECT) else set()
     return own | shutil.ignore_patterns(".*", "__pycache__", "spark-warehouse")(place, names)
 
@@ -202,7 +202,7 @@ def nothing(*_: object) -> Iterator[None]:
 
 
 Around = Callable[[Deployment, Postgres], AbstractContextManager[None]]
-# What must hold around a block, by words of it.
+# The preparation around a block, by words in the block.
 AROUND = {
     "tar --extract": restoring_the_lake,
     "pg_dump": dumping_the_database,
@@ -222,7 +222,7 @@ def around(block: Block, is_again: bool) -> Around:
 def test_every_command_does_what_the_runbook_says(tmp_path: Path) -> None:
     deployment = Deployment(tmp_path / "a clone's $place")
     typed: list[str] = []
-    # What the DAG processor of a server does.
+    # On a server the DAG processor does this.
     deployment.type("airflow db migrate && airflow dags reserialize")
     with postgres(deployment.exported) as database, service(VULNERABLE) as vulnerabilities:
         deployment.exported |= database.access()

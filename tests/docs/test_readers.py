@@ -26,7 +26,7 @@ from tests.docs.runbook import Block, blocks
 from tests.frames import frame_of
 from tests.jobs import knowing
 
-# Where the pages say that a lake is; what makes none of it reads none.
+# The pages' example of a lake's place. Snippets that name it read a lake, unless they call `make run`.
 PLACE = "/data/lake"
 FRIDAY, SATURDAY = date(2009, 5, 4), date(2009, 5, 5)
 SNIPPETS = [

@@ -1,4 +1,4 @@
-"""The DAG on a real Spark cluster: nothing changes but the connection, and the answer not by a byte."""
+"""The DAG on a real Spark cluster gives the same bytes; only the connection differs."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_all_six_stages_ran_on_both_workers(on_the_cluster: Lake, cluster: Clust
         assert len(list(executors)) == 6
 
 
-def test_the_workers_know_the_code_from_the_submit_alone(on_the_cluster: Lake, scratch: Path) -> None:
+def test_workers_get_the_code_from_spark_submit(on_the_cluster: Lake, scratch: Path) -> None:
     for worker in range(WORKERS):
         known = (scratch / "spark" / f"worker-{worker}" / "applications").glob("app-*/*/spark_jobs-*.zip")
         assert len(list(known)) == 3
@@ -107,9 +107,7 @@ def test_buckets_are_a_round_of_the_clusters_cores(on_the_cluster: Lake) -> None
     assert len(files) == WORKERS * CORES
 
 
-def test_the_event_logs_of_the_cluster_give_the_same_figures_of_what_was_read(
-    on_the_cluster: Lake, embedded: Lake
-) -> None:
+def test_cluster_and_local_runs_report_equal_input_reads(on_the_cluster: Lake, embedded: Lake) -> None:
     figures = []
     for lake in (embedded, on_the_cluster):
         report = json.loads((Path(lake.report(RUN_DATE)) / "report.json").read_bytes())

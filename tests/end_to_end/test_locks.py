@@ -88,7 +88,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
         return Done(process, home, Lake(str(home / "lake")), root, dump.stdout, hook.got, commands)
 
 
-def test_the_run_had_the_secrets_and_read_the_files(done: Done) -> None:
+def test_run_uses_secrets_and_reads_oddly_named_files(done: Done) -> None:
     assert done.process.returncode == 0, done.process.stdout[-6000:]
     assert len(done.alerts) == 1
     assert any("SparkSubmit" in command for command in done.commands)
@@ -111,7 +111,7 @@ def test_a_secret_is_in_nothing_that_was_written(done: Done, secret: str) -> Non
     assert secret not in json.dumps(done.alerts)
 
 
-def test_no_name_of_a_file_is_taken_for_a_command_or_a_setting(done: Done) -> None:
+def test_file_names_never_become_commands_or_settings(done: Done) -> None:
     assert [path for place in (done.home, done.root) for path in place.rglob("pwned*")] == []
     logs = [path for path in Path(done.lake.spark_events()).iterdir() if path.name[0] != "."]
     assert len(logs) == 6

@@ -114,9 +114,7 @@ def first_run(run: Run, log: Path) -> subprocess.CompletedProcess[str]:
     return run(INPUT=str(log), RUN_DATE=str(FIRST), **PARAMETERS, **default)
 
 
-def test_the_answer_is_right_to_the_last_song_and_shown(
-    first_run: subprocess.CompletedProcess[str], lake: Lake, log: Path
-) -> None:
+def test_answer_is_exact_and_printed(first_run: subprocess.CompletedProcess[str], lake: Lake, log: Path) -> None:
     assert first_run.returncode == 0, first_run.stdout + first_run.stderr
     report = Path(lake.report(FIRST))
     answer = (report / "top_songs.tsv").read_bytes().decode()
@@ -141,9 +139,7 @@ def test_the_answer_is_right_to_the_last_song_and_shown(
         assert shown in first_run.stdout
 
 
-def test_on_a_little_log_no_spark_has_javas_second_compiler(
-    first_run: subprocess.CompletedProcess[str], lake: Lake
-) -> None:
+def test_small_log_runs_without_javas_second_compiler(first_run: subprocess.CompletedProcess[str], lake: Lake) -> None:
     assert first_run.returncode == 0, first_run.stdout + first_run.stderr
     found = {stage: java_options(lake, stage) for stage in STAGES}
     assert found == dict.fromkeys(STAGES, "-XX:TieredStopAtLevel=1")
@@ -158,7 +154,7 @@ def java_options(lake: Lake, stage: str) -> str:
 
 
 @pytest.mark.operations
-def test_a_day_is_added_to_the_one_before_and_to_no_other(
+def test_day_is_added_only_to_the_day_before(
     first_run: subprocess.CompletedProcess[str], run: Run, home: Path, lake: Lake, log: Path
 ) -> None:
     assert first_run.returncode == 0
@@ -185,9 +181,7 @@ def test_a_day_is_added_to_the_one_before_and_to_no_other(
 
 
 @pytest.mark.operations
-def test_a_warning_lets_the_run_finish_and_says_so_in_its_json_report_note_alert_and_metrics(
-    run: Run, home: Path, lake: Lake
-) -> None:
+def test_degraded_run_finishes_and_is_reported_everywhere(run: Run, home: Path, lake: Lake) -> None:
     log = make_log(home / "degraded.tsv", listens=1860, score=93, last_day=SECOND)
     with webhook() as hook, statsd() as metrics:
         tell = {"AIRFLOW_CONN_APPRISE_DEFAULT": connection(hook.address), **metrics.settings}
@@ -214,7 +208,7 @@ def test_a_warning_lets_the_run_finish_and_says_so_in_its_json_report_note_alert
 
 
 def expected_metrics(lake: Lake, day: date, facts: dict[str, Any]) -> dict[str, float]:
-    """What a run that made a report sends, by what it left in the lake."""
+    """Return the metrics that a reported run must send, computed from its records in the lake."""
     expected = {
         "run.last_success_timestamp_seconds": datetime.fromisoformat(facts["made_at"]).timestamp(),
         "run.run_date_timestamp_seconds": datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp(),
@@ -238,7 +232,7 @@ def expected_metrics(lake: Lake, day: date, facts: dict[str, Any]) -> dict[str, 
     return expected
 
 
-def test_a_failed_check_stops_the_run_names_what_failed_and_leaves_earlier_answers(
+def test_failed_check_stops_run_and_keeps_earlier_answers(
     first_run: subprocess.CompletedProcess[str], run: Run, home: Path, lake: Lake
 ) -> None:
     before = contents(lake, FIRST)
@@ -276,12 +270,12 @@ def test_run_passes_a_check_that_a_person_accepts(run: Run, home: Path, lake: La
 
 
 @pytest.mark.operations
-def test_another_run_of_the_date_gives_the_same_bytes_and_touches_no_other_date(
+def test_rerun_gives_same_bytes_and_keeps_other_dates(
     first_run: subprocess.CompletedProcess[str], run: Run, log: Path, lake: Lake
 ) -> None:
     answer = Path(lake.report(FIRST)) / "top_songs.tsv"
     before, others = answer.read_bytes(), [contents(lake, date) for date in (SECOND, THIRD)]
-    # Nor does it matter whether anybody can be told of it.
+    # The metrics go to a host that does not exist; the run must not care.
     unheard = {"AIRFLOW__METRICS__STATSD_ON": "True", "AIRFLOW__METRICS__STATSD_HOST": "exporter.invalid"}
     again = run(INPUT=str(log), RUN_DATE=str(FIRST), **PARAMETERS, **unheard)
     assert again.returncode == 0, again.stdout + again.stderr
@@ -295,7 +289,7 @@ def test_another_run_of_the_date_gives_the_same_bytes_and_touches_no_other_date(
 
 
 @pytest.mark.operations
-def test_a_job_that_refuses_its_data_is_heard_at_once(run: Run, home: Path) -> None:
+def test_job_that_refuses_its_data_fails_at_once(run: Run, home: Path) -> None:
     empty = home / "empty.tsv.gz"
     empty.write_bytes(gzip.compress(b""))
     failed = run(INPUT=str(empty), RUN_DATE="2009-05-08")
@@ -304,7 +298,7 @@ def test_a_job_that_refuses_its_data_is_heard_at_once(run: Run, home: Path) -> N
 
 
 def elsewhere(home: Path, how: str, zone: str) -> dict[str, str]:
-    """What a shell exports for another Airflow whose dates are those of a zone, and a proxy that nobody answers at."""
+    """Return the exports of a shell: another Airflow's time zone, and a proxy that does not answer."""
     config = home / "another.cfg"
     config.write_text(f"[core]\ndefault_timezone = {zone}\n")
     of_airflow = {"AIRFLOW_CONFIG": str(config)} if how == "a file" else {"AIRFLOW__CORE__DEFAULT_TIMEZONE": zone}
@@ -336,7 +330,7 @@ def test_run_date_is_of_utc_in_every_zone(run: Run, home: Path, how: str, zone: 
         pytest.param({"INPUT": "gone.tsv"}, "gone.tsv; check the path", id="no input"),
     ],
 )
-def test_what_cannot_run_fails_before_airflow_starts_with_a_word_on_what_to_do(
+def test_unusable_argument_fails_before_airflow_starts(
     run: Run, log: Path, variables: dict[str, str], message: str
 ) -> None:
     failed = run(**{"INPUT": str(log), **variables})

@@ -1,4 +1,4 @@
-"""Whatever signal stops `make run`, whoever it is sent to: nothing that was started lives on."""
+"""A signal that stops `make run` also ends every process that it started, for every signal and every receiver."""
 
 from __future__ import annotations
 

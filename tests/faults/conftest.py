@@ -61,7 +61,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def arrived(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What arrives on the day after: listens of its own and of years before, of the same users."""
+    """Make the input of the next day: listens of that day and of earlier years, by the same users."""
     file = tmp_path_factory.mktemp("arrived") / "arrived.tsv"
     generate_log.main([str(file), "--listens", "1000", "--users", "40", "--seed", "8", "--newest", f"{NEXT}T22:00:00Z"])
     return file

@@ -1,10 +1,10 @@
 """A process that publishes runs and meets a fault at a step: `python -m tests.faults.publisher ROOT`.
 
-It reads a line of JSON for each publication: `run_date`, `run_id`, `snapshots`, `step`, `fault`. It answers with the
-exit code of the process that it forked for it, negative for a signal, whether that came as far as the step, and what
-it said.
+It reads a line of JSON for each publication: `run_date`, `run_id`, `snapshots`, `step`, `fault`. It forks a process for
+each publication. Its answer has the exit code of that process (negative for a signal), whether the process reached the
+step, and what it printed.
 
-A step is a change that others see or may find: a statement that writes to the catalog, its commit, a file of the lake
+A step is a change that others can see. It is a statement that writes to the catalog, its commit, or a file of the lake
 that is written, renamed or removed. The fault comes just before the step of that number, counted from 0.
 """
 
@@ -39,7 +39,7 @@ def _fill_disk(root: str) -> None:
 
 
 def _lose_permission(_: str) -> None:
-    # What root has made, nobody may not write.
+    # The user `nobody` cannot write root's files.
     os.setegid(NOBODY)
     os.seteuid(NOBODY)
 

@@ -65,7 +65,7 @@ def rows_published(lake: Lake, day: date) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def branches(lake: Lake) -> set[str]:
-    """What tries have begun to write on."""
+    """Return the branches that tries of stages have begun."""
     with lake.catalog.open() as catalog:
         refs = [ref for table in load_all(catalog, LOG).values() for ref in table.metadata.refs]
     return {ref for ref in refs if began_at(ref)}

@@ -66,7 +66,7 @@ def clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass(frozen=True)
 class Expected:
-    """What a run of this clock and zone leaves: rows, and records but for how long it took."""
+    """The rows and records that a run with the normal clock and zone leaves; the records without durations."""
 
     rows: dict[str, list[tuple[Any, ...]]]
     records: dict[str, dict[str, Any]]
@@ -103,7 +103,7 @@ def assert_same(lake: Lake, expected: Expected) -> None:
 @pytest.mark.parametrize(
     ("zone", "java_zone"), [("Pacific/Kiritimati", "America/St_Johns"), ("America/St_Johns", "Pacific/Kiritimati")]
 )
-def test_the_zones_of_the_machine_and_of_java_change_no_row(
+def test_time_zones_of_machine_and_java_change_nothing(
     expected: Expected, lake: Lake, log: Path, zone: str, java_zone: str
 ) -> None:
     run(lake, log, f"-Duser.timezone={java_zone}", {"TZ": zone})

@@ -1,4 +1,4 @@
-"""A file of the lake that is not what a stage wrote: whoever reads it fails, says so, and answers nothing."""
+"""Every reader of a damaged file of the lake fails, names the damage, and gives no answer."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def without_metadata(lake: Lake, table: Table) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("applications")
-def test_table_without_metadata_fails_the_stage_that_reads_it(lake: Lake, refused: Refused) -> None:
+def test_table_without_metadata_fails_its_reading_stage(lake: Lake, refused: Refused) -> None:
     said = refused("ranking", lake, 1, without_metadata(lake, SESSIONS))
     assert said.startswith(f"ERROR ranking {DAY}: ")
     assert "run the stage that made it again" in said

@@ -57,7 +57,7 @@ def read_only(disk: Path) -> Iterator[None]:
 @pytest.mark.usefixtures("applications")
 @pytest.mark.parametrize("leave", [pytest.param(32 * 1024, id="32 KiB left"), pytest.param(0, id="nothing left")])
 @pytest.mark.parametrize("stage", STAGES)
-def test_full_disk_publishes_nothing_and_is_mended_by_space(
+def test_job_on_full_disk_succeeds_after_freeing_space(
     whole: Whole, mount: Mount, refused: Refused, log: Path, stage: str, leave: int
 ) -> None:
     lake, disk = lake_on_a_disk(whole, mount)
@@ -70,7 +70,7 @@ def test_full_disk_publishes_nothing_and_is_mended_by_space(
 
 
 @pytest.mark.usefixtures("connection")
-def test_task_whose_disk_fills_fails_with_these_words_alone(whole: Whole, mount: Mount) -> None:
+def test_task_on_full_disk_gives_one_error_line(whole: Whole, mount: Mount) -> None:
     lake, disk = lake_on_a_disk(whole, mount)
     task, before = operator(lake, date=str(DAY)), data_files(lake)
 
@@ -101,9 +101,7 @@ def test_read_only_lake_is_left_alone_and_named(whole: Whole, mount: Mount, refu
         check_lake(lake)
 
 
-def test_a_full_disk_of_scratch_files_publishes_nothing_and_says_so(
-    lake: Lake, mount: Mount, log: Path, tmp_path: Path
-) -> None:
+def test_full_scratch_disk_fails_job_and_publishes_nothing(lake: Lake, mount: Mount, log: Path, tmp_path: Path) -> None:
     scratch, before = mount(1, tmp_path / "scratch"), contents(lake, DAY)
     filler = fill(scratch, 128 * 1024)
     with submit("data_quality", lake, DAY, log, {"spark.local.dir": str(scratch)}) as job:

@@ -35,7 +35,7 @@ from tests.plugins.test_spark_job_operator import connection, context, operator
 
 __all__ = ["connection"]
 
-# What a task's process does, in a process of its own.
+# The program of a task's process.
 TASK = """
 import sys
 from types import SimpleNamespace
@@ -65,7 +65,7 @@ def java_of(task: subprocess.Popen[bytes]) -> psutil.Process | None:
 
 @pytest.mark.usefixtures("applications")
 @pytest.mark.parametrize(("stage", "victim"), [*((stage, "java") for stage in STAGES), ("session_analysis", "python")])
-def test_killed_job_changes_nothing_and_its_next_try_succeeds(
+def test_killed_job_changes_nothing_next_try_succeeds(
     whole: Whole, lake: Lake, log: Path, stage: str, victim: str
 ) -> None:
     before = {day: contents(lake, day) for day in (EARLIER, DAY)}
@@ -86,9 +86,7 @@ def test_killed_job_changes_nothing_and_its_next_try_succeeds(
 
 @pytest.mark.usefixtures("applications")
 @pytest.mark.parametrize("stage", STAGES)
-def test_orphan_beside_its_next_try_changes_nothing_readers_see(
-    whole: Whole, lake: Lake, log: Path, stage: str
-) -> None:
+def test_orphan_beside_its_next_try_changes_nothing_published(whole: Whole, lake: Lake, log: Path, stage: str) -> None:
     before = documents(lake, EARLIER)
     with submit(stage, lake, DAY, log) as orphan:
         stop_where_it_writes(orphan.pid, lake)
@@ -105,7 +103,7 @@ def test_orphan_beside_its_next_try_changes_nothing_readers_see(
 
 
 @pytest.mark.usefixtures("connection")
-def test_java_of_a_killed_task_goes_on_alone_on_its_own_branch(lake: Lake, log: Path, tmp_path: Path) -> None:
+def test_java_outlives_killed_task_on_its_own_branch(lake: Lake, log: Path, tmp_path: Path) -> None:
     stage = "session_analysis"
     environment = airflow_environment(tmp_path, Path(lake.root), log.parent, log.name)
     environment["AIRFLOW_CONN_SPARK_DEFAULT"] = os.environ["AIRFLOW_CONN_SPARK_DEFAULT"]
@@ -132,7 +130,7 @@ def test_java_of_a_killed_task_goes_on_alone_on_its_own_branch(lake: Lake, log: 
 
 
 @pytest.mark.usefixtures("connection")
-def test_task_of_a_killed_job_says_that_it_was_killed(lake: Lake, log: Path) -> None:
+def test_task_reports_that_its_job_was_killed(lake: Lake, log: Path) -> None:
     task, before = operator(lake, date=str(DAY)), data_files(lake)
 
     def kill() -> None:

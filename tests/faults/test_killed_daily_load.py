@@ -15,9 +15,7 @@ from tests.faults.stages import MAINS, STAGES, answers, contents, daily_argument
 
 
 @pytest.mark.usefixtures("applications")
-def test_a_daily_load_killed_in_every_stage_and_tried_again_ends_as_one_that_was_not(
-    whole: Whole, lake: Lake, arrived: Path
-) -> None:
+def test_daily_load_killed_in_every_stage_ends_right(whole: Whole, lake: Lake, arrived: Path) -> None:
     for stage in STAGES:
         MAINS[stage](daily_arguments(stage, lake, NEXT, arrived))
     expected = answers(lake, NEXT)

@@ -69,7 +69,7 @@ def a_run(lake: Lake, run_date: date, run_id: str, *others: str, base: Published
 
 
 def seen(lake: Lake, run_date: date) -> Published | None:
-    """What a reader of a date finds, which must be whole."""
+    """Return the publication that a reader of a date finds; check that it is whole."""
     with lake.catalog.open() as catalog:
         try:
             found = published(catalog, LOG, ANSWER.name, run_date)
@@ -107,7 +107,7 @@ def is_complete(lake: Lake, run: Published, is_latest: bool) -> bool:
 
 
 def is_whole(lake: Lake, run: Published, before: Published, mains_before: dict[str, int]) -> bool:
-    """Does every reader find what one run made, whatever became of the publication of this one?"""
+    """Say whether every reader finds the tables of one run, even where this publication was cut off."""
     expected = (None, run, before if before.run_date == run.run_date else None)
     return seen(lake, run.run_date) in expected and all(
         main in (mains_before[name], run.snapshots.get(name)) for name, main in mains(lake).items()
@@ -116,7 +116,7 @@ def is_whole(lake: Lake, run: Published, before: Published, mains_before: dict[s
 
 @pytest.mark.parametrize("case", ["for the first time", "again", "again after a later date"])
 def test_publication_killed_before_any_step_is_completed(lake: Lake, case: str) -> None:
-    # Of the listeners the next run makes none.
+    # The next run makes no table of listeners.
     before = a_run(lake, DAY, "before", LISTENERS.name)
     publish_run(lake, DAY, before.run_id, before.snapshots)
     later = a_run(lake, LATER, "later", base=before) if case == "again after a later date" else None
@@ -154,7 +154,7 @@ def test_publication_that_cannot_write_is_completed(lake: Lake, mount: Mount, fa
             (Path(lake.root) / "filler").unlink(missing_ok=True)
             if not ended["reached"]:
                 break
-            # What is removed, and the last of what is written, needs neither.
+            # A removal and the last write need neither space nor permission.
             assert (ended["code"], bool(ended["said"])) in ((1, True), (0, False))
             failed += ended["code"]
             assert is_whole(lake, run, before, mains_before)
@@ -165,7 +165,7 @@ def test_publication_that_cannot_write_is_completed(lake: Lake, mount: Mount, fa
 
 
 @pytest.mark.parametrize("step", [1, 4, 8])
-def test_next_run_takes_the_place_of_a_killed_publication(lake: Lake, step: int) -> None:
+def test_next_run_replaces_a_killed_publication(lake: Lake, step: int) -> None:
     first, killed = a_run(lake, DAY, "first"), a_run(lake, DAY, "killed")
     with publisher(lake) as process:
         assert ask(process, killed, step)["code"] == -SIGKILL

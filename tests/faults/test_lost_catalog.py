@@ -18,7 +18,7 @@ from tests.faults.stages import MAINS, STAGES, answers, arguments, contents
 
 @contextmanager
 def lost(lake: Lake, place: Path) -> Iterator[None]:
-    """Keep the catalog's files elsewhere meanwhile, and put them in place of whatever is there then."""
+    """Move the catalog's files away for the block; afterwards delete any new ones and move them back."""
     place.mkdir()
     for file in Path(lake.root).glob("catalog.db*"):
         shutil.move(file, place / file.name)

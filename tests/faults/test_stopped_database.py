@@ -25,7 +25,7 @@ Server = Callable[[], AbstractContextManager[subprocess.Popen[bytes]]]
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """What starts the server with the catalog, as often as it is called."""
+    """Return a function that starts the server of the catalog; each call starts it again."""
     port, passwords = free_port(), tmp_path / "pgpass"
     passwords.write_text(f"127.0.0.1:{port}:{OWNER}:{OWNER}:{PASSWORD}\n", encoding="utf-8")
     passwords.chmod(0o600)

@@ -1,4 +1,4 @@
-"""A job reads all of its input, and writes the lake that it was told, whatever the shell has set."""
+"""A job reads all of its input and writes the given lake. The shell's settings change neither."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_runs_of_one_date_change_nothing_readers_see(whole: Whole, lake: Lake, l
 
 
 @pytest.mark.usefixtures("applications")
-def test_sessions_of_one_run_and_listens_of_another_give_no_answer(
+def test_ranking_refuses_sessions_and_listens_of_different_runs(
     lake: Lake, log: Path, tmp_path: Path, refused: Refused
 ) -> None:
     lines = log.read_bytes().splitlines(keepends=True)

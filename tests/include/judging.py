@@ -1,4 +1,4 @@
-"""What the tests of suites and checkpoints share: a run date, limits, and what a suite finds wrong with a table."""
+"""The tests of suites and checkpoints share a run date, limits, and a function that lists failed expectations."""
 
 from __future__ import annotations
 

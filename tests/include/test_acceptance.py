@@ -20,7 +20,7 @@ SCORE, ORDER = "score: found 85", "order: found 1"
 
 
 def checks(*claims: str, errors: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """What the checks of a run leave: the last one what was not met, or not checked at all."""
+    """Return the records of a run's checks; the last one has these unmet claims and errors."""
     good = [{"stage": check, "critical": [], "errors": []} for check in CHECKS[:-1]]
     return [*good, {"stage": CHECKS[-1], "critical": list(claims), "errors": list(errors)}]
 

@@ -17,7 +17,7 @@ from tests.conftest import PROJECT
 from tests.logs import RUN_DATE
 from tests.webhook import PASSWORD, TOKEN, Webhook, connection, webhook
 
-# What Apprise imports, in Python 3.11 and 3.12.
+# Apprise imports it in Python 3.11 and 3.12.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 LAKE = Lake("/lake")
@@ -118,18 +118,16 @@ def ours(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
         ),
     ],
 )
-def test_an_alert_says_run_stage_reason_score_report_and_what_to_do_next(
-    alert: Alert, title: str, body: list[str]
-) -> None:
+def test_alert_says_what_happened_and_what_to_do(alert: Alert, title: str, body: list[str]) -> None:
     assert alerts.text(alert, LAKE) == (title, "\n".join(body))
 
 
-def test_the_runbook_has_the_section_that_an_alert_names() -> None:
+def test_runbook_has_the_section_named_by_alerts() -> None:
     file, section = re.fullmatch('(.+), "(.+)"', alerts.RUNBOOK).groups()  # type: ignore[union-attr]
     assert f"## {section}\n" in (PROJECT / file).read_text(encoding="utf-8")
 
 
-def test_what_is_not_known_is_said_to_be_not_known() -> None:
+def test_alert_says_not_known_for_missing_facts() -> None:
     _, body = alerts.text(Alert("failed", "dag", "run", None, None, ()), LAKE)
     assert body.splitlines()[1:6] == [
         "Run date: not known",
@@ -140,7 +138,7 @@ def test_what_is_not_known_is_said_to_be_not_known() -> None:
     ]
 
 
-def test_of_a_long_reason_the_beginning_and_the_end_are_kept() -> None:
+def test_long_reason_keeps_its_beginning_and_end() -> None:
     _, body = alerts.text(replace(FAILED, reasons=("first" + "x" * 5000 + "last",)), LAKE)
     reason = body.splitlines()[3]
     assert reason.startswith("Reason: firstxxx")
@@ -152,14 +150,14 @@ def test_of_a_long_reason_the_beginning_and_the_end_are_kept() -> None:
     ("alert", "kind"),
     [pytest.param(FAILED, "failure"), pytest.param(DEGRADED, "warning"), pytest.param(LATE, "warning")],
 )
-def test_the_webhook_gets_the_text_and_how_grave_it_is(hook: Webhook, alert: Alert, kind: str) -> None:
+def test_webhook_gets_the_text_and_its_severity(hook: Webhook, alert: Alert, kind: str) -> None:
     alerts.send(alert, LAKE)
     (got,) = hook.got
     assert (got["title"], got["message"]) == alerts.text(alert, LAKE)
     assert got["type"] == kind
 
 
-def test_without_a_connection_the_alert_is_a_warning_in_the_log(everything: Any) -> None:
+def test_alert_without_a_connection_is_logged_as_warning(everything: Any) -> None:
     alerts.send(DEGRADED, LAKE)
     title, body = alerts.text(DEGRADED, LAKE)
     assert ours(everything) == [
@@ -167,9 +165,7 @@ def test_without_a_connection_the_alert_is_a_warning_in_the_log(everything: Any)
     ]
 
 
-def test_an_alert_that_no_webhook_takes_is_an_error_in_the_log_that_says_why(
-    monkeypatch: pytest.MonkeyPatch, everything: Any
-) -> None:
+def test_undeliverable_alert_is_logged_as_error_with_reason(monkeypatch: pytest.MonkeyPatch, everything: Any) -> None:
     connect(monkeypatch, dead_address())
     alerts.send(FAILED, LAKE)
     ((level, said),) = ours(everything)
@@ -178,14 +174,14 @@ def test_an_alert_that_no_webhook_takes_is_an_error_in_the_log_that_says_why(
     assert said.endswith("\n".join(alerts.text(FAILED, LAKE)))
 
 
-def test_a_webhook_that_refuses_is_an_error_with_its_answer(hook: Webhook, everything: Any) -> None:
+def test_refusing_webhook_is_logged_as_error_with_status(hook: Webhook, everything: Any) -> None:
     hook.status = 503
     alerts.send(FAILED, LAKE)
     ((level, said),) = ours(everything)
     assert (level, "error=503" in said) == ("ERROR", True)
 
 
-def test_of_two_services_the_one_that_lives_is_told_and_the_other_is_named(
+def test_living_service_gets_alert_dead_one_is_logged(
     monkeypatch: pytest.MonkeyPatch, hook: Webhook, everything: Any
 ) -> None:
     connect(monkeypatch, dead_address(), hook.address, "nosuch://service")
@@ -204,7 +200,7 @@ def test_of_two_services_the_one_that_lives_is_told_and_the_other_is_named(
         pytest.param('{"conn_type": "apprise", "extra": {"config": "json://' + TOKEN + '"}}', id="no JSON"),
     ],
 )
-def test_a_connection_that_cannot_be_used_is_an_error_and_no_failure(
+def test_unusable_connection_logs_an_error_without_failing(
     monkeypatch: pytest.MonkeyPatch, everything: Any, document: str
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_APPRISE_DEFAULT", document)
@@ -214,7 +210,7 @@ def test_a_connection_that_cannot_be_used_is_an_error_and_no_failure(
     assert TOKEN not in everything.text
 
 
-def test_a_connection_that_airflow_cannot_parse_is_as_none_and_stays_unsaid(
+def test_unparsable_connection_counts_as_missing_and_stays_secret(
     monkeypatch: pytest.MonkeyPatch, everything: Any
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_APPRISE_DEFAULT", '{"conn_type": "apprise", ' + TOKEN)
@@ -233,7 +229,7 @@ def test_no_log_line_has_the_webhooks_secrets(
     assert (TOKEN in everything.text, PASSWORD in everything.text) == (False, False)
 
 
-def test_a_reason_that_holds_the_webhooks_address_is_sent_and_logged_without_it(hook: Webhook, everything: Any) -> None:
+def test_webhooks_secrets_are_masked_in_text_and_log(hook: Webhook, everything: Any) -> None:
     told = replace(FAILED, reasons=(f"cannot reach {hook.address} with {TOKEN} or {PASSWORD}",))
     alerts.send(told, LAKE)
     hook.status = 500
@@ -251,7 +247,7 @@ def test_a_reason_that_holds_the_webhooks_address_is_sent_and_logged_without_it(
         pytest.param("pagerduty://A1BRTD4JD@TIiajkdnlazkcOXrIdevi7F/node01/component", {"component"}, id="PagerDuty"),
     ],
 )
-def test_what_lets_anybody_write_there_is_secret_and_names_are_not(address: str, readable: set[str]) -> None:
+def test_tokens_in_addresses_are_secret_names_are_not(address: str, readable: set[str]) -> None:
     found = alerts.secrets(address)
     assert address in found
     assert not readable & found

@@ -1,4 +1,4 @@
-"""What a checkpoint leaves behind, and what it makes of a table that is bad or cannot be computed."""
+"""A checkpoint stores its results, names unmet expectations, and tells a bad table from a broken one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def two_songs(spark: SparkSession) -> DataFrame:
     return computed(schemas.conform(ranked, schemas.TOP_SONGS))
 
 
-def test_results_stay_as_json_and_as_pages_run_after_run(spark: SparkSession, two_songs: DataFrame, lake: Lake) -> None:
+def test_every_runs_results_stay_as_json_and_pages(spark: SparkSession, two_songs: DataFrame, lake: Lake) -> None:
     docs = Path(lake.data_docs())
     for songs in (2, 3):
         result = run_checkpoint("check_top_songs", Table(two_songs, suites.top_songs(songs)), RUN_DATE, str(docs))
@@ -48,7 +48,7 @@ def test_results_stay_as_json_and_as_pages_run_after_run(spark: SparkSession, tw
     pages = list(docs.glob("validations/top_songs/**/*.html"))
     results = [json.loads(file.read_text())["success"] for file in docs.glob("results/top_songs/**/*.json")]
     assert (len(pages), sorted(results)) == (2, [False, True])
-    # Our style, without which a page that cannot load the internet's has no word for an expectation's status.
+    # Our style writes each expectation's status in words; the icons of Great Expectations need the internet.
     assert all('content: "\\2717  not met"' in page.read_text() for page in pages)
     assert "top_songs" in (docs / "index.html").read_text()
 
@@ -67,7 +67,7 @@ def test_expired_check_asks_for_a_new_run(lake: Lake) -> None:
         check_tables(None, "check_listens", lake, RUN_DATE, "include.checks.listens", facts)  # type: ignore[arg-type]
 
 
-def test_failed_check_names_its_claims_until_they_are_accepted(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+def test_failed_check_names_unmet_claims_until_accepted(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
     log.write_text("commas,for,tabs\n")
     snapshots = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))["snapshots"]
@@ -88,20 +88,18 @@ def test_failed_check_names_its_claims_until_they_are_accepted(spark: SparkSessi
 
 
 def output_of(command: str) -> str:
-    """What a command says that is typed as it stands; the installation is that of the tests, however old it is."""
+    """Run a command as printed and return its output. It uses the tests' installation and never updates it."""
     installed = command.replace("make ", "make --old-file=.venv/runtime ", 1)
     return subprocess.run(["sh", "-c", installed], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
 
 
-def test_a_table_that_cannot_be_computed_is_worth_a_retry_and_no_failed_check(
-    two_songs: DataFrame, lake: Lake, tmp_path: Path
-) -> None:
+def test_table_that_cannot_be_computed_is_retried(two_songs: DataFrame, lake: Lake, tmp_path: Path) -> None:
     broken = two_songs.withColumn("play_count", F.expr("CAST(raise_error('a lost executor') AS long)"))
     result = run_checkpoint("check", Table(broken, suites.top_songs(2)), RUN_DATE, str(tmp_path))
     assert failures(result) == []
     with pytest.raises(CheckError, match="top_songs: .* could not be checked: .*a lost executor"):
         raise_for_errors(result)
-    # Nor is it a success, if somebody should mark it as one.
+    # The record says that the check failed, even if somebody marks the task as successful.
     record = keep_results("check_top_songs", [result], lake, RUN_DATE, {"top_songs": 7})
     assert (record["success"], record["critical"]) == (False, [])
     assert "a lost executor" in record["errors"][0]

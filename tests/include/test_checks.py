@@ -67,13 +67,13 @@ def test_shares_are_of_the_listens_kept() -> None:
     assert checks.quality_figures(record(0))["missing_track_id_percent"] == 0
 
 
-def test_a_log_is_as_old_as_its_newest_listen_at_the_end_of_the_run_date(lake: Lake) -> None:
+def test_age_of_log_is_age_of_newest_listen(lake: Lake) -> None:
     assert checks.volume_figures(record(4), lake, RUN_DATE, None) == {"newest_listen_age_days": 0.5}
     nothing = checks.volume_figures(record(0, log={"listens": 0, "last_listened_at": None}), lake, RUN_DATE, None)
     assert nothing == {"newest_listen_age_days": float("inf")}
 
 
-def test_listens_are_compared_with_those_of_the_run_date_before(lake: Lake) -> None:
+def test_listens_are_compared_with_previous_run_date(lake: Lake) -> None:
     leave_record(lake, "data_quality", BEFORE, record(8))
     publish_answer(lake, BEFORE)
     figures = checks.volume_figures(record(2), lake, RUN_DATE, BEFORE)
@@ -88,7 +88,7 @@ def test_listens_are_compared_with_those_of_the_run_date_before(lake: Lake) -> N
         pytest.param("daily", 0, "daily", id="a day after one that added nothing"),
     ],
 )
-def test_what_a_day_adds_is_compared_with_days_that_added_something_alone(
+def test_loads_compare_only_with_nonempty_loads_alike(
     lake: Lake, load_before: str, kept_before: int, load: str
 ) -> None:
     leave_record(lake, "data_quality", BEFORE, record(kept_before, parameters={"load": load_before}))
@@ -106,8 +106,8 @@ def test_run_date_before_is_the_last_published_one(lake: Lake) -> None:
     assert previous_run_date(lake, RUN_DATE) == BEFORE
 
 
-def test_the_shape_of_sessions_is_their_mean_length_and_the_quantiles_of_length_and_speed(spark: SparkSession) -> None:
-    # An hour each: of 2 tracks a minute, of 4, of 1; and one of no time at all, whose speed is that of a minute.
+def test_sessions_are_measured_by_length_and_speed(spark: SparkSession) -> None:
+    # Three sessions of an hour have 2, 4 and 1 tracks a minute. One has zero seconds; its speed is that of a minute.
     made = sessions(spark, ("u", "12:00:00", 120), ("u", "15:00:00", 240), ("v", "12:00:00", 60)).unionByName(
         sessions(spark, ("v", "18:00:00", 5))
         .withColumn("ended_at", F.col("started_at"))
@@ -140,7 +140,7 @@ def test_sessions_that_cannot_be_are_counted(spark: SparkSession, column: str, v
     assert {name: found[name] for name in names} == {**dict.fromkeys(names, 0), figure: 2}
 
 
-def test_sessions_of_one_name_are_counted_but_for_one_of_each(spark: SparkSession) -> None:
+def test_repeated_session_ids_are_counted(spark: SparkSession) -> None:
     made = sessions(spark, ("u", "12:00:00", 1), ("u", "15:00:00", 1), ("v", "12:00:00", 1))
     assert checks.repeated_session_ids(made) == 0
     assert checks.repeated_session_ids(made.unionByName(made.where("user_id = 'u'"))) == 2
@@ -167,7 +167,7 @@ def test_figures_of_the_answer_count_what_few_made() -> None:
     }
 
 
-def test_songs_played_more_than_the_one_before_are_counted() -> None:
+def test_songs_outplaying_the_rank_before_are_counted() -> None:
     songs = pd.DataFrame({"rank": [3, 1, 2], "play_count": [4, 3, 2], "session_count": 1, "listener_count": 1})
     no_session = pd.DataFrame({"is_implausible": []})
     assert checks.answer_figures(no_session, songs)["plays_above_those_of_the_rank_before"] == 1
@@ -227,9 +227,7 @@ def data_files(lake: Lake, run_date: date) -> list[Path]:
         return [Path(task.file.file_path.removeprefix("file:")) for task in tasks]
 
 
-def test_sessions_and_answer_are_judged_by_what_the_jobs_left_and_by_the_run_date_before(
-    spark: SparkSession, lake: Lake, tmp_path: Path
-) -> None:
+def test_checks_judge_tables_by_records_and_previous_date(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
     of_u = [b"u\t2009-05-01T12:0%d:00Z\t\ta\t\tt\n" % minute for minute in range(3)]
     of_v = [b"v\t2009-05-01T%02d:00:00Z\t\ta\t\tx\n" % hour for hour in (13, 15)]
@@ -256,7 +254,7 @@ def test_sessions_and_answer_are_judged_by_what_the_jobs_left_and_by_the_run_dat
             "users_gone_percent": 50.0,
         }
     ]
-    # What is compared with, and damaged, costs the comparison.
+    # A damaged earlier date costs only the comparison.
     for file in data_files(lake, BEFORE):
         file.unlink()
     shutil.rmtree(Path(lake.stage_record("data_quality", BEFORE)).parent)
@@ -286,9 +284,7 @@ def test_sessions_and_answer_are_judged_by_what_the_jobs_left_and_by_the_run_dat
     ]
 
 
-def test_an_answer_without_a_song_is_judged_by_the_days_that_were_ranked(
-    spark: SparkSession, lake: Lake, tmp_path: Path
-) -> None:
+def test_empty_answer_is_judged_by_its_window(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
     log.write_bytes(b"u\t2009-05-01T12:00:00Z\t\ta\t\tt\n")
     run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))

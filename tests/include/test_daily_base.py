@@ -79,7 +79,7 @@ def test_base_of_replaced_date_is_refused(lake: Lake, records: dict[date, Record
     check_base(lake, NEXT)
 
 
-def test_base_with_files_that_a_date_lost_is_refused(lake: Lake) -> None:
+def test_base_with_files_a_rerun_dropped_is_refused(lake: Lake) -> None:
     first = ran(lake, DAYS[0], None)
     before = ran(lake, DAYS[1], first, "kept.tsv", "taken back.tsv")
     for day in DAYS[2:]:
@@ -101,7 +101,7 @@ def test_dates_made_from_a_replaced_one_are_named(lake: Lake, records: dict[date
     assert datetime.now(UTC) - found[DAYS[3]].at < timedelta(minutes=5)
 
 
-def test_date_run_again_with_the_same_input_changes_nothing(lake: Lake, records: dict[date, Record]) -> None:
+def test_rerun_with_same_input_keeps_later_dates_valid(lake: Lake, records: dict[date, Record]) -> None:
     ran(lake, DAYS[1], records[DAYS[0]])
     check_base(lake, NEXT)
 
@@ -119,7 +119,7 @@ def cut_off(lake: Lake, day: date) -> None:
 
 
 @pytest.mark.usefixtures("records")
-def test_date_whose_publication_was_cut_off_is_not_left_out(lake: Lake) -> None:
+def test_cut_off_latest_publication_stops_the_next_load(lake: Lake) -> None:
     cut_off(lake, DAYS[4])
     with pytest.raises(NotPublishedError, match="publication of 2009-05-05 was cut off, .*clear the task publish"):
         check_base(lake, NEXT)
@@ -128,13 +128,13 @@ def test_date_whose_publication_was_cut_off_is_not_left_out(lake: Lake) -> None:
 
 
 @pytest.mark.usefixtures("records")
-def test_date_cut_off_before_the_base_is_not_left_out(lake: Lake) -> None:
+def test_cut_off_earlier_publication_stops_the_next_load(lake: Lake) -> None:
     cut_off(lake, DAYS[2])
     with pytest.raises(NotPublishedError, match="publication of 2009-05-03 was cut off, .*clear the task publish"):
         check_base(lake, NEXT)
 
 
 @pytest.mark.usefixtures("records")
-def test_earlier_date_whose_publication_was_cut_off_may_be_run_again(lake: Lake) -> None:
+def test_cut_off_publication_may_be_run_again(lake: Lake) -> None:
     cut_off(lake, DAYS[2])
     check_base(lake, DAYS[2])

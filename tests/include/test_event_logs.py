@@ -16,7 +16,7 @@ from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
 
 
-def test_each_attempt_gets_a_directory_that_is_there_and_a_mark_of_its_own(tmp_path: Path) -> None:
+def test_each_attempt_gets_a_directory_and_own_mark(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path / "the lake's root"))
     first, second = prepare(Path(lake.spark_events()), {}), prepare(Path(lake.spark_events()), {})
     assert first
@@ -48,9 +48,7 @@ def test_the_connection_stands_above_us(lake: Lake, connection: dict[str, Any], 
         assert event_log.settings[ENABLED] == "true"
 
 
-def test_the_oldest_logs_go_when_another_comes_and_other_things_stay(
-    lake: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_oldest_event_logs_go_when_another_comes(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_logs, "LOGS_KEPT", 3)
     logs = Path(lake.spark_events())
     (logs / "eventlog_v2_app").mkdir(parents=True)
@@ -62,7 +60,7 @@ def test_the_oldest_logs_go_when_another_comes_and_other_things_stay(
     assert sorted(file.name for file in logs.iterdir()) == ["app-3", "app-4", "eventlog_v2_app"]
 
 
-def test_a_lake_that_takes_no_log_costs_a_warning_and_not_the_run(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
+def test_unwritable_event_log_directory_costs_only_a_warning(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
     Path(lake.spark_events()).parent.mkdir(parents=True)
     Path(lake.spark_events()).write_text("a file in its place")
     with figures_kept("ranking", lake, RUN_DATE, {}) as settings:
@@ -70,9 +68,7 @@ def test_a_lake_that_takes_no_log_costs_a_warning_and_not_the_run(lake: Lake, ca
     assert "spark_events cannot be written" in caplog.text
 
 
-def test_figures_that_cannot_be_had_cost_a_warning_and_those_of_an_earlier_run_are_gone(
-    lake: Lake, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_missing_measurements_warn_and_delete_the_earlier_ones(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
     replace_file(Path(lake.spark_figures("ranking", RUN_DATE)), '{"tasks": 3}')
     assert read_figures(lake, "ranking", RUN_DATE) == {"tasks": 3}
     with figures_kept("ranking", lake, RUN_DATE, {}) as settings:

@@ -51,7 +51,7 @@ def test_figures_at_their_limits_meet_their_suites(tmp_path: Path) -> None:
     assert failed(pd.DataFrame([FLAGS]), suites.order_and_flags(), tmp_path) == []
 
 
-def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> None:
+def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
     none = dict.fromkeys(("listens_kept", "lines_rejected", "rejected_in_table"), 0)
     empty = pd.DataFrame([{**QUALITY, "quality_score": 100.0, **none}])
     assert failed(empty, suites.data_quality(95, NO_ROWS, 19, LIMITS, may_be_empty=True), tmp_path) == [
@@ -225,7 +225,7 @@ def test_a_day_may_add_nothing_and_a_whole_log_has_a_listen(tmp_path: Path) -> N
         ),
     ],
 )
-def test_bad_figures_are_named_with_what_that_means_for_the_run(
+def test_bad_counts_are_named_with_their_severity(
     figures: dict[str, float], suite: ExpectationSuite, expected: list[tuple[str, str]], tmp_path: Path
 ) -> None:
     assert failed(pd.DataFrame([figures]), suite, tmp_path) == expected

@@ -27,7 +27,7 @@ def start(scratch: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_it_makes_the_login_and_the_place_of_the_event_logs_and_may_come_again(tmp_path: Path) -> None:
+def test_first_start_makes_login_and_directories_repeatably(tmp_path: Path) -> None:
     assert [start(tmp_path).returncode for _ in range(2)] == [0, 0]
     file = tmp_path / "passwords.json"
     assert json.loads(file.read_text()) == {"ann": "word-of-ann"}
@@ -56,14 +56,14 @@ def test_bad_catalog_stops_it(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_bad_setting_stops_it_before_it_makes_anything(tmp_path: Path) -> None:
+def test_bad_setting_stops_first_start_before_any_file(tmp_path: Path) -> None:
     done = start(tmp_path, PIPELINE_LISTENING_STOP_QUALTY_SCORE="80")
     assert done.returncode == 1
     assert done.stderr.startswith("ERROR settings: PIPELINE_LISTENING_STOP_QUALTY_SCORE: no such setting; did you mean")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_changed_password_holds_and_other_users_keep_theirs(tmp_path: Path) -> None:
+def test_changed_password_holds_others_stay(tmp_path: Path) -> None:
     file = tmp_path / "passwords.json"
     file.write_text(json.dumps({"ann": "old", "bob": "his"}))
     keep_password(file, "ann", "new")

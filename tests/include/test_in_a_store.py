@@ -1,4 +1,4 @@
-"""What a run keeps beside its tables, where the lake is in an object store."""
+"""A lake in an object store keeps a run's documents there, too."""
 
 from __future__ import annotations
 

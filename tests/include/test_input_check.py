@@ -77,7 +77,7 @@ def test_listing_has_files_and_what_was_left_out(root: Path, lake: Lake) -> None
     assert listed["left_out"] == [f"{root}/logs/_unfinished.tsv: hidden"]
 
 
-def test_day_that_adds_nothing_may_be_empty_but_not_missing(root: Path, lake: Lake) -> None:
+def test_daily_input_may_be_empty_but_not_missing(root: Path, lake: Lake) -> None:
     found = check_input("logs/empty.tsv", root, lake, RUN_DATE, may_be_empty=True)
     assert [file.size for file in found.listing.files] == [0]
     with pytest.raises(InputError, match=r"no file at .*gone.tsv; check the path"):
@@ -159,7 +159,7 @@ def test_profiles_are_found_as_the_input_is(root: Path, path: str | None, found:
         pytest.param("link.tsv", "elsewhere.tsv, outside", id="a link that leads out"),
     ],
 )
-def test_profiles_that_cannot_be_used_are_a_problem_and_no_error(root: Path, path: str, problem: str) -> None:
+def test_unusable_profiles_are_a_problem_without_error(root: Path, path: str, problem: str) -> None:
     (root.parent / "elsewhere.tsv").write_bytes(b"secret")
     (root / "link.tsv").symlink_to(root.parent / "elsewhere.tsv")
     found = check_profiles(path, root, RUN_DATE)
@@ -174,7 +174,7 @@ def test_a_lake_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["lake [1]", "lake*", "{lake}"])
-def test_a_lake_whose_path_spark_takes_for_a_pattern_is_refused(tmp_path: Path, name: str) -> None:
+def test_lake_path_with_pattern_characters_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="in its path, which Spark takes for a pattern; choose another place"):
         check_lake(Lake(str(tmp_path / name)))
 

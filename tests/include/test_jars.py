@@ -17,7 +17,7 @@ JAR = Jar("org.example", "lake", "1.0", hashlib.sha256(CONTENT).hexdigest())
 
 
 class Repository:
-    """What a Maven repository serves, and which paths it was asked for."""
+    """A Maven repository: the content it serves and the paths it was asked for."""
 
     def __init__(self) -> None:
         self.content = CONTENT
@@ -80,7 +80,7 @@ def test_message_says_where_to_put_jar(monkeypatch: pytest.MonkeyPatch, tmp_path
     ("places", "in_a_store"),
     [(("/lake", "/log.tsv"), False), (("s3://bucket/lake",), True), (("/lake", "s3a://bucket/log.tsv"), True)],
 )
-def test_jars_of_a_store_are_given_where_one_is_read(places: tuple[str, ...], in_a_store: bool) -> None:
+def test_jars_for_object_stores_come_only_when_needed(places: tuple[str, ...], in_a_store: bool) -> None:
     given = spark_jars(*places, connection={"spark.jars": "local:/theirs.jar"})["spark.jars"].split(",")
     assert {any(jar.file_name in one for one in given) for jar in S3} == {in_a_store}
     assert given[-1] == "local:/theirs.jar"

@@ -64,9 +64,7 @@ def server() -> Iterator[Statsd]:
         yield server
 
 
-def test_figures_go_out_through_airflows_client_exact_and_with_their_tags(
-    client: Callable[[dict[str, str]], None], server: Statsd
-) -> None:
+def test_metrics_keep_exact_values_and_tags(client: Callable[[dict[str, str]], None], server: Statsd) -> None:
     client(server.settings)
     send([Figure("stage.duration_seconds", 12.3, {"stage": "ranking"}), Figure("lines_read", 19_150_868_123)])
     wait_for_count(server, 2)
@@ -103,7 +101,7 @@ def test_what_cannot_be_sent_stops_nothing(
     assert server.got == []
 
 
-def test_what_cannot_be_gathered_is_one_line_in_the_log(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
+def test_metrics_without_a_record_log_one_line(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "include.metrics"):
         send(stage_figures(lake, "ranking", RUN_DATE))
     record = f"{lake.root}/listening/runs/run_date={RUN_DATE}/ranking.json"
@@ -112,7 +110,7 @@ def test_what_cannot_be_gathered_is_one_line_in_the_log(lake: Lake, caplog: pyte
     ]
 
 
-def test_data_quality_tells_the_score_the_lines_and_each_reason(lake: Lake) -> None:
+def test_data_quality_sends_score_lines_and_reasons(lake: Lake) -> None:
     rows = {"lines_read": 10, "listens_kept": 9, "lines_rejected": 1}
     rejected = {"duplicate": 1, "field_count": 0}
     leave_record(lake, "data_quality", RUN_DATE, {"rows": rows, "quality_score": 90.0, "rejected": rejected})
@@ -125,7 +123,7 @@ def test_data_quality_tells_the_score_the_lines_and_each_reason(lake: Lake) -> N
     ]
 
 
-def test_session_analysis_tells_its_sessions_and_what_spark_counted(lake: Lake) -> None:
+def test_session_analysis_sends_sessions_and_spark_counts(lake: Lake) -> None:
     record = {"rows": {"listens_read": 9, "sessions": 4, "users": 2}, "implausible_sessions": 1}
     leave_record(lake, "session_analysis", RUN_DATE, record)
     replace_file(Path(lake.spark_figures("session_analysis", RUN_DATE)), json.dumps(SPARK))
@@ -137,7 +135,7 @@ def test_session_analysis_tells_its_sessions_and_what_spark_counted(lake: Lake) 
     ]
 
 
-def test_a_check_tells_what_was_not_met_zeros_included() -> None:
+def test_check_sends_unmet_expectations_even_zero() -> None:
     validations = [{"statistics": {"evaluated_expectations": count}} for count in (12, 5)]
     record = {"critical": [], "warning": ["one", "another"], "info": ["a flag"], "validations": validations}
     assert list(check_figures("check_listens", record)) == [
@@ -152,7 +150,7 @@ def test_a_check_tells_what_was_not_met_zeros_included() -> None:
     ("verdict", "because", "degraded"),
     [pytest.param("good", [], 0, id="good"), pytest.param("degraded", ["one", "two"], 1, id="degraded")],
 )
-def test_the_answer_tells_when_it_was_made_for_which_day_and_its_verdict(
+def test_report_sends_its_time_run_date_and_verdict(
     lake: Lake, verdict: str, because: list[str], degraded: int
 ) -> None:
     report = {"made_at": "2009-05-05T00:10:00+00:00", "verdict": verdict, "degraded_because": because}
@@ -165,7 +163,7 @@ def test_the_answer_tells_when_it_was_made_for_which_day_and_its_verdict(
     ]
 
 
-def test_every_name_is_one_that_prometheus_takes_and_no_tag_is_a_date() -> None:
+def test_metric_names_suit_prometheus_without_date_tags() -> None:
     tags: dict[str, Any] = {name: tags for name, tags in METRICS.items() if tags}
     assert {tag for found in tags.values() for tag in found} == {"stage", "reason", "severity"}
     assert all(name.replace(".", "_").isidentifier() and name.islower() for name in METRICS)

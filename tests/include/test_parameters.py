@@ -15,7 +15,7 @@ def test_the_defaults_are_allowed() -> None:
     assert faults({name: schema["default"] for name, schema in schemas().items()}) == []
 
 
-def test_a_job_run_alone_has_the_defaults_of_the_form() -> None:
+def test_job_and_form_have_the_same_defaults() -> None:
     defaults = {name: schema["default"] for name, schema in schemas().items()}
     assert timedelta(minutes=defaults["session_gap_minutes"]) == SESSION_GAP
     assert (defaults["top_sessions"], defaults["top_songs"]) == (TOP_SESSIONS, TOP_SONGS)
@@ -24,7 +24,7 @@ def test_a_job_run_alone_has_the_defaults_of_the_form() -> None:
 
 
 def test_the_form_shows_the_bounds() -> None:
-    # Airflow's form shows no bounds of its own, and moves a number past them to the nearest without a word.
+    # Airflow's form hides the bounds, and silently moves a number outside them to the nearest bound.
     bounded = {name: schema for name, schema in schemas().items() if "minimum" in schema}
     assert len(bounded) == 5
     for name, schema in bounded.items():
@@ -63,7 +63,7 @@ def test_the_form_shows_the_bounds() -> None:
         ),
     ],
 )
-def test_a_bad_parameter_says_what_was_found_and_what_is_allowed(name: str, value: Any, message: str) -> None:
+def test_bad_parameter_says_found_and_allowed_values(name: str, value: Any, message: str) -> None:
     assert faults({"top_songs": 3, name: value}) == [message]
 
 
@@ -72,22 +72,20 @@ def test_the_run_date_may_stand_in_a_path() -> None:
 
 
 @pytest.mark.parametrize("none", [None, ""])
-def test_a_run_may_have_no_profiles_whatever_the_deployment_has(
-    monkeypatch: pytest.MonkeyPatch, none: str | None
-) -> None:
+def test_run_may_switch_off_the_deployments_profiles(monkeypatch: pytest.MonkeyPatch, none: str | None) -> None:
     monkeypatch.setenv("PIPELINE_LISTENING_PROFILES_PATH", "profiles.tsv")
     assert schemas()["profiles_path"]["default"] == "profiles.tsv"
     assert faults({"profiles_path": none}) == []
 
 
-def test_the_deployment_says_which_days_are_ranked_where_a_run_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deployment_sets_the_default_window_days(monkeypatch: pytest.MonkeyPatch) -> None:
     assert schemas()["window_days"]["default"] is None
     monkeypatch.setenv("PIPELINE_LISTENING_WINDOW_DAYS", "7")
     assert schemas()["window_days"]["default"] == 7
 
 
 @pytest.mark.parametrize("days", [None, 1, 7, 36_500])
-def test_a_run_may_rank_the_sessions_of_some_days_or_of_all(days: int | None) -> None:
+def test_run_may_rank_some_days_or_all(days: int | None) -> None:
     assert faults({"window_days": days}) == []
 
 
@@ -95,7 +93,7 @@ def test_a_run_may_rank_the_sessions_of_some_days_or_of_all(days: int | None) ->
 @pytest.mark.parametrize(
     "value", ["a\n", "a\n--conf", "a\r", "a\tb", "\x00", "\x7f", "{{ conn.spark_default }}", "{% raw %}", "{a,b}"]
 )
-def test_no_parameter_takes_a_line_end_a_control_character_or_what_a_template_could_be(name: str, value: str) -> None:
+def test_parameters_refuse_control_characters_and_templates(name: str, value: str) -> None:
     assert len(faults({name: value})) == 1
 
 
@@ -103,5 +101,5 @@ def test_no_parameter_takes_a_line_end_a_control_character_or_what_a_template_co
 @pytest.mark.parametrize(
     "value", ["--conf spark.a=b", "$(touch f)", "`touch f`", "1; touch f", "1 --conf", "1\n", [1], {}]
 )
-def test_a_parameter_that_is_no_path_takes_no_text(name: str, value: Any) -> None:
+def test_parameters_other_than_paths_refuse_text(name: str, value: Any) -> None:
     assert len(faults({name: value})) == 1

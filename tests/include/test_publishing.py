@@ -42,7 +42,7 @@ def written(
 
 
 def added_to(snapshots: Mapping[str, int], run_date: date = RUN_DATE) -> dict[str, Any]:
-    """What the record of a daily load says of its base."""
+    """Return what the record of a daily load says about its base."""
     base = {"run_date": str(run_date), "snapshots": dict(snapshots)}
     return {"parameters": {"load": loads.DAILY}, "base": base}
 
@@ -122,7 +122,7 @@ def test_check_run_again_after_publication_changes_no_tag(lake: Lake) -> None:
     assert read_publication(lake, RUN_DATE, snapshots)["records"]["check_listens"]["success"]
 
 
-def test_run_published_anew_leaves_nothing_of_the_one_before(lake: Lake) -> None:
+def test_second_publication_removes_the_first_ones_document(lake: Lake) -> None:
     for run_id in (RUN, "again"):
         snapshots = written(lake, run_id)
         publish_run(lake, RUN_DATE, run_id, snapshots)
@@ -131,7 +131,7 @@ def test_run_published_anew_leaves_nothing_of_the_one_before(lake: Lake) -> None
 
 
 @pytest.mark.parametrize("stage", ["ranking", "check_sessions"])
-def test_run_is_not_published_before_all_have_told_of_it(lake: Lake, stage: str) -> None:
+def test_run_with_another_runs_record_is_not_published(lake: Lake, stage: str) -> None:
     snapshots = written(lake)
     leave_record(lake, stage, RUN_DATE, {"snapshots": {ANSWER.name: 7}})
     with pytest.raises(OtherRecordError, match=f"the record of {stage} for 2009-05-04 tells of the snapshot 7"):
@@ -140,7 +140,7 @@ def test_run_is_not_published_before_all_have_told_of_it(lake: Lake, stage: str)
         assert run_dates(catalog, LOG, ANSWER.name) == []
 
 
-def test_daily_run_that_a_later_date_overtook_is_not_published(lake: Lake) -> None:
+def test_daily_run_overtaken_by_later_date_stays_unpublished(lake: Lake) -> None:
     base = written(lake)
     publish_run(lake, RUN_DATE, RUN, base)
     # It stopped at a check, and the next day went by.
@@ -151,7 +151,7 @@ def test_daily_run_that_a_later_date_overtook_is_not_published(lake: Lake) -> No
             publish_run(lake, NEXT, "stopped", stopped, decision)
 
 
-def test_daily_run_on_a_replaced_base_is_not_published(lake: Lake) -> None:
+def test_daily_run_on_replaced_base_stays_unpublished(lake: Lake) -> None:
     base = written(lake)
     publish_run(lake, RUN_DATE, RUN, base)
     stopped = written(lake, "stopped", NEXT, **added_to(base))
@@ -166,7 +166,7 @@ def test_daily_run_on_a_replaced_base_is_not_published(lake: Lake) -> None:
     publish_run(lake, NEXT, "added", added)
 
 
-def test_daily_run_whose_base_stands_for_a_replaced_date_is_not_published(lake: Lake) -> None:
+def test_base_with_replaced_date_stops_the_daily_publication(lake: Lake) -> None:
     def daily(run_id: str, run_date: date, base: dict[str, int] | None, *files: str) -> dict[str, int]:
         """Write what a daily load of these files does, the last of them its own."""
         inputs = [{"file": name, "bytes": 1, "modified": 0} for name in files]
@@ -186,7 +186,7 @@ def test_daily_run_whose_base_stands_for_a_replaced_date_is_not_published(lake: 
         assert run_dates(catalog, LOG, ANSWER.name) == [RUN_DATE, NEXT]
 
 
-def test_one_run_holds_the_log_until_it_releases_it(lake: Lake) -> None:
+def test_one_run_locks_the_log_until_release(lake: Lake) -> None:
     run_lock.take(lake, "first")
     run_lock.take(lake, "first")
     with pytest.raises(LockedError, match="is being written by the run first"):

@@ -1,4 +1,4 @@
-"""What a run leaves in small files: each is there whole, and several of them together."""
+"""A run writes each small file whole, and several files together."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ def test_files_are_replaced_together_or_not_at_all(tmp_path: Path) -> None:
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "before", "b": "before"}
 
 
-def test_of_files_that_were_stopped_half_way_the_last_is_not_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_interrupted_replacement_never_leaves_the_last_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def replace_first(old: Path, new: Path) -> None:
         if new.name == "b":
             raise KeyboardInterrupt
@@ -41,7 +39,7 @@ def test_of_files_that_were_stopped_half_way_the_last_is_not_there(
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "after", "b": "before"}
 
 
-def test_stages_of_last_run_are_made_of_each_other(lake: Lake) -> None:
+def test_last_run_holds_only_stages_that_match(lake: Lake) -> None:
     with pytest.raises(MissingRecordError, match="no run of 2009-05-04 in .* has written anything"):
         last_run(lake, RUN_DATE)
     for number, (stage, made, made_from) in enumerate(zip(STAGES, MADE, MADE_FROM, strict=True), start=1):

@@ -20,5 +20,5 @@ NOW = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
         pytest.param(MIDNIGHT.astimezone(timezone(timedelta(hours=-8))), date(2009, 5, 4), id="in another zone"),
     ],
 )
-def test_a_run_owns_one_day_however_it_was_started(logical_date: datetime | None, expected: date) -> None:
+def test_every_run_has_one_utc_run_date(logical_date: datetime | None, expected: date) -> None:
     assert run_date(SimpleNamespace(logical_date=logical_date, run_after=NOW)) == expected

@@ -22,7 +22,7 @@ def test_without_an_environment_everything_lies_in_the_project() -> None:
     assert (found.listening.minimum_quality_score, found.listening.stop_quality_score) == (95, 90)
 
 
-def test_the_environment_decides_and_an_empty_variable_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_sets_values_but_empty_variables_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIPELINE_LAKE", "/srv/lake")
     monkeypatch.setenv("PIPELINE_INPUT_ROOT", "/srv/logs")
     monkeypatch.setenv("PIPELINE_LISTENING_INPUT_PATH", "{run_date}.tsv.gz")
@@ -85,7 +85,7 @@ def test_the_environment_decides_and_an_empty_variable_does_not(monkeypatch: pyt
         ),
     ],
 )
-def test_a_bad_setting_is_named_with_what_is_allowed(
+def test_bad_setting_is_named_with_allowed_values(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, allowed: str
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -98,12 +98,12 @@ def test_a_bad_setting_is_named_with_what_is_allowed(
 @pytest.mark.parametrize(
     "pattern", [r"^\p{L}+\z", r"(?<user>u)(?<=u)\k<user>", r"\Qu.\E", r"user(?i)_\d", r"^\(?P\d+", r"^user_\d{6}$"]
 )
-def test_user_ids_may_have_a_form_that_only_java_knows(monkeypatch: pytest.MonkeyPatch, pattern: str) -> None:
+def test_user_id_pattern_may_use_javas_syntax(monkeypatch: pytest.MonkeyPatch, pattern: str) -> None:
     monkeypatch.setenv("PIPELINE_LISTENING_USER_ID_PATTERN", pattern)
     assert settings().listening.user_id_pattern == pattern
 
 
-def test_all_that_is_wrong_is_said_at_once_and_a_misspelt_name_gets_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_faults_come_at_once_with_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIPELINE_DATA_DOCS_RUNS", "0")
     monkeypatch.setenv("PIPELINE_LISTENING_STOP_QUALTY_SCORE", "80")
     with pytest.raises(SettingsError) as error:
@@ -120,7 +120,7 @@ def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPa
     assert settings().listening.window_days is None
 
 
-def test_a_bad_setting_fails_a_run_in_a_line_before_anything_starts() -> None:
+def test_bad_setting_fails_run_early_in_one_line() -> None:
     environment = {**os.environ, "PIPELINE_LISTENING_STOP_QUALITY_SCORE": "high"}
     command = [sys.executable, "-m", "scripts.run_pipeline"]
     run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
@@ -131,7 +131,7 @@ def test_a_bad_setting_fails_a_run_in_a_line_before_anything_starts() -> None:
     assert "Traceback" not in run.stdout + run.stderr
 
 
-def test_every_setting_says_what_it_is_and_stands_in_the_example_of_an_environment() -> None:
+def test_settings_are_described_and_in_the_env_example() -> None:
     example = (PROJECT / ".env.example").read_text(encoding="utf-8")
     for name, field in variables().items():
         assert field.description, name

@@ -47,7 +47,7 @@ def event_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return log
 
 
-def test_the_figures_are_those_of_the_application_that_ran(event_log: Path) -> None:
+def test_measurements_match_the_application_that_ran(event_log: Path) -> None:
     figures = spark_figures(event_log)
     assert figures["application_id"] == event_log.name
     assert (figures["input_records"], figures["input_bytes"]) == (2 * 5, 2 * len(LINES))
@@ -63,7 +63,7 @@ def test_the_figures_are_those_of_the_application_that_ran(event_log: Path) -> N
         assert stage["slowest_task_seconds"] >= stage["median_task_seconds"] > 0
 
 
-def test_a_log_is_known_by_the_settings_it_was_started_with(event_log: Path) -> None:
+def test_event_log_is_found_by_its_settings(event_log: Path) -> None:
     assert has_property(event_log, "spark.pipeline.attempt", "this one")
     assert not has_property(event_log, "spark.pipeline.attempt", "another")
     assert EventLog({}, event_log.parent, "this one").figures() == spark_figures(event_log)

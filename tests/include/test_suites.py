@@ -81,7 +81,7 @@ def test_good_tables_meet_their_suites(
         ),
     ],
 )
-def test_bad_listens_are_named_with_what_that_means_for_the_run(
+def test_bad_listens_are_named_with_their_severity(
     two_listens: DataFrame, tmp_path: Path, column: str, value: str, severity: str, sentence: str
 ) -> None:
     found = failed(two_listens.withColumn(column, F.expr(value)), suites.listens(RUN_DATE, 2, LIMITS), tmp_path)
@@ -142,7 +142,7 @@ def test_user_ids_of_another_form_degrade(two_sessions: DataFrame, tmp_path: Pat
         ("rank", "rank + 1", "top_songs: expected: ranks are 1 to 2; found 1 of 2 rows unexpected, such as 3 "),
     ],
 )
-def test_a_bad_ranking_stops_the_run_and_is_named(
+def test_bad_ranking_is_critical_and_named(
     two_songs: DataFrame, tmp_path: Path, column: str, value: str, sentence: str
 ) -> None:
     ((severity, found),) = failed(two_songs.withColumn(column, F.expr(value)), suites.top_songs(2), tmp_path)
@@ -160,7 +160,7 @@ def test_a_bad_ranking_stops_the_run_and_is_named(
         pytest.param(None, "critical", "there is a song", id="all sessions"),
     ],
 )
-def test_an_answer_without_a_song_degrades_where_only_some_days_are_ranked_and_else_stops_the_run(
+def test_empty_answer_degrades_only_a_run_with_window(
     two_songs: DataFrame, tmp_path: Path, window_days: int | None, severity: str, claim: str
 ) -> None:
     for is_day_without in (False, True):
@@ -179,6 +179,6 @@ def test_no_listen_has_no_session(two_sessions: DataFrame, tmp_path: Path) -> No
     ]
 
 
-def test_an_answer_that_lost_its_songs_stops_the_run(two_songs: DataFrame, tmp_path: Path) -> None:
+def test_answer_that_lost_its_songs_is_critical(two_songs: DataFrame, tmp_path: Path) -> None:
     found = failed(two_songs.limit(0), suites.top_songs(2, window_days=7), tmp_path)
     assert ("critical", "top_songs: expected: there are 2 songs; found 0 (expect_table_row_count_to_equal)") in found

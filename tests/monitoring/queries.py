@@ -1,4 +1,4 @@
-"""What the dashboard and the alerts ask Prometheus."""
+"""The queries that the dashboard and the alerts send to Prometheus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""That what is asked exists: of our metrics, of the installed Airflow's, and of a running Spark's."""
+"""The queries use existing metrics: ours, those of the installed Airflow, and those of a running Spark."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_querys_metrics_are_found(query: str, metrics: set[str]) -> None:
     assert metrics_of(query) == metrics
 
 
-def test_dashboard_and_alerts_ask_for_metrics_that_exist_and_for_no_others(
+def test_dashboard_and_alerts_use_only_existing_metrics(
     spark_metrics: dict[str, set[str]],
 ) -> None:
     known = OURS.keys() | airflow_metrics() | set().union(*spark_metrics.values()) | {"up"}
@@ -127,7 +127,7 @@ def test_legends_name_tags_that_the_metric_has() -> None:
             assert all(tags == set(found) for found in ours), panel["title"]
 
 
-def test_every_panel_has_a_title_and_a_place_of_its_own() -> None:
+def test_every_panel_has_title_and_own_place() -> None:
     places = [panel["gridPos"] for panel in panels()]
     cells = [
         (x, y) for at in places for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])
@@ -138,7 +138,7 @@ def test_every_panel_has_a_title_and_a_place_of_its_own() -> None:
     assert len({panel["id"] for panel in panels()}) == len(places)
 
 
-def test_the_documented_table_has_every_metric_with_its_tags() -> None:
+def test_docs_list_every_metric_with_its_tags() -> None:
     text = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(airflow_pipeline_\w+)(?:\{([\w, ]+)\})?` \|", text, re.MULTILINE)
     assert {name: tuple(tags.split(", ")) if tags else () for name, tags in rows} == OURS

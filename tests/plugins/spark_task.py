@@ -1,6 +1,6 @@
 """One task that starts Spark in its own process: `python -m tests.plugins.spark_task check|maintain LAKE`.
 
-As Airflow runs it: whoever looks on sees the process, and what it starts.
+It runs as Airflow would run it, so that a test can watch the process and its children.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ EVERY_KIND = [
 
 @pytest.mark.parametrize("path", EVERY_KIND)
 @pytest.mark.parametrize(("user", "status"), [(None, 401), ("nobody", 403)])
-def test_without_a_login_that_may_see_the_runs_there_is_nothing(
+def test_pages_need_a_login_that_may_see_runs(
     client: Client, lake: Lake, path: str, user: str | None, status: int
 ) -> None:
     put_report(lake)
@@ -166,7 +166,7 @@ def test_the_routes_are_not_described(client: Client, path: str) -> None:
     assert client.get(f"{PAGES}/{path}", "ada").status == 404
 
 
-def test_every_answer_forbids_scripts_other_peoples_frames_and_keeping_it(client: Client, lake: Lake) -> None:
+def test_responses_forbid_scripts_foreign_frames_and_caching(client: Client, lake: Lake) -> None:
     put_report(lake)
     for path, user in (
         ("run_dates", "vic"),
@@ -212,9 +212,7 @@ def test_every_answer_forbids_scripts_other_peoples_frames_and_keeping_it(client
         pytest.param(f"reports/run_date={DAY}/no.html", id="no such file"),
     ],
 )
-def test_what_lies_outside_the_reports_and_the_data_docs_is_not_there(
-    client: Client, lake: Lake, tmp_path: Path, path: str
-) -> None:
+def test_files_outside_reports_and_data_docs_stay_hidden(client: Client, lake: Lake, tmp_path: Path, path: str) -> None:
     put_report(lake)
     root = Path(lake.root) / "listening"
     outside = tmp_path / "secret.json"
@@ -239,7 +237,7 @@ def test_an_empty_lake_says_what_to_do(client: Client) -> None:
     assert said(client.get(f"{PAGES}/data_docs/index.html").text)[1].startswith("There is no result yet")
 
 
-def test_a_run_date_has_verdict_score_first_song_duration_and_report(client: Client, lake: Lake) -> None:
+def test_run_date_shows_its_report_in_one_row(client: Client, lake: Lake) -> None:
     put_report(lake)
     text = client.get(f"{PAGES}/run_dates").text
     song = "&lt;script&gt;alert(1)&lt;/script&gt; AC &amp; DC"
@@ -248,7 +246,7 @@ def test_a_run_date_has_verdict_score_first_song_duration_and_report(client: Cli
     assert "<script" not in text
 
 
-def test_every_state_of_a_run_date_is_said_newest_first(client: Client, lake: Lake) -> None:
+def test_run_dates_show_their_state_newest_first(client: Client, lake: Lake) -> None:
     days = {
         name: DAY + timedelta(days=number) for number, name in enumerate(["ok", "odd", "bad", "cut", "now", "wait"])
     }
@@ -273,7 +271,7 @@ def test_every_state_of_a_run_date_is_said_newest_first(client: Client, lake: La
 
 
 @pytest.mark.parametrize(("state", "shown"), [("failed", "failed"), ("running", "under way")])
-def test_a_rerun_that_has_not_answered_is_told_beside_the_report_that_stands(
+def test_rerun_without_report_is_shown_beside_earlier_report(
     client: Client, lake: Lake, state: str, shown: str
 ) -> None:
     put_report(lake, made_at=START - timedelta(days=1))
@@ -315,7 +313,7 @@ def test_run_dates_are_shown_without_a_catalog(client: Client, lake: Lake) -> No
     ],
 )
 @pytest.mark.parametrize("hours", [(0, 6), (6, 0)])
-def test_of_several_runs_of_a_date_the_last_to_start_counts(
+def test_latest_started_run_of_a_date_counts(
     client: Client, lake: Lake, first: str, second: str, shown: str, hours: tuple[int, int]
 ) -> None:
     again = START + timedelta(hours=2)
@@ -325,14 +323,12 @@ def test_of_several_runs_of_a_date_the_last_to_start_counts(
     assert rows(client.get(f"{PAGES}/run_dates").text)[0][1] == shown
 
 
-def test_runs_that_ended_well_but_not_in_this_lake_are_no_run_dates_of_it(client: Client) -> None:
+def test_successful_runs_in_other_lakes_are_not_listed(client: Client) -> None:
     put_run("success")
     assert "There is no run date yet" in client.get(f"{PAGES}/run_dates").text
 
 
-def test_400_run_dates_come_in_pages_and_each_reads_no_report_but_those_it_shows(
-    client: Client, lake: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_page_of_run_dates_reads_only_its_reports(client: Client, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[date] = []
     real = run_dates.read_report
     monkeypatch.setattr(run_dates, "read_report", lambda lake, day: read.append(day) or real(lake, day))
@@ -374,7 +370,7 @@ BEFORE, AFTER = START - timedelta(seconds=1), END + timedelta(seconds=1)
         pytest.param("success", None, "No report", "The run has ended, but this lake holds no", id="another lake"),
     ],
 )
-def test_a_run_without_a_report_of_its_own_says_why_and_where_another_is(
+def test_run_without_report_says_why_and_links_another(
     client: Client, lake: Lake, state: str, made_at: datetime | None, title: str, reason: str
 ) -> None:
     if made_at:
@@ -386,12 +382,12 @@ def test_a_run_without_a_report_of_its_own_says_why_and_where_another_is(
     assert (f'href="{PAGES}/reports/run_date={DAY}/report.html"' in answer.text) == bool(made_at)
 
 
-def test_the_run_date_is_that_of_the_run_and_not_the_day_it_ran(client: Client, lake: Lake) -> None:
+def test_page_shows_run_date_not_start_date(client: Client, lake: Lake) -> None:
     put_report(lake, START.date())
     assert "Run date 2009-05-05" in client.get(put_run("running")).text
 
 
-def test_a_run_of_another_dag_or_of_none_is_told_so(client: Client) -> None:
+def test_run_of_another_or_no_dag_gets_404(client: Client) -> None:
     other = client.get(put_run("success", dag_id="<b>other"))
     assert other.status == 404
     assert f"Only the runs of {DAG_ID} make a report; this is a run of &lt;b&gt;other." in other.text
@@ -399,7 +395,7 @@ def test_a_run_of_another_dag_or_of_none_is_told_so(client: Client) -> None:
     assert (gone.status, f"Airflow knows no run a/b of {DAG_ID}." in gone.text) == (404, True)
 
 
-def test_the_results_of_the_checks_are_listed_with_their_pages(client: Client, lake: Lake) -> None:
+def test_check_results_are_listed_with_their_pages(client: Client, lake: Lake) -> None:
     page = put_result(lake, "listens", 5)
     put_result(lake, "sessions", 3)
     pruned = put_result(lake, "volume", 3)

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecati
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of the runs: alerts and notes by kind of run, and all that was logged."""
+    """The results of the runs: alerts and notes by kind of run, and the whole task log."""
 
     lake: Path
     alerts: dict[str, list[dict[str, Any]]]
@@ -80,7 +80,7 @@ def lines(alert: dict[str, Any]) -> dict[str, str]:
         pytest.param("fails before the score", "data_quality", "no listen in it", "not known"),
     ],
 )
-def test_a_run_that_fails_gives_one_alert_with_its_stage_reason_and_own_score(
+def test_failed_run_alerts_once_with_stage_and_reason(
     outcome: Outcome, kind: str, stage: str, reason: str, score: str
 ) -> None:
     (alert,) = outcome.alerts[kind]
@@ -90,7 +90,7 @@ def test_a_run_that_fails_gives_one_alert_with_its_stage_reason_and_own_score(
     assert said["Log"].partition("/dags/")[2].startswith("listening/runs/manual__")
 
 
-def test_a_degraded_run_gives_one_alert_with_its_reasons_and_report(outcome: Outcome) -> None:
+def test_degraded_run_alerts_once_with_reasons_and_report(outcome: Outcome) -> None:
     (alert,) = outcome.alerts["is degraded"]
     said = lines(alert)
     assert alert["type"] == "warning"
@@ -102,7 +102,7 @@ def test_a_good_run_gives_no_alert(outcome: Outcome) -> None:
     assert outcome.alerts["is good"] == []
 
 
-def test_the_note_says_verdict_score_report_and_why_it_is_degraded(outcome: Outcome) -> None:
+def test_note_says_verdict_score_report_and_reasons(outcome: Outcome) -> None:
     reports = f"{outcome.lake}/listening/reports"
     assert outcome.notes["is good"] == (
         f"Verdict: good, quality score 91.23. Report: {reports}/run_date=2009-05-08/report.html."
@@ -113,7 +113,7 @@ def test_the_note_says_verdict_score_report_and_why_it_is_degraded(outcome: Outc
     )
 
 
-def test_the_note_of_a_failed_run_says_where_it_failed_and_where_to_look(outcome: Outcome) -> None:
+def test_note_of_failed_run_says_where_to_look(outcome: Outcome) -> None:
     runs = f"{outcome.lake}/listening/runs"
     assert outcome.notes["fails for good"] == (
         "Verdict: failed at check_listens, quality score 91.23: the last error in its log says why. "
@@ -157,7 +157,7 @@ def late(context: dict[str, Any]) -> None:
     asyncio.run(run_alerts.run_late(context))
 
 
-def test_a_late_run_gives_an_alert_with_how_far_it_got_since_it_started(hook: Webhook, lake: Lake) -> None:
+def test_late_run_alerts_with_its_last_finished_stage(hook: Webhook, lake: Lake) -> None:
     for stage, age in {"data_quality": 50, "ranking": 500, "session_analysis": 20}.items():
         leave_record(lake, stage, RUN_DATE, {"quality_score": 97.5})
         moment = time.time() - age
@@ -170,16 +170,14 @@ def test_a_late_run_gives_an_alert_with_how_far_it_got_since_it_started(hook: We
     assert said["Quality score"] == "97.50"
 
 
-def test_a_late_run_is_not_told_with_the_score_of_the_run_before(hook: Webhook, lake: Lake) -> None:
+def test_late_run_omits_score_of_earlier_run(hook: Webhook, lake: Lake) -> None:
     leave_record(lake, "data_quality", RUN_DATE, {"quality_score": 97.5})
     late(deadline_context("queued", time.time() + 100))
     assert lines(hook.got[0])["Stage"] == "none has left a record yet"
     assert lines(hook.got[0])["Quality score"] == "not known"
 
 
-def test_a_run_that_failed_before_its_deadline_is_not_told_again(
-    hook: Webhook, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_run_failed_before_deadline_gives_no_second_alert(hook: Webhook, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     late(deadline_context("failed", time.time()))
     assert hook.got == []

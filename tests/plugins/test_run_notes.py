@@ -28,12 +28,12 @@ LINE = "Verdict: good, quality score 99.50."
         pytest.param("Verdict: failed at ranking\nCleared by me.", f"Cleared by me.\n{LINE}", id="both"),
     ],
 )
-def test_what_people_wrote_stays_and_our_line_is_there_once(before: str | None, after: str) -> None:
+def test_note_keeps_peoples_text_and_one_own_line(before: str | None, after: str) -> None:
     assert with_line(before, LINE) == after
     assert with_line(after, LINE) == after
 
 
-def test_a_note_never_grows_past_its_column_and_is_cut_at_our_line() -> None:
+def test_long_note_is_cut_at_our_line() -> None:
     theirs = "x" * 800
     note = with_line(theirs, f"{LINE} " + "because " * 200)
     assert note.startswith(f"{theirs}\n{LINE} because because")
@@ -41,11 +41,11 @@ def test_a_note_never_grows_past_its_column_and_is_cut_at_our_line() -> None:
     assert NOTE_CHARACTERS - 10 < len(note) <= NOTE_CHARACTERS
 
 
-def test_where_a_persons_note_leaves_no_room_it_is_left_alone() -> None:
+def test_full_note_of_a_person_stays_unchanged() -> None:
     assert with_line("x" * 950, LINE) == "x" * 950
 
 
-def test_our_line_is_one_line_whatever_the_reasons_hold() -> None:
+def test_reasons_with_line_ends_become_one_line() -> None:
     assert with_line(None, "Verdict: degraded.\nTwo\n  lines.") == "Verdict: degraded. Two lines."
 
 

@@ -84,7 +84,7 @@ def records(lake: Lake) -> list[str]:
 
 
 @pytest.mark.usefixtures("connection", "elsewhere")
-def test_data_that_fails_a_job_fails_it_for_good_and_the_jobs_own_words_are_in_the_error(tmp_path: Path) -> None:
+def test_data_error_fails_task_with_the_jobs_words(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
     task = operator(lake)
     with pytest.raises(
@@ -180,7 +180,7 @@ def heard(log: Path) -> Iterator[None]:
             logging.getLogger().removeHandler(handler)
 
 
-def test_a_job_leaves_its_event_log_in_the_lake_and_sparks_own_figures_beside_its_record(ran: Ran) -> None:
+def test_job_leaves_event_log_and_spark_measurements(ran: Ran) -> None:
     figures = json.loads(Path(ran.lake.spark_figures("data_quality", RUN_DATE)).read_bytes())
     assert ran.events.name == figures["application_id"]
     # The range by which the job finds out how many cores there are, and what it read of the log.
@@ -204,7 +204,7 @@ def test_job_of_another_run_does_not_start_meanwhile(tmp_path: Path) -> None:
         operator(lake).execute(context())
 
 
-def test_secrets_of_the_connection_reach_spark_but_no_command_line_and_no_log(ran: Ran) -> None:
+def test_connection_secrets_reach_only_spark(ran: Ran) -> None:
     command = " ".join(ran.task._hook._build_spark_submit_command("job.py"))
     events = ran.events.read_text()
     assert "Spark-Submit cmd: " in ran.said
@@ -220,21 +220,19 @@ def test_secrets_of_the_connection_reach_spark_but_no_command_line_and_no_log(ra
 
 
 @pytest.mark.usefixtures("connection", "elsewhere")
-def test_a_bad_argument_fails_for_good_and_says_what_is_allowed(tmp_path: Path) -> None:
+def test_bad_argument_fails_task_and_says_allowed_values(tmp_path: Path) -> None:
     task = operator(Lake(str(tmp_path)), job="ranking", date="today")
     with pytest.raises(AirflowFailException, match="found 'today', allowed is a date as YYYY-MM-DD"):
         task.execute(context())
 
 
-def test_without_a_connection_the_job_does_not_go_to_some_other_cluster(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_job_without_a_connection_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_SPARK_DEFAULT", raising=False)
     with pytest.raises(AirflowNotFoundException, match="spark_default"):
         operator(Lake(str(tmp_path))).execute(context())
 
 
-def test_the_zip_holds_the_package_and_is_named_after_its_content(tmp_path: Path) -> None:
+def test_zip_of_package_is_named_by_its_content(tmp_path: Path) -> None:
     package = tmp_path / "package"
     (package / "part").mkdir(parents=True)
     for file in ("__init__.py", "part/__init__.py", "part/job.py"):

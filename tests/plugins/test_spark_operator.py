@@ -1,4 +1,4 @@
-"""What is to be seen of the operators that start Spark in the task's own process."""
+"""Operators that start Spark in the task's own process hide secrets, limit Java's memory and take the log's lock."""
 
 from __future__ import annotations
 

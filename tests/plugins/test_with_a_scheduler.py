@@ -146,7 +146,7 @@ def titles(hook: Webhook, day: int) -> list[str]:
     return [one["title"].split()[1].rstrip(",") for one in hook.got if one["title"].endswith(f"2009-06-{day:02}")]
 
 
-def test_each_run_gives_the_alerts_and_the_note_of_its_end(ask: Ask, hook: Webhook, log: Path) -> None:
+def test_each_run_gives_its_alerts_and_note(ask: Ask, hook: Webhook, log: Path) -> None:
     failed = trigger(ask, "fails for good", 4)
     first_try = end_of(ask, failed)
     assert first_try["state"] == "failed"
@@ -173,7 +173,7 @@ def test_each_run_gives_the_alerts_and_the_note_of_its_end(ask: Ask, hook: Webho
             for day, strict in enumerate(strictly, 1)
         ]
 
-    # What does not come in time is told by the last line, and so is what comes too much.
+    # The last assertion here reports alerts that are missing and alerts that are too many.
     with suppress(AssertionError):
         wait_for(lambda: told() == expected, 180)
     time.sleep(5)
@@ -198,7 +198,7 @@ def test_each_run_gives_the_alerts_and_the_note_of_its_end(ask: Ask, hook: Webho
         assert (TOKEN in said, PASSWORD in said) == (False, False), file
 
 
-def test_scheduler_and_tasks_send_the_metrics_that_are_watched(ask: Ask, metrics: Statsd) -> None:
+def test_scheduler_and_tasks_send_the_watched_metrics(ask: Ask, metrics: Statsd) -> None:
     started = time.time()
     runs = [trigger(ask, kind, day) for day, kind in ((20, "is good"), (21, "fails for good"))]
     assert [end_of(ask, run)["state"] for run in runs] == ["success", "failed"]

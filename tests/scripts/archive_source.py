@@ -42,7 +42,7 @@ def packed(*others: tarfile.TarInfo, files: dict[str, bytes] = FILES) -> bytes:
 
 @dataclass
 class Source:
-    """What a server of this machine serves, how well it behaves, and what it was asked."""
+    """A local server: its content, its faults, and the requests that it got."""
 
     content: bytes = field(default_factory=packed)
     validator: dict[str, str] = field(default_factory=lambda: {"ETag": '"first"'})

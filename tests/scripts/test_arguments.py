@@ -1,4 +1,4 @@
-"""What is typed after make reaches a command as it was typed, and nothing else does."""
+"""A command gets the words typed after make, unchanged, and only those."""
 
 from __future__ import annotations
 

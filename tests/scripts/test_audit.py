@@ -58,7 +58,7 @@ def audit(tmp_path: Path) -> Call:
     return audit
 
 
-def test_a_dependency_with_a_known_vulnerability_fails_the_audit_and_is_named(audit: Call) -> None:
+def test_vulnerable_dependency_fails_audit_and_is_named(audit: Call) -> None:
     with service(VULNERABLE) as url:
         found = audit(url, "idna==3.7\nurllib3==1.0\n")
         assert found.returncode == 1
@@ -67,13 +67,13 @@ def test_a_dependency_with_a_known_vulnerability_fails_the_audit_and_is_named(au
 
 
 @pytest.mark.parametrize(("options", "code"), [((), 1), (("--if-reachable",), 0)])
-def test_without_a_network_it_says_that_nothing_was_audited(audit: Call, options: tuple[str, ...], code: int) -> None:
+def test_audit_without_network_says_nothing_was_audited(audit: Call, options: tuple[str, ...], code: int) -> None:
     said = audit("http://127.0.0.1:9/v1/query", "urllib3==1.0\n", *options)
     assert said.returncode == code
     assert said.stdout.startswith("Dependencies not audited: http://127.0.0.1:9/v1/query does not answer as it should")
 
 
-def test_a_service_that_knows_no_vulnerability_at_all_is_not_taken_at_its_word(audit: Call) -> None:
+def test_service_without_any_vulnerability_fails_the_audit(audit: Call) -> None:
     with service(set()) as url:
         said = audit(url, "urllib3==1.0\n")
     assert (said.returncode, "knows of no fault in jinja2 2.4.1" in said.stdout) == (1, True)

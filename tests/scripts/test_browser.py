@@ -10,7 +10,7 @@ from scripts.browser import main
 
 
 @pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome"])
-def test_a_chromium_is_found_by_any_of_its_names(
+def test_chromium_is_found_by_any_known_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     (tmp_path / name).touch(mode=0o755)
@@ -19,9 +19,7 @@ def test_a_chromium_is_found_by_any_of_its_names(
     assert capsys.readouterr().out == f"{tmp_path / name}\n"
 
 
-def test_without_one_and_without_apt_get_it_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_browser_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SystemExit) as stopped:
         main()

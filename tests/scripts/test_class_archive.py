@@ -10,7 +10,7 @@ from scripts import class_archive
 from scripts.environment import CLASS_ARCHIVE, WITH_CLASS_ARCHIVE, airflow_environment
 
 
-def test_spark_finds_its_classes_in_the_archive_that_make_made(tmp_path: Path) -> None:
+def test_spark_loads_its_classes_from_the_archive(tmp_path: Path) -> None:
     assert CLASS_ARCHIVE.exists(), "make it with: python -m scripts.class_archive"
     loaded = tmp_path / "loaded.txt"
     options = f"{WITH_CLASS_ARCHIVE} '-Xlog:class+load:file={loaded}'"
@@ -22,7 +22,7 @@ def test_spark_finds_its_classes_in_the_archive_that_make_made(tmp_path: Path) -
     assert any("org.apache.spark.deploy.SparkSubmit " in line for line in from_archive)
 
 
-def test_where_no_archive_can_be_made_that_is_said_and_the_old_one_stays(
+def test_failed_archive_is_reported_and_old_one_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     archive, spark_submit = tmp_path / "build" / "spark-classes.jsa", tmp_path / "spark-submit"

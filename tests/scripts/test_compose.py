@@ -63,7 +63,7 @@ def test_compose_itself_reads_the_services_as_we_do(file: Path) -> None:
 
 
 @needs_compose
-def test_every_container_is_limited_restarted_asked_for_its_health_and_reached_from_this_machine_alone(
+def test_containers_are_limited_restarted_checked_and_local(
     file: Path,
 ) -> None:
     services = by_compose(file)
@@ -78,7 +78,7 @@ def test_every_container_is_limited_restarted_asked_for_its_health_and_reached_f
         assert one["healthcheck"]["test"][0] == "CMD", name
 
 
-def test_the_dag_processor_has_the_time_to_tell_of_a_killed_task(file: Path, tmp_path: Path) -> None:
+def test_dag_processor_has_time_to_send_alerts(file: Path, tmp_path: Path) -> None:
     in_a_container = compose.services(settings_file.variables(file))["dag-processor"].environment
     in_a_clone = airflow_environment(tmp_path, tmp_path, tmp_path, "log.tsv")
     for environment in (in_a_container, in_a_clone):
@@ -145,7 +145,7 @@ def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_what_is_not_set_or_not_understood_is_refused() -> None:
+def test_unset_or_unsupported_variable_syntax_is_refused() -> None:
     with pytest.raises(compose.ComposeError, match="PORT: not set"):
         compose.filled("${PORT:?set it}", {"PORT": ""})
     with pytest.raises(compose.ComposeError, match="understood are only"):

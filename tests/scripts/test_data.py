@@ -84,7 +84,7 @@ def last_line(printed: str) -> str:
     return printed.rpartition("\n")[2]
 
 
-def test_the_files_come_whole_and_flat_with_the_terms_and_the_next_command(person: Person) -> None:
+def test_download_gives_files_terms_and_next_command(person: Person) -> None:
     code, printed = person.makes_data()
     assert code == 0
     assert person.has_all
@@ -92,7 +92,7 @@ def test_the_files_come_whole_and_flat_with_the_terms_and_the_next_command(perso
     assert last_line(printed) == f"Now: make run INPUT='{person.directory / LISTENS}'"
 
 
-def test_a_second_call_compares_the_md5s_and_asks_nobody(person: Person) -> None:
+def test_second_call_compares_md5s_without_network(person: Person) -> None:
     person.makes_data()
     (person.directory / ARCHIVE).unlink()
     code, printed = person.makes_data(urls=(NOWHERE,))
@@ -101,7 +101,7 @@ def test_a_second_call_compares_the_md5s_and_asks_nobody(person: Person) -> None
     assert person.files == FILES
 
 
-def test_an_archive_put_there_by_hand_gives_what_is_missing_and_nobody_is_asked(person: Person) -> None:
+def test_hand_placed_archive_needs_no_network(person: Person) -> None:
     (person.directory / ARCHIVE).write_bytes(person.source.content)
     (person.directory / PROFILES).write_bytes(FILES[PROFILES])
     assert person.makes_data(urls=(NOWHERE,))[0] == 0
@@ -109,7 +109,7 @@ def test_an_archive_put_there_by_hand_gives_what_is_missing_and_nobody_is_asked(
 
 
 @pytest.mark.parametrize("name", [LISTENS, ARCHIVE])
-def test_a_wrong_file_put_there_by_hand_is_named_and_left_alone(person: Person, name: str) -> None:
+def test_hand_placed_wrong_file_is_named_and_kept(person: Person, name: str) -> None:
     (person.directory / name).write_bytes(b"mine")
     code, printed = person.makes_data()
     published = {ARCHIVE: md5(person.source.content), LISTENS: md5(FILES[LISTENS])}[name]
@@ -124,7 +124,7 @@ def test_a_wrong_file_put_there_by_hand_is_named_and_left_alone(person: Person, 
 @pytest.mark.parametrize(
     "validator", [{"ETag": '"md5:a79a"'}, {"ETag": 'W/"weak"', "Last-Modified": "Wed, 05 May 2010 10:00:00 GMT"}]
 )
-def test_a_download_that_was_cut_off_goes_on_from_there(person: Person, validator: dict[str, str]) -> None:
+def test_interrupted_download_continues_from_its_end(person: Person, validator: dict[str, str]) -> None:
     person.source.validator = validator
     said = person.is_cut_off()
     assert said.startswith(f"Fetching the data failed: {person.source.address} was cut off (")
@@ -142,7 +142,7 @@ def test_a_download_that_was_cut_off_goes_on_from_there(person: Person, validato
 
 
 @pytest.mark.parametrize("validator", [{}, {"ETag": 'W/"weak"'}])
-def test_without_a_strong_validator_the_next_call_begins_anew(person: Person, validator: dict[str, str]) -> None:
+def test_download_without_strong_validator_starts_over(person: Person, validator: dict[str, str]) -> None:
     person.source.validator = validator
     assert person.is_cut_off().endswith("run make data again: the next call begins the unfinished step anew")
     assert person.makes_data()[0] == 0
@@ -157,7 +157,7 @@ def test_without_a_strong_validator_the_next_call_begins_anew(person: Person, va
         pytest.param({"content": packed(member("new")), "validator": {"ETag": '"second"'}}, id="has another version"),
     ],
 )
-def test_a_source_that_does_not_go_on_is_read_from_the_beginning(person: Person, change: dict[str, Any]) -> None:
+def test_source_that_cannot_resume_is_read_from_start(person: Person, change: dict[str, Any]) -> None:
     person.is_cut_off()
     vars(person.source).update(change)
     code, printed = person.makes_data()
@@ -166,14 +166,14 @@ def test_a_source_that_does_not_go_on_is_read_from_the_beginning(person: Person,
     assert person.has_all
 
 
-def test_an_answer_with_another_range_than_asked_is_not_appended(person: Person) -> None:
+def test_response_with_wrong_range_is_not_appended(person: Person) -> None:
     person.is_cut_off()
     person.source.shifts_ranges_by = 7
     assert person.makes_data()[0] == 0
     assert person.has_all
 
 
-def test_two_versions_mixed_by_a_careless_source_are_found_out_and_removed(person: Person) -> None:
+def test_mixed_versions_are_detected_and_removed(person: Person) -> None:
     person.is_cut_off()
     person.source.knows_if_range = False
     person.source.content = person.source.content[:10] + b"!" + person.source.content[11:]
@@ -186,9 +186,7 @@ def test_two_versions_mixed_by_a_careless_source_are_found_out_and_removed(perso
 @pytest.mark.parametrize(
     ("more", "requests"), [pytest.param(b"", 2, id="whole"), pytest.param(b"more", 3, id="longer than the source's")]
 )
-def test_a_part_with_nothing_left_to_ask_for_is_checked_or_fetched_anew(
-    person: Person, more: bytes, requests: int
-) -> None:
+def test_complete_part_is_checked_longer_one_fetched_again(person: Person, more: bytes, requests: int) -> None:
     person.is_cut_off()
     (person.directory / PART).write_bytes(person.source.content + more)
     assert person.makes_data()[0] == 0
@@ -196,7 +194,7 @@ def test_a_part_with_nothing_left_to_ask_for_is_checked_or_fetched_anew(
     assert person.has_all
 
 
-def test_an_archive_with_another_md5_is_removed_and_both_md5s_named(person: Person) -> None:
+def test_archive_with_wrong_md5_is_removed_and_reported(person: Person) -> None:
     code, printed = person.makes_data(archive_md5="0" * 32)
     assert code == 1
     assert f"has MD5 {md5(person.source.content)}, published is {'0' * 32}; it was removed" in last_line(printed)
@@ -233,9 +231,7 @@ def test_an_archive_with_one_wrong_file_leaves_none(person: Person, files: dict[
         pytest.param(member("pipe", tarfile.FIFOTYPE), id="pipe"),
     ],
 )
-def test_an_archive_that_could_write_elsewhere_is_refused_as_a_whole(
-    person: Person, tmp_path: Path, evil: tarfile.TarInfo
-) -> None:
+def test_archive_that_writes_elsewhere_is_refused_whole(person: Person, tmp_path: Path, evil: tarfile.TarInfo) -> None:
     person.source.content = packed(evil)
     code, printed = person.makes_data()
     assert code == 1
@@ -244,14 +240,14 @@ def test_an_archive_that_could_write_elsewhere_is_refused_as_a_whole(
     assert list(tmp_path.iterdir()) == [person.directory]
 
 
-def test_what_is_no_archive_at_all_gets_one_line(person: Person) -> None:
+def test_download_other_than_archive_gets_one_line(person: Person) -> None:
     person.source.content = b"<html>Please log in</html>"
     code, printed = person.makes_data()
     assert code == 1
     assert last_line(printed).startswith("Fetching the data failed: not a gzip file")
 
 
-def test_without_a_server_one_line_says_at_once_what_was_tried_and_what_to_do(person: Person) -> None:
+def test_unreachable_server_gets_one_line_at_once(person: Person) -> None:
     started = time.monotonic()
     command = [sys.executable, "-m", "scripts.data", f"DATA={person.directory}", f"URL={NOWHERE}"]
     run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
@@ -274,7 +270,7 @@ def test_an_address_that_is_none_gets_one_line(person: Person, address: str) -> 
 
 
 @pytest.mark.parametrize(("status", "words"), [(404, "Not Found"), (503, "Service Unavailable"), (204, "No Content")])
-def test_a_refusal_is_told_and_what_has_come_before_is_kept(person: Person, status: int, words: str) -> None:
+def test_refusal_is_reported_and_earlier_part_is_kept(person: Person, status: int, words: str) -> None:
     person.is_cut_off()
     person.source.status = status
     code, printed = person.makes_data()
@@ -301,7 +297,7 @@ main({person.source.published!r})
     return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
 
 
-def test_ctrl_c_keeps_what_has_come_and_the_next_call_goes_on(person: Person) -> None:
+def test_next_call_continues_download_after_ctrl_c(person: Person) -> None:
     person.source.stalls_after = HALF
     part = person.directory / PART
     with another_process(person) as process:
@@ -320,7 +316,7 @@ def test_ctrl_c_keeps_what_has_come_and_the_next_call_goes_on(person: Person) ->
     assert person.has_all
 
 
-def test_a_call_at_the_same_time_waits_for_the_first(person: Person) -> None:
+def test_second_call_at_once_waits_for_first(person: Person) -> None:
     person.source.stalls_after = HALF
     with another_process(person) as first:
         while not person.source.asked:

@@ -1,4 +1,4 @@
-"""What of the caller's shell holds in the environment in which our Airflow runs."""
+"""Our Airflow gets only some variables of the caller's shell."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_settings_of_another_airflow_are_left_aside(made: Made, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("lake", "input_path"), [("s3://music/lake", "/in/log.tsv"), ("/lake", "s3a://music/log.tsv"), ("/lake", "log.tsv")]
 )
-def test_place_in_a_store_is_handed_on_as_it_is(tmp_path: Path, lake: str, input_path: str) -> None:
+def test_place_in_object_store_is_passed_unchanged(tmp_path: Path, lake: str, input_path: str) -> None:
     found = airflow_environment(tmp_path, lake, "/", input_path)
 
     assert (found["PIPELINE_LAKE"], found["PIPELINE_INPUT_ROOT"]) == (lake, "/")
 
 
-def test_lake_is_opened_by_the_link_that_is_typed(tmp_path: Path) -> None:
+def test_link_to_the_lake_is_not_resolved(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "lake").symlink_to("disk")
 

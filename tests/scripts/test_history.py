@@ -26,8 +26,8 @@ from tests.scripts.test_ui import lives, unused_port
 
 Start = Callable[..., subprocess.Popen[str]]
 
-# The least that the history server takes for a finished application; it does not know an event by its name if a space
-# stands before that.
+# The fewest events that the history server takes for a finished application. It recognises an event only if no space
+# stands before the event's name.
 EVENTS = [
     {"Event": "SparkListenerLogStart", "Spark Version": "4.1.3"},
     {
@@ -78,7 +78,7 @@ def put_event_log(lake: Lake) -> None:
 
 
 def applications(port: int, seconds: float = 60) -> list[dict[str, Any]]:
-    """What its API lists, once there is something."""
+    """Return the applications that the server's API lists, once it lists any."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         connection = HTTPConnection(HOST, port, timeout=10)
@@ -90,9 +90,7 @@ def applications(port: int, seconds: float = 60) -> list[dict[str, Any]]:
     return []
 
 
-def test_it_serves_the_lakes_applications_on_loopback_and_ctrl_c_leaves_no_process(
-    start: Start, spaced_lake: Lake
-) -> None:
+def test_history_serves_loopback_and_ctrl_c_ends_it(start: Start, spaced_lake: Lake) -> None:
     put_event_log(spaced_lake)
     process = start()
     assert process.stdout
@@ -110,13 +108,13 @@ def test_it_serves_the_lakes_applications_on_loopback_and_ctrl_c_leaves_no_proce
     assert not lives(server)
 
 
-def test_without_an_event_log_it_says_how_to_get_one(start: Start, spaced_lake: Lake) -> None:
+def test_missing_event_log_error_says_next_command(start: Start, spaced_lake: Lake) -> None:
     said = refusal(start())
     assert f"{spaced_lake.spark_events()} has no event log yet" in said
     assert f"make run LAKE='{spaced_lake.root}'".replace("'s", "'\"'\"'s") in said
 
 
-def test_a_taken_port_is_refused_with_a_way_out(start: Start, spaced_lake: Lake) -> None:
+def test_taken_port_is_refused_with_a_way_out(start: Start, spaced_lake: Lake) -> None:
     put_event_log(spaced_lake)
     with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
@@ -140,7 +138,7 @@ def test_without_a_java_it_says_what_to_do(start: Start, spaced_lake: Lake) -> N
 
 
 @pytest.mark.usefixtures("signals")
-def test_a_server_that_dies_is_told_with_its_last_words(tmp_path: Path) -> None:
+def test_dead_server_is_reported_with_its_last_error(tmp_path: Path) -> None:
     with pytest.raises(
         ServiceError, match="the history server has died; Caused by: .*Exception: .*\nAll .* said: .*/history.log"
     ):
@@ -148,7 +146,7 @@ def test_a_server_that_dies_is_told_with_its_last_words(tmp_path: Path) -> None:
 
 
 def refusal(process: subprocess.Popen[str]) -> str:
-    """What it says when it ends by itself, with exit code 1."""
+    """Return the output of a process that ends by itself, with exit code 1."""
     said, _ = process.communicate(timeout=30)
     assert process.returncode == 1
     return said

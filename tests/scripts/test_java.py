@@ -44,7 +44,7 @@ def test_this_machines_java_says_what_it_is() -> None:
 
 
 @pytest.mark.parametrize(("version", "feature"), [("17", 17), ("21", 21), ("1.8", 8)])
-def test_the_feature_version_is_told_from_what_java_says(tmp_path: Path, version: str, feature: int) -> None:
+def test_feature_version_comes_from_javas_own_output(tmp_path: Path, version: str, feature: int) -> None:
     assert ask_java(fake_java(tmp_path, version) / "bin" / "java") == Java(feature, tmp_path)
 
 
@@ -54,7 +54,7 @@ def test_a_command_that_is_no_java_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["17", "21"])
-def test_java_home_is_taken_when_it_is_17_or_21(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+def test_java_home_of_17_or_21_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
     monkeypatch.setenv("JAVA_HOME", str(fake_java(tmp_path / "java", version)))
     assert java_home(tmp_path / "installed") == tmp_path / "java"
 
@@ -69,9 +69,7 @@ def test_an_unsuitable_java_home_gets_a_clear_word(
         java_home(tmp_path / "installed")
 
 
-def test_a_suitable_java_on_the_path_is_taken_though_a_launcher_starts_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_java_behind_a_launcher_on_path_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = fake_java(tmp_path / "java", "21")
     launcher = tmp_path / "shims" / "java"
     launcher.parent.mkdir()
@@ -109,7 +107,7 @@ def index(tmp_path: Path) -> Iterator[str]:
     server.server_close()
 
 
-def test_where_there_is_none_one_is_installed_into_the_projects_folder_once(
+def test_missing_java_is_installed_once_into_the_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index: str
 ) -> None:
     unencrypted = functools.partial(cjdk.java_home, index_url=index, _allow_insecure_for_testing=True)
@@ -122,7 +120,7 @@ def test_where_there_is_none_one_is_installed_into_the_projects_folder_once(
     assert java_home(tmp_path / "installed") == installed
 
 
-def test_without_a_network_it_says_what_to_install_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_install_error_without_network_names_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = functools.partial(cjdk.java_home, index_url="https://127.0.0.1:9/index.json")
     monkeypatch.setattr(cjdk, "java_home", nowhere)
     with pytest.raises(JavaError, match="installing one failed .* install openjdk-17-jre-headless or the like by hand"):

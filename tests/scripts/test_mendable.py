@@ -1,4 +1,4 @@
-"""What a user can mend is said in a line, by every command that opens a lake; anything else keeps its traceback."""
+"""Every command that opens a lake reports a fault the user can mend in one line. Other faults keep a traceback."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from tests.logs import RUN_DATE, line
 from tests.published import leave_record
 
 GOOD = [line("u", f"2009-05-01T12:00:{second:02d}Z", "", "Artist", "", "Track") for second in range(20)]
-# What went wrong with some of them, and how a person mends it.
+# Some good lines and their broken form; a person mends it back.
 BROKEN = {
     GOOD[3]: GOOD[3].replace(b"\t", b","),
     GOOD[7]: GOOD[7].replace(b"Z", b""),
@@ -40,7 +40,7 @@ def call(lake: Lake, tmp_path: Path) -> object:
     return call
 
 
-def test_rejected_lines_corrected_by_hand_and_run_again_give_what_a_log_without_a_fault_would_have_given(
+def test_corrected_lines_give_the_faultless_logs_tables(
     spark: SparkSession, lake: Lake, tmp_path: Path, call: object
 ) -> None:
     logs, mended = tmp_path / "logs", {bad: good for good, bad in BROKEN.items()}
@@ -63,9 +63,7 @@ def test_rejected_lines_corrected_by_hand_and_run_again_give_what_a_log_without_
     assert figures["rows"] == {"lines_read": 23, "listens_kept": 20, "lines_rejected": 3}
 
 
-def test_lines_come_back_to_the_byte_all_of_them_or_those_of_one_reason(
-    spark: SparkSession, lake: Lake, tmp_path: Path, call: object
-) -> None:
+def test_rejected_lines_come_back_byte_for_byte(spark: SparkSession, lake: Lake, tmp_path: Path, call: object) -> None:
     (tmp_path / "log.tsv").write_bytes(b"\r\n".join(ODD_LINES) + b"\r\n")
     figures = run(spark, DataQualityJob(str(tmp_path / "log.tsv"), lake, RUN_DATE))
     assert call().returncode == 0

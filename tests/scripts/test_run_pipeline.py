@@ -1,4 +1,4 @@
-"""What `make run` reads of its arguments before anything starts."""
+"""`make run` checks its arguments before anything starts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def words(log: Path, tmp_path: Path) -> list[str]:
-    """What is typed after make to run the log."""
+    """Return the words typed after make to run the log."""
     return [f"INPUT={log}", f"LAKE={tmp_path / 'lake'}", "RUN_DATE=2009-05-05"]
 
 
@@ -72,18 +72,14 @@ def test_input_may_be_a_file_uri(tmp_path: Path, words: list[str]) -> None:
     assert run.parameters == {"input_path": f"{tmp_path}/day ü.tsv"}
 
 
-def test_a_day_may_be_empty_where_the_deployment_loads_by_the_day(
-    log: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_input_may_be_empty_in_daily_deployment(log: Path, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="all of them empty"):
         read_arguments(words)
     monkeypatch.setenv("PIPELINE_LISTENING_LOAD", "daily")
     assert read_arguments(words).parameters == {"input_path": str(log)}
 
 
-def test_a_sample_that_another_run_may_be_reading_is_left_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_existing_sample_log_is_not_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inputs, "SAMPLES", tmp_path)
     first = sample_log(date(2009, 5, 4))
     before = first.read_bytes(), first.stat().st_mtime_ns

@@ -42,7 +42,7 @@ def faults(file: Path) -> list[str]:
     return str(error.value).splitlines()
 
 
-def test_a_file_is_made_with_secrets_of_its_own_for_its_owner_alone_and_never_made_anew(tmp_path: Path) -> None:
+def test_settings_file_has_fresh_secrets_and_is_kept(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     assert [make_env(one).returncode for one in (first, second)] == [0, 0]
     assert first.stat().st_mode & 0o777 == 0o600
@@ -64,7 +64,7 @@ def test_the_example_has_every_variable_and_no_secret() -> None:
     assert required - given.keys() == settings_file.FRESH.keys()
 
 
-def test_compose_reads_the_variables_of_the_file_and_no_others() -> None:
+def test_compose_reads_only_variables_of_the_file() -> None:
     read_by_compose = set(re.findall(r"\$\{(\w+)", compose.FILE.read_text(encoding="utf-8")))
     assert read_by_compose == {
         field.upper()
@@ -85,7 +85,7 @@ def test_catalog_with_a_password_is_refused(file: Path) -> None:
     assert faults(file) == ["PIPELINE_CATALOG: allowed is postgresql://user@host:5432/database, without a password"]
 
 
-def test_unknown_and_missing_variables_are_named_all_at_once(file: Path) -> None:
+def test_unknown_and_missing_variables_are_all_named(file: Path) -> None:
     changed(
         file, "AIRFLOW_PROT=1", "WHATEVER=1", "PIPELINE_LAKE=/lake", "PIPELINE_DATA_DOC_RUNS=1", without="AIRFLOW_PORT"
     )
@@ -133,31 +133,29 @@ def test_unknown_and_missing_variables_are_named_all_at_once(file: Path) -> None
         ),
     ],
 )
-def test_a_bad_value_is_told_by_what_is_allowed(file: Path, line: str, message: str) -> None:
+def test_bad_value_error_says_what_is_allowed(file: Path, line: str, message: str) -> None:
     assert faults(changed(file, line)) == [message]
 
 
-def test_a_container_too_small_for_its_jvm_is_told(file: Path) -> None:
+def test_container_too_small_for_its_jvm_is_reported(file: Path) -> None:
     scheduler, worker = faults(changed(file, "SPARK_DRIVER_MEMORY=8g", "SPARK_EXECUTOR_MEMORY=8g"))
     assert scheduler.startswith("SCHEDULER_MEMORY_LIMIT: found ")
     assert worker.startswith("SPARK_WORKER_MEMORY_LIMIT: found ")
 
 
-def test_the_example_fits_four_cores_and_eight_gibibytes_and_what_does_not_fit_is_told(file: Path) -> None:
+def test_example_fits_8_gib_and_misfits_are_reported(file: Path) -> None:
     assert misfits(read(file), cpus=4, memory=8192) == []
     few, little = misfits(read(file), cpus=1, memory=4096)
     assert few == "it has 1 CPUs, a container may take 2; Docker refuses that"
     assert re.fullmatch(r"it has 4096 MiB, all containers together may take \d+ MiB; lower a _MEMORY_LIMIT", little)
 
 
-def test_the_settings_of_the_runs_that_this_process_has_do_not_count(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_file_check_ignores_the_processs_own_settings(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIPELINE_LISTENING_STOP_QUALITY_SCORE", "high")
     before = dict(os.environ)
     read(changed(file, "PIPELINE_DATA_DOCS_RUNS=7"))
     assert dict(os.environ) == before
 
 
-def test_a_missing_file_is_told_with_a_way_out(tmp_path: Path) -> None:
+def test_missing_file_error_says_how_to_make_it(tmp_path: Path) -> None:
     assert faults(tmp_path / "none") == [f"{tmp_path / 'none'} is not there; make it with: make env"]

@@ -30,7 +30,7 @@ def log(seconds: float = 0) -> Iterator[str]:
     yield END.format("ranking")
 
 
-def test_in_a_pipe_each_try_of_a_stage_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_try_is_one_line_in_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     stages.show_stages(log())
     # How long each took is not what this is about.
     assert re.sub(r"\d+ s", "0 s", capsys.readouterr().out).splitlines() == [
@@ -48,7 +48,7 @@ def test_a_stage_is_told_as_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
     stages.show_stages(unfinished())
 
 
-def test_on_a_terminal_the_stage_under_way_is_named_and_its_clock_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_terminal_shows_running_stage_with_ticking_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
     monkeypatch.setattr(stages, "console", terminal)
     stages.show_stages(log(seconds=1.3))
@@ -76,5 +76,5 @@ def test_last_failure_promises_no_other_try(monkeypatch: pytest.MonkeyPatch) -> 
     assert "is not tried again: Airflow ends the run" in terminal.file.getvalue()
 
 
-def test_every_stage_of_the_dag_says_what_it_does() -> None:
+def test_every_task_of_the_dag_is_described() -> None:
     assert list(stages.WORK) == CHAIN

@@ -1,4 +1,4 @@
-"""What a person at the terminal sees of text that anybody may have written."""
+"""The terminal shows text from outside safely."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.conftest import PROJECT
         ("坂本龍一\n don\u2019t", "坂本龍一\n don\u2019t"),
     ],
 )
-def test_text_is_shown_as_it_is_and_moves_no_cursor(text: str, shown: str) -> None:
+def test_text_is_shown_verbatim_and_moves_no_cursor(text: str, shown: str) -> None:
     with console.capture() as said:
         console.print(plain(text), end="")
     assert said.get() == shown
@@ -42,7 +42,7 @@ console.print("\u5742\u672c \udcff \u2014")
 
 
 def says(**variables: str) -> bytes:
-    """What a program that waits a second, and then prints, writes into a pipe."""
+    """Return what a program writes into a pipe when it waits a second and then prints."""
     command = [sys.executable, "-c", SAY]
     return subprocess.run(command, cwd=PROJECT, env={**os.environ, **variables}, capture_output=True, check=True).stdout
 

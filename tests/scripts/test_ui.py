@@ -135,7 +135,7 @@ def make_no_run_at_midnight(home: Path) -> None:
 
 
 def printed(process: subprocess.Popen[str]) -> dict[str, str]:
-    """What the UI prints when it is ready: the name that begins each line, and the rest of it."""
+    """Return the lines that the UI prints when it is ready: the first word of each, and the rest."""
     assert process.stdout
     lines = {}
     for line in process.stdout:
@@ -155,9 +155,7 @@ def wait_for(what: Callable[[], Any], seconds: float = 240) -> Any:
 
 
 @pytest.mark.operations
-def test_a_run_triggered_in_it_succeeds_and_ctrl_c_amid_the_next_leaves_no_process(
-    start: Start, home: Path, log: Path, tmp_path: Path
-) -> None:
+def test_triggered_run_succeeds_and_ctrl_c_ends_everything(start: Start, home: Path, log: Path, tmp_path: Path) -> None:
     put_dag_as_paused_into_the_database(home, tmp_path)
     make_no_run_at_midnight(home)
     process = start()
@@ -211,7 +209,7 @@ def test_no_other_number_is_a_port(text: str) -> None:
         ui.free_port(text)
 
 
-def test_a_taken_port_is_refused_with_a_way_out() -> None:
+def test_taken_port_is_refused_with_a_way_out() -> None:
     with socket.create_server((ui.HOST, 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UiError, match=rf"PORT: {port} cannot be used \(Address already in use\); stop"):
@@ -223,7 +221,7 @@ def test_a_home_that_is_in_use_is_refused(start: Start, home: Path) -> None:
         assert f"{home} is in use by another make ui" in refusal(start())
 
 
-def test_an_airflow_that_dies_at_the_start_is_told_with_its_last_error_and_log(start: Start, home: Path) -> None:
+def test_dead_airflow_is_reported_with_error_and_log(start: Start, home: Path) -> None:
     home.mkdir(parents=True)
     (home / f"database-of-airflow-{version('apache-airflow')}").touch()
     (home / "airflow.db").write_text("no database")
@@ -237,7 +235,7 @@ def test_an_airflow_that_dies_at_the_start_is_told_with_its_last_error_and_log(s
     assert processes_of(home) == []
 
 
-def test_an_input_may_come_from_the_directory_that_holds_all_it_stands_for(tmp_path: Path) -> None:
+def test_input_root_is_the_directory_above_patterns(tmp_path: Path) -> None:
     (tmp_path / "2009").mkdir()
     (tmp_path / "2009" / "log.tsv").touch()
     for path, root in {"2009/log.tsv": "2009", "2009": "2009", "2009/*.tsv": "2009", "*/{run_date}.tsv": "."}.items():
@@ -245,7 +243,7 @@ def test_an_input_may_come_from_the_directory_that_holds_all_it_stands_for(tmp_p
 
 
 def refusal(process: subprocess.Popen[str]) -> str:
-    """What it says when it ends by itself, in one line, with exit code 1."""
+    """Return the one line that a process prints when it ends by itself, with exit code 1."""
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert len(said.splitlines()) == 1

@@ -66,7 +66,7 @@ def test_the_jobs_agree_with_the_plain_model(
     assert rows(lake, ALTERNATIVE_SONGS, RUN_DATE) == model.alternative_songs(judged.listens, GAP, 3, 4, within)
 
 
-def test_another_gap_ranks_as_a_run_with_that_gap_does(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+def test_alternative_gap_ranks_like_its_own_run(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
     generate_log.main([str(log), "--listens", "3000", "--users", "12", "--newest", f"{RUN_DATE}T22:00:00Z"])
     run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))

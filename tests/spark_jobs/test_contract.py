@@ -28,7 +28,7 @@ def test_sessions_count_columns_of_events(log: LogContract) -> None:
 
 
 @pytest.mark.parametrize(("log", "kind"), KINDS)
-def test_reasons_and_warnings_have_one_name_and_a_sentence(log: LogContract, kind: Records) -> None:
+def test_reasons_and_warnings_have_unique_names_and_sentences(log: LogContract, kind: Records) -> None:
     for told in (kind.reasons, kind.warnings):
         assert len({one.name for one in told}) == len(told)
         assert [one.name for one in told if not one.sentence[:1].isupper() or not one.sentence.endswith(".")] == []
@@ -49,7 +49,7 @@ def test_a_duplicate_is_looked_for_after_the_fields(log: LogContract, kind: Reco
     )
 
 
-def test_a_missing_field_is_told_before_an_invalid_one() -> None:
+def test_missing_fields_are_judged_before_invalid_ones() -> None:
     reasons = [reason.name for reason in CONTRACTS["shop"].others[0].reasons]
     assert reasons == [
         "invalid_encoding",
@@ -68,7 +68,7 @@ def required_of_transactions() -> list[str]:
     ]
 
 
-def test_an_unknown_field_is_told_with_those_there_are() -> None:
+def test_unknown_field_error_lists_the_known_fields() -> None:
     with pytest.raises(KeyError, match="users have no field 'name'; there are user_id, tier, valid_from"):
         CONTRACTS["shop"].others[1].named("name")
 
@@ -78,7 +78,7 @@ def test_a_contract_cannot_be_changed() -> None:
         Text().longest = 5  # type: ignore[misc]
 
 
-def test_equal_times_are_ordered_by_columns_of_the_record() -> None:
+def test_equal_times_are_ordered_by_compared_columns() -> None:
     """Two events may differ in what does not order them; in `same` they differ, or they are one."""
     for log in CONTRACTS.values():
         assert set(log.events.order) <= set(log.events.same) | {"artist_id", "track_id"}

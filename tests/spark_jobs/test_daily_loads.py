@@ -45,10 +45,10 @@ MINUTES = [0, 10, 19, 20, 21, 40, 60, 700, 1410, 1430, 1439]
 
 @dataclass
 class Day:
-    """What the model knows of a day: the files of its input, whether its log begins with it, what its run has made.
+    """A day as the model knows it: the files of its input, its load, and the results of its run.
 
-    It `begins` its log, or is added to that of the latest day before; `taken_in` are the files of it, each with the
-    time it was written, `known` those of them that its base has.
+    A day that `begins` starts a log; another day is added to the latest day before it.
+    `taken_in`: the log's files, each with its time of writing. `known`: those of them that the base has.
     """
 
     names: list[str]
@@ -69,7 +69,7 @@ def line(user: str, moment: datetime, song: str) -> bytes:
 
 @st.composite
 def arrivals(draw: st.DrawFn, day: date) -> bytes:
-    """What arrives on a day: its own listens, late ones, some that were there before, or nothing."""
+    """Draw the input of a day: its own listens, late ones, repeated ones, or nothing."""
     lines = []
     for _ in range(draw(st.integers(0, 8))):
         days_late = draw(st.sampled_from([0, 0, 0, 1, 2, 400]))
@@ -105,7 +105,7 @@ class DailyLoads(RuleBasedStateMachine):
     @precondition(lambda self: self.days)
     @rule(data=st.data(), is_full=st.booleans())
     def a_day_is_run_again(self, data: st.DataObject, is_full: bool) -> None:
-        """With another file or the same, and then all days after it, in order: the base of each was made anew."""
+        """Run a day again, with the same or another file; then run all later days in order, each on its new base."""
         day = data.draw(st.sampled_from(sorted(self.days)))
         later = sorted(one for one in self.days if one > day)
         if data.draw(st.booleans()):
@@ -178,7 +178,7 @@ class DailyLoads(RuleBasedStateMachine):
         return self.days[max(earlier)] if earlier else None
 
     def until_full(self, days: list[date]) -> int:
-        """How many of some days follow each other, before one begins its log anew."""
+        """Count the days before the first one that begins a log."""
         return next((number for number, day in enumerate(days) if self.days[day].begins), len(days))
 
     def stand_for_what_was_replaced(self) -> set[date]:
@@ -210,7 +210,7 @@ class DailyLoads(RuleBasedStateMachine):
         return record
 
     def has_alternatives(self, day: date) -> bool:
-        """They cost as much as the rest: every third day has none, and the one after that no base with them."""
+        """Say whether a day has alternatives: they double the cost, so every third day, a base, goes without."""
         return (day - FIRST).days % 3 < 2
 
     def is_as_the_model_says(
@@ -258,15 +258,15 @@ def killed_at(step: int) -> Iterator[None]:
         yield
 
 
-def test_days_add_up_to_the_log_read_at_once_whatever_comes_late_twice_or_again(spark: SparkSession) -> None:
+def test_daily_loads_equal_one_full_load(spark: SparkSession) -> None:
     DailyLoads.spark = spark
-    # A step is three jobs or more, ten seconds: far fewer histories than there are examples elsewhere, and short. The
-    # first that there is to try is the simplest, days without a line: the test below has some, whatever is tried here.
+    # A step is three jobs or more, ten seconds. So this test tries far fewer histories than others try examples, and
+    # short ones. Hypothesis tries the simplest first, days without a line; the test below always has lines.
     few = settings(max_examples=settings().max_examples // 5, stateful_step_count=5)
     run_state_machine_as_test(DailyLoads, settings=few)
 
 
-def test_a_listen_that_comes_late_joins_two_sessions_while_the_file_of_the_day_before_still_lies_there(
+def test_late_listen_joins_two_sessions(
     spark: SparkSession,
 ) -> None:
     DailyLoads.spark = spark

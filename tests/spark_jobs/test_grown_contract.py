@@ -67,7 +67,7 @@ def grown(spark: SparkSession, lake: Lake, tmp_path: Path, monkeypatch: pytest.M
 
 
 def devices(spark: SparkSession, lake: Lake, snapshots: dict[str, int]) -> dict[str, list[Any]]:
-    """Of each table the values of its new column, of those of the first day first."""
+    """Return the values of each table's new column, those of the first day first."""
     found = {}
     for table, name, time in (
         (LISTENS, "device", "listened_at"),

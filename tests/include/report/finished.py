@@ -73,7 +73,7 @@ def finish(
 def finish_daily(lake: Lake, before: list[model.Listen], new: list[model.Listen], run_date: date, **facts: Any) -> None:
     """Publish what `finish` does, of a daily load that has added some listens to its base.
 
-    `facts` stand in the record of what was new, in place of one that says that none was late and no file known.
+    `facts` replace the defaults in the record of what was new: zero late listens, zero known files.
     """
     late = dict.fromkeys(("listens", "most_days", *LATE), 0)
     found = {"late": late, "files_changed": [], "files_known": [], **facts}
@@ -184,7 +184,7 @@ def retell(lake: Lake, stage: str, run_date: date = RUN_DATE, **facts: Any) -> N
 
 
 def facts(lake: Lake, run_date: date = RUN_DATE, parameters: dict[str, Any] = PARAMETERS) -> dict[str, Any]:
-    """What a report of this lake would tell; nothing is drawn or written."""
+    """Return the facts for the report of this lake; draw and write nothing."""
     return report_facts(lake, run_date, parameters, SECONDS)
 
 

@@ -43,7 +43,7 @@ SONGS = [
 ]
 
 
-def test_the_tsv_is_tab_separated_never_quoted_and_ends_its_lines_with_lf(finished_lake: Lake) -> None:
+def test_tsv_has_tabs_and_lf_but_no_quoting(finished_lake: Lake) -> None:
     assert (report(finished_lake) / "top_songs.tsv").read_bytes().decode() == (
         "rank\tartist_name\ttrack_name\tplay_count\tsession_count\tlistener_count\n"
         f'1\t"Weird Al"\t{SCRIPT}\t3\t2\t2\n'
@@ -51,7 +51,7 @@ def test_the_tsv_is_tab_separated_never_quoted_and_ends_its_lines_with_lf(finish
     )
 
 
-def test_the_json_holds_the_answer_and_all_that_led_to_it(finished_lake: Lake) -> None:
+def test_json_holds_the_answer_and_its_provenance(finished_lake: Lake) -> None:
     facts = json.loads((report(finished_lake) / "report.json").read_text(encoding="utf-8"))
     assert facts.pop("made_at")
     assert sorted(facts.pop("snapshots")) == ["chosen_listens", "listens", "sessions", "top_sessions", "top_songs"]
@@ -150,7 +150,7 @@ def listener(user: str, country: str | None, age: int | None, joined: date | Non
     return {"user_id": user, "session_count": 1, "track_count": 3, **profile}
 
 
-def test_other_definitions_come_in_the_order_of_the_page_with_what_changes(finished_lake: Lake) -> None:
+def test_alternatives_come_in_page_order_with_their_changes(finished_lake: Lake) -> None:
     look_further(finished_lake, alternatives(), [])
     gap, track_id = facts(finished_lake)["alternatives"]
     assert (gap["definition"], track_id["definition"]) == ("gap_10_minutes", "songs_by_track_id")
@@ -168,7 +168,7 @@ def test_other_definitions_come_in_the_order_of_the_page_with_what_changes(finis
     }
 
 
-def test_what_another_run_of_the_date_left_is_not_told(finished_lake: Lake) -> None:
+def test_report_ignores_alternatives_of_an_earlier_run(finished_lake: Lake) -> None:
     look_further(finished_lake, alternatives(), [listener("u", "Japan", 30, date(2006, 1, 1))])
     assert facts(finished_lake)["listeners"] is not None
     finish(finished_lake, listens(("u", "12:00:00", "A", "B")))
@@ -176,7 +176,7 @@ def test_what_another_run_of_the_date_left_is_not_told(finished_lake: Lake) -> N
     assert (found["alternatives"], found["listeners"], found["profiles_problem"]) == (None, None, None)
 
 
-def test_a_definition_without_a_session_in_time_is_told_and_the_answers_own_gap_is_not(finished_lake: Lake) -> None:
+def test_alternative_without_sessions_is_listed_own_gap_not(finished_lake: Lake) -> None:
     look_further(finished_lake, alternatives(), [])
     made = {"made": True, "definitions": ["longest_by_duration", "gap_10_minutes", "songs_by_track_id"]}
     retell(finished_lake, "ranking", alternatives=made)
@@ -227,7 +227,7 @@ def test_reports_of_all_kinds_fit_the_schema(finished_lake: Lake) -> None:
     assert [fault.validator for fault in SCHEMA.iter_errors(no_days)] == ["minimum"]
 
 
-def test_the_markdown_is_short_and_shows_names_as_they_are(lake: Lake) -> None:
+def test_markdown_is_short_and_shows_names_verbatim(lake: Lake) -> None:
     names = [
         "*NSYNC",
         "_a_ `b` ~~c~~",
@@ -253,7 +253,7 @@ def _items(html: str) -> list[str]:
     return re.findall("<li>(.*)</li>", ranking)
 
 
-def test_the_markdown_says_what_changed_and_why_an_answer_is_degraded(finished_lake: Lake) -> None:
+def test_markdown_says_changes_and_why_it_is_degraded(finished_lake: Lake) -> None:
     leave_facts(finished_lake, RUN_DATE)
     tomorrow = RUN_DATE + timedelta(days=1)
     finish(finished_lake, listens(("u", "12:00:00", "坂本龍一", "a\rb"), ("u", "12:01:00", "Cake", "Jolene")), tomorrow)
@@ -277,9 +277,7 @@ def test_publication_that_left_nothing_is_named(finished_lake: Lake) -> None:
         report(finished_lake)
 
 
-def test_a_page_that_cannot_be_made_leaves_the_report_before_as_it_was(
-    finished_lake: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_page_leaves_the_earlier_report_unchanged(finished_lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: dict[str, Any]) -> str:
         raise ValueError("no such filter")
 

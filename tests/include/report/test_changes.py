@@ -1,4 +1,4 @@
-"""What becomes of songs from one ranking to another, and of an answer from one run date to the next."""
+"""A report compares its ranking with another ranking, and its answer with that of the previous run date."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def test_songs_enter_leave_rise_fall_and_stay() -> None:
     assert changes([], []) == {"kept": 0, "entered": [], "left": [], "up": [], "down": []}
 
 
-def test_songs_of_one_name_by_two_artists_are_two_songs() -> None:
+def test_same_title_by_two_artists_is_two_songs() -> None:
     other = [{"rank": 1, "artist_name": "B", "track_name": "a"}]
     found = changes(ranking("a"), other)
     assert (found["kept"], len(found["entered"]), len(found["left"])) == (0, 1, 1)
 
 
-def test_the_last_earlier_run_date_is_the_one_to_compare_with(lake: Lake) -> None:
+def test_report_compares_with_the_latest_earlier_date(lake: Lake) -> None:
     for days, name in ((-7, "a"), (-2, "b"), (3, "c")):
         earlier = RUN_DATE + timedelta(days=days)
         finish(lake, listens(("u", "12:00:00", "A", name)), earlier)
@@ -58,7 +58,7 @@ def test_the_last_earlier_run_date_is_the_one_to_compare_with(lake: Lake) -> Non
     }
 
 
-def test_another_window_is_another_method_and_a_report_that_knows_of_none_ranked_all(lake: Lake) -> None:
+def test_changed_window_is_reported_as_changed_parameter(lake: Lake) -> None:
     finish(lake, listens(("u", "12:00:00", "A", "b")))
     before = leave_facts(lake, RUN_DATE)
     week = facts(lake, parameters={**PARAMETERS, "window_days": 7})
@@ -71,7 +71,7 @@ def test_another_window_is_another_method_and_a_report_that_knows_of_none_ranked
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"parameters": {}, "run_date": "2009-05-04"}', '{"parameters": 1}'])
-def test_an_earlier_report_that_cannot_be_read_costs_the_comparison_alone(
+def test_unreadable_earlier_report_costs_only_the_comparison(
     lake: Lake, text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     finish(lake, listens(("u", "12:00:00", "A", "b")))
@@ -85,7 +85,7 @@ def test_an_earlier_report_that_cannot_be_read_costs_the_comparison_alone(
     assert "run 2009-05-04 again" in caplog.text
 
 
-def test_a_report_of_an_earlier_version_can_be_compared_with(lake: Lake) -> None:
+def test_report_of_an_earlier_version_is_still_compared(lake: Lake) -> None:
     finish(lake, listens(("u", "12:00:00", "A", "b")))
     now = facts(lake)
     known_then = ("run_date", "parameters", "verdict", "quality_score", "top_songs")

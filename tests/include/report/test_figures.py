@@ -55,7 +55,7 @@ def test_every_period_without_listens_is_there() -> None:
     assert over_time(counts(), counts()) == {"period": "day", "periods": [], "earlier": None, "later": None}
 
 
-def test_weeks_begin_on_monday_and_months_on_the_first() -> None:
+def test_weeks_begin_monday_and_months_on_first() -> None:
     # 2009-01-05 and 2009-04-27 are Mondays.
     weeks = over_time(counts("2009-01-11T23:00", "2009-05-02T00:00"), counts())["periods"]
     assert (weeks[0], weeks[-1]) == (
@@ -123,13 +123,13 @@ def test_listens_outside_are_counted_and_dated() -> None:
     assert sum(one["sessions"] for one in found["periods"]) == len(played[::3]) + 1
 
 
-def test_hours_of_the_week_are_utc_and_begin_on_monday() -> None:
+def test_hours_of_week_are_utc_from_monday() -> None:
     found = by_weekday(counts("2009-05-04T00:00", "2009-05-10T23:00", "2009-05-17T23:00"))
     assert (found[0][0], found[6][23], sum(map(sum, found))) == (1, 2, 3)
     assert by_weekday(counts()) == [[0] * 24] * 7
 
 
-def test_lengths_are_in_powers_of_two_and_those_of_nobody_are_there() -> None:
+def test_session_lengths_keep_empty_powers_of_two() -> None:
     # Sessions of 1, 2 or 3, and 8 to 15 tracks.
     assert session_lengths(np.array([4, 2, 0, 1]), np.array([0, 0, 0, 1])) == [
         {"from_tracks": 1, "to_tracks": 1, "sessions": 4, "top_sessions": 0},

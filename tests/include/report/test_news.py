@@ -1,4 +1,4 @@
-"""What a daily load has added, in figures and in words, and that its report is of the whole log."""
+"""The report of a daily load says what the day added, and covers the whole log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_LATE |= {"up_to_365_days": 0, "later": 0}
 FIRST = in_a_row("u", datetime(2009, 5, 4, 23, 30, tzinfo=UTC), [("A", "a"), ("A", "b")] * 5)
 SECOND = in_a_row("u", datetime(2009, 5, 5, 0, 10, tzinfo=UTC), [("A", "a")] * 3)
 THIRD = in_a_row("v", datetime(2009, 5, 6, 12, 0, tzinfo=UTC), [("A", "c"), ("A", "a")])
-# What does not depend on where the listens lie.
+# These facts do not depend on how the listens were loaded.
 OF_THE_LOG = ("over_time", "by_weekday", "session_lengths", "song_spread", "top_songs", "top_sessions", "log")
 
 
@@ -38,7 +38,7 @@ def grown(lake: Lake) -> Lake:
 
 @pytest.fixture
 def at_once(tmp_path: Path) -> dict[str, Any]:
-    """What the report of a full load of all that says."""
+    """Return the facts for the report of one full load of the same listens."""
     lake = Lake(str(tmp_path / "at-once"))
     finish(lake, FIRST + SECOND + THIRD, NEXT)
     return facts(lake, NEXT)
@@ -69,7 +69,7 @@ def test_the_json_tells_what_was_new(grown: Lake) -> None:
     }
 
 
-def test_a_first_day_begins_a_log_and_has_nothing_to_add_to(lake: Lake) -> None:
+def test_first_daily_load_has_no_news(lake: Lake) -> None:
     finish(lake, FIRST)
     retell(lake, "data_quality", parameters={"input_path": "/logs/<day>.tsv", "load": loads.DAILY})
     assert facts(lake)["new"] is None
@@ -137,7 +137,7 @@ def test_what_was_new_in_words(lines: int, changed: dict[str, Any], said: list[s
     assert sentences({"new": None}) == []
 
 
-def test_the_page_has_a_section_of_what_was_new_and_a_full_load_none(lake: Lake) -> None:
+def test_daily_load_has_news_section_full_has_none(lake: Lake) -> None:
     finish(lake, FIRST)
     leave_facts(lake, RUN_DATE)
     late = {**NO_LATE, "listens": 3, "most_days": 9, "up_to_1_days": 2, "up_to_30_days": 1}
@@ -207,7 +207,7 @@ def test_a_day_that_added_nothing_says_so(lake: Lake) -> None:
     assert [row[1] for row in table(html, "Top songs")[1:]] == ["a A one session", "b A one session"]
 
 
-def test_sessions_that_were_cut_again_are_not_told_apart(lake: Lake) -> None:
+def test_sessions_cut_again_are_not_counted_as_new(lake: Lake) -> None:
     finish(lake, FIRST)
     finish_daily(lake, FIRST, SECOND, DAY)
     retell(lake, "session_analysis", DAY, new=None)
@@ -220,7 +220,7 @@ def test_sessions_that_were_cut_again_are_not_told_apart(lake: Lake) -> None:
     ]
 
 
-def test_what_a_stage_looks_up_in_the_log_is_told_as_a_share_of_it(grown: Lake) -> None:
+def test_report_says_share_of_log_each_stage_read(grown: Lake) -> None:
     figures = {"seconds": 1, "tasks": 1, "shuffle_bytes_written": 0, "spilled_disk_bytes": 0, "gc_share": 0.0}
     for stage in ("data_quality", "ranking"):
         kept = Path(grown.spark_figures(stage, NEXT))

@@ -1,4 +1,4 @@
-"""What the page shows, and how it stands what a log can hold."""
+"""The page shows the answer, for every content that a log can have."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def page(lake: Lake, run_date: date = RUN_DATE, parameters: dict[str, Any] = PAR
 
 
 def words(html: str) -> str:
-    """What a reader reads: no markup, each run of white space one space."""
+    """Return the text of a page without markup; white space becomes one space."""
     text = " ".join(unescape(re.sub("<[^>]*>", " ", html.rpartition("</style>")[2])).split())
     return re.sub(r" ([.;])", r"\1", text)
 
@@ -54,7 +54,7 @@ def table(html: str, label: str) -> list[list[str]]:
     return [[words(cell) for cell in re.findall("<t[hd][ >].*?</t[hd]>", row, re.DOTALL)] for row in rows]
 
 
-def test_names_are_shown_as_text_and_the_figures_behind_the_answer_stand_beside_them(finished_lake: Lake) -> None:
+def test_names_are_text_beside_their_counts(finished_lake: Lake) -> None:
     html = page(finished_lake)
     assert "<script" not in html
     assert table(html, "Top songs") == [
@@ -103,7 +103,7 @@ def test_a_verdict_says_why(finished_lake: Lake) -> None:
     )
 
 
-def test_sessions_tell_their_speed_and_the_implausible_ones_are_marked(lake: Lake) -> None:
+def test_sessions_show_speed_and_implausible_ones_are_marked(lake: Lake) -> None:
     fast = in_a_row("u", at("12:00:00"), [("A", "B")] * 1030, seconds=1)
     slow = in_a_row("v", at("12:00:00"), [("A", "B"), ("A", "C")] * 15, seconds=200)
     finish(lake, fast + slow)
@@ -116,7 +116,7 @@ def test_sessions_tell_their_speed_and_the_implausible_ones_are_marked(lake: Lak
     assert "longer than three days; 1 session of these 2." in words(html)
 
 
-def test_of_many_sessions_ten_stand_open_a_hundred_are_there_and_the_rest_is_counted(lake: Lake) -> None:
+def test_page_opens_ten_sessions_and_counts_the_rest(lake: Lake) -> None:
     parameters = {**PARAMETERS, "top_sessions": 120}
     played = [
         listen for day in range(120) for listen in in_a_row("u", at("12:00:00") + timedelta(days=day), [("A", "B")])
@@ -128,7 +128,7 @@ def test_of_many_sessions_ten_stand_open_a_hundred_are_there_and_the_rest_is_cou
     assert "Not shown: 20 sessions, in report.json." in words(html)
 
 
-def test_sparks_own_figures_stand_in_a_row_for_each_stage_that_kept_them(finished_lake: Lake) -> None:
+def test_each_stage_with_spark_measurements_has_a_row(finished_lake: Lake) -> None:
     assert table(page(finished_lake), "Spark&#39;s own figures") == []
     several = {"stage_id": 4, "tasks": 30, "median_task_seconds": 2.04, "slowest_task_seconds": 3.06}
     single = {"stage_id": 1, "tasks": 1, "median_task_seconds": 9.9, "slowest_task_seconds": 9.9}
@@ -154,7 +154,7 @@ def test_sparks_own_figures_stand_in_a_row_for_each_stage_that_kept_them(finishe
     assert table(page(finished_lake), "Spark&#39;s own figures")[1:] == [[*shown, "\N{EN DASH}"]]
 
 
-def test_of_several_files_those_with_rejected_lines_come_first_and_the_rest_is_counted(finished_lake: Lake) -> None:
+def test_files_with_most_rejected_lines_come_first(finished_lake: Lake) -> None:
     assert table(page(finished_lake), "Files") == []
     counts = {"bytes": 99, "lines_read": 1200, "listens_kept": 1194}
     files = [{"file": f"/logs/{number}.tsv", **counts, "lines_rejected": number} for number in range(25)]
@@ -245,7 +245,7 @@ def test_the_page_says_which_days_were_ranked(finished_lake: Lake) -> None:
     assert ["window_days", "none"] in table(page(finished_lake), "Parameters")
 
 
-def test_a_page_of_an_empty_window_says_so_and_still_tells_of_the_listening(lake: Lake) -> None:
+def test_empty_window_is_stated_and_listening_still_shown(lake: Lake) -> None:
     day = {**PARAMETERS, "window_days": 1}
     finish(lake, listens(("u", "12:00:00", "A", "B"), ("u", "12:01:00", "A", "B")), parameters=day)
     look_further(lake, [], [])
@@ -261,7 +261,7 @@ def test_a_page_of_an_empty_window_says_so_and_still_tells_of_the_listening(lake
 
 
 @pytest.mark.parametrize("songs", [0, 1, 1000])
-def test_a_log_of_any_size_makes_a_page_of_no_more_than_two_megabytes(lake: Lake, songs: int) -> None:
+def test_page_never_exceeds_two_megabytes(lake: Lake, songs: int) -> None:
     parameters = {**PARAMETERS, "top_songs": 1000}
     name = "\N{PERSON WITH BALL}" * 400
     finish(

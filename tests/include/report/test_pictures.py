@@ -1,4 +1,4 @@
-"""What the pictures say, in words, in their tables and in what is drawn."""
+"""The pictures are right in their sentences, their tables and their drawings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def texts(svg: str) -> list[str]:
     return [text.text or "" for text in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
-def test_every_picture_is_an_svg_in_the_themes_colours_in_both_widths(finished_lake: Lake) -> None:
+def test_pictures_are_svg_in_theme_colours_both_widths(finished_lake: Lake) -> None:
     found = drawn(finished_lake)
     assert list(found) == ["spread", "lengths", "over_time", "week", "stages"]
     for picture in found.values():
@@ -103,7 +103,7 @@ def test_gaps_in_time_are_said_and_drawn(lake: Lake) -> None:
         pytest.param(1200, "May 2009", "Listens, and sessions by their start, a month (UTC)", id="months"),
     ],
 )
-def test_a_long_span_is_told_by_the_week_or_month(lake: Lake, days: int, label: str, units: str) -> None:
+def test_long_interval_is_drawn_by_week_or_month(lake: Lake, days: int, label: str, units: str) -> None:
     last = datetime(2009, 5, 1, 12, tzinfo=UTC)
     finish(lake, in_a_row("u", last - timedelta(days=days), [("A", "b")]) + in_a_row("u", last, [("A", "b")] * 2))
     picture = drawn(lake)["over_time"]
@@ -157,7 +157,7 @@ def profile(country: str | None, age: int | None, joined: date | None) -> dict[s
     return {"country": country, "age": age, "registered_on": joined}
 
 
-def test_listeners_are_counted_by_country_age_and_year_of_joining() -> None:
+def test_listeners_are_counted_by_country_age_joining_year() -> None:
     groups = listener_groups(
         [
             profile("Japan", 29, date(2005, 12, 31)),

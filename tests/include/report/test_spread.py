@@ -18,7 +18,7 @@ from tests.logs import GAP, RUN_DATE
 NAMES = ["A", "B", "C", "坂本龍一"]
 
 
-def test_plays_are_those_in_the_top_sessions_alone_and_of_songs_by_both_names(lake: Lake) -> None:
+def test_spread_counts_plays_in_top_sessions_only(lake: Lake) -> None:
     chance = random.Random(7)
     start = datetime(2009, 4, 1, tzinfo=UTC)
     times = sorted(start + timedelta(minutes=chance.randrange(60 * 24 * 20)) for _ in range(4000))
@@ -51,7 +51,7 @@ def test_plays_are_those_in_the_top_sessions_alone_and_of_songs_by_both_names(la
         assert sum(plays.values()) == song.play_count
 
 
-def test_of_many_sessions_those_with_most_plays_are_named_and_the_others_added_up(lake: Lake) -> None:
+def test_sessions_with_most_plays_are_named_others_summed(lake: Lake) -> None:
     played = in_a_row("u", at("12:00:00"), [("A", "B")] * 3)
     for day in range(1, SESSIONS_NAMED + 5):
         played += in_a_row("v", at("12:00:00") + timedelta(days=day), [("A", "B")])

@@ -1,6 +1,6 @@
-"""What becomes of everything a log should not hold: bytes in, and exactly these listens, rejected lines and counts out.
+"""Every fault that a log can have gives exactly the listens, rejected lines and counts listed for it.
 
-The lines of the matrix go through the job together, once with LF and once with CRLF; so do its files.
+The lines of the cases go through the job together, once with LF and once with CRLF; so do its files.
 """
 
 from __future__ import annotations
@@ -84,11 +84,11 @@ def test_a_line_becomes(with_lf: Outcome, name: str) -> None:
         assert case.listen in with_lf.listens
 
 
-def test_the_lines_become_this_and_nothing_else_to_the_line(with_lf: Outcome) -> None:
+def test_every_bad_line_has_its_expected_outcome(with_lf: Outcome) -> None:
     assert_all(with_lf, CASES, b"\n")
 
 
-def test_crlf_changes_no_listen_and_a_rejected_line_keeps_its_cr(with_crlf: Outcome) -> None:
+def test_crlf_changes_no_listen_rejected_lines_keep_it(with_crlf: Outcome) -> None:
     assert_all(with_crlf, CASES_WITH_CRLF, b"\r\n")
 
 
@@ -106,7 +106,7 @@ def assert_all(found: Outcome, cases: dict[str, Case], line_end: bytes) -> None:
     }
 
 
-def test_every_reason_is_in_the_matrix_and_the_plain_model_judges_it_alike() -> None:
+def test_cases_cover_every_reason_and_model_agrees() -> None:
     listens, lines, warnings = expected(CASES, b"\n")
     judged = model.judge(b"".join(case.line + b"\n" for case in CASES.values()), RUN_DATE)
     assert Counter(astuple(listen) for listen in judged.listens) == listens
@@ -115,7 +115,7 @@ def test_every_reason_is_in_the_matrix_and_the_plain_model_judges_it_alike() -> 
     assert {reason for _, reason in lines} == set(LISTENING.events.reason_names)
 
 
-def test_a_line_of_nothing_but_tabs_is_not_cut_into_as_many_fields(spark: SparkSession) -> None:
+def test_line_of_1000_tabs_counts_seven_fields(spark: SparkSession) -> None:
     (row,) = parse_lines(frame_of(spark, [("\t" * 1000,)], "line string")).select("field_count").collect()
     assert row.field_count == 7
 
@@ -142,7 +142,7 @@ def test_a_file_among_others_becomes(of_files: tuple[Outcome, Counter[Any]], nam
     assert {entry: n for entry, n in with_names.items() if entry[0] == name} == Counter((name, *one) for one in lines)
 
 
-def test_the_files_become_this_and_nothing_else_to_the_line(of_files: tuple[Outcome, Counter[Any]]) -> None:
+def test_every_bad_file_has_its_expected_outcome(of_files: tuple[Outcome, Counter[Any]]) -> None:
     found, _ = of_files
     users = [user for _, of_file, _ in FILES.values() for user in of_file]
     lines = [entry for _, _, of_file in FILES.values() for entry in of_file]
@@ -155,7 +155,7 @@ def test_the_files_become_this_and_nothing_else_to_the_line(of_files: tuple[Outc
     }
 
 
-def test_a_file_without_a_good_line_is_judged_like_any_other(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+def test_file_without_good_lines_is_judged_normally(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     content, _, lines = FILES["binary.tsv"]
     (tmp_path / "binary.tsv").write_bytes(content)
     found = outcome(spark, lake, tmp_path / "binary.tsv")
@@ -199,7 +199,7 @@ def write(directory: Path, files: dict[str, bytes]) -> None:
         pytest.param(good("long")[:-1] + b"t" * HUNDRED_MEGABYTES, (3, 0), id="a name"),
     ],
 )
-def test_a_line_of_a_hundred_megabytes_fits_in_the_memory_of_a_deployment(
+def test_line_of_100_megabytes_fits_in_memory(
     lake: Lake, tmp_path: Path, content: bytes, kept_and_rejected: tuple[int, int]
 ) -> None:
     log = tmp_path / "log.tsv"

@@ -31,7 +31,7 @@ def classified(spark: SparkSession, *rows: tuple) -> DataFrame:
     )
 
 
-def test_of_the_lines_of_one_listen_the_one_with_ids_stays(spark: SparkSession) -> None:
+def test_duplicate_with_the_most_ids_stays(spark: SparkSession) -> None:
     same = ("u", 1, "a", "t")
     lines = classified(
         spark,
@@ -51,7 +51,7 @@ def test_of_the_lines_of_one_listen_the_one_with_ids_stays(spark: SparkSession) 
     )
 
 
-def test_listens_that_differ_in_anything_but_ids_are_no_duplicates(spark: SparkSession) -> None:
+def test_listens_that_differ_beyond_ids_all_stay(spark: SparkSession) -> None:
     lines = classified(
         spark,
         ("u", 1, "a", "t", None, None, None, 1, 0, None),
@@ -63,7 +63,7 @@ def test_listens_that_differ_in_anything_but_ids_are_no_duplicates(spark: SparkS
     assertDataFrameEqual(judged(lines), lines)
 
 
-def test_a_rejected_line_keeps_its_reason_and_is_no_duplicate(spark: SparkSession) -> None:
+def test_repeated_rejected_line_keeps_its_own_reason(spark: SparkSession) -> None:
     rejected = ("a line", None, None, None, None, None, "a line", 1, 0, "field_count")
     lines = classified(spark, rejected, rejected)
     assertDataFrameEqual(judged(lines), lines)

@@ -1,4 +1,4 @@
-"""What a daily load takes in, and what it knows already."""
+"""A daily load reads only new files and adds only new listens."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ def load(spark: SparkSession, lake: Lake, inbox: Path, days: int, is_published: 
     return record
 
 
-def test_a_file_is_taken_in_once_unless_it_changes_and_then_that_is_said(
-    spark: SparkSession, lake: Lake, inbox: Path
-) -> None:
+def test_unchanged_file_is_read_once_changes_are_recorded(spark: SparkSession, lake: Lake, inbox: Path) -> None:
     first, second = inbox / "1 é.tsv", inbox / "2.tsv"
     first.write_bytes(line("04T12:00:00"))
     assert load(spark, lake, inbox, 0)["new"] is None
@@ -64,7 +62,7 @@ def test_a_file_is_taken_in_once_unless_it_changes_and_then_that_is_said(
     first.write_bytes(line("04T12:00:00") + line("06T12:00:00"))
     changed = load(spark, lake, inbox, 3)
     assert changed["rows"] == {"lines_read": 2, "listens_kept": 1, "lines_rejected": 1}
-    # What was there before is no fault of the day.
+    # A listen that the log already has does not lower the day's score.
     assert (changed["quality_score"], changed["new"]["known_listens"]) == (100, 1)
     assert (changed["new"]["files_changed"], changed["new"]["files_known"]) == ([f"{first}"], [f"{second}"])
     day = FIRST + timedelta(days=3)
@@ -76,7 +74,7 @@ def test_a_file_is_taken_in_once_unless_it_changes_and_then_that_is_said(
     }
 
 
-def test_many_new_listens_are_looked_for_in_the_log_as_few_are(
+def test_many_and_few_new_listens_give_same_result(
     spark: SparkSession, lake: Lake, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handed_to_all: list[list[str]] = []
@@ -100,7 +98,7 @@ def test_many_new_listens_are_looked_for_in_the_log_as_few_are(
     assert found == {few: (1, [(4, "t"), (4, "t"), (4, "v"), (5, "t")], few == 3) for few in (3, 2)}
 
 
-def test_an_input_that_the_log_has_nearly_all_of_is_refused_with_what_to_do(
+def test_input_mostly_known_is_refused_for_daily_load(
     spark: SparkSession, lake: Lake, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (inbox / "log.tsv").write_bytes(line("04T12:00:00") + line("04T12:05:00"))

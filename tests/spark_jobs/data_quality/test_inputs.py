@@ -33,7 +33,7 @@ def flipped(content: bytes, place: int) -> bytes:
 
 
 def read(spark: SparkSession, lake: Lake, path: Path) -> None:
-    """Run the job, which must publish nothing and leave nothing if it fails."""
+    """Run the job and check that it leaves neither rows nor links."""
     try:
         run(spark, DataQualityJob(str(path), lake, RUN_DATE))
     finally:
@@ -59,7 +59,7 @@ def read(spark: SparkSession, lake: Lake, path: Path) -> None:
         pytest.param(GZIP + bytes(512), "not a gzip file", id="padded with zeros"),
     ],
 )
-def test_a_gz_that_is_none_or_not_whole_is_an_error_of_the_data(
+def test_damaged_gz_is_a_data_error(
     spark: SparkSession, lake: Lake, tmp_path: Path, content: bytes, found: str
 ) -> None:
     (tmp_path / "a whole one.tsv").write_bytes(LOG)
@@ -69,7 +69,7 @@ def test_a_gz_that_is_none_or_not_whole_is_an_error_of_the_data(
         read(spark, lake, tmp_path / "*log.tsv*")
 
 
-def test_a_damaged_gz_ends_the_application_with_the_data_errors_code_and_one_line(
+def test_damaged_gz_exits_65_with_one_line(
     spark: SparkSession, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(application, "spark_session", lambda *_: nullcontext(knowing(spark, lake)))
@@ -80,7 +80,7 @@ def test_a_damaged_gz_ends_the_application_with_the_data_errors_code_and_one_lin
     assert line.startswith(f"ERROR data_quality {RUN_DATE}: {tmp_path}/log.tsv.gz cannot be read as .gz")
 
 
-def test_what_is_refused_is_what_spark_decompresses_beside_gz(spark: SparkSession) -> None:
+def test_every_spark_compression_but_gz_is_refused(spark: SparkSession) -> None:
     jvm, hadoop_conf = spark.sparkContext._gateway.jvm, spark._jsc.hadoopConfiguration()
     codecs = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory.getCodecClasses(hadoop_conf)
     suffixes = {codec.newInstance().getDefaultExtension() for codec in codecs}

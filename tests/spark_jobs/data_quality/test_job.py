@@ -33,7 +33,7 @@ def kept_and_rejected(spark: SparkSession, lake: Lake, path: Path) -> tuple[int,
     return figures["rows"]["listens_kept"], {reason: n for reason, n in figures["rejected"].items() if n}
 
 
-def test_a_directory_a_glob_and_gzip_are_read_as_one_log(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+def test_directories_globs_and_gzip_are_one_log(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     logs = tmp_path / "log directory"
     logs.mkdir()
     (logs / "1.tsv").write_bytes(LINE % 1)
@@ -44,7 +44,7 @@ def test_a_directory_a_glob_and_gzip_are_read_as_one_log(spark: SparkSession, la
     assert kept_and_rejected(spark, lake, logs / "*.gz") == (2, {})
 
 
-def test_a_rejected_line_is_stored_with_the_file_it_came_from(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+def test_rejected_line_is_stored_with_its_file(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     first, second = tmp_path / "first.tsv", tmp_path / "with space é.tsv"
     first.write_bytes(b"one odd \xff line\n" + LINE % 1)
     second.write_bytes(b"another\r\n")
@@ -55,9 +55,7 @@ def test_a_rejected_line_is_stored_with_the_file_it_came_from(spark: SparkSessio
     ]
 
 
-def test_another_run_of_a_date_replaces_that_date_and_nothing_else(
-    spark: SparkSession, lake: Lake, tmp_path: Path
-) -> None:
+def test_rerun_of_date_replaces_only_that_date(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
     log.write_bytes(LINE % 1 + LINE % 2)
     for day in (date(2009, 5, 4), date(2009, 5, 5)):
@@ -79,9 +77,7 @@ def test_an_input_without_a_line_publishes_nothing(spark: SparkSession, lake: La
     assert rows(lake, LISTENS, RUN_DATE) == []
 
 
-def test_each_files_lines_are_counted_however_many_tasks_read_it(
-    spark: SparkSession, lake: Lake, tmp_path: Path
-) -> None:
+def test_lines_are_counted_per_file_across_tasks(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     logs.mkdir()
     # More lines than a task reads: every file is read in parts, and each part knows of other files.
@@ -120,7 +116,7 @@ def test_a_lost_line_is_an_error(kept: int, files: list[tuple[int, int, int]], m
         line_counts.check("log.tsv", counts, per_file)
 
 
-def test_the_listens_are_made_with_one_shuffle_and_one_sort(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+def test_listens_need_one_shuffle_and_one_sort(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     (tmp_path / "log.tsv").write_bytes(LINE % 1)
     session = knowing(spark, lake)
     lines = link(list_files(str(tmp_path / "log.tsv")).files, tmp_path / "links").read_lines(session)
@@ -145,7 +141,7 @@ def test_what_a_snapshot_was_made_of_is_recorded(spark: SparkSession, lake: Lake
             assert stamp == Stamp(RUN_DATE, "a run", "data_quality", {})
 
 
-def test_the_command_line_names_input_lake_and_run_date(capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_line_gives_input_lake_and_run_date(capsys: pytest.CaptureFixture[str]) -> None:
     job = parse_args(["--input", "in.tsv", "--lake", "/lake", "--run-date", "2009-05-04"])
     assert job == DataQualityJob("in.tsv", Lake("/lake"), date(2009, 5, 4))
     with pytest.raises(SystemExit, match="2"):

@@ -17,7 +17,7 @@ CLASSIFIED = (
 )
 
 
-def test_a_listen_carries_its_line_only_if_its_fields_do_not_give_it_back(spark: SparkSession) -> None:
+def test_listen_keeps_only_lines_its_fields_cannot_rebuild(spark: SparkSession) -> None:
     lines = frame_of(
         spark,
         [(GOOD, 1, 0), (OFFSET, 1, 0), (f"{GOOD}\r", 1, 0), ("odd", 2, 7)],
@@ -40,7 +40,7 @@ def test_a_listen_carries_its_line_only_if_its_fields_do_not_give_it_back(spark:
     )
 
 
-def test_every_rejected_line_comes_back_whole_with_its_file_and_reason(spark: SparkSession) -> None:
+def test_rejected_lines_are_rebuilt_with_file_and_reason(spark: SparkSession) -> None:
     files = frame_of(spark, [("one.tsv", 1), ("two.tsv", 2)], "file string, file_id long")
     judged = frame_of(
         spark,

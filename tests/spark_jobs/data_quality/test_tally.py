@@ -14,7 +14,7 @@ LARGEST = 2**43 - 1
 
 
 @given(values=st.lists(st.sampled_from([0, 1, 2, 3, LARGEST - 2, LARGEST - 1, LARGEST]), max_size=400))
-def test_rows_are_counted_exactly_however_many_tasks_count_them(spark: SparkSession, values: list[int]) -> None:
+def test_counts_by_value_are_exact_across_tasks(spark: SparkSession, values: list[int]) -> None:
     counted = Observation("counted")
     rows = frame_of(spark, [(value,) for value in values], "value long").repartition(7)
     rows.observe(counted, tally(F.col("value"), 7).alias("tally")).write.format("noop").mode("overwrite").save()
@@ -28,6 +28,6 @@ def test_no_value_is_no_row(spark: SparkSession) -> None:
     assert read_tally(counted.get["tally"]) == Counter()
 
 
-def test_a_middle_that_was_cut_after_averaging_is_still_its_value() -> None:
+def test_truncated_average_still_gives_its_value() -> None:
     # 2 * 5 + 1 = 11; averaged it may have come out as 10.999 or 11.001, and is cut to a whole number.
     assert read_tally([Row(x=10, y=2.0), Row(x=11, y=3.0)]) == Counter({5: 5})

@@ -130,7 +130,7 @@ def test_catalog_that_another_process_makes_meanwhile(tmp_path: Path, monkeypatc
         assert catalog.list_namespaces() == []
 
 
-def test_lost_catalog_is_not_taken_for_an_empty_lake(tmp_path: Path) -> None:
+def test_lost_catalog_is_not_an_empty_lake(tmp_path: Path) -> None:
     lake = _made_at(tmp_path / "lake")
     for file in Path(lake.root).glob("catalog.db*"):
         file.rename(tmp_path / file.name)
@@ -144,7 +144,7 @@ def test_lost_catalog_is_not_taken_for_an_empty_lake(tmp_path: Path) -> None:
         assert len(catalog.list_tables(NAMESPACE)) == len(TABLES)
 
 
-def test_lake_whose_first_run_was_killed_is_a_new_one(tmp_path: Path) -> None:
+def test_lake_whose_first_run_died_counts_as_new(tmp_path: Path) -> None:
     lake = _made_at(tmp_path / "lake")
     for file in Path(lake.root).glob("catalog.db*"):
         file.unlink()

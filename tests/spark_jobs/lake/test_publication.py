@@ -131,7 +131,7 @@ def test_stage_run_again_is_published_whole(spark: SparkSession, lake: LakeCatal
     assert published_run(lake, MONDAY).snapshots == first | {REJECTED.name: rejected}
 
 
-def test_table_that_a_run_did_not_make_loses_tag(spark: SparkSession, lake: LakeCatalog) -> None:
+def test_table_missing_from_a_rerun_loses_its_tag(spark: SparkSession, lake: LakeCatalog) -> None:
     publish_run(lake, MONDAY, run_of(spark, lake, MONDAY, plays(spark, ("ann", 1))))
     again = run_of(spark, lake, MONDAY, plays(spark, ("ben", 2)), run_id="again")
     del again[REJECTED.name]

@@ -49,7 +49,7 @@ def test_new_column_is_null_in_earlier_snapshots(spark: SparkSession, lake: Lake
     assert [tuple(row) for row in added.collect()] == expected[-1:]
 
 
-def test_new_column_of_rows_in_memory_may_be_anywhere(spark: SparkSession, lake: LakeCatalog) -> None:
+def test_new_column_in_memory_may_stand_anywhere(spark: SparkSession, lake: LakeCatalog) -> None:
     before = a_try(lake).replace_here(pa.table({"plays": [1]}), ANSWER)
     grown = _with(ANSWER, "user_id", T.StringType(), 0)
 

@@ -25,7 +25,7 @@ def shared_session(spark: SparkSession, lake: Lake, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(application, "spark_session", lambda *_: nullcontext(knowing(spark, lake)))
 
 
-def test_the_three_applications_answer_from_their_command_lines_and_say_what_they_did(
+def test_three_applications_run_and_print_their_counts(
     lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = tmp_path / "log.tsv"
@@ -43,7 +43,7 @@ def test_the_three_applications_answer_from_their_command_lines_and_say_what_the
     ]
 
 
-def test_data_that_fails_a_job_ends_it_with_a_code_of_its_own_and_the_reason(
+def test_data_error_exits_65_with_its_reason(
     lake: Lake,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -55,7 +55,7 @@ def test_data_that_fails_a_job_ends_it_with_a_code_of_its_own_and_the_reason(
     assert capsys.readouterr().err == "ERROR ranking 2009-05-04: nothing to read; give it something\n"
 
 
-def test_any_other_error_is_left_for_a_retry_and_the_last_line_says_what_it_was(
+def test_other_error_exits_1_and_names_itself_last(
     lake: Lake,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -31,7 +31,7 @@ def test_record_replaces_the_one_before(lake: Lake) -> None:
     assert os.listdir(Path(path).parent) == ["ranking.json"]
 
 
-def test_record_that_cannot_be_written_leaves_the_one_before(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_write_keeps_the_earlier_record(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     path = lake.stage_record("ranking", RUN_DATE)
     write_record(path, RECORD)
 

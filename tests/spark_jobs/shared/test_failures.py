@@ -1,4 +1,4 @@
-"""What an error of Spark's says, by its text alone."""
+"""The text of an error decides what the user is told to do."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_what_to_do_is_said(said: str, explained: str) -> None:
         (sqlite3.OperationalError("unable to open database file"), "mounted to be written to"),
     ],
 )
-def test_what_to_do_about_errors_of_python_is_said(error: Exception, explained: str) -> None:
+def test_python_errors_are_explained(error: Exception, explained: str) -> None:
     assert explained in explain(error)
 
 

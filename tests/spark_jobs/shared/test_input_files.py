@@ -150,7 +150,7 @@ def test_links_in_a_circle_end_a_glob(root: Path, path: str) -> None:
     [(list_files, ""), (list_files, "*/*.tsv"), (list_files, "**/*.tsv"), (directories_of, "*/*.tsv")],
 )
 def test_directory_that_cannot_be_listed_is_an_error(read: Callable[[str], object], path: str) -> None:
-    # Not below pytest's own directory, which no other user may enter.
+    # Other users cannot enter pytest's own directory.
     with tempfile.TemporaryDirectory() as root:
         write(Path(root), "2008/a.tsv", "2009/b.tsv")
         os.chmod(root, 0o755)  # noqa: S103  (another user is to come in)

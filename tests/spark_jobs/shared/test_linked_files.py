@@ -1,4 +1,4 @@
-"""Spark reads every line of every file, whatever the files are called and wherever they lie."""
+"""Spark reads every line of every file, for all names and places of files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from spark_jobs.shared.linked_files import (
     remove_abandoned_links,
 )
 
-# What a name of a file may hold: all bytes but two. A leading dot or underscore would hide it.
+# A file name may have all bytes but two. A leading dot or underscore would hide the file.
 NAMES = st.binary(min_size=1, max_size=8).map(lambda name: b"n" + name.translate(None, b"\0/"))
 PLACES = st.lists(NAMES, min_size=1, max_size=4).map(b"/".join)
 CONTENTS = st.lists(st.sampled_from([b"", b"a", b"\xff\xfe", b"x\ty\r", "ü".encode()]), max_size=4).map(
@@ -92,7 +92,7 @@ def test_file_system_without_links_is_refused(tmp_path: Path, monkeypatch: pytes
     def refuse(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    # No file system of this kind can be mounted without being root.
+    # Only root can mount a file system of this kind.
     monkeypatch.setattr("spark_jobs.shared.linked_files.os.symlink", refuse)
     with pytest.raises(InputError, match=r"links cannot hold symbolic links \(Operation not permitted\)"):
         link(list_files(str(tmp_path)).files, tmp_path / "links")

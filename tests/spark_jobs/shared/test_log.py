@@ -45,7 +45,7 @@ def test_base_that_lost_a_snapshot_is_none(lake: Lake, table: Table) -> None:
 
 
 @pytest.mark.parametrize("table", [LISTENS, SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS], ids=lambda table: table.name)
-def test_base_with_a_snapshot_of_another_run_is_none(lake: Lake, table: Table) -> None:
+def test_base_mixed_from_two_runs_is_no_base(lake: Lake, table: Table) -> None:
     written = write_tables(lake, RUN_DATE, NO_ROWS)
     other = write_tables(lake, RUN_DATE, {table.name: []}, run_id="another")
     assert added_to(lake, Published(RUN_DATE, run_id_of(RUN_DATE), {**written, **other})).base is None

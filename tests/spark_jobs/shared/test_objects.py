@@ -1,4 +1,4 @@
-"""An input in an object store is listed and read as one on a disk is, whatever its objects are called."""
+"""An input in an object store is listed and read like one on a disk, for all names of objects."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ ONE = timedelta(days=1)
 
 
 @given(DAYS)
-def test_stretches_hold_every_day_and_are_days_in_a_row_unless_there_would_be_too_many(days: list[date]) -> None:
+def test_stretches_cover_all_days_within_their_maximum(days: list[date]) -> None:
     found = stretches(days)
     assert all(any(first <= day <= last for first, last in found) for day in days)
     assert {day for stretch in found for day in stretch} <= set(days)
@@ -25,15 +25,13 @@ def test_stretches_hold_every_day_and_are_days_in_a_row_unless_there_would_be_to
     assert len(found) == min(in_a_row, MOST_STRETCHES)
 
 
-def test_it_is_the_closest_days_that_become_one_stretch() -> None:
+def test_closest_days_become_one_stretch() -> None:
     far = [date(2009, 1, 1) + 10 * number * ONE for number in range(MOST_STRETCHES)]
     close = far[3] + 2 * ONE
     assert stretches([*far, close]) == [(day, close if day == far[3] else day) for day in far]
 
 
-def test_parquet_is_asked_for_as_many_users_as_are_named_and_for_more_by_their_days_alone(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_users_beyond_the_maximum_are_filtered_by_days(spark: SparkSession, tmp_path: Path) -> None:
     day = datetime(2009, 5, 4, 12, tzinfo=UTC)
     listens = listens_of(spark, [(f"user {number}", day) for number in range(MOST_USERS + 1)])
     listens.unionByName(listens_of(spark, [("another", day), ("user 0", day + 2 * ONE)])).write.parquet(

@@ -31,7 +31,7 @@ def test_transactions_have_amounts_and_a_list_of_items() -> None:
     }
 
 
-def test_interactions_and_users_of_notes_have_times_days_and_numbers() -> None:
+def test_notes_schema_has_times_dates_and_numbers() -> None:
     interactions, users = (spark_schema(kind) for kind in CONTRACTS["notes"].kinds)
     assert interactions.simpleString() == (
         "struct<user_id:string,occurred_at:timestamp,action_type:string,page_id:string,duration_ms:int,load_ms:int,"
@@ -40,5 +40,5 @@ def test_interactions_and_users_of_notes_have_times_days_and_numbers() -> None:
     assert users["join_date"].dataType == T.DateType()
 
 
-def test_what_the_client_claims_has_a_column_of_its_own() -> None:
+def test_clients_own_session_id_has_a_column() -> None:
     assert "client_session_id" in spark_schema(CONTRACTS["shop"].events).fieldNames()

@@ -52,7 +52,7 @@ def test_a_line_becomes_its_six_fields(spark: SparkSession) -> None:
     assertDataFrameEqual(parsed.select(*expected.columns), expected, checkRowOrder=True)
 
 
-def test_only_one_carriage_return_is_a_line_end_the_others_belong_to_the_name(spark: SparkSession) -> None:
+def test_only_one_carriage_return_ends_a_line(spark: SparkSession) -> None:
     lines = frame_of(spark, [("u\tt\t\ta\rb\t\tc\r\r",)], "line string")
     (row,) = parse_lines(lines).collect()
     assert (row.artist_name, row.track_name) == ("a\rb", "c\r")
@@ -86,13 +86,13 @@ def test_only_one_carriage_return_is_a_line_end_the_others_belong_to_the_name(sp
         pytest.param("", None, id="nothing"),
     ],
 )
-def test_a_timestamp_is_iso_8601_to_the_second_with_a_zone(spark: SparkSession, text: str, utc: str | None) -> None:
+def test_timestamp_is_iso_8601_seconds_with_zone(spark: SparkSession, text: str, utc: str | None) -> None:
     frame = frame_of(spark, [(text,)], "text string")
     (row,) = frame.select(parse_timestamp(F.col("text")).cast("string").alias("utc")).collect()
     assert row.utc == utc
 
 
-def test_no_other_character_in_a_timestamp_passes_for_the_one_that_belongs_there(spark: SparkSession) -> None:
+def test_timestamp_with_one_wrong_character_is_refused(spark: SparkSession) -> None:
     right = "2009-05-04T13:08:57Z"
     texts = {
         right[:place] + other + right[place + 1 :]
@@ -105,7 +105,7 @@ def test_no_other_character_in_a_timestamp_passes_for_the_one_that_belongs_there
 
 
 def second_of(text: str) -> int | None:
-    """The second that a time in UTC names, None if it names none."""
+    """Return the second of a time in UTC, None for an invalid one."""
     if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", text):
         return None
     try:

@@ -19,7 +19,7 @@ def reason(spark: SparkSession, line: str) -> str | None:
     return parsed.select(rejection_reason(LISTENS, rules.reasons(RUN_DATE))).first()[0]
 
 
-def test_every_reason_and_warning_of_the_contract_has_a_rule(spark: SparkSession) -> None:
+def test_every_reason_and_warning_has_a_rule(spark: SparkSession) -> None:
     assert [*rules.reasons(RUN_DATE), DUPLICATE] == list(LISTENS.reason_names)
     assert list(rules.warnings()) == list(LISTENS.warning_names)
 
@@ -48,7 +48,5 @@ def test_every_reason_and_warning_of_the_contract_has_a_rule(spark: SparkSession
         pytest.param('u\t2009-05-04T12:00:00Z\t\t"\t\t\\', None, id="quotes and backslashes are characters"),
     ],
 )
-def test_a_line_is_rejected_for_the_first_reason_that_applies(
-    spark: SparkSession, line: str, expected: str | None
-) -> None:
+def test_first_reason_that_applies_rejects_a_line(spark: SparkSession, line: str, expected: str | None) -> None:
     assert reason(spark, line) == expected
