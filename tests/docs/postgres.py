@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.spark_cluster import free_port
+from tests.stack.spark_cluster import free_port
 
 # PostgreSQL refuses to run as root; Debian's package makes this user.
 SERVER_USER = "postgres" if os.geteuid() == 0 else None

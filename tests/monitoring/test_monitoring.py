@@ -16,9 +16,9 @@ import pytest
 import yaml
 
 from include.metrics import METRICS, prometheus_name
-from scripts.spark_cluster import Cluster, free_port, running
 from tests.conftest import PROJECT
 from tests.monitoring.queries import MONITORING, metrics_asked, metrics_of, panels
+from tests.stack.spark_cluster import Cluster, free_port, running
 
 OURS = {prometheus_name(name): tags for name, tags in METRICS.items()}
 needs_promtool = pytest.mark.skipif(

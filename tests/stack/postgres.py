@@ -1,6 +1,6 @@
 """A PostgreSQL server of this machine's own binaries.
 
-    python -m scripts.postgres
+    python -m tests.stack.postgres
 
 prints where they are, installed if need be.
 """
@@ -67,7 +67,7 @@ def check_reachable(directory: Path) -> None:
     if subprocess.run(["ls", str(directory)], user=user(), capture_output=True, check=False).returncode != 0:
         raise PostgresError(
             f"{directory} cannot be reached by {user()}, as whom PostgreSQL runs where the caller is root; choose a "
-            "directory that everybody may enter (STACK= for make stack)"
+            "directory that everybody may enter"
         )
 
 

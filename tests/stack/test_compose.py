@@ -14,10 +14,11 @@ import yaml
 
 from include import alerts
 from plugins import run_alerts
-from scripts import compose, settings_file
+from scripts import settings_file
 from scripts.environment import airflow_environment
-from scripts.places import Places
 from tests.conftest import PROJECT
+from tests.stack import compose
+from tests.stack.places import Places
 
 needs_compose = pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose on the PATH")
 needs_hadolint = pytest.mark.skipif(shutil.which("hadolint") is None, reason="no hadolint on the PATH")
