@@ -63,18 +63,15 @@ test: $(VENV)/development ## Run the tests of rules, Spark, Airflow and the whol
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 
 test-browser: $(VENV)/development ## Run the tests that drive a Chromium, Debian's own (installed if need be, as root)
-	@$(BIN)/python -m scripts.browser
 	@$(BIN)/python -m pytest tests/browser -m browser
 
 test-stack: $(VENV)/development ## Run the tests that bring up the whole stack: PostgreSQL (installed if need be, as root), Airflow, Spark
-	@$(BIN)/python -m tests.stack.postgres
 	@$(BIN)/python -m pytest tests/stack -m stack
 
 test-faults: $(VENV)/development ## Run the tests that inject faults: kills, full disks, damaged files, other clocks
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults -m faults
 
 test-operations: $(VENV)/development ## Run every command of docs/operations.md (needs PostgreSQL, as above), the UI, and the longest runs of the DAG
-	@$(BIN)/python -m tests.stack.postgres
 	@$(BIN)/python -m pytest tests/docs tests/end_to_end tests/scripts -m operations
 
 check: $(VENV)/development ## Lint, formatting, types, imports, schemas and, where there is a network, the dependencies
@@ -108,8 +105,7 @@ bench-daily: $(VENV)/development ## Measure what a day costs beside a full run (
 	@$(call script,benchmarks.daily)
 
 picture: $(VENV)/development ## Take docs/report.png, the README's picture of the report, from a run on the sample
-	@$(BIN)/python -m scripts.browser
-	@$(call script,scripts.picture)
+	@$(BIN)/python -m tests.browser.picture
 
 lock: $(VENV)/development ## Pin the dependencies of requirements.in and requirements-dev.in anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements.in -o requirements.txt

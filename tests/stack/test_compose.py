@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,7 @@ from scripts.environment import airflow_environment
 from tests.conftest import PROJECT
 from tests.stack import compose
 from tests.stack.places import Places
-
-needs_compose = pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose on the PATH")
-needs_hadolint = pytest.mark.skipif(shutil.which("hadolint") is None, reason="no hadolint on the PATH")
+from tests.stack.tools import COMPOSE, HADOLINT, carried_by
 
 
 @pytest.fixture
@@ -41,13 +38,13 @@ def by_compose(file: Path) -> dict[str, Any]:
 
 
 def config(file: Path) -> subprocess.CompletedProcess[str]:
-    command = ["docker-compose", "--env-file", str(file), "--file", str(compose.FILE), "config"]
+    options = ["--env-file", str(file), "--file", str(compose.FILE), "--profile", "watch"]
     # A variable of the shell would hold over the file's.
     environment = {"PATH": os.environ["PATH"]}
+    command = [carried_by(*COMPOSE), *options, "config"]
     return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
 
-@needs_compose
 def test_compose_itself_reads_the_services_as_we_do(file: Path) -> None:
     services = compose.services(settings_file.variables(file))
     theirs = {
@@ -63,7 +60,6 @@ def test_compose_itself_reads_the_services_as_we_do(file: Path) -> None:
     assert services["spark-worker"].replicas == 2
 
 
-@needs_compose
 def test_every_container_is_limited_restarted_asked_for_its_health_and_reached_from_this_machine_alone(
     file: Path,
 ) -> None:
@@ -88,7 +84,6 @@ def test_the_dag_processor_has_the_time_to_tell_of_a_killed_task(file: Path, tmp
         assert limit >= run_alerts.MARK_SECONDS + alerts.SEND_SECONDS + 60
 
 
-@needs_compose
 def test_without_a_secret_compose_does_not_start(file: Path) -> None:
     for secret in settings_file.FRESH:
         cut = file.with_name("cut")
@@ -140,9 +135,8 @@ def test_password_of_catalog_is_where_it_is_needed(file: Path, tmp_path: Path) -
     assert places.here(environment["PIPELINE_CATALOG"]) == catalog
 
 
-@needs_hadolint
 def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
-    done = subprocess.run(["hadolint", str(PROJECT / "Dockerfile")], capture_output=True, text=True, check=False)
+    done = subprocess.run([carried_by(*HADOLINT), PROJECT / "Dockerfile"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 
