@@ -126,7 +126,8 @@ class Stack(Services):
         while True:
             self.pause(1)
             for name in [name for name, process in self.processes.items() if process.poll() is not None]:
-                print(f"{name} has ended with exit code {self.processes[name].returncode}; it is started again.")
+                ended = f"{name} has ended with exit code {self.processes[name].returncode}"
+                print(f"{ended}; it is started again.", flush=True)
                 # A container ends with all that is in it.
                 self.end([name], signal.SIGKILL, 10)
                 self.launches[name]()
