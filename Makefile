@@ -22,7 +22,7 @@ own = echo "The user $$(id -un) may not $(1) $$PWD: clone the project into a dir
 script = test -x $(BIN)/python || { $(call own,run the Python of); }; exec $(BIN)/python -m $(1) $(arguments)
 
 .DEFAULT_GOAL := help
-.PHONY: help run data query rejected publish unlock maintain env stack health test test-browser test-stack test-faults test-operations check audit sbom \
+.PHONY: help run data query rejected publish unlock maintain env health test test-browser test-stack test-faults test-operations check audit sbom \
   format ui history bench bench-daily picture lock clean
 
 help: ## List the targets
@@ -56,29 +56,22 @@ maintain: $(VENV)/runtime ## Expire old run dates, abandoned branches and files 
 env: $(VENV)/runtime ## Make the settings file .env with fresh secrets, and check the one that is there (ENV=.env)
 	@$(call script,scripts.settings_file)
 
-stack: $(VENV)/development ## Run the Compose services as processes (ENV=.env STACK=.stack INPUT_ROOT=input); Ctrl-C stops it
-	@$(BIN)/python -m scripts.postgres >/dev/null
-	@$(call script,scripts.stack)
-
-health: $(VENV)/runtime ## Ask every part of what runs how it is: make ui, and the stack, Compose's or make stack's (ENV=.env)
+health: $(VENV)/runtime ## Ask every part of what runs how it is: make ui, and the Compose stack (ENV=.env)
 	@$(call script,scripts.health)
 
 test: $(VENV)/development ## Run the tests of rules, Spark, Airflow and the whole DAG
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 
 test-browser: $(VENV)/development ## Run the tests that drive a Chromium, Debian's own (installed if need be, as root)
-	@$(BIN)/python -m scripts.browser
 	@$(BIN)/python -m pytest tests/browser -m browser
 
 test-stack: $(VENV)/development ## Run the tests that bring up the whole stack: PostgreSQL (installed if need be, as root), Airflow, Spark
-	@$(BIN)/python -m scripts.postgres
 	@$(BIN)/python -m pytest tests/stack -m stack
 
 test-faults: $(VENV)/development ## Run the tests that inject faults: kills, full disks, damaged files, other clocks
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults -m faults
 
 test-operations: $(VENV)/development ## Run every command of docs/operations.md (needs PostgreSQL, as above), the UI, and the longest runs of the DAG
-	@$(BIN)/python -m scripts.postgres
 	@$(BIN)/python -m pytest tests/docs tests/end_to_end tests/scripts -m operations
 
 check: $(VENV)/development ## Lint, formatting, types, imports, schemas and, where there is a network, the dependencies
@@ -112,8 +105,7 @@ bench-daily: $(VENV)/development ## Measure what a day costs beside a full run (
 	@$(call script,benchmarks.daily)
 
 picture: $(VENV)/development ## Take docs/report.png, the README's picture of the report, from a run on the sample
-	@$(BIN)/python -m scripts.browser
-	@$(call script,scripts.picture)
+	@$(BIN)/python -m tests.browser.picture
 
 lock: $(VENV)/development ## Pin the dependencies of requirements.in and requirements-dev.in anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements.in -o requirements.txt

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from scripts.environment import SPARK_CONNECTION
-from scripts.spark_cluster import WORKERS, connection, spark_cluster
+from tests.stack.spark_cluster import WORKERS, connection, spark_cluster
 
 
 def main(*command: str) -> None:

@@ -14,11 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from include.jars import jars_for, local_jars
+from include.jars import PROJECT, jars_for, local_jars
 from scripts.java import java_home
-
-PROJECT = Path(__file__).resolve().parents[1]
-
 
 # In a PATH, in a database's URL, and in a configuration file.
 MISREAD = (os.pathsep, "?", "%(")

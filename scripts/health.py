@@ -1,8 +1,8 @@
-"""Ask every part of what runs here how it is: of `make ui`, and of the stack, Compose's or that of `make stack`.
+"""Ask every part of what runs here how it is: of `make ui`, and of the Compose stack.
 
-Both stacks have the same three pages. Its argument, as make passes it, is ENV, the settings file of the stack. Prints a
-line for each part, and one for what does not run. Exits with 1 when a part is not healthy, when nothing runs, and when
-ENV is given and its stack does not run.
+Its argument, as make passes it, is ENV, the settings file of the stack. Prints a line for each part, and one for what
+does not run. Exits with 1 when a part is not healthy, when nothing runs, and when ENV is given and its stack does not
+run.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 from scripts import arguments
 from scripts.deployment import Deployment
 from scripts.environment import PROJECT, UI_HOME
+from scripts.services import HOST, answer_of
 from scripts.settings_file import read
-from scripts.spark_cluster import HOST, answer_of
 from scripts.terminal import console, plain, sentence
 from scripts.ui import UI_PORT
 
@@ -48,7 +48,7 @@ def main() -> None:
         console.print(plain(sentence(error)))
         sys.exit(1)
     stack_runs = any(of_stack.get(page) == HEALTHY for page in PAGES)
-    how = f"{of_stack['api-server']}; make stack, or docker compose up --detach --wait, starts it"
+    how = f"{of_stack['api-server']}; docker compose up --detach --wait starts it"
     show("The stack", of_stack, None if stack_runs else how)
     found = {*of_ui.values(), *(of_stack.values() if stack_runs else ())}
     sys.exit(0 if found == {HEALTHY} and (stack_runs or not given) else 1)

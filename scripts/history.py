@@ -18,11 +18,10 @@ from scripts import arguments
 from scripts.environment import PROJECT, past_proxies
 from scripts.java import java_home
 from scripts.mendable import CommandError, told_in_a_line
-from scripts.services import Services
-from scripts.spark_cluster import answer_of
+from scripts.services import HOST, Services, answer_of
 from scripts.stopping import Stopped, stop_at_signals
 from scripts.terminal import console, plain, short, waiting
-from scripts.ui import HOST, free_port
+from scripts.ui import free_port
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.object_store import without_keys
 

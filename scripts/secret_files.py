@@ -10,7 +10,7 @@ from scripts.environment import PROJECT
 from scripts.terminal import short
 
 # Of this project's .gitignore.
-IGNORED = (".env", ".airflow", ".stack")
+IGNORED = (".env", ".airflow")
 
 
 CANNOT_TELL = 128

@@ -1,21 +1,26 @@
-"""Services as processes of this machine: started one by one, watched together, and stopped to the last child."""
+"""Services as processes of this machine: started one by one, watched, asked, and stopped to the last child."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, suppress
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import psutil
 
 from scripts.stopping import Stopped, on_signals
+
+HOST = "127.0.0.1"
 
 
 class ServiceError(RuntimeError):
@@ -30,8 +35,6 @@ class Services:
         self.stop_signal = signal.SIGTERM
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.logs: dict[str, Path] = {}
-        # How each was started, to start it again.
-        self.launches: dict[str, Callable[[], None]] = {}
         # No exception: it could strike between the start of a process and the note of it, or cut `stop` short.
         on_signals(self._stop)
 
@@ -40,28 +43,20 @@ class Services:
         self.to_stop.set()
 
     def launch(
-        self,
-        name: str,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        log: Path,
-        directory: Path | None = None,
-        user: str | None = None,
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path, **options: Any
     ) -> None:
-        """Start one; what it says is added to the log."""
+        """Start one; what it says is added to the log, `options` are those of `subprocess.Popen`."""
         self.logs[name] = log
-        self.launches[name] = partial(self.launch, name, command, environment, log, directory, user)
         with log.open("ab") as output:
             # Each in a session of its own: a terminal's Ctrl-C does not reach it, `end_sessions` finds it by that.
             self.processes[name] = subprocess.Popen(
                 list(command),
                 env=dict(environment),
-                cwd=directory,
-                user=user,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                **options,
             )
 
     def pause(self, seconds: float) -> None:
@@ -118,3 +113,25 @@ def is_helper(process: psutil.Process) -> bool:
     Tasks, with all that they start, are in groups of their own.
     """
     return os.getpgid(process.pid) == os.getsid(process.pid) != process.pid
+
+
+def ask(
+    port: int, method: str, path: str, body: dict[str, Any] | None = None, token: str = "", seconds: float = 10
+) -> Any:
+    """Return the JSON that a service on loopback answers with; raise OSError or HTTPException when there is none."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    with closing(HTTPConnection(HOST, port, timeout=seconds)) as connection:
+        connection.request(method, path, json.dumps(body) if body else None, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        raise HTTPException(f"{method} {path}: {answer.status} {text.decode(errors='replace')}")
+    return json.loads(text)
+
+
+def answer_of(port: int, path: str) -> Any:
+    """Return the JSON that a service on loopback answers with, or None."""
+    try:
+        return ask(port, "GET", path)
+    except (OSError, HTTPException, ValueError):
+        return None

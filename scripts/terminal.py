@@ -58,7 +58,7 @@ def sentence(error: Exception) -> str:
     said = f"{error.filename}: {error.strerror}"
     if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
         return said
-    places = "LAKE=, ENV=, STACK= or DATA= after make, PIPELINE_AIRFLOW_HOME before it"
+    places = "LAKE=, ENV= or DATA= after make, PIPELINE_AIRFLOW_HOME before it"
     return f"{said}; clone the project into a directory of your own, or name one that you may write to: {places}"
 
 

@@ -11,13 +11,11 @@ import os
 import secrets
 import socket
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
-from typing import Any
 
 from upath import UPath
 
@@ -28,13 +26,14 @@ from scripts.airflow_services import Airflow, UiError, running
 from scripts.environment import UI_HOME, airflow_environment, check_places, foreign_settings, prepare_database, sole_use
 from scripts.mendable import told_in_a_line
 from scripts.secret_files import refuse_where_git_takes
+from scripts.services import HOST, ask
 from scripts.stopping import Stopped, stop_at_signals
 from scripts.terminal import console, plain, short, show_left_aside, waiting
 from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.paths import is_object, path_of
 
-HOST, USER = "127.0.0.1", "admin"
+USER = "admin"
 DEFAULT_PORT, LAST_PORT = "8080", 65535
 START_SECONDS = 180
 # The file of an Airflow home that says where its UI is.
@@ -195,20 +194,6 @@ def dag_is_on(port: int, password: str, since: datetime) -> bool:
     # Paused by hand in an earlier start it would stay so: the setting is for new DAGs only.
     ask(port, "PATCH", f"/api/v2/dags/{DAG_ID}", {"is_paused": False}, token)
     return True
-
-
-def ask(
-    port: int, method: str, path: str, body: dict[str, Any] | None = None, token: str = "", seconds: float = 10
-) -> Any:
-    """Return the answer of Airflow's API; raise OSError or HTTPException when there is none, or it is an error."""
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-    with closing(HTTPConnection(HOST, port, timeout=seconds)) as connection:
-        connection.request(method, path, json.dumps(body) if body else None, headers)
-        answer = connection.getresponse()
-        text = answer.read()
-    if answer.status >= HTTPStatus.BAD_REQUEST:
-        raise HTTPException(f"{method} {path}: {answer.status} {text.decode(errors='replace')}")
-    return json.loads(text)
 
 
 def show_where(arguments: Arguments, password: str, log: Path) -> None:

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from include.jars import local_jars
-from scripts.spark_cluster import clean_environment, free_port
 from tests.conftest import QUICK_JVM
+from tests.stack.spark_cluster import clean_environment, free_port
 
 # A server takes some seconds to start, more on a machine that is busy.
 START_SECONDS = 90

@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 
 from pyarrow.fs import FileSelector, FileType, S3FileSystem
 
-from scripts.spark_cluster import free_port
+from tests.stack.spark_cluster import free_port
 
 # Not among the requirements: it brings botocore, which allows no python-dateutil of the version that is pinned.
 MOTO = "moto[server]==5.2.5"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from scripts.browser import chromium
+from tests.stack.tools import chromium
 
 NewPage = Callable[..., Page]
 PHONE, DESK = 390, 1280

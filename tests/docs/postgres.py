@@ -9,12 +9,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from scripts.spark_cluster import free_port
+from tests.stack.postgres import binaries, user
+from tests.stack.spark_cluster import free_port
 
-# PostgreSQL refuses to run as root; Debian's package makes this user.
-SERVER_USER = "postgres" if os.geteuid() == 0 else None
+SERVER_USER = user()
 FERNET_KEY = "c2l4dGVlbiBieXRlcyBhbmQgc2l4dGVlbiBtb3JlISE="
 
 
@@ -72,7 +71,7 @@ class Postgres:
 @contextmanager
 def postgres(environment: dict[str, str]) -> Iterator[Postgres]:
     """Run a server on loopback, and end it with the block."""
-    programs = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    programs = binaries()
     # The server's user cannot enter pytest's directory.
     with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as scratch:
         if SERVER_USER:

@@ -13,12 +13,12 @@ import pytest
 
 from benchmarks import generate_log
 from scripts.environment import SPARK_CONNECTION
-from scripts.spark_cluster import CORES, WORKERS, Cluster, connection, spark_cluster
 from spark_jobs.lake.listening import LISTENS
 from spark_jobs.lake.tables import buckets_of
 from spark_jobs.shared.lake import LOG, Lake
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
+from tests.stack.spark_cluster import CORES, WORKERS, Cluster, connection, spark_cluster
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.long]
 

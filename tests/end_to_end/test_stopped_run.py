@@ -17,7 +17,8 @@ import pytest
 
 from benchmarks import generate_log
 from tests.conftest import PROJECT
-from tests.scripts.test_ui import SMALL_SPARK, lives, runs_spark
+from tests.scripts.test_ui import SMALL_SPARK, runs_spark
+from tests.stack.running import lives
 
 pytestmark = pytest.mark.end_to_end
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from tests.faults.conftest import DAY, Whole
 from tests.faults.processes import submitted
 from tests.faults.stages import STAGES, answers, arguments
 from tests.faults.test_two_at_once import ALL_STAGES
+from tests.stack.tools import compiler
 
 # Every way in which Java and Python ask for the time of day, some seconds off.
 CLOCK = r"""
@@ -53,14 +53,10 @@ CENTURY = timedelta(days=36_525)
 @pytest.fixture(scope="session")
 def clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that puts the clock of a process off."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        # Nothing that pip installs moves the clock of a Java: the calls it makes have to be replaced, in C.
-        pytest.skip("no C compiler here to make another clock with: install gcc")
     source = tmp_path_factory.mktemp("clock") / "clock.c"
     source.write_text(CLOCK)
     library = source.with_suffix(".so")
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
+    subprocess.run([compiler(), "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
     return library
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from include.publishing import publish_run
-from scripts import postgres
-from scripts.spark_cluster import free_port
 from spark_jobs.lake.catalog import SETTING
 from spark_jobs.shared.lake import Lake
 from tests.faults.processes import wait_for
 from tests.faults.test_killed_publication import a_run, ask, is_complete, is_whole, mains, publisher
+from tests.stack import postgres
 from tests.stack.running import open_directory
+from tests.stack.spark_cluster import free_port
 
 DAY, OWNER, PASSWORD = date(2009, 5, 5), "lake", "of the catalog"
 Server = Callable[[], AbstractContextManager[subprocess.Popen[bytes]]]

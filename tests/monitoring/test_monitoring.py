@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,14 +15,12 @@ import pytest
 import yaml
 
 from include.metrics import METRICS, prometheus_name
-from scripts.spark_cluster import Cluster, free_port, running
 from tests.conftest import PROJECT
 from tests.monitoring.queries import MONITORING, metrics_asked, metrics_of, panels
+from tests.stack.spark_cluster import Cluster, free_port, running
+from tests.stack.tools import promtool
 
 OURS = {prometheus_name(name): tags for name, tags in METRICS.items()}
-needs_promtool = pytest.mark.skipif(
-    shutil.which("promtool") is None, reason="promtool comes with Debian's package prometheus"
-)
 
 
 def scrape_configs() -> dict[str, dict[str, Any]]:
@@ -175,7 +172,6 @@ def test_prometheus_asks_services_that_the_stack_has() -> None:
     }
 
 
-@needs_promtool
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -184,7 +180,7 @@ def test_prometheus_asks_services_that_the_stack_has() -> None:
     ],
 )
 def test_promtool_agrees(arguments: list[str]) -> None:
-    said = subprocess.run(["promtool", *arguments], cwd=PROJECT, capture_output=True, text=True, check=False)
+    said = subprocess.run([promtool(), *arguments], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stdout + said.stderr
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,8 @@ from tests.conftest import PROJECT
 from tests.monitoring.queries import metrics_asked
 from tests.plugins.test_run_alerts import TINY_DAG, lines
 from tests.plugins.tiny_dag.tiny import DEADLINE
+from tests.stack.running import wait_for
+from tests.stack.spark_cluster import free_port
 from tests.statsd import Statsd, statsd
 from tests.webhook import PASSWORD, TOKEN, Webhook, connection, webhook
 
@@ -84,9 +85,7 @@ def ask(hook: Webhook, log: Path, metrics: Statsd) -> Iterator[Ask]:
     )
     prepare_database(environment)
     # It takes seconds, in which another might take the port.
-    with socket.socket() as probe:
-        probe.bind((ui.HOST, 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment |= ui.ui_environment(port, home)
     password = ui.kept_password(home / "ui-passwords.json")
     serving = subprocess.Popen([sys.executable, "-c", SERVE, str(log)], cwd=PROJECT, env=environment)
@@ -112,14 +111,6 @@ def answers(ask: Ask) -> bool:
         return bool(ask("GET", f"{DAG}/details"))
     except (OSError, HTTPException):
         return False
-
-
-def wait_for(what: Callable[[], Any], seconds: float = 120) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < end, f"not within {seconds} seconds"
-        time.sleep(0.5)
-    return found
 
 
 def trigger(ask: Ask, kind: str, day: int) -> str:

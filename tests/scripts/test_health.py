@@ -14,9 +14,9 @@ import pytest
 
 from scripts import health, settings_file
 from scripts.environment import sole_use
-from scripts.spark_cluster import free_port
 from tests.commands import started
 from tests.conftest import PROJECT
+from tests.stack.spark_cluster import free_port
 
 PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
@@ -71,7 +71,7 @@ def test_nothing_runs_and_how_to_start_it(home: Path, settings: Path) -> None:
     assert code == 1
     assert ui == "make ui does not run: make ui starts it."
     assert stack.startswith("The stack does not run: no answer at http://127.0.0.1:")
-    assert stack.endswith("; make stack, or docker compose up --detach --wait, starts it.")
+    assert stack.endswith("; docker compose up --detach --wait starts it.")
     assert not home.exists()
 
 
@@ -122,5 +122,5 @@ def test_ui_at_stack_port_is_not_the_stack(home: Path, settings: Path) -> None:
         code, lines = asked(home, ENV=str(settings))
     assert (code, lines[0]) == (1, "make ui runs:")
     assert lines[6].startswith(
-        f"The stack does not run: make ui is at its address, http://127.0.0.1:{port}; make stack"
+        f"The stack does not run: make ui is at its address, http://127.0.0.1:{port}; docker compose"
     )

@@ -22,7 +22,8 @@ from scripts.stopping import STOP_SIGNALS
 from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT
-from tests.scripts.test_ui import lives, unused_port
+from tests.stack.running import lives
+from tests.stack.spark_cluster import free_port
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -52,7 +53,7 @@ def start(spaced_lake: Lake) -> Iterator[Start]:
     servers = []
 
     def start(**variables: str) -> subprocess.Popen[str]:
-        given = {"LAKE": spaced_lake.root, "PORT": str(unused_port()), **variables}
+        given = {"LAKE": spaced_lake.root, "PORT": str(free_port()), **variables}
         servers.append(
             subprocess.Popen(
                 **started("scripts.history", **given),
@@ -142,7 +143,7 @@ def test_dead_server_is_reported_with_its_last_error(tmp_path: Path) -> None:
     with pytest.raises(
         ServiceError, match="the history server has died; Caused by: .*Exception: .*\nAll .* said: .*/history.log"
     ):
-        serve(Path("bad:://place"), unused_port(), tmp_path / "history.log")
+        serve(Path("bad:://place"), free_port(), tmp_path / "history.log")
 
 
 def refusal(process: subprocess.Popen[str]) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from scripts import settings_file
 from scripts.secret_files import SecretFileError, refuse_where_git_takes
 from tests.commands import started
 from tests.conftest import PROJECT
@@ -55,7 +54,7 @@ def test_callers_git_variables_hide_nothing(repository: Path, tmp_path: Path, mo
 def test_without_git_only_our_own_places_are_allowed(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     refuse_where_git_takes(PROJECT / ".env")
-    refuse_where_git_takes(PROJECT / ".stack" / "auth" / "passwords.json")
+    refuse_where_git_takes(PROJECT / ".airflow" / "ui" / "ui-passwords.json")
     with pytest.raises(SecretFileError):
         refuse_where_git_takes(repository / "a.env")
 
@@ -65,19 +64,11 @@ def listed(repository: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["scripts.settings_file", "scripts.stack", "scripts.run_pipeline", "scripts.ui", "benchmarks.compare"]
+    "module", ["scripts.settings_file", "scripts.run_pipeline", "scripts.ui", "benchmarks.compare"]
 )
-def test_no_command_writes_a_secret_into_a_repository(module: str, repository: Path, tmp_path: Path) -> None:
-    settings_file.make(tmp_path / "settings.env")
-    given = {
-        "scripts.settings_file": {"ENV": str(repository / "production")},
-        "scripts.stack": {"ENV": str(tmp_path / "settings.env"), "STACK": str(repository / "stack")},
-    }.get(
-        module,
-        {
-            "PIPELINE_AIRFLOW_HOME": str(repository / "airflow"),
-        },
-    )
+def test_no_command_writes_a_secret_into_a_repository(module: str, repository: Path) -> None:
+    of_airflow = {"PIPELINE_AIRFLOW_HOME": str(repository / "airflow")}
+    given = {"scripts.settings_file": {"ENV": str(repository / "production")}}.get(module, of_airflow)
     before = listed(repository)
     done = subprocess.run(
         **started(module, **given), cwd=PROJECT, capture_output=True, text=True, check=False, timeout=60

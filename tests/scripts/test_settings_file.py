@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from include import settings as of_the_runs
-from scripts import compose, settings_file
+from scripts import settings_file
 from scripts.deployment import Deployment, misfits
 from scripts.settings_file import SettingsFileError, make, read, variables
 from tests.commands import started
 from tests.conftest import PROJECT
+from tests.stack import compose
 
 
 def make_env(file: Path) -> subprocess.CompletedProcess[str]:

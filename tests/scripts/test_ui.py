@@ -8,7 +8,6 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from importlib.metadata import version
@@ -25,6 +24,8 @@ from scripts.airflow_services import UiError
 from scripts.environment import SPARK_CONNECTION, airflow_environment, prepare_database, sole_use
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
+from tests.stack.running import lives, wait_for
+from tests.stack.spark_cluster import free_port
 
 pytestmark = pytest.mark.end_to_end
 
@@ -75,7 +76,7 @@ def start_ui(home: Path, log: Path, lake: Path, **variables: str) -> subprocess.
         "PIPELINE_AIRFLOW_HOME": str(home.parent),
         "LAKE": str(lake),
         "INPUT": str(log),
-        "PORT": str(unused_port()),
+        "PORT": str(free_port()),
         "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(SMALL_SPARK),
         **variables,
     }
@@ -87,12 +88,6 @@ def start_ui(home: Path, log: Path, lake: Path, **variables: str) -> subprocess.
         text=True,
         start_new_session=True,
     )
-
-
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((ui.HOST, 0))
-        return probe.getsockname()[1]
 
 
 def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -107,10 +102,6 @@ def processes_of(home: Path) -> list[psutil.Process]:
         for process in psutil.process_iter(["environ"])
         if (process.info["environ"] or {}).get("AIRFLOW_HOME") == str(home) and lives(process)
     ]
-
-
-def lives(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def runs_spark(process: psutil.Process) -> bool:
@@ -144,14 +135,6 @@ def printed(process: subprocess.Popen[str]) -> dict[str, str]:
         if name == "Ctrl-C":
             return lines
     raise AssertionError(f"it ended with {process.wait()}: {lines}")
-
-
-def wait_for(what: Callable[[], Any], seconds: float = 240) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < end, f"not within {seconds} seconds"
-        time.sleep(0.5)
-    return found
 
 
 @pytest.mark.operations

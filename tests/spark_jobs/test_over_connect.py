@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from scripts.spark_cluster import clean_environment
 from spark_jobs.lake.listening import TOP_SONGS
 from spark_jobs.shared.lake import Lake
 from tests import model
@@ -19,6 +18,7 @@ from tests.connect_server import connect_server
 from tests.jobs import publish_run
 from tests.lake_reader import rows
 from tests.logs import GAP, RUN_DATE, line
+from tests.stack.spark_cluster import clean_environment
 
 DAY = RUN_DATE + timedelta(days=1)
 

@@ -1,4 +1,4 @@
-"""The stack as a person has it: started by one command, asked through its pages, stopped by Ctrl-C."""
+"""The stack as a process of its own: started by one command, asked through its pages, stopped by Ctrl-C."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from typing import Any
 import psutil
 
 from include.run_date import DAG_ID
-from scripts import postgres, settings_file, ui
+from scripts import settings_file, ui
 from scripts.deployment import Deployment
 from scripts.health import states
-from scripts.spark_cluster import Cluster, free_port
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT, QUICK_JVM
+from tests.stack import postgres
+from tests.stack.processes import READY
+from tests.stack.spark_cluster import Cluster, free_port
 
 DAG = f"/api/v2/dags/{DAG_ID}"
 # The data is tiny: what costs time is to start Spark, and three processes of it for every stage.
@@ -159,14 +161,14 @@ def postgres_server(name: str, password: str, data: Path | None = None) -> Itera
 
 @contextmanager
 def running_stack(scratch: Path, **variables: str) -> Iterator[RunningStack]:
-    """`make stack` without make, on free ports, with a settings file of its own; the input is `scratch/input`."""
+    """Run it on free ports, with a settings file of its own; the input is `scratch/input`."""
     home, file = scratch / "stack", scratch / "settings.env"
     ports = ("AIRFLOW_PORT", "SPARK_MASTER_UI_PORT", "SPARK_HISTORY_PORT")
     settings_file.make(file, {**SMALL, **{port: str(free_port()) for port in ports}, **variables})
     said = scratch / "said"
     with said.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.stack", f"ENV={file}", f"STACK={home}", f"INPUT_ROOT={scratch / 'input'}"],
+            [sys.executable, "-m", "tests.stack.processes", str(file), str(home), str(scratch / "input")],
             cwd=PROJECT,
             env={name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PIPELINE_"))},
             stdout=output,
@@ -174,7 +176,7 @@ def running_stack(scratch: Path, **variables: str) -> Iterator[RunningStack]:
             start_new_session=True,
         )
     try:
-        wait_for(lambda: "Ctrl-C stops it." in said.read_text() or process.poll() is not None, 400)
+        wait_for(lambda: READY in said.read_text() or process.poll() is not None, 400)
         assert process.poll() is None, said.read_text()
         yield RunningStack(home, file, process)
     finally:

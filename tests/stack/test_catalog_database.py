@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from include.catalog_database import prepare
-from scripts import postgres
+from tests.stack import postgres
 from tests.stack.running import open_directory, postgres_server
 
 pytestmark = pytest.mark.stack

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from scripts.spark_cluster import clean_environment
 from spark_jobs.lake import lock
 from spark_jobs.lake.catalog import lake_catalog
 from spark_jobs.lake.errors import LockedError
 from tests.catalog_server import PLANTED, catalog_server
 from tests.conftest import PROJECT
 from tests.spark_jobs.lake.days import MONDAY, mains_of, published_run
+from tests.stack.spark_cluster import clean_environment
 
 pytestmark = pytest.mark.stack
 

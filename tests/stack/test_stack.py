@@ -17,7 +17,7 @@ import pytest
 
 from benchmarks import generate_log
 from scripts.environment import SPARK_CONNECTION
-from scripts.spark_cluster import answer_of
+from scripts.services import answer_of
 from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from scripts.spark_cluster import clean_environment
 from spark_jobs.lake.catalog import LakeCatalog
 from tests.conftest import PROJECT
 from tests.connect_server import connect_server
 from tests.spark_jobs.lake.days import ANSWER, MONDAY, mains_of, published_run
+from tests.stack.spark_cluster import clean_environment
 
 
 @pytest.fixture(scope="module")

@@ -1,37 +1,34 @@
-"""A PostgreSQL server of this machine's own binaries.
-
-    python -m scripts.postgres
-
-prints where they are, installed if need be.
-"""
+"""A PostgreSQL server of this machine's own binaries, which are installed if need be."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
+from tests.stack import tools
+
 # Where Debian has those of a server, not on the PATH.
 DEBIAN = Path("/usr/lib/postgresql")
-INSTALL = ["apt-get", "install", "--yes", "--no-install-recommends", "postgresql"]
 # PostgreSQL refuses to run as root; Debian's package makes this user.
 UNPRIVILEGED = "postgres"
 
 
 class PostgresError(RuntimeError):
-    """There is no PostgreSQL, or it does not start; the message says what to do."""
+    """PostgreSQL does not start; the message says what to do."""
 
 
 def binaries() -> Path:
-    """Return the directory of a server's programs, the newest; raises PostgresError where there is none."""
+    """Return the directory of a server's programs, the newest, installed if need be; raises ToolError."""
+    return tools.installed(server, "postgres", "postgresql").resolve().parent
+
+
+def server() -> Path | None:
+    """Return the newest server that is here."""
     found = sorted(DEBIAN.glob("*/bin/postgres"), key=lambda path: float(path.parts[-3]))
-    on_path = shutil.which("postgres")
-    if not found and on_path is None:
-        raise PostgresError(f"no postgres in {DEBIAN} or on the PATH; on Debian: {' '.join(INSTALL)}")
-    return found[-1].parent if found else Path(str(on_path)).resolve().parent
+    return found[-1] if found else tools.on_path("postgres")
 
 
 def user() -> str | None:
@@ -67,7 +64,7 @@ def check_reachable(directory: Path) -> None:
     if subprocess.run(["ls", str(directory)], user=user(), capture_output=True, check=False).returncode != 0:
         raise PostgresError(
             f"{directory} cannot be reached by {user()}, as whom PostgreSQL runs where the caller is root; choose a "
-            "directory that everybody may enter (STACK= for make stack)"
+            "directory that everybody may enter"
         )
 
 
@@ -98,18 +95,3 @@ def run(program: str, *arguments: str, at: Path, said: str = "") -> None:
     )
     if done.returncode != 0:
         raise PostgresError(f"{program} failed: {(done.stdout + done.stderr).strip()}")
-
-
-def main() -> None:
-    """Print where PostgreSQL is, installed if need be; exit with 1 and a word on what to do where there is none."""
-    try:
-        if not any(DEBIAN.glob("*/bin/postgres")) and not shutil.which("postgres") and os.geteuid() == 0:
-            subprocess.run(["apt-get", "update", "--quiet=2"], check=True)
-            subprocess.run(INSTALL, check=True, stdout=subprocess.DEVNULL)
-        print(binaries())
-    except (PostgresError, OSError, subprocess.CalledProcessError) as error:
-        sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,12 @@ import yaml
 
 from include import alerts
 from plugins import run_alerts
-from scripts import compose, settings_file
+from scripts import settings_file
 from scripts.environment import airflow_environment
-from scripts.places import Places
 from tests.conftest import PROJECT
-
-needs_compose = pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose on the PATH")
-needs_hadolint = pytest.mark.skipif(shutil.which("hadolint") is None, reason="no hadolint on the PATH")
+from tests.stack import compose
+from tests.stack.places import Places
+from tests.stack.tools import COMPOSE, HADOLINT, carried_by
 
 
 @pytest.fixture
@@ -40,13 +38,13 @@ def by_compose(file: Path) -> dict[str, Any]:
 
 
 def config(file: Path) -> subprocess.CompletedProcess[str]:
-    command = ["docker-compose", "--env-file", str(file), "--file", str(compose.FILE), "config"]
+    options = ["--env-file", str(file), "--file", str(compose.FILE), "--profile", "watch"]
     # A variable of the shell would hold over the file's.
     environment = {"PATH": os.environ["PATH"]}
+    command = [carried_by(*COMPOSE), *options, "config"]
     return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
 
-@needs_compose
 def test_compose_itself_reads_the_services_as_we_do(file: Path) -> None:
     services = compose.services(settings_file.variables(file))
     theirs = {
@@ -62,7 +60,6 @@ def test_compose_itself_reads_the_services_as_we_do(file: Path) -> None:
     assert services["spark-worker"].replicas == 2
 
 
-@needs_compose
 def test_containers_are_limited_restarted_checked_and_local(
     file: Path,
 ) -> None:
@@ -87,7 +84,6 @@ def test_dag_processor_has_time_to_send_alerts(file: Path, tmp_path: Path) -> No
         assert limit >= run_alerts.MARK_SECONDS + alerts.SEND_SECONDS + 60
 
 
-@needs_compose
 def test_without_a_secret_compose_does_not_start(file: Path) -> None:
     for secret in settings_file.FRESH:
         cut = file.with_name("cut")
@@ -139,9 +135,8 @@ def test_password_of_catalog_is_where_it_is_needed(file: Path, tmp_path: Path) -
     assert places.here(environment["PIPELINE_CATALOG"]) == catalog
 
 
-@needs_hadolint
 def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
-    done = subprocess.run(["hadolint", str(PROJECT / "Dockerfile")], capture_output=True, text=True, check=False)
+    done = subprocess.run([carried_by(*HADOLINT), PROJECT / "Dockerfile"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 

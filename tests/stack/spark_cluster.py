@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -10,16 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
 from scripts.environment import PROJECT
 from scripts.java import java_home
+from scripts.services import HOST, answer_of
 
-HOST = "127.0.0.1"
 # Spark says that a cluster has two cores until executors have told of theirs: with four it shows who asked too early.
 WORKERS, CORES, MEMORY = 2, 2, "1g"
 START_SECONDS = 90
@@ -40,17 +38,6 @@ class Cluster:
     def state(self) -> dict[str, Any]:
         """Return the master's own account: workers, applications; empty while it does not answer."""
         return answer_of(self.web_port, "/json/") or {}
-
-
-def answer_of(port: int, path: str) -> Any:
-    """Return the JSON that a service on loopback answers with, or None."""
-    with closing(HTTPConnection(HOST, port, timeout=10)) as connection:
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return json.loads(answer.read()) if answer.status < 400 else None  # noqa: PLR2004
-        except (OSError, HTTPException, ValueError):
-            return None
 
 
 def clean_environment() -> dict[str, str]:

@@ -1,10 +1,10 @@
-"""Run the services of docker-compose.yaml as plain processes on loopback, from the same settings file, until Ctrl-C.
+"""Run the services of docker-compose.yaml as plain processes on loopback, from a settings file, until a signal.
 
-Commands and environments are read from that file. What differs is said here: addresses and paths are those of this
-machine, and the memory and CPU limits do not hold.
+    python -m tests.stack.processes SETTINGS_FILE DIRECTORY INPUT_ROOT
 
-Its arguments, as make passes them: ENV, the settings file; STACK, the directory of lake, databases and logs;
-INPUT_ROOT, where the runs find their input. Exits with 1 when the stack cannot start, with 0 when it is told to stop.
+Commands and environments are read from the Compose file. What differs is said here: addresses and paths are those of
+this machine, and the memory and CPU limits do not hold. Lake, databases and logs lie in the directory. Exits with 1
+when the stack cannot start, with 0 when it is told to stop.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from scripts import arguments, compose, health, postgres, settings_file
-from scripts.environment import PROJECT, check_places, sole_use
-from scripts.places import Places
-from scripts.secret_files import refuse_where_git_takes
+from scripts import health, settings_file
 from scripts.services import ServiceError, Services
-from scripts.spark_cluster import HOST
 from scripts.stopping import Stopped, stop_at_signals
-from scripts.terminal import console, plain, sentence, short, waiting
+from tests.stack import compose, postgres
+from tests.stack.places import Places
 
 START_SECONDS = 300
 DATABASE = "airflow"
 AIRFLOW = ("api-server", "dag-processor", "triggerer", "scheduler")
+# What is printed once all is healthy.
+READY = "The stack is ready."
 
 
 class Stack(Services):
@@ -36,6 +36,13 @@ class Stack(Services):
     def __init__(self, places: Places, described: dict[str, compose.Service]) -> None:
         super().__init__()
         self.places, self.described = places, described
+        # How each was started, to start it again.
+        self.launches: dict[str, Callable[[], None]] = {}
+
+    def launch(self, name: str, *arguments: Any, **options: Any) -> None:
+        """Start one, and note how."""
+        self.launches[name] = partial(self.launch, name, *arguments, **options)
+        super().launch(name, *arguments, **options)
 
     def start(self) -> None:
         """Start everything in the order of the Compose file, and return when all of it is healthy."""
@@ -61,7 +68,7 @@ class Stack(Services):
         command = postgres.command(data, self.places.database_port)
         environment = {**self.places.machine, "LANG": "C.UTF-8"}
         log = self.places.home / "logs" / "postgres.log"
-        self.launch("postgres", command, environment, log, data, postgres.user())
+        self.launch("postgres", command, environment, log, cwd=data, user=postgres.user())
         end = time.monotonic() + START_SECONDS
         while not postgres.is_ready(self.places.database_port):
             self.watch_start(end, "postgres")
@@ -94,7 +101,7 @@ class Stack(Services):
         command = [places.here(word) for word in described.command] + places.options(service)
         if service == "spark-worker":
             command += ["--work-dir", str(directory / "applications")]
-        self.launch(name, command, environment, places.home / "logs" / f"{name}.log", directory)
+        self.launch(name, command, environment, places.home / "logs" / f"{name}.log", cwd=directory)
 
     def wait_for(self, *parts: str) -> None:
         """Return when some parts are healthy; raise ServiceError when that takes too long or one has died."""
@@ -119,9 +126,8 @@ class Stack(Services):
         while True:
             self.pause(1)
             for name in [name for name, process in self.processes.items() if process.poll() is not None]:
-                console.print(
-                    f"{name} has ended with exit code {self.processes[name].returncode}; it is started again."
-                )
+                ended = f"{name} has ended with exit code {self.processes[name].returncode}"
+                print(f"{ended}; it is started again.", flush=True)
                 # A container ends with all that is in it.
                 self.end([name], signal.SIGKILL, 10)
                 self.launches[name]()
@@ -138,56 +144,24 @@ class Stack(Services):
         self.end(running, signal.SIGKILL, 5)
 
 
-def main() -> None:
-    """Run the stack until a signal; exit with 1 and a word on what to do if that fails."""
+def main(file: Path, home: Path, input_root: Path) -> None:
+    """Run the stack until a signal; exit with 1 and what is wrong if it cannot start."""
     stop_at_signals()
-    home = Path()
+    stack = None
     try:
-        given = arguments.read("stack", paths=("ENV", "STACK", "INPUT_ROOT"))
-        file = Path(given.get("ENV", PROJECT / ".env")).absolute()
-        home = Path(given.get("STACK", PROJECT / ".stack")).absolute()
-        input_root = Path(given.get("INPUT_ROOT", PROJECT / "input")).absolute()
-        check_places(home)
-        refuse_where_git_takes(home / "auth" / "passwords.json")
         places = Places(home, input_root, settings_file.read(file))
-        described = compose.services(settings_file.variables(file))
-        with sole_use(home), running(places, described) as stack:
-            show_where(places)
-            stack.keep()
+        stack = Stack(places, compose.services(settings_file.variables(file)))
+        stack.start()
+        print(READY, flush=True)
+        stack.keep()
     except Stopped:
-        console.print("Stopped.")
-    except BlockingIOError:
-        console.print(f"[bold red]The stack failed:[/] {plain(short(home))} is in use by another make stack")
-        sys.exit(1)
+        print("Stopped.")
     except (RuntimeError, OSError) as error:
-        console.print(f"[bold red]The stack failed:[/] {plain(sentence(error))}")
-        sys.exit(1)
-
-
-@contextmanager
-def running(places: Places, described: dict[str, compose.Service]) -> Iterator[Stack]:
-    """Start the stack, and stop it in the end, whatever the end is."""
-    stack = Stack(places, described)
-    try:
-        with waiting("The stack is starting ..."):
-            stack.start()
-        yield stack
+        sys.exit(f"The stack failed: {error}")
     finally:
-        with waiting("The stack is stopping ..."):
+        if stack:
             stack.stop()
 
 
-def show_where(places: Places) -> None:
-    """Print where the pages are, and where the rest lies."""
-    settings = places.settings
-    console.print(f"Airflow        http://{HOST}:{settings.airflow_port}")
-    console.print(f"Spark master   http://{HOST}:{settings.spark_master_ui_port}")
-    console.print(f"Spark history  http://{HOST}:{settings.spark_history_port}")
-    console.print(f"Login          {plain(settings.airflow_admin_user)}, AIRFLOW_ADMIN_PASSWORD of the settings file")
-    console.print(f"Input          {plain(short(places.input_root))}")
-    console.print(f"Lake and logs  {plain(short(places.home))}")
-    console.print("Ctrl-C stops it.")
-
-
 if __name__ == "__main__":
-    main()
+    main(*map(Path, sys.argv[1:]))

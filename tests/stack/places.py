@@ -1,4 +1,4 @@
-"""Where `make stack` has on this machine what containers have by fixed names and paths."""
+"""Where the stack as processes has on this machine what containers have by fixed names and paths."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 from scripts.deployment import Deployment
 from scripts.environment import PROJECT, log_places
-from scripts.spark_cluster import HOST, Cluster, clean_environment, free_port
+from scripts.services import HOST
+from tests.stack.spark_cluster import Cluster, clean_environment, free_port
 
 
 @dataclass(frozen=True)

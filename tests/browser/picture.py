@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from scripts import run_pipeline
-from scripts.browser import BrowserError, chromium
 from scripts.environment import PROJECT
 from spark_jobs.shared.lake import Lake
+from tests.stack.tools import chromium
 
 PICTURE = PROJECT / "docs" / "report.png"
 LAKE = Lake(str(PROJECT / ".build" / "picture-lake"))
@@ -21,11 +20,8 @@ WIDTH = 860
 
 
 def main() -> None:
-    """Run on a lake of its own and take the picture; exit with 1 where there is no browser."""
-    try:
-        browser = chromium()
-    except BrowserError as error:
-        sys.exit(str(error))
+    """Run on a lake of its own and take the picture."""
+    browser = chromium()
     run_pipeline.main([f"LAKE={LAKE.root}", f"RUN_DATE={RUN_DATE}"])
     take(Path(str(LAKE.report(RUN_DATE) / "report.html")), browser)
     print(PICTURE)
