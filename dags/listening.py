@@ -120,8 +120,10 @@ def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
             daily_base.check_base(SETTINGS.lake, day)
     except DataError as error:
         raise AirflowFailException(str(error)) from None
-    listed = {"listed": input_check.keep_listing(found, SETTINGS.lake, day)}
-    return found.to_xcom() | listed | input_check.check_profiles(params["profiles_path"], INPUT_ROOT, day)
+    listed, profiles = input_check.keep_listing(found, SETTINGS.lake, day), params["profiles_path"]
+    # `ranking` looks at the profiles itself: no fault of theirs stops a run.
+    profiles = input_check.absolute(profiles, INPUT_ROOT, day) if profiles else ""
+    return {**found.to_xcom(), "listed": listed, "profiles": profiles}
 
 
 @task(outlets=ASSETS, execution_timeout=timedelta(minutes=15))
@@ -225,7 +227,6 @@ def listening() -> None:
             alternatives="{{ 'yes' if params.alternatives else 'no' }}",
             # As templates: an argument that is a task's output would draw an edge past the chain.
             profiles="{{ ti.xcom_pull('check_input')['profiles'] }}",
-            profiles_problem="{{ ti.xcom_pull('check_input')['profiles_problem'] }}",
             input_root=INPUT_ROOT,
         )
         >> checkpoint(

@@ -141,8 +141,8 @@ def _write_songs(job: RankingJob, answers: Answers, chosen: DataFrame, heard: Da
 
 def _write_listeners(job: RankingJob, answers: Answers, longest: DataFrame, keep: Keep, links: Path) -> str | None:
     """Look the users of the top sessions up among the profiles; say what is wrong if that cannot be done."""
-    problem, found = job.profiles_problem, None
-    if job.profiles and not problem:
+    problem, found = None, None
+    if job.profiles:
         # Whatever is wrong with that file costs its table, never the run; what is wrong with the lake's disk does.
         try:
             with listeners.naming_damage(links):
@@ -157,7 +157,7 @@ def _write_listeners(job: RankingJob, answers: Answers, longest: DataFrame, keep
         answers.write_none(LISTENERS)
     if problem:
         print(f"WARNING {RANKING} {job.run_date}: who listens is left out: {problem}", file=sys.stderr)
-    return problem or None
+    return problem
 
 
 def main(argv: list[str] | None = None) -> None:
