@@ -77,7 +77,6 @@ def top_songs_of_the_longest_sessions() -> None:
             window_days="{{ params.window_days | int if params.window_days else '' }}",
             alternatives="{{ 'yes' if params.alternatives else 'no' }}",
             profiles=found("profiles"),
-            profiles_problem=found("profiles_problem"),
             input_root=ROOT,
         ),
         listening.checkpoint(

@@ -47,7 +47,7 @@ def check_input(
     Raises InputError where there is no file or no byte, where a file lies elsewhere or has another format, where lake
     and input lie in one another, and where the lake cannot be written.
     """
-    path = _absolute(input_path, input_root, run_date)
+    path = absolute(input_path, input_root, run_date)
     _check_lake_outside(path, lake)
     check_lake(lake)
     listing = list_files(path, in_ascii(os.fsencode(input_root)))
@@ -67,22 +67,6 @@ def keep_listing(found: CheckedInput, lake: Lake, run_date: date) -> str:
     path = lake.input_listing(run_date)
     replace_file(path, json.dumps(record, indent=2, ensure_ascii=False))
     return str(path)
-
-
-def check_profiles(profiles_path: str | None, input_root: str | Path, run_date: date) -> dict[str, str]:
-    """Return `profiles`, the path as text of ASCII, and `profiles_problem`; both empty where no path is given.
-
-    The path obeys the same rules as the input's. What it breaks is the problem, a sentence, and never an error: a run
-    without profiles answers all the same.
-    """
-    if not profiles_path:
-        return {"profiles": "", "profiles_problem": ""}
-    path = _absolute(profiles_path, input_root, run_date)
-    try:
-        list_files(path, in_ascii(os.fsencode(input_root)))
-    except InputError as error:
-        return {"profiles": path, "profiles_problem": str(error)}
-    return {"profiles": path, "profiles_problem": ""}
 
 
 def check_lake(lake: Lake) -> None:
@@ -125,7 +109,8 @@ def check_lake(lake: Lake) -> None:
         ) from error
 
 
-def _absolute(path: str, input_root: str | Path, run_date: date) -> str:
+def absolute(path: str, input_root: str | Path, run_date: date) -> str:
+    """Return the absolute path, as text of ASCII, that a path relative to `input_root` means on a run date."""
     # The dots go by the text, so that what is named in a message is what is read.
     given = path_of(path.replace("{run_date}", str(run_date)))
     root = path_of(in_ascii(os.fsencode(input_root)))

@@ -56,7 +56,7 @@ TAKE_MINUTES = (
     "test_make_run.py",
     "test_daily_loads.py",
     "test_maintenance.py",
-    "test_alternatives.py",
+    "test_definitions.py",
     "test_with_a_scheduler.py",
 )
 

@@ -17,7 +17,7 @@ from spark_jobs.lake.listening import (
     TOP_SONGS,
 )
 from spark_jobs.lake.tables import Table
-from spark_jobs.ranking.alternatives import DEFINITIONS
+from spark_jobs.ranking.sensitivity.definitions import DEFINITIONS
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import LOG, Lake

@@ -22,9 +22,8 @@ class RankingJob:
     to its place.
 
     `gap` is the one the sessions were cut with. Only sessions that started in the last `window_days` up to the run
-    date's end are ranked, whatever the definition; all of them with None. `profiles` is a file of profiles, or empty;
-    `profiles_problem` says why it cannot be used, if somebody found out before. It must lie below `input_root`, links
-    resolved, if that is given.
+    date's end are ranked, whatever the definition; all of them with None. `profiles` is a file of profiles, or empty.
+    It must lie below `input_root`, links resolved, if that is given.
     """
 
     lake: Lake
@@ -35,7 +34,6 @@ class RankingJob:
     window_days: int | None = None
     alternatives: bool = True
     profiles: str = ""
-    profiles_problem: str = ""
     input_root: str = ""
     listens: int | None = None
     sessions: int | None = None
@@ -66,7 +64,6 @@ def parse_args(argv: list[str] | None = None, description: str | None = None) ->
         "--alternatives", choices=("yes", "no"), default="yes", help="also rank under other definitions?"
     )
     parser.add_argument("--profiles", default="", help="file of the users' profiles; empty: none")
-    parser.add_argument("--profiles-problem", default="", help="why that file cannot be used; empty: it may")
     for name in (LISTENS.name, SESSIONS.name):
         parser.add_argument(f"--{name}", type=snapshot_id, help=f"snapshot of {name}; empty: the one last made")
     add_input_root(parser)

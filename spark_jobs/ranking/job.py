@@ -26,10 +26,12 @@ from spark_jobs.lake.listening import (
     TOP_SESSIONS,
     TOP_SONGS,
 )
-from spark_jobs.ranking import alternatives, listeners, rankings, sources
+from spark_jobs.ranking import listeners, rankings, sources
 from spark_jobs.ranking.answers import Answers
 from spark_jobs.ranking.asked import RankingJob, parse_args
-from spark_jobs.ranking.other_gaps import CutLog
+from spark_jobs.ranking.sensitivity import definitions
+from spark_jobs.ranking.sensitivity.growth import read_growth
+from spark_jobs.ranking.sources import CutLog
 from spark_jobs.ranking.start_window import started_in
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.documents import RANKING
@@ -89,8 +91,8 @@ def _chosen(
         answers.write_none(CHOSEN_SESSIONS)
         return chosen, {"made": False, "definitions": [], "seconds": 0.0}
     # The base has chosen among all sessions, which tells nothing of a window.
-    growth = None if job.window else sources.read_growth(answers.spark, log, keep)
-    others = alternatives.alternative_sessions(longest, cut, job.top_sessions, job.window, growth)
+    growth = None if job.window else read_growth(answers.spark, log, keep)
+    others = definitions.alternative_sessions(longest, cut, job.top_sessions, job.window, growth)
     chosen = chosen.unionByName(others)
     if job.window:
         # A daily load on top of this one would take these for the longest of all sessions.
@@ -100,7 +102,7 @@ def _chosen(
         chosen = answers.write(chosen, CHOSEN_SESSIONS, "definition", "session")
     # Of their own: the listens are read and counted together with the answer's.
     seconds = round(time.monotonic() - started, 3)
-    return chosen, {"made": True, "definitions": alternatives.definitions(job.gap), "seconds": seconds}
+    return chosen, {"made": True, "definitions": definitions.other_definitions(job.gap), "seconds": seconds}
 
 
 def _write_listens(
@@ -128,12 +130,12 @@ def _write_listens(
 
 def _write_songs(job: RankingJob, answers: Answers, chosen: DataFrame, heard: DataFrame, keep: Keep) -> DataFrame:
     """Rank the songs by every definition at once, and return those of the answer."""
-    played = heard.join(F.broadcast(chosen), on="session")
+    played = heard.join(F.broadcast(chosen), on="session").withColumn("song_id", definitions.song_id())
     is_answer = F.col("definition") == rankings.ANSWER
     ranked = rankings.top_songs(played, job.top_songs)
     if job.alternatives:
         ranked = keep(ranked.coalesce(1))
-        answers.write(ranked.where(~is_answer), ALTERNATIVE_SONGS, alternatives.place(), "rank")
+        answers.write(ranked.where(~is_answer), ALTERNATIVE_SONGS, definitions.place(), "rank")
     else:
         answers.write_none(ALTERNATIVE_SONGS)
     return answers.write(ranked.where(is_answer), TOP_SONGS, "rank")
@@ -141,8 +143,8 @@ def _write_songs(job: RankingJob, answers: Answers, chosen: DataFrame, heard: Da
 
 def _write_listeners(job: RankingJob, answers: Answers, longest: DataFrame, keep: Keep, links: Path) -> str | None:
     """Look the users of the top sessions up among the profiles; say what is wrong if that cannot be done."""
-    problem, found = job.profiles_problem, None
-    if job.profiles and not problem:
+    problem, found = None, None
+    if job.profiles:
         # Whatever is wrong with that file costs its table, never the run; what is wrong with the lake's disk does.
         try:
             with listeners.naming_damage(links):
@@ -157,7 +159,7 @@ def _write_listeners(job: RankingJob, answers: Answers, longest: DataFrame, keep
         answers.write_none(LISTENERS)
     if problem:
         print(f"WARNING {RANKING} {job.run_date}: who listens is left out: {problem}", file=sys.stderr)
-    return problem or None
+    return problem
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -11,24 +11,21 @@ from spark_jobs.shared.schemas import CHOSEN_SESSION
 TOP_SESSIONS = 50
 TOP_SONGS = 10
 
-# The definition whose ranking is the answer, and the one by which a song is not its names.
+# The definition whose ranking is the answer.
 ANSWER = "answer"
-BY_TRACK_ID = "songs_by_track_id"
 # What tells songs apart: either of the last two is null.
 _SONG = ("definition", "song_id", "song_names")
 
 
-def top_sessions(sessions: DataFrame, number: int = TOP_SESSIONS) -> DataFrame:
-    """The `number` sessions with the most tracks, all there are if fewer, with `rank` (int) from 1.
+def top_sessions(sessions: DataFrame, number: int = TOP_SESSIONS, length: str = "track_count") -> DataFrame:
+    """The `number` sessions of the greatest `length`, all there are if fewer, with `rank` (int) from 1.
 
     Ties: the earlier start first, then the user.
     """
-    return _ranked(sessions, "track_count", number)
-
-
-def lasting_sessions(sessions: DataFrame, number: int = TOP_SESSIONS) -> DataFrame:
-    """The `number` sessions of the longest duration, ranked as by `top_sessions`."""
-    return _ranked(sessions, "duration_seconds", number)
+    # Ids count up from 0 in the one partition that is left; row_number() would do the same and have Spark warn,
+    # a dozen times a run, that its window is not partitioned.
+    first = sessions.orderBy(standing(length)).limit(number).coalesce(1)
+    return first.withColumn("rank", (F.monotonically_increasing_id() + 1).cast("int"))
 
 
 def chosen(definition: str, sessions: DataFrame) -> DataFrame:
@@ -48,17 +45,15 @@ def standing(length: str) -> Column:
 def top_songs(session_listens: DataFrame, number: int = TOP_SONGS) -> DataFrame:
     """The `number` songs played most by each definition, all there are if fewer, with `rank` (int) from 1.
 
-    `session_listens` are listens with the `definition` and `session` that they count in. A song is its
-    artist name and track name, both to the letter. Ties: more sessions first, then more listeners, then artist name and
-    track name in code point order.
+    `session_listens` are listens with the `definition` and `session` that they count in, and a `song_id` or null. A
+    song is its artist name and track name, both to the letter. Ties: more sessions first, then more listeners, then
+    artist name and track name in code point order.
 
-    Where the definition is BY_TRACK_ID, a song is its track id, shown under the names it was played most under, ties
-    again in code point order; a listen without an id is of the song of its names. Songs that tie in all of the above
-    are in the order of their ids, the one without first.
+    A song with an id is its id, shown under the names it was played most under, ties again in code point order. Songs
+    that tie in all of the above are in the order of their ids, the one without first.
     """
     names = F.struct("artist_name", "track_name")
-    song_id = F.when(F.col("definition") == BY_TRACK_ID, F.col("track_id"))
-    keyed = session_listens.withColumns({"song_id": song_id, "song_names": F.when(song_id.isNull(), names)})
+    keyed = session_listens.withColumn("song_names", F.when(F.col("song_id").isNull(), names))
     songs = (
         _of_songs(keyed, _played_most(keyed, number))
         .groupBy(*_SONG)
@@ -89,13 +84,6 @@ def _of_songs(keyed: DataFrame, songs: DataFrame) -> DataFrame:
     same = [F.col(column).eqNullSafe(F.col(f"{column}_of_few")) for column in _SONG]
     # Each song is there once, so that each listen stays one.
     return keyed.join(F.broadcast(few), on=same, how="left_semi")
-
-
-def _ranked(sessions: DataFrame, length: str, number: int) -> DataFrame:
-    # Ids count up from 0 in the one partition that is left; row_number() would do the same and have Spark warn,
-    # a dozen times a run, that its window is not partitioned.
-    first = sessions.orderBy(standing(length)).limit(number).coalesce(1)
-    return first.withColumn("rank", (F.monotonically_increasing_id() + 1).cast("int"))
 
 
 def _most_played_first() -> list[Column]:

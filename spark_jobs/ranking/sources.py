@@ -1,21 +1,18 @@
-"""What the ranking of a run looks at: its log, cut into sessions, and what the base of that log chose."""
+"""What the ranking of a run looks at: its log, cut into sessions, and the listens that its base found."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.lake.listening import CHOSEN_LISTENS, CHOSEN_SESSIONS, LISTENS, SESSIONS
+from spark_jobs.lake.listening import CHOSEN_LISTENS, LISTENS, SESSIONS
 from spark_jobs.lake.published import Published
 from spark_jobs.lake.tries import read
-from spark_jobs.ranking.growth import Growth
-from spark_jobs.ranking.other_gaps import CutLog
 from spark_jobs.shared.documents import SESSION_ANALYSIS, read_record_of
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import LOG, Lake
-from spark_jobs.shared.log import JudgedLog
-from spark_jobs.shared.scratch import Keep
 
 
 class SessionsOfOtherListensError(DataError):
@@ -24,6 +21,15 @@ class SessionsOfOtherListensError(DataError):
 
 class SessionsOfOtherGapError(DataError):
     """The sessions were cut with another gap than the run's."""
+
+
+@dataclass(frozen=True)
+class CutLog:
+    """All `sessions` of a log, and the `listens` that they were cut from with a `gap`."""
+
+    sessions: DataFrame
+    listens: DataFrame
+    gap: timedelta
 
 
 def sessions_cut(lake: Lake, run_date: date, sessions: int | None, listens: int, gap: timedelta) -> int:
@@ -52,15 +58,6 @@ def sessions_cut(lake: Lake, run_date: date, sessions: int | None, listens: int,
 def read_cut_log(spark: SparkSession, sessions: int, listens: int, gap: timedelta) -> CutLog:
     """Return the sessions and listens of these snapshots, which were cut with this gap."""
     return CutLog(read(spark, LOG, SESSIONS, sessions), read(spark, LOG, LISTENS, listens), gap)
-
-
-def read_growth(spark: SparkSession, log: JudgedLog, keep: Keep) -> Growth | None:
-    """How a log has grown since its base was ranked; None without a base."""
-    if log.base is None:
-        return None
-    # No rows, where that chose of a window or by one definition only: they tell of no definition.
-    chosen = read(spark, LOG, CHOSEN_SESSIONS, log.base.snapshots[CHOSEN_SESSIONS.name])
-    return Growth(chosen, log.new_listens(spark, log.base), keep)
 
 
 def read_heard_before(spark: SparkSession, base: Published | None) -> DataFrame | None:

@@ -100,7 +100,6 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
         "--window-days",
         "--alternatives",
         "--profiles",
-        "--profiles-problem",
         "--input-root",
     ]
     assert list(told.values())[1:-1] == [
@@ -113,7 +112,6 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
         "{{ params.window_days | int if params.window_days else '' }}",
         "{{ 'yes' if params.alternatives else 'no' }}",
         "{{ ti.xcom_pull('check_input')['profiles'] }}",
-        "{{ ti.xcom_pull('check_input')['profiles_problem'] }}",
     ]
 
 

@@ -11,8 +11,10 @@ import pytest
 
 from include.data_docs import on_disk
 from include.event_logs import DIRECTORY, figures_kept
-from include.input_check import check_profiles
+from include.input_check import absolute
 from spark_jobs.shared.documents import replace_files
+from spark_jobs.shared.errors import InputError
+from spark_jobs.shared.input_files import list_files
 from spark_jobs.shared.lake import Lake
 from tests.object_store import BUCKET, ObjectStore
 
@@ -31,11 +33,12 @@ def lake(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> Lake:
 def test_relative_input_is_below_its_root(lake: Lake, object_store: ObjectStore) -> None:
     root = object_store.put("people/2009-05-04/users.tsv", b"a").removesuffix("/2009-05-04/users.tsv")
 
-    found = check_profiles("{run_date}/users.tsv", root, RUN_DATE)
-    elsewhere = check_profiles(f"s3://{BUCKET}/people/2009-05-04/users.tsv", f"{root}/2009-05-05", RUN_DATE)
+    found = absolute("{run_date}/users.tsv", root, RUN_DATE)
 
-    assert found == {"profiles": f"{root}/2009-05-04/users.tsv", "profiles_problem": ""}
-    assert f"is outside {root}/2009-05-05" in elsewhere["profiles_problem"]
+    assert found == f"{root}/2009-05-04/users.tsv"
+    assert [file.name for file in list_files(found, root).files] == [found]
+    with pytest.raises(InputError, match=f"is outside {root}/2009-05-05"):
+        list_files(found, f"{root}/2009-05-05")
 
 
 def test_documents_replace_those_before(lake: Lake) -> None:

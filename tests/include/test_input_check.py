@@ -3,12 +3,11 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import re
 from pathlib import Path
 
 import pytest
 
-from include.input_check import InputError, check_input, check_lake, check_profiles, keep_listing
+from include.input_check import InputError, absolute, check_input, check_lake, keep_listing
 from spark_jobs.lake.errors import EarlierLakeError
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.paths import in_ascii
@@ -139,32 +138,13 @@ def test_lake_beside_a_file_is_no_fault(root: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "found"),
     [
-        pytest.param(None, "", id="none"),
-        pytest.param("", "", id="an empty one"),
         pytest.param("logs/{run_date}.tsv", "logs/2009-05-04.tsv", id="the run date's"),
         pytest.param("[1].tsv", "[1].tsv", id="brackets that are letters"),
+        pytest.param("gone/../../elsewhere.tsv", "../elsewhere.tsv", id="dots"),
     ],
 )
-def test_profiles_are_found_as_the_input_is(root: Path, path: str | None, found: str) -> None:
-    write(root, ["[1].tsv"])
-    where = str(root / found) if found else ""
-    assert check_profiles(path, root, RUN_DATE) == {"profiles": where, "profiles_problem": ""}
-
-
-@pytest.mark.parametrize(
-    ("path", "problem"),
-    [
-        pytest.param("gone.tsv", "no file at .*gone.tsv; check the path", id="missing"),
-        pytest.param("../elsewhere.tsv", "elsewhere.tsv, outside .*input, the only place", id="dots"),
-        pytest.param("link.tsv", "elsewhere.tsv, outside", id="a link that leads out"),
-    ],
-)
-def test_unusable_profiles_are_a_problem_without_error(root: Path, path: str, problem: str) -> None:
-    (root.parent / "elsewhere.tsv").write_bytes(b"secret")
-    (root / "link.tsv").symlink_to(root.parent / "elsewhere.tsv")
-    found = check_profiles(path, root, RUN_DATE)
-    assert found["profiles"] == os.path.normpath(root / path)
-    assert re.search(problem, found["profiles_problem"])
+def test_relative_path_is_below_the_root(root: Path, path: str, found: str) -> None:
+    assert absolute(path, root, RUN_DATE) == os.path.normpath(root / found)
 
 
 def test_a_lake_that_cannot_be_written_says_so(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from spark_jobs.lake.listening import (
     TOP_SESSIONS,
     TOP_SONGS,
 )
-from spark_jobs.ranking.alternatives import DEFINITIONS
+from spark_jobs.ranking.sensitivity.definitions import DEFINITIONS
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_record, replace_file
 from spark_jobs.shared.lake import Lake

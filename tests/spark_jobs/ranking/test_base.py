@@ -13,8 +13,8 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.lake.listening import ALTERNATIVE_SONGS, TOP_SONGS
 from spark_jobs.ranking import job as ranking
-from spark_jobs.ranking.growth import Growth
 from spark_jobs.ranking.job import RankingJob
+from spark_jobs.ranking.sensitivity.growth import Growth
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared import loads
 from spark_jobs.shared.lake import Lake
@@ -92,7 +92,7 @@ def test_sessions_chosen_by_base_change_no_answer(
     both_told, songs = rank(DAY)
     assert both_told == [True, True]
     # As if all had been read at once.
-    monkeypatch.setattr(ranking.sources, "read_growth", lambda *_: None)
+    monkeypatch.setattr(ranking, "read_growth", lambda *_: None)
     assert rank(DAY) == ([], songs)
     monkeypatch.undo()
     monkeypatch.setattr(Growth, "longest", spy)

@@ -174,6 +174,7 @@ def profiles(tmp_path: Path) -> str:
     ("name", "problem"),
     [
         pytest.param("gone.tsv", "cannot be read as profiles: no file at .*gone.tsv", id="gone"),
+        pytest.param("link.tsv", "cannot be read as profiles: .*elsewhere.tsv, outside .*, the only place", id="link"),
         pytest.param("another.tsv", "cannot be read as profiles: found 'u0", id="another file"),
         pytest.param("cut.tsv.gz", "cannot be read as profiles: EOFException: Unexpected end of ", id="damaged"),
     ],
@@ -186,27 +187,24 @@ def test_unusable_profiles_cost_their_table_alone(
     name: str,
     problem: str,
 ) -> None:
-    path = tmp_path / name
+    (tmp_path / "input").mkdir()
+    path = tmp_path / "input" / name
+    if name == "link.tsv":
+        (tmp_path / "elsewhere.tsv").write_text(PROFILES)
+        path.symlink_to(tmp_path / "elsewhere.tsv")
     if name == "another.tsv":
         path.write_text("u0\t2009\n")
     if name == "cut.tsv.gz":
         path.write_bytes(gzip.compress(PROFILES.encode())[:-9])
-    record = run(spark, RankingJob(lake_with_sessions, RUN_DATE, alternatives=False, profiles=str(path)))
+    root = str(path.parent)
+    asked = RankingJob(lake_with_sessions, RUN_DATE, alternatives=False, profiles=str(path), input_root=root)
+    record = run(spark, asked)
     assert record["profiles"]["path"] == str(path)
     assert re.search(problem, record["profiles"]["problem"])
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("WARNING ranking")]
     assert line.endswith(record["profiles"]["problem"])
     assert rows(lake_with_sessions, LISTENERS, RUN_DATE) == []
     assert rows(lake_with_sessions, TOP_SONGS, RUN_DATE)
-
-
-def test_profiles_that_are_known_to_be_unusable_are_not_looked_at(
-    spark: SparkSession, lake_with_sessions: Lake, profiles: str
-) -> None:
-    problem = "profiles.tsv is outside"
-    told = RankingJob(lake_with_sessions, RUN_DATE, alternatives=False, profiles=profiles, profiles_problem=problem)
-    assert run(spark, told)["profiles"] == {"path": profiles, "problem": problem}
-    assert rows(lake_with_sessions, LISTENERS, RUN_DATE) == []
 
 
 def test_the_command_line_names_all_that_the_job_is_told() -> None:
@@ -217,14 +215,14 @@ def test_the_command_line_names_all_that_the_job_is_told() -> None:
     assert parse_args([*common, *ids]) == of_ids
     sizes = ["--top-sessions", "3", "--top-songs", "4"]
     assert parse_args([*common, *sizes]) == RankingJob(Lake("/lake"), date(2009, 5, 4), 3, 4)
-    others = ["--session-gap-minutes", "7", "--alternatives", "no", "--profiles", "p.tsv", "--profiles-problem", "gone"]
+    others = ["--session-gap-minutes", "7", "--alternatives", "no", "--profiles", "p.tsv", "--input-root", "/in"]
     assert parse_args([*common, *others]) == RankingJob(
         Lake("/lake"),
         date(2009, 5, 4),
         gap=timedelta(minutes=7),
         alternatives=False,
         profiles="p.tsv",
-        profiles_problem="gone",
+        input_root="/in",
     )
     with pytest.raises(SystemExit, match="2"):
         parse_args([*common, "--top-songs", "ten"])

@@ -57,7 +57,7 @@ def test_a_song_is_its_artist_and_track_name_to_the_letter(spark: SparkSession) 
         ("u", "12:01:00", "the killers", "Bonus Track"),
         ("u", "12:02:00", "Everclear", "Bonus Track"),
         ("u", "12:03:00", "The Killers", "Bonus Track"),
-    ).select("*", F.lit("s").alias("session"), F.lit("answer").alias("definition"))
+    ).select("*", F.lit("s").alias("session"), F.lit("answer").alias("definition"), F.lit(None).alias("song_id"))
     counts = {(row.artist_name, row.play_count) for row in top_songs(played, 10).collect()}
     assert counts == {("The Killers", 2), ("the killers", 1), ("Everclear", 1)}
 
@@ -75,7 +75,7 @@ def test_ties_go_to_more_sessions_then_more_listeners_then_the_names(spark: Spar
     played = frame_of(
         spark,
         [("d", user, artist, track, None, str(session)) for artist, track, plays in rows for user, session in plays],
-        "definition string, user_id string, artist_name string, track_name string, track_id string, session string",
+        "definition string, user_id string, artist_name string, track_name string, song_id string, session string",
     )
     expected = frame_of(
         spark,

@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.ranking.other_gaps import CutLog, joined, parts
+from spark_jobs.lake.listening import CHOSEN_SESSIONS
+from spark_jobs.lake.tries import read
 from spark_jobs.ranking.rankings import standing
+from spark_jobs.ranking.sensitivity.other_gaps import joined, parts
+from spark_jobs.ranking.sources import CutLog
+from spark_jobs.shared.lake import LOG
+from spark_jobs.shared.log import JudgedLog
 from spark_jobs.shared.schemas import CHOSEN_SESSION, conform
 from spark_jobs.shared.scratch import Keep
 from spark_jobs.shared.session_gap import longest_part
@@ -78,6 +83,15 @@ class Growth:
             if looked_at.issuperset(days_of(touched.withColumns(edges))):
                 return touched
             around *= 2
+
+
+def read_growth(spark: SparkSession, log: JudgedLog, keep: Keep) -> Growth | None:
+    """How a log has grown since its base was ranked; None without a base."""
+    if log.base is None:
+        return None
+    # No rows, where that chose of a window or by one definition only: they tell of no definition.
+    chosen = read(spark, LOG, CHOSEN_SESSIONS, log.base.snapshots[CHOSEN_SESSIONS.name])
+    return Growth(chosen, log.new_listens(spark, log.base), keep)
 
 
 def merged(before: DataFrame, touched: DataFrame, number: int, keep: Keep) -> DataFrame | None:

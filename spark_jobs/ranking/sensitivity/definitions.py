@@ -1,4 +1,4 @@
-"""The same ranking under other honest definitions: how much of the answer is owed to the ones that were chosen."""
+"""The other definitions that one could have chosen with as good a reason, and the sessions that each chooses."""
 
 from __future__ import annotations
 
@@ -9,20 +9,26 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.ranking import rankings
-from spark_jobs.ranking.growth import Growth
-from spark_jobs.ranking.other_gaps import CutLog, joined, parts_of_longest
+from spark_jobs.ranking.sensitivity.growth import Growth
+from spark_jobs.ranking.sensitivity.other_gaps import joined, parts_of_longest
+from spark_jobs.ranking.sources import CutLog
 from spark_jobs.ranking.start_window import StartWindow, started_in
-from spark_jobs.shared.session_gap import OTHER_GAPS
 
 WITHOUT_IMPLAUSIBLE = "without_implausible_sessions"
 BY_DURATION = "longest_by_duration"
-GAPS = {f"gap_{gap // timedelta(minutes=1)}_minutes": gap for gap in OTHER_GAPS}
-DEFINITIONS = (WITHOUT_IMPLAUSIBLE, BY_DURATION, *GAPS, rankings.BY_TRACK_ID)
+GAPS = {f"gap_{minutes}_minutes": timedelta(minutes=minutes) for minutes in (10, 30)}
+BY_TRACK_ID = "songs_by_track_id"
+DEFINITIONS = (WITHOUT_IMPLAUSIBLE, BY_DURATION, *GAPS, BY_TRACK_ID)
 
 
-def definitions(run_gap: timedelta) -> list[str]:
+def other_definitions(run_gap: timedelta) -> list[str]:
     """The definitions that can differ from the answer: a gap that is the run's own cannot."""
     return [name for name in DEFINITIONS if GAPS.get(name) != run_gap]
+
+
+def song_id() -> Column:
+    """The track id of a row whose `definition` is BY_TRACK_ID; null of any other row."""
+    return F.when(F.col("definition") == BY_TRACK_ID, F.col("track_id"))
 
 
 def alternative_sessions(
@@ -41,8 +47,8 @@ def alternative_sessions(
     recent = started_in(cut.sessions, window)
     longest_of = {
         WITHOUT_IMPLAUSIBLE: rankings.top_sessions(recent.where(~F.col("is_implausible")), number),
-        BY_DURATION: rankings.lasting_sessions(recent, number),
-        rankings.BY_TRACK_ID: longest,
+        BY_DURATION: rankings.top_sessions(recent, number, "duration_seconds"),
+        BY_TRACK_ID: longest,
     }
     for name, gap in GAPS.items():
         if gap == cut.gap:

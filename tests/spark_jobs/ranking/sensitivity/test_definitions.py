@@ -8,9 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from spark_jobs.ranking import alternatives, other_gaps
-from spark_jobs.ranking.other_gaps import CutLog
 from spark_jobs.ranking.rankings import top_sessions, top_songs
+from spark_jobs.ranking.sensitivity import definitions, other_gaps
+from spark_jobs.ranking.sources import CutLog
 from spark_jobs.ranking.start_window import last_days, started_in
 from spark_jobs.shared import schemas
 from spark_jobs.shared.spans import listens_within
@@ -60,9 +60,10 @@ def ranked(
     cut = [astuple(session) for session in model.sessions_of(log, gap)]
     all_sessions = frame_of(spark, cut, schemas.SESSIONS)
     longest = top_sessions(started_in(all_sessions, window), sessions)
-    chosen = alternatives.alternative_sessions(longest, CutLog(all_sessions, all_listens, gap), sessions, window)
-    found = top_songs(listens_within(chosen.select("*", "session.*"), all_listens, "definition", "session"), songs)
-    in_order = found.orderBy(alternatives.place(), "rank").select(*schemas.ALTERNATIVE_SONGS.fieldNames())
+    chosen = definitions.alternative_sessions(longest, CutLog(all_sessions, all_listens, gap), sessions, window)
+    heard = listens_within(chosen.select("*", "session.*"), all_listens, "definition", "session")
+    found = top_songs(heard.withColumn("song_id", definitions.song_id()), songs)
+    in_order = found.orderBy(definitions.place(), "rank").select(*schemas.ALTERNATIVE_SONGS.fieldNames())
     return [tuple(row) for row in in_order.collect()]
 
 
@@ -135,7 +136,7 @@ def test_each_definition_has_its_own_starts_of_sessions(spark: SparkSession) -> 
         *stretch("x", "2009-05-02T00:00:00", song="after"),
     ]
     found = ranked(spark, log, timedelta(minutes=20), 9, 9, (date(2009, 5, 1), 1))
-    assert {definition: names(found, definition) for definition in alternatives.DEFINITIONS} == {
+    assert {definition: names(found, definition) for definition in definitions.DEFINITIONS} == {
         "without_implausible_sessions": ["joined", "last"],
         "longest_by_duration": ["joined", "last"],
         "gap_10_minutes": ["joined", "part", "last"],
@@ -174,5 +175,5 @@ def test_a_song_by_track_id_is_shown_as_it_was_played_most(spark: SparkSession) 
     ],
 )
 def test_a_gap_that_is_the_runs_own_is_the_answer_and_left_out(minutes: int, left: list[str]) -> None:
-    found = alternatives.definitions(timedelta(minutes=minutes))
+    found = definitions.other_definitions(timedelta(minutes=minutes))
     assert found == ["without_implausible_sessions", "longest_by_duration", *left, "songs_by_track_id"]

@@ -11,11 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.ranking import growth, other_gaps
-from spark_jobs.ranking.alternatives import GAPS
-from spark_jobs.ranking.growth import Growth
-from spark_jobs.ranking.other_gaps import CutLog
 from spark_jobs.ranking.rankings import top_sessions
+from spark_jobs.ranking.sensitivity import growth, other_gaps
+from spark_jobs.ranking.sensitivity.definitions import GAPS
+from spark_jobs.ranking.sensitivity.growth import Growth
+from spark_jobs.ranking.sources import CutLog
 from spark_jobs.shared import schemas
 from spark_jobs.shared.scratch import Keep, scratch
 from tests import model

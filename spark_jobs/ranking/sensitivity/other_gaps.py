@@ -5,24 +5,15 @@ All of them have the columns of schemas.CHOSEN_SESSION.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.ranking.sources import CutLog
 from spark_jobs.ranking.start_window import StartWindow, lying_in, reaching_into, started_in
 from spark_jobs.shared.session_gap import longest_part, number_sessions
 from spark_jobs.shared.spans import as_spans, listens_within, reach
-
-
-@dataclass(frozen=True)
-class CutLog:
-    """All `sessions` of a log, and the `listens` that they were cut from with a `gap`."""
-
-    sessions: DataFrame
-    listens: DataFrame
-    gap: timedelta
 
 
 def joined(stretches: DataFrame, gap: timedelta, *more: Column) -> DataFrame:
