@@ -156,7 +156,7 @@ def volume_figures(record: dict[str, Any], lake: Lake, run_date: date, previous:
 
 
 def session_figures(sessions: DataFrame) -> dict[str, float]:
-    """Length and speed of sessions: means, quantiles (to 1 %), the percentage of implausible ones; how many cannot be.
+    """Length and speed of sessions: means, quantiles (to 1 %), the percentage of implausible ones.
 
     A session's speed is its tracks by its minutes; one that lasts less than a minute counts as one minute.
     """
@@ -168,10 +168,6 @@ def session_figures(sessions: DataFrame) -> dict[str, float]:
         F.percentile_approx(speed, 0.99, F.lit(1000)).alias("p99_tracks_per_minute"),
         (100 * F.mean(F.col("is_implausible").cast("int"))).alias("implausible_percent"),
         F.count_if(F.col("ended_at") < F.col("started_at")).alias("sessions_ending_before_start"),
-        F.count_if(F.col("longest_part_30_minutes") > F.col("track_count")).alias("parts_longer_than_session"),
-        F.count_if(F.col("longest_part_10_minutes") > F.col("longest_part_30_minutes")).alias(
-            "parts_longer_by_shorter_gap"
-        ),
     ).collect()
     return row.asDict()
 

@@ -42,10 +42,10 @@ def listens(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
 
 
 def sessions(spark: SparkSession, *rows: tuple[str, str, int]) -> DataFrame:
-    """Sessions from `(user, start, tracks)`, an hour long each, in one part; more than 180 tracks are implausible."""
+    """Sessions from `(user, start, tracks)`, an hour long each; more than 180 tracks are implausible."""
     full = []
     for user, start, tracks in rows:
         started = at(start)
         ended = started.replace(hour=started.hour + 1)
-        full.append((f"{user}-{start}", user, started, ended, 3600, tracks, tracks, tracks > 180, tracks, tracks))
+        full.append((f"{user}-{start}", user, started, ended, 3600, tracks, tracks, tracks > 180))
     return frame_of(spark, full, schemas.SESSIONS)

@@ -39,8 +39,6 @@ class Session:
     track_count: int
     distinct_song_count: int
     is_implausible: bool
-    longest_part_10_minutes: int
-    longest_part_30_minutes: int
 
 
 @dataclass(frozen=True)
@@ -202,8 +200,6 @@ def session(run: list[Listen]) -> Session:
         track_count=len(run),
         distinct_song_count=len({(listen.artist_name, listen.track_name) for listen in run}),
         is_implausible=(len(run) >= 30 and len(run) > 3 * minutes) or minutes > 3 * 24 * 60,
-        longest_part_10_minutes=max(len(part) for part in runs_of(run, timedelta(minutes=10))),
-        longest_part_30_minutes=max(len(part) for part in runs_of(run, timedelta(minutes=30))),
     )
 
 

@@ -92,7 +92,7 @@ def _chosen(
         return chosen, {"made": False, "definitions": [], "seconds": 0.0}
     # The base has chosen among all sessions, which tells nothing of a window.
     growth = None if job.window else read_growth(answers.spark, log, keep)
-    others = definitions.alternative_sessions(longest, cut, job.top_sessions, job.window, growth)
+    others = definitions.alternative_sessions(longest, cut, job.top_sessions, keep, job.window, growth)
     chosen = chosen.unionByName(others)
     if job.window:
         # A daily load on top of this one would take these for the longest of all sessions.

@@ -38,13 +38,6 @@ def started_in(sessions: DataFrame, window: StartWindow | None) -> DataFrame:
     return sessions.where((started_at >= F.lit(window.first_day)) & (started_at < F.lit(window.day_after)))
 
 
-def lying_in(sessions: DataFrame, window: StartWindow | None) -> DataFrame:
-    """The sessions that started in a window and ended in it; all of them where there is none."""
-    if window is None:
-        return sessions
-    return started_in(sessions, window).where(F.col("ended_at") < F.lit(window.day_after))
-
-
 def reaching_into(sessions: DataFrame, window: StartWindow | None) -> DataFrame:
     """The sessions of which a part can start in a window, whenever they did; all of them where there is none."""
     if window is None:

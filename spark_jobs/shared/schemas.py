@@ -32,9 +32,6 @@ SESSIONS = T.StructType(
         T.StructField("track_count", T.LongType()),
         T.StructField("distinct_song_count", T.LongType()),
         T.StructField("is_implausible", T.BooleanType()),
-        # The tracks of its longest part without a pause of more than that.
-        T.StructField("longest_part_10_minutes", T.LongType()),
-        T.StructField("longest_part_30_minutes", T.LongType()),
     ]
 )
 

@@ -9,13 +9,6 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
 SESSION_GAP = timedelta(minutes=20)
-# Others that a reader may think as good. By a shorter one a session falls into parts.
-OTHER_GAPS = (timedelta(minutes=10), timedelta(minutes=30))
-
-
-def longest_part(gap: timedelta) -> str:
-    """Name the column of sessions that has the tracks of their longest part by one of OTHER_GAPS."""
-    return f"longest_part_{gap // timedelta(minutes=1)}_minutes"
 
 
 def seconds_between(earlier: Column, later: Column) -> Column:

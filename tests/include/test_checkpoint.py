@@ -33,7 +33,8 @@ from tests.published import write_tables
 @pytest.fixture
 def two_songs(spark: SparkSession) -> DataFrame:
     played = listens(spark, ("u", "12:00:00", "a", "x"), ("u", "12:01:00", "a", "x"), ("u", "12:02:00", "a", "y"))
-    ranked = top_songs(played.withColumns({"definition": F.lit("answer"), "session": F.lit("s")}))
+    of_answer = {"definition": F.lit("answer"), "session": F.lit("s"), "song_id": F.lit(None)}
+    ranked = top_songs(played.withColumns(of_answer))
     return computed(schemas.conform(ranked, schemas.TOP_SONGS))
 
 

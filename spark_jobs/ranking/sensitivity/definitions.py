@@ -13,6 +13,7 @@ from spark_jobs.ranking.sensitivity.growth import Growth
 from spark_jobs.ranking.sensitivity.other_gaps import joined, parts_of_longest
 from spark_jobs.ranking.sources import CutLog
 from spark_jobs.ranking.start_window import StartWindow, started_in
+from spark_jobs.shared.scratch import Keep
 
 WITHOUT_IMPLAUSIBLE = "without_implausible_sessions"
 BY_DURATION = "longest_by_duration"
@@ -35,6 +36,7 @@ def alternative_sessions(
     longest: DataFrame,
     cut: CutLog,
     number: int,
+    keep: Keep,
     window: StartWindow | None = None,
     growth: Growth | None = None,
 ) -> DataFrame:
@@ -57,7 +59,7 @@ def alternative_sessions(
         if found is None and gap > cut.gap:
             found = started_in(joined(cut.sessions, gap), window)
         elif found is None:
-            found = parts_of_longest(cut, gap, number, window)
+            found = parts_of_longest(cut, gap, number, keep, window)
         longest_of[name] = rankings.top_sessions(found, number)
     return reduce(DataFrame.unionByName, (rankings.chosen(name, rows) for name, rows in longest_of.items()))
 

@@ -22,7 +22,6 @@ from spark_jobs.shared.lake import LOG
 from spark_jobs.shared.log import JudgedLog
 from spark_jobs.shared.schemas import CHOSEN_SESSION, conform
 from spark_jobs.shared.scratch import Keep
-from spark_jobs.shared.session_gap import longest_part
 from spark_jobs.shared.spans import as_spans, days_of, days_reach
 
 # Hardly any session lasts for a week; where one goes on beyond these days, twice as many are looked at.
@@ -61,8 +60,8 @@ class Growth:
     def _touched_parts(self, cut: CutLog, gap: timedelta, least: int) -> DataFrame:
         """The sessions of a shorter gap that hold a new listen and have so many tracks, and some that do not."""
         near = days_reach(self.days, "started_at", "ended_at")
-        long_enough = F.col(longest_part(gap)) >= least
-        found = parts(cut.sessions.where(near & long_enough), cut.listens, gap)
+        # A part has no more tracks than its session.
+        found = parts(cut.sessions.where(near & (F.col("track_count") >= least)), cut.listens, gap)
         return self.keep(conform(found, CHOSEN_SESSION))
 
     def _touched_sessions(self, sessions: DataFrame, gap: timedelta) -> DataFrame:

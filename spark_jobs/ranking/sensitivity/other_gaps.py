@@ -10,10 +10,15 @@ from datetime import timedelta
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.ranking.rankings import top_sessions
 from spark_jobs.ranking.sources import CutLog
-from spark_jobs.ranking.start_window import StartWindow, lying_in, reaching_into, started_in
-from spark_jobs.shared.session_gap import longest_part, number_sessions
+from spark_jobs.ranking.start_window import StartWindow, reaching_into, started_in
+from spark_jobs.shared.scratch import Keep
+from spark_jobs.shared.session_gap import number_sessions
 from spark_jobs.shared.spans import as_spans, listens_within, reach
+
+# Cut so many more sessions than are asked for at once. The 50 longest parts of a log of a million listens take 642.
+MORE_SESSIONS = 1000
 
 
 def joined(stretches: DataFrame, gap: timedelta, *more: Column) -> DataFrame:
@@ -33,17 +38,21 @@ def parts(sessions: DataFrame, listens: DataFrame, gap: timedelta) -> DataFrame:
     return joined(heard.withColumn("track_count", F.lit(1)), gap)
 
 
-def parts_of_longest(cut: CutLog, gap: timedelta, number: int, window: StartWindow | None = None) -> DataFrame:
+def parts_of_longest(
+    cut: CutLog, gap: timedelta, number: int, keep: Keep, window: StartWindow | None = None
+) -> DataFrame:
     """Sessions of a shorter gap than that of the `cut` that started in the `window`; among them the `number` longest.
 
-    All parts of a session that lies in the window started there. So the longest parts of those show how many tracks it
-    takes, and only sessions with a part of as many are cut. Fewer than `number` show nothing: then the window has so
-    few that all which reach into it are cut.
+    A part has no more tracks than its session. So the parts of the longest sessions show how many tracks it takes to be
+    among the longest. Where more sessions have as many tracks, these are cut, too: all of them, if there were fewer
+    parts than `number`. Looks at the sessions and the listens.
     """
-    length = longest_part(gap)
-    longest = lying_in(cut.sessions, window).select(length).orderBy(F.desc(length)).limit(number)
-    least = F.when(F.count(F.lit(1)) == number, F.min(length)).otherwise(F.lit(0))
+    sessions, looked_at = reaching_into(cut.sessions, window), number + MORE_SESSIONS
+    found = keep(started_in(parts(keep(top_sessions(sessions, looked_at)), cut.listens, gap), window))
+    least = F.when(F.count(F.lit(1)) == number, F.min("track_count")).otherwise(F.lit(0))
     # As a number, for whoever looks for the listens looks at the sessions first.
-    (it_takes,) = longest.agg(least).collect()[0]
-    long_enough = reaching_into(cut.sessions, window).where(F.col(length) >= it_takes)
+    (it_takes,) = found.orderBy(F.desc("track_count")).limit(number).agg(least).collect()[0]
+    long_enough = sessions.where(F.col("track_count") >= it_takes)
+    if long_enough.count() <= looked_at:
+        return found
     return started_in(parts(long_enough, cut.listens, gap), window)

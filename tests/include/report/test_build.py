@@ -58,7 +58,6 @@ def test_json_holds_the_answer_and_its_provenance(finished_lake: Lake) -> None:
     check = {"expectations": 5, "met": 5}
     counts = {"lines_read": 10, "listens_kept": 4, "lines_rejected": 6}
     session = {"duration_seconds": 0, "track_count": 1, "distinct_song_count": 1, "is_implausible": False}
-    parts = {"longest_part_10_minutes": 1, "longest_part_30_minutes": 1}
     first = {"session_rank": 1, "user_id": "u"}
     second = {"session_rank": 2, "user_id": "v"}
     by_weekday = [[0] * 24 for _ in range(7)]
@@ -97,13 +96,11 @@ def test_json_holds_the_answer_and_its_provenance(finished_lake: Lake) -> None:
                 **{"rank": 1, "session_id": "u-20090501T120000Z", "user_id": "u"},
                 **{"started_at": "2009-05-01T12:00:00Z", "ended_at": "2009-05-01T12:06:00Z", "duration_seconds": 360},
                 **{"track_count": 3, "distinct_song_count": 2, "is_implausible": False, "tracks_per_minute": 0.5},
-                **{"longest_part_10_minutes": 3, "longest_part_30_minutes": 3},
             },
             {
                 **{"rank": 2, "session_id": "v-20090501T180000Z", "user_id": "v"},
                 **{"started_at": "2009-05-01T18:00:00Z", "ended_at": "2009-05-01T18:00:00Z"},
                 **session,
-                **parts,
                 "tracks_per_minute": 1.0,
             },
         ],

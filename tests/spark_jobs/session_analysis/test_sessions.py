@@ -70,35 +70,13 @@ def test_a_session_has_its_span_its_tracks_and_its_distinct_songs(spark: SparkSe
     expected = frame_of(
         spark,
         [
-            ("u-20090501T120000Z", "u", at("12:00:00"), at("12:15:30"), 930, 3, 2, False, 3, 3),
-            ("u-20090501T150000Z", "u", at("15:00:00"), at("15:00:00"), 0, 1, 1, False, 1, 1),
+            ("u-20090501T120000Z", "u", at("12:00:00"), at("12:15:30"), 930, 3, 2, False),
+            ("u-20090501T150000Z", "u", at("15:00:00"), at("15:00:00"), 0, 1, 1, False),
         ],
         "session_id string, user_id string, started_at timestamp, ended_at timestamp, duration_seconds long, "
-        "track_count long, distinct_song_count long, is_implausible boolean, longest_part_10_minutes long, "
-        "longest_part_30_minutes long",
+        "track_count long, distinct_song_count long, is_implausible boolean",
     )
     assertDataFrameEqual(made.select(expected.columns), expected)
-
-
-@pytest.mark.parametrize(
-    ("gap", "by_10_minutes", "by_30_minutes"),
-    [
-        pytest.param(5, [1, 1, 1, 1, 2, 1], [1, 1, 1, 1, 2, 1], id="5: a session is its longest part by either"),
-        pytest.param(20, [3, 2, 1], [4, 2, 1], id="20: falls apart by 10"),
-        pytest.param(45, [3], [6], id="45: falls apart by 10, and by 30 as well"),
-    ],
-)
-def test_a_session_knows_its_longest_part_by_other_gaps(
-    spark: SparkSession, gap: int, by_10_minutes: list[int], by_30_minutes: list[int]
-) -> None:
-    rows = listens(
-        spark,
-        *(("u", time) for time in ("12:00:00", "12:10:00", "12:20:00", "12:30:01")),
-        *(("u", time) for time in ("13:00:01", "13:00:01", "13:30:02")),
-    )
-    made = summarize_sessions(sessionize(rows, timedelta(minutes=gap))).orderBy("started_at").collect()
-    assert [row.longest_part_10_minutes for row in made] == by_10_minutes
-    assert [row.longest_part_30_minutes for row in made] == by_30_minutes
 
 
 @pytest.mark.parametrize(

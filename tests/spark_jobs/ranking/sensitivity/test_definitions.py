@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import astuple
 from datetime import date, timedelta
+from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given
@@ -13,6 +14,7 @@ from spark_jobs.ranking.sensitivity import definitions, other_gaps
 from spark_jobs.ranking.sources import CutLog
 from spark_jobs.ranking.start_window import last_days, started_in
 from spark_jobs.shared import schemas
+from spark_jobs.shared.scratch import scratch
 from spark_jobs.shared.spans import listens_within
 from tests import model
 from tests.frames import at, frame_of
@@ -60,11 +62,13 @@ def ranked(
     cut = [astuple(session) for session in model.sessions_of(log, gap)]
     all_sessions = frame_of(spark, cut, schemas.SESSIONS)
     longest = top_sessions(started_in(all_sessions, window), sessions)
-    chosen = definitions.alternative_sessions(longest, CutLog(all_sessions, all_listens, gap), sessions, window)
-    heard = listens_within(chosen.select("*", "session.*"), all_listens, "definition", "session")
-    found = top_songs(heard.withColumn("song_id", definitions.song_id()), songs)
-    in_order = found.orderBy(definitions.place(), "rank").select(*schemas.ALTERNATIVE_SONGS.fieldNames())
-    return [tuple(row) for row in in_order.collect()]
+    log_cut = CutLog(all_sessions, all_listens, gap)
+    with scratch() as keep:
+        chosen = definitions.alternative_sessions(longest, log_cut, sessions, keep, window)
+        heard = listens_within(chosen.select("*", "session.*"), all_listens, "definition", "session")
+        found = top_songs(heard.withColumn("song_id", definitions.song_id()), songs)
+        in_order = found.orderBy(definitions.place(), "rank").select(*schemas.ALTERNATIVE_SONGS.fieldNames())
+        return [tuple(row) for row in in_order.collect()]
 
 
 # The listens begin in the last half hour of 1 May: it is the window, a sessions' first one or two, or what is after it.
@@ -73,51 +77,64 @@ WINDOWS = [None, (date(2009, 5, 1), 1), (date(2009, 5, 2), 1)]
 
 # A run's gap and its number of sessions; few, for Spark compiles what is new in each. 5 minutes: both other gaps join
 # sessions. 20: one joins, one cuts. 45: both cut.
-@given(log=listens(), run=st.sampled_from([(5, 2), (20, 1), (20, 3), (45, 2)]), within=st.sampled_from(WINDOWS))
+@given(
+    log=listens(),
+    run=st.sampled_from([(5, 2), (20, 1), (20, 3), (45, 2)]),
+    within=st.sampled_from(WINDOWS),
+    more=st.sampled_from([0, 1000]),
+)
 # The longest session falls apart, and of what is left of others one ties with its longest part, and wins.
 @example(
-    log=stretch("u", "12:00:00", 5, 15, 5, 15, 5) + stretch("v", "11:00:00", 5, song="T"), run=(20, 1), within=None
+    log=stretch("u", "12:00:00", 5, 15, 5, 15, 5) + stretch("v", "11:00:00", 5, song="T"),
+    run=(20, 1),
+    within=None,
+    more=0,
 )
 # The same, and the longest part of all lies in the window, of a session that started before it.
 @example(
     log=stretch("u", "12:00:00", 5, 15, 5, 15, 5) + stretch("v", "2009-04-30T23:50:00", 15, 1, 1, song="T"),
     run=(20, 1),
     within=(date(2009, 5, 1), 1),
+    more=0,
 )
 # Two sessions are asked for and one started in the window; a shorter part in it is of one that started before.
 @example(
     log=stretch("u", "12:00:00", 5, 5) + stretch("v", "2009-04-30T23:50:00", 15, song="T"),
     run=(20, 2),
     within=(date(2009, 5, 1), 1),
+    more=0,
 )
 # A session that starts in the window has its longest part after it, and what it has within is shorter than another's.
 @example(
     log=stretch("u", "23:50:00", 15, 1, 1) + stretch("v", "12:00:00", 5, song="T"),
     run=(20, 1),
     within=(date(2009, 5, 1), 1),
+    more=0,
 )
-@example(log=[], run=(20, 3), within=(date(2009, 5, 1), 1))
+@example(log=[], run=(20, 3), within=(date(2009, 5, 1), 1), more=0)
 def test_the_definitions_agree_with_the_plain_model(
-    spark: SparkSession, log: list[model.Listen], run: tuple[int, int], within: tuple[date, int] | None
+    spark: SparkSession, log: list[model.Listen], run: tuple[int, int], within: tuple[date, int] | None, more: int
 ) -> None:
     gap, sessions = timedelta(minutes=run[0]), run[1]
-    assert ranked(spark, log, gap, sessions, 4, within) == model.alternative_songs(log, gap, sessions, 4, within)
+    with patch.object(other_gaps, "MORE_SESSIONS", more):
+        found = ranked(spark, log, gap, sessions, 4, within)
+    assert found == model.alternative_songs(log, gap, sessions, 4, within)
 
 
-def test_only_sessions_that_can_hold_a_longest_part_are_cut(
-    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sessions_too_short_for_a_longest_part_stay_uncut(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     cut = []
     real = other_gaps.listens_within
     monkeypatch.setattr(other_gaps, "listens_within", lambda *frames: cut.append(frames[0]) or real(*frames))
+    monkeypatch.setattr(other_gaps, "MORE_SESSIONS", 0)
     log = [
-        *stretch("u", "12:00:00", 15, 15, 15, 15),
+        *stretch("u", "12:00:00", 5, 15, 5, 15),
         *stretch("v", "12:00:00", 5, 5),
-        *stretch("w", "12:00:00", 5, 15, 5),
+        *stretch("w", "12:00:00", 15),
+        *stretch("x", "12:00:00"),
     ]
     assert names(ranked(spark, log, timedelta(minutes=20), 1, 9), "gap_10_minutes") == ["t"]
-    (sessions,) = cut
-    assert [(row.user_id, row.track_count) for row in sessions.collect()] == [("v", 3)]
+    # The longest part of the longest session has two tracks; one of another has three.
+    assert [sorted(row.user_id for row in sessions.collect()) for sessions in cut] == [["u"], ["u", "v", "w"]]
 
 
 def names(rows: list[tuple], definition: str) -> list[str]:

@@ -175,12 +175,12 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_only_what_is_near_a_new_listen_is_looked_at(spark: SparkSession, keep: Keep, looked_at: list[int]) -> None:
     days = [1440 * day for day in range(100)]
-    # Three a day in one session, the first two close to each other; on the last day one more, of two a while apart.
-    there = listens(*(day + minute for day in days for minute in (0, 5, 25)), days[-1] + 200, days[-1] + 215)
+    # Three a day in one session, the first two close to each other; on the last day one more, of one.
+    there = listens(*(day + minute for day in days for minute in (0, 5, 25)), days[-1] + 200)
     new = listens(days[-1] + 30)
     assert grown(spark, (there, new), BY_TEN, 1, keep) is not None
     assert grown(spark, (there, new), BY_THIRTY, 1, keep) is not None
-    # The four listens of the session that has grown, not of the other, which has no part of two tracks; the sessions of
+    # The four listens of the session that has grown, not of the other, which has not two tracks; the sessions of
     # the seven days before the new listen and of its own, and that.
     assert looked_at == [4, 9]
 
