@@ -44,8 +44,8 @@ def check_input(
 
     Every file must lie below the root, links resolved. A day that adds nothing `may_be_empty`. Its file must be there,
     since a missing one may be late.
-    Raises InputError where there is no file or no byte, where a file lies elsewhere or has another format, where lake
-    and input lie in one another, and where the lake cannot be written.
+    Raises InputError for a missing or empty input, a file outside the root and another format. It also raises it when
+    lake and input lie in one another, and when the lake cannot be written.
     """
     path = absolute(input_path, input_root, run_date)
     _check_lake_outside(path, lake)

@@ -29,10 +29,9 @@ def publish_run(
     """Publish the snapshots of a run, and keep who decided so if its checks failed; doing it again changes nothing.
 
     `decision`: that of a person who publishes it. `over_newer`: also where the date is published from newer snapshots.
-    Raises MissingRecordError or OtherRecordError unless all stages and checks tell of these snapshots, UncheckedError
-    where one of those checks could not be made and no person has decided so all the same, BackwardsError
-    or ReplacedBaseError where a daily load has no place any more, ForeignSnapshotError or SupersededError; it publishes
-    nothing then.
+    It publishes nothing when it raises. MissingRecordError, OtherRecordError: a stage or a check tells of other
+    snapshots. UncheckedError: a check could not be made, and there is no decision. BackwardsError, ReplacedBaseError: a
+    daily load has lost its place. ForeignSnapshotError, SupersededError: another run has made or published them.
     """
     left = _what_is_left(lake, run_date, run_id, snapshots, decision)
     publication = Publication(LOG, run_date, run_id, snapshots, ANSWER.name, over_newer=over_newer)

@@ -12,23 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from spark_jobs.contract import (
-    Choice,
-    Day,
-    Field,
-    Integer,
-    IpAddress,
-    Items,
-    JsonLines,
-    LogContract,
-    Money,
-    Records,
-    Text,
-    Time,
-    Type,
-    Url,
-    Uuid,
-)
+from spark_jobs.contract import JsonLines, LogContract, Records
+from spark_jobs.fields import Choice, Day, Field, Integer, IpAddress, Items, Money, Text, Time, Type, Url, Uuid
 from spark_jobs.logs.contracts import CONTRACTS
 
 DIRECTORY = Path(__file__).resolve().parents[1] / "docs" / "schemas"

@@ -47,8 +47,8 @@ from spark_jobs.shared.stage import begin_try, keep_record
 def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     """Write the answer and return the stage's record.
 
-    Raises MissingRecordError when the run has no sessions or no listens, OtherRecordError when the records are of
-    others, SessionsOfOtherGapError or SessionsOfOtherListensError when they are not what is to be ranked.
+    Raises MissingRecordError when the run has no sessions or no listens, and OtherRecordError when the records tell of
+    other snapshots. SessionsOfOtherGapError, SessionsOfOtherListensError: the sessions are not those to rank.
     """
     started = time.monotonic()
     log = read_log(job.lake, job.run_date, job.listens)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pyspark.sql import types as T
 
-from spark_jobs.contract import Day, Field, Integer, Items, Money, Records, Time, Type
+from spark_jobs.contract import Records
+from spark_jobs.fields import Day, Field, Integer, Items, Money, Time, Type
 
 # Of money: what a sum of many amounts needs is the answers' business.
 _LONGEST_INTEGER = 2**31

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from spark_jobs.contract import LogContract, Records, Text
+from spark_jobs.contract import LogContract, Records
+from spark_jobs.fields import Text
 from spark_jobs.logs.contracts import CONTRACTS
 
 KINDS = [pytest.param(log, kind, id=f"{log.name}.{kind.name}") for log in CONTRACTS.values() for kind in log.kinds]

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from spark_jobs.contract import (
-    Field,
-    LogContract,
-    Plausible,
-    Reason,
-    Records,
-    Sessions,
-    TabSeparated,
-    Text,
-    Time,
-    Uuid,
-    Warning,
-)
+from spark_jobs.contract import LogContract, Plausible, Reason, Records, Sessions, TabSeparated, Warning
+from spark_jobs.fields import Field, Text, Time, Uuid
 
 PLAUSIBLE = Plausible(since=date(2002, 1, 1))
 

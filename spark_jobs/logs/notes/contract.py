@@ -4,23 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from spark_jobs.contract import (
-    Choice,
-    Csv,
-    Day,
-    Field,
-    Integer,
-    LogContract,
-    Plausible,
-    Reason,
-    Records,
-    Sessions,
-    Text,
-    Time,
-    Warning,
-    invalid,
-    missing,
-)
+from spark_jobs.contract import Csv, LogContract, Plausible, Reason, Records, Sessions, Warning, invalid, missing
+from spark_jobs.fields import Choice, Day, Field, Integer, Text, Time
 
 ACTIONS = ("page_view", "edit", "create", "delete", "share")
 # 1.10.2: three numbers without leading zeros, ordered as numbers.

@@ -5,27 +5,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from spark_jobs.contract import (
-    Choice,
-    Field,
-    Integer,
-    IpAddress,
-    Items,
     JsonLines,
     LogContract,
-    Money,
     Plausible,
     Reason,
     Records,
     Sessions,
-    Text,
-    Time,
-    Url,
-    Uuid,
     Warning,
     invalid,
     invalid_optional,
     missing,
 )
+from spark_jobs.fields import Choice, Field, Integer, IpAddress, Items, Money, Text, Time, Url, Uuid
 
 EVENT_TYPES = (
     "PAGE_VIEW",

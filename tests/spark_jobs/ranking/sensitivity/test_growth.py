@@ -180,8 +180,8 @@ def test_only_what_is_near_a_new_listen_is_looked_at(spark: SparkSession, keep: 
     new = listens(days[-1] + 30)
     assert grown(spark, (there, new), BY_TEN, 1, keep) is not None
     assert grown(spark, (there, new), BY_THIRTY, 1, keep) is not None
-    # The four listens of the session that has grown, not of the other, which has not two tracks; the sessions of
-    # the seven days before the new listen and of its own, and that.
+    # First the four listens of the session that has grown: the other one has too few tracks. Then the sessions of eight
+    # days, up to that of the new listen, and the new listen.
     assert looked_at == [4, 9]
 
 
