@@ -36,7 +36,7 @@ RUN useradd --uid ${AIRFLOW_UID} --create-home airflow \
 
 COPY --from=builder /opt/venv /opt/venv
 
-# Every path of the image is said here. The lake and the input are where include/settings.py looks for them by default.
+# Every path of the image is said here. The lake and the input are where include/deployment/settings.py looks for them by default.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/opt/airflow \
     PYTHONUNBUFFERED=1 \
@@ -47,14 +47,15 @@ ENV PATH=/opt/venv/bin:$PATH \
     GX_ANALYTICS_ENABLED=false
 
 # The jars of the lake, which Spark gives to its executors.
-COPY include/__init__.py include/jars.py /opt/airflow/include/
-RUN python -m include.jars && chmod -R a+rX /opt/airflow/.jars
+COPY include/__init__.py /opt/airflow/include/
+COPY include/deployment/__init__.py include/deployment/jars.py /opt/airflow/include/deployment/
+RUN python -m include.deployment.jars && chmod -R a+rX /opt/airflow/.jars
 
 # The code comes last, for it changes most, and stays root's: no task rewrites it by mistake.
 COPY dags /opt/airflow/dags
 COPY include /opt/airflow/include
 COPY plugins /opt/airflow/plugins
-COPY scripts /opt/airflow/scripts
+COPY cli /opt/airflow/cli
 COPY spark_jobs /opt/airflow/spark_jobs
 
 # By number, so that a cluster can tell from the image alone that this is not root.

@@ -33,31 +33,31 @@ help: ## List the targets
 	  | while IFS='|' read -r name text; do printf 'make %-12s %s\n' "$$name" "$$text"; done
 
 run: $(VENV)/runtime ## Run the DAG on a log (a generated sample without INPUT) and show the answer
-	@$(call script,scripts.run_pipeline)
+	@$(call script,cli.run_pipeline)
 
 data: $(VENV)/runtime ## Fetch the full LastFM-1K log, 0.7 GB, and check it (DATA=data URL=another source)
-	@$(call script,scripts.data)
+	@$(call script,cli.data)
 
 query: $(VENV)/runtime ## Ask the published tables in SQL, without Spark (SQL="SELECT * FROM top_songs" RUN_DATE=latest LAKE=lake PUBLISHED=yes)
-	@$(call script,scripts.query)
+	@$(call script,cli.query)
 
 rejected: $(VENV)/runtime ## Write a run date's rejected lines back as a log (RUN_DATE= LAKE=lake REASON=all OUTPUT=)
-	@$(call script,scripts.rejected)
+	@$(call script,cli.rejected)
 
 publish: $(VENV)/runtime ## Publish a run whose check failed, or let it go on past the check (RUN_DATE= REASON= LAKE=lake)
-	@$(call script,scripts.publish)
+	@$(call script,cli.publish)
 
 unlock: $(VENV)/runtime ## Release the lock of a dead run, with the words of the message that names it (RUN_ID= LOG=listening LAKE=lake)
-	@$(call script,scripts.unlock)
+	@$(call script,cli.unlock)
 
 maintain: $(VENV)/runtime ## Expire old run dates, abandoned branches and files of no table (LAKE=lake)
-	@$(call script,scripts.maintain)
+	@$(call script,cli.maintain)
 
 env: $(VENV)/runtime ## Make the settings file .env with fresh secrets, and check the one that is there (ENV=.env)
-	@$(call script,scripts.settings_file)
+	@$(call script,cli.settings_file)
 
 health: $(VENV)/runtime ## Ask every part of what runs how it is: make ui, and the Compose stack (ENV=.env)
-	@$(call script,scripts.health)
+	@$(call script,cli.health)
 
 test: $(VENV)/development ## Run the tests of rules, Spark, Airflow and the whole DAG
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
@@ -72,16 +72,16 @@ test-faults: $(VENV)/development ## Run the tests that inject faults: kills, ful
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults -m faults
 
 test-operations: $(VENV)/development ## Run every command of docs/operations.md (needs PostgreSQL, as above), the UI, and the longest runs of the DAG
-	@$(BIN)/python -m pytest tests/docs tests/end_to_end tests/scripts -m operations
+	@$(BIN)/python -m pytest tests/docs tests/end_to_end tests/cli -m operations
 
 check: $(VENV)/development ## Lint, formatting, types, imports, schemas and, where there is a network, the dependencies
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m spark_jobs.json_schema --check
-	@$(BIN)/python -m scripts.audit --if-reachable
+	@$(BIN)/python -m cli.audit --if-reachable
 
 audit: $(VENV)/development ## Look the pinned dependencies up among the known vulnerabilities (OSV_URL=another service)
-	@$(call script,scripts.audit)
+	@$(call script,cli.audit)
 
 sbom: $(VENV)/development ## Write the dependencies as a CycloneDX bill of materials, .build/sbom.cdx.json
 	@mkdir -p .build
@@ -93,10 +93,10 @@ format: $(VENV)/development ## Mend what `make check` can mend by itself
 	@$(BIN)/python -m spark_jobs.json_schema
 
 ui: $(VENV)/runtime ## Open the Airflow UI on loopback (PORT=8080), the DAG un-paused; Ctrl-C stops it
-	@$(call script,scripts.ui)
+	@$(call script,cli.ui)
 
 history: $(VENV)/runtime ## Open Spark's history of the runs on loopback (PORT=18080 LAKE=lake); Ctrl-C stops it
-	@$(call script,scripts.history)
+	@$(call script,cli.history)
 
 bench: $(VENV)/development ## Measure the DAG, also on a cluster, bare jobs, the bare script and DuckDB (LISTENS=1000000 REPEATS=3 ONLY="dag,duckdb")
 	@$(call script,benchmarks.compare)
@@ -120,13 +120,13 @@ $(VENV)/runtime: requirements.txt
 	@echo "Installing the dependencies into $(VENV), once: about two minutes ..."
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install -r requirements.txt
-	@$(BIN)/python -m include.jars >/dev/null
+	@$(BIN)/python -m include.deployment.jars >/dev/null
 	@echo "Archiving the classes of Spark, once, so that it starts faster: up to a minute ..."
-	@$(BIN)/python -m scripts.class_archive
+	@$(BIN)/python -m cli.class_archive
 	@touch $@
 
-$(VENV)/development: $(VENV)/runtime requirements-dev.txt include/jars.py
+$(VENV)/development: $(VENV)/runtime requirements-dev.txt include/deployment/jars.py
 	@test -w . || { $(call own,write to); }
 	@$(PIP) install -r requirements-dev.txt
-	@$(BIN)/python -m include.jars --s3 >/dev/null
+	@$(BIN)/python -m include.deployment.jars --s3 >/dev/null
 	@touch $@

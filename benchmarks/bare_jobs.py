@@ -19,7 +19,7 @@ from pyspark.sql import types as T
 from pyspark.sql.window import Window as W
 
 from benchmarks.baseline_script import COLUMNS
-from scripts.environment import SPARK_CONNECTION
+from cli.environment import SPARK_CONNECTION
 from spark_jobs.lake.listening import LISTENS
 from spark_jobs.lake.tables import Table, prepare
 from spark_jobs.lake.tries import in_buckets

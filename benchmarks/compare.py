@@ -25,13 +25,14 @@ from typing import Any
 
 import psutil
 
-from benchmarks import answer, generate_log, ratios
+from benchmarks import ratios
 from benchmarks.measure import CommandError, measure
 from benchmarks.programs import DAG, DAG_ON_A_CLUSTER, RUN_DATE, Program, check, programs
-from scripts import arguments
-from scripts.environment import PROJECT, RUN_HOME, airflow_environment, check_places, prepare_database, sole_use
-from scripts.secret_files import refuse_where_git_takes
-from scripts.stopping import stop_at_signals
+from cli import arguments
+from cli.environment import PROJECT, RUN_HOME, airflow_environment, check_places, prepare_database, sole_use
+from cli.secret_files import refuse_where_git_takes
+from cli.stopping import stop_at_signals
+from include.sample_data.listening import answer, generate_log
 from spark_jobs.shared.lake import Lake
 
 RESULTS = PROJECT / "benchmarks" / "results"

@@ -20,11 +20,12 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import duckdb_answer, generate_log
+from benchmarks import duckdb_answer
 from benchmarks.compare import RESULTS, facts_of_machine, read_or_exit, whole_number
 from benchmarks.measure import CommandError, measure
-from scripts.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
-from scripts.stopping import stop_at_signals
+from cli.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
+from cli.stopping import stop_at_signals
+from include.sample_data.listening import generate_log
 from spark_jobs.shared import loads
 from spark_jobs.shared.lake import Lake
 

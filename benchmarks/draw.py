@@ -15,7 +15,7 @@ from typing import Any
 import vl_convert
 
 from benchmarks.compare import RESULTS, project_version
-from scripts.environment import PROJECT
+from cli.environment import PROJECT
 
 PICTURE = PROJECT / "docs" / "performance.svg"
 # What is drawn, and how many of its units are one of the unit shown.

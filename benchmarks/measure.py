@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from scripts.services import end_sessions
+from cli.services import end_sessions
 
 SECONDS_BETWEEN_LOOKS = 0.2
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scripts.environment import SPARK_CONNECTION
+from cli.environment import SPARK_CONNECTION
 from tests.stack.spark_cluster import WORKERS, connection, spark_cluster
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from upath import UPath
 
 from benchmarks.many_files import FEW, MANY, split
-from scripts.environment import GARBAGE_COLLECTOR, PROJECT, SPARK_CONNECTION
+from cli.environment import GARBAGE_COLLECTOR, PROJECT, SPARK_CONNECTION
 from spark_jobs.shared.lake import Lake
 
 RUN_DATE = date(2009, 5, 5)

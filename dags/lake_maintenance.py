@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import CronDataIntervalTimetable, dag
 
-from include.settings import settings
+from include.deployment.settings import settings
 from plugins import run_alerts
 from plugins.maintenance_operator import MaintenanceOperator
 

@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from airflow.sdk import chain
 
-from include import parameters
+from include.deployment import parameters
 from plugins.log_dag import LogDag, found, made
 from spark_jobs.logs.listening.contract import LISTENING
 

@@ -12,8 +12,8 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.module_loading import import_string
 
-from include.event_logs import figures_kept
-from include.metrics import check_figures, send
+from include.telemetry.event_logs import figures_kept
+from include.telemetry.metrics import check_figures, send
 from plugins.run_metrics import figures_sent
 from plugins.spark_operator import SparkOperator
 from plugins.stage_clock import stage_clock
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from pyspark.sql import SparkSession
 
-    from include.checkpoint import CheckpointResult
-    from include.checks import Table
+    from include.expectations.checkpoint import CheckpointResult
+    from include.expectations.listening.checks import Table
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class CheckpointOperator(SparkOperator):
 
     def execute(self, context: Context) -> None:
         """Check the tables; raises AirflowFailException that names every failed expectation."""
-        from include import run_lock
+        from include.runs import run_lock
 
         run_lock.take(self.lake, context["run_id"])
         # It takes seconds, in which Python would only wait for Java to start.
@@ -70,7 +70,7 @@ def import_great_expectations() -> None:
     """Import what checks, without a word; where another thread does so already, wait for that."""
     # It tells about each function of its own that it registers, some hundred lines before the first check.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    import_module("include.checkpoint")
+    import_module("include.expectations.checkpoint")
 
 
 def check_tables(
@@ -81,7 +81,7 @@ def check_tables(
     An expectation that could not be checked raises CheckError, which is worth a retry.
     """
     import_great_expectations()
-    from include import checkpoint
+    from include.expectations import checkpoint
     from spark_jobs.shared.errors import DataError
 
     # A template gives text.
@@ -113,8 +113,8 @@ def _check_there(lake: Lake, run_date: date, snapshots: dict[str, int]) -> None:
 
 def _validated(check: str, tables: list[Table], lake: Lake, run_date: date) -> list[CheckpointResult]:
     """Return the result of each table, which is a page of the Data Docs, too."""
-    from include import checkpoint, data_docs
-    from include.settings import settings
+    from include.deployment.settings import settings
+    from include.expectations import checkpoint, data_docs
 
     results = []
     with data_docs.on_disk(lake.data_docs()) as site:
@@ -126,7 +126,7 @@ def _validated(check: str, tables: list[Table], lake: Lake, run_date: date) -> l
 
 def _judge(check: str, record: dict[str, Any], lake: Lake, run_date: date, snapshots: dict[str, int]) -> None:
     """Log what is not met; raise AirflowFailException if it is critical and no person has accepted it."""
-    from include import acceptance
+    from include.runs import acceptance
 
     for claim in record["info"]:
         log.info("flag: %s", claim)

@@ -11,10 +11,10 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert
 from airflow.sdk.exceptions import AirflowFailException
 
-from include import compilers
-from include.records import STAGES
-from include.run_date import run_date
-from include.settings import settings
+from include.deployment import compilers
+from include.deployment.run_date import run_date
+from include.deployment.settings import settings
+from include.runs.records import STAGES
 from plugins import run_alerts
 from plugins.checkpoint_operator import CheckpointOperator
 from plugins.run_deadline import SinceQueued
@@ -99,7 +99,7 @@ class LogDag:
         """Return the task that checks a table; `snapshots` are those it looks at, by table."""
         return CheckpointOperator(
             task_id=f"check_{table}",
-            tables=f"include.checks.{table}",
+            tables=f"include.expectations.{self.name}.checks.{table}",
             snapshots=snapshots,
             facts=facts,
             conf=JAVA,
@@ -130,7 +130,7 @@ def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
 
     Where another run has the lock, Airflow tries again.
     """
-    from include import daily_base, input_check, run_lock
+    from include.runs import daily_base, input_check, run_lock
     from spark_jobs.shared.errors import DataError
 
     places, day, is_daily = settings(), run_date(dag_run), params["load"] == loads.DAILY
@@ -150,8 +150,8 @@ def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
 @task(execution_timeout=timedelta(minutes=15))
 def publish(dag_run: Any, ti: Any) -> None:
     """Let readers see exactly the snapshots that the stages of this run have made, all of them checked."""
-    from include import run_lock
-    from include.publishing import publish_run
+    from include.runs import run_lock
+    from include.runs.publishing import publish_run
     from spark_jobs.shared.errors import DataError
 
     snapshots: dict[str, int] = {}
@@ -168,8 +168,8 @@ def publish(dag_run: Any, ti: Any) -> None:
 @task(execution_timeout=timedelta(minutes=15), on_success_callback=run_alerts.report_made)
 def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
     """Write the report of what is published for the run's date, and return its directory."""
-    from include.metrics import answer_figures, send
     from include.report.build import build_report
+    from include.telemetry.metrics import answer_figures, send
     from plugins.stage_clock import XCOM_KEY
     from spark_jobs.shared.errors import DataError
 
@@ -187,6 +187,6 @@ def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
 @task(execution_timeout=timedelta(minutes=5))
 def release_lock(dag_run: Any) -> None:
     """Let other runs write the log."""
-    from include import run_lock
+    from include.runs import run_lock
 
     run_lock.release(settings().lake, dag_run.run_id)

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class MaintenanceOperator(SparkOperator):
-    """Remove what is beyond `keep`, as include/settings.py has it."""
+    """Remove what is beyond `keep`, as include/deployment/settings.py has it."""
 
     def __init__(self, *, keep: dict[str, int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -27,7 +27,7 @@ class MaintenanceOperator(SparkOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Maintain the tables; return what was removed. Raises LockedError, worth a retry, while a run has the log."""
-        from include import run_lock
+        from include.runs import run_lock
         from spark_jobs.lake.maintenance import SETTINGS
         from spark_jobs.shared.errors import DataError
 

@@ -9,11 +9,11 @@ from datetime import date, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from include import alerts
-from include.alerts import Alert
-from include.records import read_report
-from include.run_date import run_date
-from include.settings import settings
+from include.deployment.run_date import run_date
+from include.deployment.settings import settings
+from include.notify import alerts
+from include.notify.alerts import Alert
+from include.runs.records import read_report
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake

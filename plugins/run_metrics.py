@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from airflow.listeners import hookimpl
 
-from include.metrics import DEADLINE, ENDED, FAILED, STARTED, Figure, send, stage_figures
-from include.run_date import DAG_ID
-from include.settings import settings
+from include.deployment.run_date import DAG_ID
+from include.deployment.settings import settings
+from include.telemetry.metrics import DEADLINE, ENDED, FAILED, STARTED, Figure, send, stage_figures
 from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
-from include import alerts
-from include.records import read_report
-from include.run_date import DAG_ID, run_date
-from include.settings import settings
+from include.deployment.run_date import DAG_ID, run_date
+from include.deployment.settings import settings
+from include.notify import alerts
+from include.runs.records import read_report
 from plugins.run_alerts import REASONS, SCORING_STAGE, read_score
 from plugins.run_deadline import SinceQueued
 from plugins.run_metrics import RunMetrics

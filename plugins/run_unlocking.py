@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from airflow.listeners import hookimpl
 
-from include.run_date import DAG_ID
-from include.settings import settings
+from include.deployment.run_date import DAG_ID
+from include.deployment.settings import settings
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
@@ -40,7 +40,7 @@ def _release(dag_run: DagRun) -> None:
     if dag_run.dag_id not in WRITERS:
         return
     # Not above: it takes Airflow's processes a second.
-    from include import run_lock
+    from include.runs import run_lock
     from spark_jobs.shared.failures import explain
 
     # Runs of two DAGs may have the same id.

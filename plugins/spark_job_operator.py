@@ -15,10 +15,10 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.event_logs import figures_kept
-from include.java_environment import UTF_8
-from include.records import keep_record_of_try
-from include.spark_secrets import secrets_of, write_properties
+from include.deployment.java_environment import UTF_8
+from include.deployment.spark_secrets import secrets_of, write_properties
+from include.runs.records import keep_record_of_try
+from include.telemetry.event_logs import figures_kept
 from plugins.run_metrics import figures_sent
 from plugins.spark_operator import settings_of
 from plugins.stage_clock import stage_clock
@@ -69,7 +69,7 @@ class SparkJobOperator(SparkSubmitOperator):
 
     def execute(self, context: Context) -> dict[str, dict[str, int]]:  # type: ignore[override]
         """Run the job to its end and return its snapshots; a failure that no retry can mend fails the task at once."""
-        from include import run_lock
+        from include.runs import run_lock
 
         run_lock.take(self.lake, context["run_id"])
         run_date = date.fromisoformat(self.run_date)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook, BaseOperator
 
-from include.jars import spark_jars
-from include.java_environment import UTF_8, UTF_8_EXECUTORS, variables
-from include.spark_secrets import hide_secrets, secrets_of, write_properties
+from include.deployment.jars import spark_jars
+from include.deployment.java_environment import UTF_8, UTF_8_EXECUTORS, variables
+from include.deployment.spark_secrets import hide_secrets, secrets_of, write_properties
 from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from include.metrics import DURATION, Figure, send
+from include.telemetry.metrics import DURATION, Figure, send
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pyspark.sql import SparkSession
 
-from include.jars import LAKE, S3, local_jars
-from scripts.environment import WITH_CLASS_ARCHIVE
-from scripts.java import java_home
+from cli.environment import WITH_CLASS_ARCHIVE
+from cli.java import java_home
+from include.deployment.jars import LAKE, S3, local_jars
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.session import spark_session
 from tests.object_store import ObjectStore

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from include.jars import local_jars
+from include.deployment.jars import local_jars
 from tests.conftest import QUICK_JVM
 from tests.stack.spark_cluster import clean_environment, free_port
 

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
-from include.event_logs import read_figures
-from include.records import CHECKS, STAGES
+from include.runs.records import CHECKS, STAGES
+from include.telemetry.event_logs import read_figures
 from spark_jobs.lake import tables
 from spark_jobs.lake.listening import ANSWER, LISTENS, TABLES
 from spark_jobs.lake.publication import Publication, publish

@@ -16,10 +16,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException as AnyHTTPException
 from upath import UPath
 
+from include.deployment.run_date import DAG_ID, run_date
+from include.deployment.settings import settings
 from include.pages import check_results, run_dates
 from include.pages.dag_runs import find_run, is_under_way, last_runs, said_of
-from include.run_date import DAG_ID, run_date
-from include.settings import settings
 from spark_jobs.shared.lake import Lake
 
 HEADERS = {

@@ -18,7 +18,7 @@ def all_results(lake: Lake) -> list[dict[str, Any]]:
 
 
 def _results(data_docs: UPath) -> Iterator[dict[str, Any]]:
-    # results/<suite>/<run>/<time>/<batch>.json, as include/data_docs.py has it: to import that takes seconds.
+    # results/<suite>/<run>/<time>/<batch>.json, as data_docs.py has it: to import that takes seconds.
     pages = {str(page) for page in data_docs.glob("validations/*/*/*/*.html")}
     for file in data_docs.glob("results/*/*/*/*.json"):
         page = data_docs.joinpath("validations", *file.parts[-4:]).with_suffix(".html")

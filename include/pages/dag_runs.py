@@ -10,9 +10,9 @@ from airflow.utils.state import DagRunState, State
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from include import alerts
-from include.records import read_report
-from include.run_date import DAG_ID, run_date
+from include.deployment.run_date import DAG_ID, run_date
+from include.notify import alerts
+from include.runs.records import read_report
 from spark_jobs.shared.lake import Lake
 
 NOT_STARTED = datetime.max.replace(tzinfo=UTC)

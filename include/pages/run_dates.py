@@ -11,9 +11,9 @@ from typing import Any
 
 from upath import UPath
 
-from include import alerts
+from include.notify import alerts
 from include.pages.dag_runs import has_failed, is_under_way, made
-from include.records import read_report
+from include.runs.records import read_report
 from spark_jobs.shared.lake import Lake, date_of
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def has_report(lake: Lake, day: date) -> bool:
 def _replaced(lake: Lake) -> dict[date, str]:
     """The published dates that are made of listens that were replaced, each with a sentence."""
     # Not above: it takes a second, and whoever starts Airflow imports this module.
-    from include.daily_base import replaced_bases
+    from include.runs.daily_base import replaced_bases
 
     try:
         if not lake.catalog.is_there:

@@ -7,7 +7,7 @@ import logging
 from datetime import date
 from typing import Any
 
-from include.records import previous_run_date
+from include.runs.records import previous_run_date
 from spark_jobs.shared.lake import Lake
 
 log = logging.getLogger(__name__)

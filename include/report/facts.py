@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import Any
 
-from include.records import CHECKS
 from include.report.changes import changes, since_previous
 from include.report.figures import listening_figures
 from include.report.listeners import listener_groups
 from include.report.news import news
 from include.report.scan import RunTables, tables_of
 from include.report.spread import song_spread
+from include.runs.records import CHECKS
 from spark_jobs.lake.listening import ALTERNATIVE_SONGS, LISTENERS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.lake.tables import Table
 from spark_jobs.shared.documents import read_publication

@@ -7,9 +7,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from jinja2.filters import do_filesizeformat
 
+from include.deployment.run_date import last_days
 from include.report import news, text
 from include.report.pictures import pictures
-from include.run_date import last_days
 
 # In the page; the JSON has all of them. Files with rejected lines come first.
 FILES_SHOWN, FILES_NAMED, SESSIONS_OPEN, SESSIONS_SHOWN, SONGS_NAMED, SONGS_COMPARED = 20, 5, 10, 100, 10, 20

@@ -16,5 +16,5 @@ def how_to_type(target: str, **given: str) -> str:
     >>> how_to_type("query", SQL="SELECT 1", LAKE="/lake").partition("query ")[2]
     "SQL='SELECT 1' LAKE=/lake"
     """
-    command = f"make {target}" if _MAKEFILE.exists() else f"python -m scripts.{_MODULES.get(target, target)}"
+    command = f"make {target}" if _MAKEFILE.exists() else f"python -m cli.{_MODULES.get(target, target)}"
     return " ".join([command, *(f"{name}={shlex.quote(value)}" for name, value in given.items())])

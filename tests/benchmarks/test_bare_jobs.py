@@ -5,8 +5,9 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from benchmarks import bare_jobs, generate_log, programs
-from benchmarks.answer import beside
+from benchmarks import bare_jobs, programs
+from include.sample_data.listening import generate_log
+from include.sample_data.listening.answer import beside
 from spark_jobs.shared.lake import Lake
 from tests.jobs import knowing
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import duckdb_answer, generate_log, programs
-from benchmarks.answer import beside
+from benchmarks import duckdb_answer, programs
+from include.sample_data.listening import generate_log
+from include.sample_data.listening.answer import beside
 from tests import model
-from tests.benchmarks.ties import listens_with_ties
+from tests.include.sample_data.listening.ties import listens_with_ties
 from tests.logs import GAP
 
 

@@ -58,7 +58,7 @@ def test_a_failed_command_says_its_last_words() -> None:
 MEASURING = """
 import os
 from benchmarks.measure import measure
-from scripts.stopping import stop_at_signals
+from cli.stopping import stop_at_signals
 stop_at_signals()
 measure(["sh", "-c", "sleep 300 & echo $! > {noted}; wait"], os.environ)
 """

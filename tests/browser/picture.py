@@ -7,8 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from scripts import run_pipeline
-from scripts.environment import PROJECT
+from cli import run_pipeline
+from cli.environment import PROJECT
 from spark_jobs.shared.lake import Lake
 from tests.stack.tools import chromium
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
-from benchmarks import generate_log
-from include.run_date import DAG_ID
+from include.deployment.run_date import DAG_ID
+from include.sample_data.listening import generate_log
 from tests.browser.accessibility import grave_faults
 from tests.browser.conftest import DESK, PHONE, NewPage
-from tests.scripts.test_ui import printed, start_ui
+from tests.cli.test_ui import printed, start_ui
 
 pytestmark = [pytest.mark.browser, pytest.mark.end_to_end]
 

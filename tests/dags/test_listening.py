@@ -11,9 +11,9 @@ import pendulum
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from include import input_check
-from include.parameters import schemas
-from include.run_date import run_date
+from include.deployment.parameters import schemas
+from include.deployment.run_date import run_date
+from include.runs import input_check
 from spark_jobs.lake.errors import LockedError
 from spark_jobs.shared.errors import InputError
 from tests.conftest import PROJECT

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts.environment import SPARK_CONNECTION
+from cli.environment import SPARK_CONNECTION
+from tests.cli.test_audit import VULNERABLE, service
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.docs.postgres import Postgres, postgres
 from tests.docs.runbook import Block, blocks
-from tests.scripts.test_audit import VULNERABLE, service
 
 PAGE = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
 DOCKER = "needs a Docker engine"
@@ -43,7 +43,7 @@ NOT_RUN = [
         """export AIRFLOW_CONN_APPRISE_DEFAULT='{"conn_type":"apprise","extra":{"config":{"path":"json://host:8080/hook"}}}'""",
         "nobody listens there; tests/plugins/test_run_alerts.py has a webhook",
     ),
-    ("make data", "fetches 0.7 GB; tests/scripts/test_data.py has a server"),
+    ("make data", "fetches 0.7 GB; tests/cli/test_data.py has a server"),
     (
         'export AIRFLOW_CONN_SPARK_DEFAULT="$(cat cluster.json)"',
         "tests/end_to_end/test_cluster.py does, on a cluster",
@@ -101,7 +101,7 @@ class Deployment:
     def airflows_environment(self) -> dict[str, str]:
         """That of `make run`'s Airflow: what the scheduler's container has on a server."""
         code = (
-            "import json; from pathlib import Path; from scripts import environment as e;"
+            "import json; from pathlib import Path; from cli import environment as e;"
             "print(json.dumps(e.airflow_environment(e.RUN_HOME, Path('lake'), Path('/'), 'log.tsv')))"
         )
         outer = {name: value for name, value in os.environ.items() if not name.startswith(("PIPELINE_", "MAKE", "COV"))}

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from include import parameters
-from scripts.run_pipeline import VARIABLES
+from cli.run_pipeline import VARIABLES
+from include.deployment import parameters
 from tests.conftest import PROJECT
 
 PAGES = {

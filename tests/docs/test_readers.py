@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from scripts.java import java_home
+from cli.java import java_home
 from spark_jobs.lake.listening import TOP_SONGS
 from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.lake.stamps import Stamp

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import generate_log
-from scripts.environment import SPARK_CONNECTION
+from cli.environment import SPARK_CONNECTION
+from include.sample_data.listening import generate_log
 from spark_jobs.lake.listening import LISTENS
 from spark_jobs.lake.tables import buckets_of
 from spark_jobs.shared.lake import LOG, Lake
@@ -53,7 +53,7 @@ def run(scratch: Path, log: Path) -> Run:
             "PIPELINE_AIRFLOW_HOME": str(scratch / "airflow"),
             "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(connection),
         }
-        command = started("scripts.run_pipeline", **given)
+        command = started("cli.run_pipeline", **given)
         done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return lake

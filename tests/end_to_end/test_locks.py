@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import generate_log
-from scripts.environment import SPARK_CONNECTION, airflow_environment
+from cli.environment import SPARK_CONNECTION, airflow_environment
+from include.sample_data.listening import generate_log
 from spark_jobs.ranking.listeners import HEADER
 from spark_jobs.shared.lake import Lake
 from tests.commands import commands_noted

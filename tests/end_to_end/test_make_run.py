@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import generate_log
-from scripts.environment import SPARK_CONNECTION
+from cli.environment import SPARK_CONNECTION
+from include.sample_data.listening import generate_log
 from spark_jobs.lake import lock
 from spark_jobs.lake.published import load_all, tags_of
 from spark_jobs.lake.stamps import began_at
@@ -84,7 +84,7 @@ def run(home: Path, lake: Lake) -> Run:
             "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(QUICK_SPARK),
             **variables,
         }
-        command = started("scripts.run_pipeline", **given)
+        command = started("cli.run_pipeline", **given)
         return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
     return run
@@ -260,7 +260,7 @@ def test_run_passes_a_check_that_a_person_accepts(run: Run, home: Path, lake: La
     day = date(2009, 5, 9)
     log = make_log(home / "accepted.tsv", listens=1700, score=85, last_day=day)
     assert run(INPUT=str(log), RUN_DATE=str(day)).returncode == 1
-    command = started("scripts.publish", LAKE=lake.root, RUN_DATE=str(day), REASON="the label agreed")
+    command = started("cli.publish", LAKE=lake.root, RUN_DATE=str(day), REASON="the label agreed")
     said = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
     assert f"    make run RUN_DATE={day} " in said
     again = run(INPUT=str(log), RUN_DATE=str(day))

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import generate_log
-from include.jars import LAKE, S3, local_jars, spark_jars
-from scripts.environment import SPARK_CONNECTION
-from scripts.java import java_home
+from cli.environment import SPARK_CONNECTION
+from cli.java import java_home
+from include.deployment.jars import LAKE, S3, local_jars, spark_jars
+from include.sample_data.listening import generate_log
 from spark_jobs.shared.lake import Lake
 from tests.catalog_server import PLANTED, catalog_server
 from tests.commands import commands_noted, started
@@ -44,7 +44,7 @@ class Done:
 
     def make(self, target: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a target of make on the lake in the store."""
-        command = [sys.executable, "-m", f"scripts.{target}", f"LAKE={LAKE_ROOT}", *words]
+        command = [sys.executable, "-m", f"cli.{target}", f"LAKE={LAKE_ROOT}", *words]
         return subprocess.run(command, cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=False)
 
 
@@ -74,7 +74,7 @@ def _run(done: Done, environment: dict[str, str], **words: str) -> subprocess.Co
         "spark.eventLog.dir": (done.home / "events").as_uri(),
     }
     connection = {"AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**SPARK_CONNECTION, "extra": extra})}
-    command = started("scripts.run_pipeline", RUN_DATE=str(RUN_DATE), **words)
+    command = started("cli.run_pipeline", RUN_DATE=str(RUN_DATE), **words)
     command["env"] = environment | connection
     return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
@@ -149,7 +149,7 @@ def test_history_of_the_store_is_refused(done: Done) -> None:
 
 
 def test_bucket_without_rights_is_refused(done: Done) -> None:
-    command = [sys.executable, "-m", "scripts.run_pipeline", "LAKE=s3://somebody-elses/lake"]
+    command = [sys.executable, "-m", "cli.run_pipeline", "LAKE=s3://somebody-elses/lake"]
     environment = done.environment | {"PIPELINE_CATALOG": _catalog(done, "template1")}
     asked = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
@@ -185,7 +185,7 @@ def _catalog(done: Done, database: str) -> str:
 
 
 def test_catalog_of_another_lake_is_refused(done: Done) -> None:
-    command = [sys.executable, "-m", "scripts.query", "LAKE=s3://music/lakes/other", "SQL=SELECT 1"]
+    command = [sys.executable, "-m", "cli.query", "LAKE=s3://music/lakes/other", "SQL=SELECT 1"]
     asked = subprocess.run(command, cwd=PROJECT, env=done.environment, capture_output=True, text=True, check=False)
 
     assert asked.returncode == 1
@@ -198,7 +198,7 @@ def test_store_without_a_catalog_is_refused(
 ) -> None:
     monkeypatch.delenv("PIPELINE_CATALOG", raising=False)
     words = {"query": ["SQL=SELECT 1"], "publish": [f"RUN_DATE={RUN_DATE}", "REASON=r"]}.get(target, [])
-    command = [sys.executable, "-m", f"scripts.{target}", f"LAKE={LAKE_ROOT}", *words]
+    command = [sys.executable, "-m", f"cli.{target}", f"LAKE={LAKE_ROOT}", *words]
     asked = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
     assert asked.returncode == 1

@@ -15,9 +15,9 @@ from typing import Any
 import psutil
 import pytest
 
-from benchmarks import generate_log
+from include.sample_data.listening import generate_log
+from tests.cli.test_ui import SMALL_SPARK, runs_spark
 from tests.conftest import PROJECT
-from tests.scripts.test_ui import SMALL_SPARK, runs_spark
 from tests.stack.running import lives
 
 pytestmark = pytest.mark.end_to_end

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from benchmarks import generate_log
-from include.records import CHECKS
+from include.runs.records import CHECKS
+from include.sample_data.listening import generate_log
 from spark_jobs.shared import application
 from spark_jobs.shared.lake import Lake
 from tests.faults.stages import MAINS, STAGES, answers, arguments, contents

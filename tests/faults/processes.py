@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 
-from include.jars import spark_jars
-from scripts.environment import airflow_environment
+from cli.environment import airflow_environment
+from include.deployment.jars import spark_jars
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.faults.stages import arguments

@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from include.publishing import publish_run
+from include.runs.publishing import publish_run
 from spark_jobs.shared.lake import Lake
 
 NOBODY = 65534

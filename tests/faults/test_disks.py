@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from include.input_check import InputError, check_lake
+from include.runs.input_check import InputError, check_lake
 from plugins.spark_job_operator import SparkJobError
 from spark_jobs.shared.lake import Lake
 from tests.faults.conftest import DAY, Refused, Whole

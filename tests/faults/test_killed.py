@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cli.environment import PROJECT, airflow_environment
 from plugins.spark_job_operator import SparkJobError
-from scripts.environment import PROJECT, airflow_environment
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
 from tests.faults.conftest import DAY, EARLIER, Whole

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from scripts.environment import PROJECT
+from cli.environment import PROJECT
 from spark_jobs.shared.lake import Lake
 from tests.faults.conftest import DAY, EARLIER, NEXT, Whole
 from tests.faults.processes import stop_where_it_writes, submitted, wait_for

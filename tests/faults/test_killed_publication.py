@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from include.publishing import publish_run
-from include.records import CHECKS, STAGES
+from include.runs.publishing import publish_run
+from include.runs.records import CHECKS, STAGES
 from spark_jobs.lake.errors import NotPublishedError
 from spark_jobs.lake.listening import ANSWER, LISTENERS, LISTENS, SESSIONS
 from spark_jobs.lake.published import Published, load_all, published, run_dates

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from include.publishing import publish_run
+from include.runs.publishing import publish_run
 from spark_jobs.lake.catalog import SETTING
 from spark_jobs.shared.lake import Lake
 from tests.faults.processes import wait_for

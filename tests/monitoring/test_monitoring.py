@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from include.metrics import METRICS, prometheus_name
+from include.telemetry.metrics import METRICS, prometheus_name
 from tests.conftest import PROJECT
 from tests.monitoring.queries import MONITORING, metrics_asked, metrics_of, panels
 from tests.stack.spark_cluster import Cluster, free_port, running

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from scripts import ui
+from cli import ui
 from tests.conftest import PROJECT
 
 # The last has a login and may see nothing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from scripts.environment import airflow_environment
+from cli.environment import airflow_environment
 from tests.conftest import PROJECT
 
 # As a task does, whose two outputs Airflow reads apart.

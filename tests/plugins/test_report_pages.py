@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from include.deployment.run_date import DAG_ID
 from include.pages import run_dates
-from include.run_date import DAG_ID
 from spark_jobs.shared.lake import Lake
-from tests.include.test_daily_base import ran
+from tests.include.runs.test_daily_base import ran
 from tests.plugins.airflow_app import Client, airflow_app
 from tests.published import leave_record
 

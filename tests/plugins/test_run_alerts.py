@@ -18,8 +18,8 @@ from typing import Any
 import airflow.settings  # noqa: F401  (it sets up logging, which must not be while a test listens)
 import pytest
 
+from cli.environment import airflow_environment, prepare_database
 from plugins import run_alerts
-from scripts.environment import airflow_environment, prepare_database
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
 from tests.published import leave_record

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from include import run_lock
+from include.runs import run_lock
 from plugins.run_notes import NOTE_CHARACTERS, success_line, with_line
 from plugins.run_unlocking import RunUnlocking
 from spark_jobs.lake import lock

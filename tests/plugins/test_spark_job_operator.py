@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
-from include import run_lock
-from include.event_logs import MARK
-from include.jars import FOLDER, LAKE, spark_jars
-from include.spark_secrets import REDACTION, SECRET
+from cli.java import java_home
+from include.deployment.jars import FOLDER, LAKE, spark_jars
+from include.deployment.spark_secrets import REDACTION, SECRET
+from include.runs import run_lock
+from include.telemetry.event_logs import MARK
 from plugins import spark_job_operator
 from plugins.spark_job_operator import SparkJobOperator, zip_package
-from scripts.java import java_home
 from spark_jobs.lake.errors import LockedError
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake

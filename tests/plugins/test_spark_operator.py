@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
-from include import run_lock
-from scripts.environment import SPARK_CONNECTION, airflow_environment
+from cli.environment import SPARK_CONNECTION, airflow_environment
+from include.runs import run_lock
 from spark_jobs.lake.errors import LockedError
 from spark_jobs.lake.listening import ANSWER, LISTENS
 from spark_jobs.shared.lake import Lake

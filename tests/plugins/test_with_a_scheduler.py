@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from scripts import ui
-from scripts.environment import airflow_environment, prepare_database
+from cli import ui
+from cli.environment import airflow_environment, prepare_database
 from spark_jobs.lake import lock
 from spark_jobs.shared.lake import LOG, Lake
 from tests.conftest import PROJECT
@@ -35,7 +35,7 @@ DAG = "/api/v2/dags/listening"
 # In a process of its own: it takes the signals for itself.
 SERVE = """
 import os, pathlib, sys
-from scripts.airflow_services import running
+from cli.airflow_services import running
 with running(dict(os.environ), pathlib.Path(sys.argv[1])) as airflow:
     airflow.watch()
 """

@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from benchmarks import generate_log
-from benchmarks.odd_lines import ODD_LINES
+from include.sample_data.listening import generate_log
+from include.sample_data.listening.odd_lines import ODD_LINES
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.lake.listening import ALTERNATIVE_SONGS, LISTENS, REJECTED_RECORDS, SESSIONS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.ranking.job import RankingJob

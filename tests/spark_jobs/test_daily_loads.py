@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from pyspark.sql import SparkSession
 
-from include.daily_base import replaced_bases
+from include.runs.daily_base import replaced_bases
 from spark_jobs.data_quality.history import LostBaseError
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.lake.listening import ALTERNATIVE_SONGS, ANSWER, LISTENS, SESSIONS, TABLES, TOP_SESSIONS, TOP_SONGS

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from scripts.environment import PROJECT
+from cli.environment import PROJECT
 
 FILE = PROJECT / "docker-compose.yaml"
 # All that this file uses of compose's own syntax: ${NAME}, ${NAME:?what to do}, and ${NAME:-}, which may be empty.

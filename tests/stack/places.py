@@ -6,9 +6,9 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.deployment import Deployment
-from scripts.environment import PROJECT, log_places
-from scripts.services import HOST
+from cli.deployment import Deployment
+from cli.environment import PROJECT, log_places
+from cli.services import HOST
 from tests.stack.spark_cluster import Cluster, clean_environment, free_port
 
 

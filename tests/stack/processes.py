@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from scripts import health, settings_file
-from scripts.services import ServiceError, Services
-from scripts.stopping import Stopped, stop_at_signals
+from cli import health, settings_file
+from cli.services import ServiceError, Services
+from cli.stopping import Stopped, stop_at_signals
 from tests.stack import compose, postgres
 from tests.stack.places import Places
 

@@ -17,10 +17,10 @@ from typing import Any
 
 import psutil
 
-from include.run_date import DAG_ID
-from scripts import settings_file, ui
-from scripts.deployment import Deployment
-from scripts.health import states
+from cli import settings_file, ui
+from cli.deployment import Deployment
+from cli.health import states
+from include.deployment.run_date import DAG_ID
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.stack import postgres

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.environment import PROJECT
-from scripts.java import java_home
-from scripts.services import HOST, answer_of
+from cli.environment import PROJECT
+from cli.java import java_home
+from cli.services import HOST, answer_of
 
 # Spark says that a cluster has two cores until executors have told of theirs: with four it shows who asked too early.
 WORKERS, CORES, MEMORY = 2, 2, "1g"

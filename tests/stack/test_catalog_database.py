@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 from sqlalchemy.engine import make_url
 
-from include.catalog_database import prepare
+from include.deployment.catalog_database import prepare
 from tests.stack import postgres
 from tests.stack.running import open_directory, postgres_server
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from include import alerts
+from cli import settings_file
+from cli.environment import airflow_environment
+from include.notify import alerts
 from plugins import run_alerts
-from scripts import settings_file
-from scripts.environment import airflow_environment
 from tests.conftest import PROJECT
 from tests.stack import compose
 from tests.stack.places import Places

@@ -15,9 +15,9 @@ from typing import Any
 import psutil
 import pytest
 
-from benchmarks import generate_log
-from scripts.environment import SPARK_CONNECTION
-from scripts.services import answer_of
+from cli.environment import SPARK_CONNECTION
+from cli.services import answer_of
+from include.sample_data.listening import generate_log
 from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
@@ -65,7 +65,7 @@ def expected(scratch: Path) -> bytes:
         "PIPELINE_AIRFLOW_HOME": str(scratch / "airflow"),
         "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**SPARK_CONNECTION, "extra": extra}),
     }
-    command = started("scripts.run_pipeline", **given)
+    command = started("cli.run_pipeline", **given)
     done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return answer(lake, FIRST)
@@ -153,7 +153,7 @@ def applications(stack: RunningStack) -> set[str]:
 
 
 def health(stack: RunningStack) -> subprocess.CompletedProcess[str]:
-    command = started("scripts.health", ENV=str(stack.settings_file))
+    command = started("cli.health", ENV=str(stack.settings_file))
     environment = command.pop("env") | {"PIPELINE_AIRFLOW_HOME": "/none"}
     return subprocess.run(**command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 

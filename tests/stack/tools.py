@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.environment import PROJECT, sole_use
+from cli.environment import PROJECT, sole_use
 
 TOOLS = PROJECT / ".build" / "tools"
 UPDATE = ["apt-get", "update", "--quiet=2"]

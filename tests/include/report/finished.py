@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from include.records import CHECKS, STAGES
 from include.report.build import build_report
 from include.report.facts import report_facts
 from include.report.news import LATE
+from include.runs.records import CHECKS, STAGES
 from spark_jobs.lake.listening import (
     ALTERNATIVE_SONGS,
     CHOSEN_LISTENS,

@@ -14,8 +14,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
-from include.records import CHECKS
 from include.report import build
+from include.runs.records import CHECKS
 from spark_jobs.lake.errors import NotPublishedError
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake

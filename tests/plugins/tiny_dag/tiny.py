@@ -19,10 +19,10 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert
 from airflow.sdk.exceptions import AirflowFailException
 
-from include import run_lock
-from include.metrics import answer_figures, send
-from include.run_date import run_date
-from include.settings import settings
+from include.deployment.run_date import run_date
+from include.deployment.settings import settings
+from include.runs import run_lock
+from include.telemetry.metrics import answer_figures, send
 from plugins import run_alerts
 from plugins.run_deadline import SinceQueued
 from spark_jobs.shared.documents import replace_file

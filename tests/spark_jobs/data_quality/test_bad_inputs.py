@@ -18,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from scripts.environment import PROJECT, SPARK_CONNECTION, airflow_environment
+from cli.environment import PROJECT, SPARK_CONNECTION, airflow_environment
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS
 from spark_jobs.logs.listening.contract import LISTENING

@@ -12,7 +12,7 @@ from datetime import timedelta
 import psutil
 from pyspark.sql import SparkSession
 
-from include.jars import LAKE, S3, local_jars
+from include.deployment.jars import LAKE, S3, local_jars
 from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog, lake_catalog
 from spark_jobs.lake.maintenance import Keep, maintain

@@ -1,0 +1,82 @@
+"""Which lake and which input a command means: those that were typed, or the clone's own and the sample."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from cli import arguments
+from cli.environment import PROJECT
+from cli.terminal import console, plain, short
+from include.runs import input_check
+from include.sample_data.listening import generate_log
+from spark_jobs.lake.errors import MovedLakeError
+from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.paths import in_utf_8, is_object, path_of
+
+FIRST_RUN_DATE = date(2002, 1, 1)
+SAMPLES = PROJECT / ".build"
+_OF_A_SAMPLE = re.compile(r"/\.build/sample-log-\d{4}-\d\d-\d\d\.tsv$")
+_INPUT = re.compile(r'"input_path": "([^"]*)"')
+
+
+def lake_of(given: Mapping[str, str]) -> Lake:
+    """Return the lake that was typed, or the clone's own; where a moved clone has one of samples, that makes room."""
+    lake = arguments.lake_of(given)
+    if "LAKE" not in given and not lake.catalog.address and lake.catalog.is_there:
+        try:
+            with lake.catalog.open():
+                pass
+        except MovedLakeError as error:
+            if not _is_of_samples(lake):
+                raise
+            aside = Path(lake.root).rename(f"{lake.root}.moved-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+            why = plain(str(error).partition(", where")[0])
+            console.print(
+                f"The sample's lake is made anew: {why}. The old one is now {plain(short(aside))}: remove it."
+            )
+    return lake
+
+
+def _is_of_samples(lake: Lake) -> bool:
+    """Do all documents of the lake tell of nothing but samples: of what is published, of its last tries, of reports?
+
+    The list of the files to read alone is that of the last run of a date, which may have failed.
+    """
+    told = (file.read_text(encoding="utf-8") for file in lake.documents.glob("*/run_date=*/**/*.json"))
+    paths = [path for text in told for path in _INPUT.findall(text)]
+    return bool(paths) and all(_OF_A_SAMPLE.search(path) for path in paths)
+
+
+def input_or_sample(given: Mapping[str, str], lake: Lake, run_date: date) -> str:
+    """Return the input's path; a sample is only made for a lake that can be written."""
+    if "INPUT" in given:
+        return absolute(given["INPUT"])
+    input_check.check_lake(lake)
+    return str(sample_log(run_date))
+
+
+def absolute(path: str) -> str:
+    """Return a path or file:// URI that was typed, absolute and as text that means the same bytes in every locale.
+
+    An object's URI is there already. Raises InputError for the URI of another store.
+    """
+    where = path_of(path) if "://" in path else os.fsencode(path)
+    return in_utf_8(where if is_object(where) else os.path.abspath(where))
+
+
+def sample_log(run_date: date) -> Path:
+    """The small log that is the input where none is given, up to the end of a day; generated where it is not there.
+
+    One that is there is left alone, for another run may be reading it.
+    """
+    # A few weeks at least: listens before the first run date would be implausible.
+    last_day = max(run_date, FIRST_RUN_DATE + timedelta(weeks=4))
+    log = SAMPLES / f"sample-log-{last_day}.tsv"
+    if not log.exists():
+        size = ("--listens", "3000", "--users", "12", "--odd-lines")
+        generate_log.main([str(log), *size, "--newest", f"{last_day}T23:00:00Z"])
+    return log

@@ -1,0 +1,1 @@
+"""What must hold for the tables of a run, and how Great Expectations is asked."""

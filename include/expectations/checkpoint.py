@@ -1,0 +1,178 @@
+"""A Great Expectations checkpoint on Spark tables: run it, keep its Data Docs, say what failed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import great_expectations as gx
+import pandas as pd
+from great_expectations.checkpoint import CheckpointResult, UpdateDataDocsAction, ValidationAction
+from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.data_context import EphemeralDataContext
+from great_expectations.expectations.metadata_types import FailureSeverity
+
+from include.expectations.data_docs import open_context
+from include.expectations.listening.checks import Table
+from spark_jobs.shared.documents import write_record
+from spark_jobs.shared.lake import Lake
+
+UNEXPECTED_SHOWN = 3
+CHARACTERS_SHOWN = 100
+
+
+class CheckError(RuntimeError):
+    """An expectation could not be checked; another try may."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An expectation that was not met: how bad that is, and a sentence with what was found."""
+
+    severity: FailureSeverity
+    sentence: str
+
+
+def run_checkpoint(name: str, table: Table, run_date: date, data_docs: str) -> CheckpointResult:
+    """Validate a table against its suite and add the result to the Data Docs in the directory `data_docs`."""
+    return validate(name, table, run_date, data_docs, [UpdateDataDocsAction(name="data_docs")])
+
+
+def validate(
+    name: str, table: Table, run_date: date, data_docs: str, actions: Sequence[ValidationAction] = ()
+) -> CheckpointResult:
+    """Validate a table against its suite, keep the result below `data_docs`, and do with it what is to be done."""
+    # Both tries below are one run to Great Expectations: the second takes the first's place in the Data Docs.
+    run_id = RunIdentifier(run_name=f"run date {run_date}")
+
+    def validated(examples: int) -> CheckpointResult:
+        checkpoint = _checkpoint(open_context(Path(data_docs)), name, table, run_date, actions, examples)
+        return checkpoint.run(batch_parameters={"dataframe": table.rows}, run_id=run_id)
+
+    # Counting is one pass for all expectations, and a pass for each to find examples: those are for failures only.
+    result = validated(examples=0)
+    failed_rows = any(expectation.result.get("unexpected_count") for _, expectation in _expectations(result))
+    return validated(UNEXPECTED_SHOWN) if failed_rows else result
+
+
+def _checkpoint(
+    context: EphemeralDataContext,
+    name: str,
+    table: Table,
+    run_date: date,
+    actions: Sequence[ValidationAction],
+    examples: int,
+) -> gx.Checkpoint:
+    validation = context.validation_definitions.add(
+        gx.ValidationDefinition(
+            name=table.suite.name,
+            data=_source(context, table).add_batch_definition_whole_dataframe(str(run_date)),
+            suite=context.suites.add_or_update(table.suite),
+        )
+    )
+    return context.checkpoints.add(
+        gx.Checkpoint(
+            name=name,
+            validation_definitions=[validation],
+            actions=list(actions),
+            result_format={"result_format": "BASIC", "partial_unexpected_count": examples},
+        )
+    )
+
+
+def _source(context: EphemeralDataContext, table: Table) -> Any:
+    if isinstance(table.rows, pd.DataFrame):
+        return context.data_sources.add_pandas("figures").add_dataframe_asset(table.suite.name)
+    # The default is to cache the whole frame first: twice the time here, and more memory than there may be.
+    return context.data_sources.add_spark("lake", persist=False).add_dataframe_asset(table.suite.name)
+
+
+def keep_results(
+    check: str, results: list[CheckpointResult], lake: Lake, run_date: date, snapshots: dict[str, int]
+) -> dict[str, Any]:
+    """Keep the results of a check of some snapshots as its stage record, and return that.
+
+    `critical`, `warning` and `info` are what was not met, `errors` what could not be checked, a list of sentences each.
+    """
+    validations = [
+        {"suite": validation.suite_name, **described}
+        for result in results
+        for validation, described in zip(
+            result.run_results.values(), json.loads(result.describe())["validation_results"], strict=True
+        )
+    ]
+    found = [failure for result in results for failure in failures(result)]
+    errors = [error for result in results for error in errors_of(result)]
+    record = {
+        "stage": check,
+        "run_date": str(run_date),
+        "snapshots": snapshots,
+        "success": not errors and not any(failure.severity == FailureSeverity.CRITICAL for failure in found),
+        **{
+            str(severity.value): [failure.sentence for failure in found if failure.severity == severity]
+            for severity in FailureSeverity
+        },
+        "errors": errors,
+        "validations": validations,
+    }
+    write_record(lake.stage_record(check, run_date), record)
+    return record
+
+
+def failures(result: CheckpointResult) -> list[Failure]:
+    """Say of each expectation that was checked and not met: table, claim, what was found, expectation."""
+    found = []
+    for suite, expectation in _expectations(result):
+        if not expectation.success and not _error(expectation):
+            expected = expectation.expectation_config
+            sentence = f"{suite}: expected: {expected.description}; {_found(expectation)} ({expected.type})"
+            found.append(Failure(FailureSeverity(expected.severity), sentence))
+    return found
+
+
+def raise_for_errors(result: CheckpointResult) -> None:
+    """Raise CheckError if an expectation could not be checked at all: that says nothing about the data.
+
+    Great Expectations catches whatever the computing of a metric raises, a lost executor too.
+    """
+    for error in errors_of(result):
+        raise CheckError(error)
+
+
+def errors_of(result: CheckpointResult) -> list[str]:
+    """Say of each expectation that could not be checked why not."""
+    return [
+        f"{suite}: {expectation.expectation_config.type} could not be checked: {error}"
+        for suite, expectation in _expectations(result)
+        if (error := _error(expectation))
+    ]
+
+
+def _expectations(result: CheckpointResult) -> list[tuple[str, Any]]:
+    """The name of the suite and the result of each expectation."""
+    return [
+        (validation.suite_name, expectation)
+        for validation in result.run_results.values()
+        for expectation in validation.results
+    ]
+
+
+def _error(expectation: Any) -> str | None:
+    """What kept an expectation from being checked, None if nothing did."""
+    info = expectation.exception_info or {}
+    # One exception, or one for each metric, as it comes.
+    messages = [one.get("exception_message") for one in (info, *info.values()) if isinstance(one, dict)]
+    return next((message for message in reversed(messages) if message), None)
+
+
+def _found(expectation: Any) -> str:
+    result = expectation.result
+    if "unexpected_count" in result:
+        some = ", ".join(str(value)[:CHARACTERS_SHOWN] for value in result["partial_unexpected_list"])
+        return f"found {result['unexpected_count']} of {result['element_count']} rows unexpected, such as {some}"
+    value = result.get("observed_value")
+    return f"found {value:.8g}" if isinstance(value, float) else f"found {value}"

@@ -1,0 +1,1 @@
+"""The checks of meaning of the log `listening`."""

@@ -1,0 +1,1 @@
+"""Who is told when a run fails, is late or is degraded."""

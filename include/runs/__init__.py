@@ -1,0 +1,1 @@
+"""What a run is besides its jobs: its input, its lock, its records, its publication."""

@@ -1,0 +1,1 @@
+"""Sample logs: one package a log."""

@@ -1,0 +1,134 @@
+"""The figures of a run as metrics: their names, where they come from, and their way out through Airflow's own client.
+
+Airflow's `[metrics]` settings decide whether and where to they go; without them, nowhere. All are gauges of the last
+run: a run date is a value here and never a tag, for then each day would be new time series. docs/operations.md has the
+table of them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time
+from typing import Any, NamedTuple
+
+from include.runs.records import read_report
+from include.telemetry.event_logs import read_figures
+from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.lake import LOG, Lake
+
+log = logging.getLogger(__name__)
+
+# Airflow puts its own before it: airflow.pipeline.
+PREFIX = "pipeline"
+SEVERITIES = ("critical", "warning", "info")
+
+STARTED = "run.last_start_timestamp_seconds"
+ENDED = "run.last_end_timestamp_seconds"
+FAILED = "run.last_failure_timestamp_seconds"
+SUCCEEDED = "run.last_success_timestamp_seconds"
+DEADLINE = "run.deadline_seconds"
+RUN_DATE = "run.run_date_timestamp_seconds"
+DEGRADED = "run.degraded"
+DEGRADATIONS = "run.degradations"
+SCORE = "quality_score_percent"
+REJECTED = "lines_rejected"
+DURATION = "stage.duration_seconds"
+EXPECTATIONS = "check.expectations"
+UNMET = "check.unmet_expectations"
+# By their names in the stages' records (include/runs/records.py) and in Spark's figures (spark_figures.py).
+QUALITY_ROWS = {"lines_read": "lines_read", "listens_kept": "listens_kept"}
+SESSION_ROWS = {"sessions": "sessions", "users": "users"}
+IMPLAUSIBLE = "implausible_sessions"
+SPARK = {
+    "input_records": "stage.spark_input_rows",
+    "input_bytes": "stage.spark_input_bytes",
+    "shuffle_bytes_written": "stage.spark_shuffle_written_bytes",
+    "shuffle_bytes_read": "stage.spark_shuffle_read_bytes",
+    "spilled_memory_bytes": "stage.spark_spilled_memory_bytes",
+    "spilled_disk_bytes": "stage.spark_spilled_disk_bytes",
+    "peak_execution_memory_bytes": "stage.spark_peak_execution_memory_bytes",
+    "gc_share": "stage.spark_gc_ratio",
+    "tasks": "stage.spark_tasks",
+    "failed_tasks": "stage.spark_failed_tasks",
+}
+# With the tags that each has.
+METRICS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys((STARTED, ENDED, FAILED, SUCCEEDED, DEADLINE, RUN_DATE, DEGRADED, DEGRADATIONS, SCORE), ()),
+    **dict.fromkeys((*QUALITY_ROWS.values(), *SESSION_ROWS.values(), IMPLAUSIBLE), ()),
+    REJECTED: ("reason",),
+    DURATION: ("stage",),
+    **dict.fromkeys(SPARK.values(), ("stage",)),
+    EXPECTATIONS: ("stage",),
+    UNMET: ("stage", "severity"),
+}
+
+
+class Figure(NamedTuple):
+    """One value of a metric."""
+
+    name: str
+    value: float
+    tags: dict[str, str] = {}  # noqa: RUF012  (never changed)
+
+
+def send(figures: Iterable[Figure], client: Any = None) -> None:
+    """Hand figures to Airflow's client of the task process, or to another one of Airflow's.
+
+    What cannot be gathered or sent costs a line in the log, never the run: so give it a generator where it has to read.
+    """
+    try:
+        if client is None:
+            from airflow.sdk.observability import stats as client
+        for figure in figures:
+            client.gauge(f"{PREFIX}.{figure.name}", figure.value, tags={"log": LOG, **figure.tags})
+    except Exception as error:
+        log.warning("Metrics were not sent: %s: %s", type(error).__name__, error)
+
+
+def stage_figures(lake: Lake, stage: str, run_date: date) -> Iterator[Figure]:
+    """What a stage that has ended well counted, and what Spark counted of it."""
+    spark = read_figures(lake, stage, run_date) or {}
+    for key, name in SPARK.items():
+        if key in spark:
+            yield Figure(name, spark[key], {"stage": stage})
+    record = read_record(lake, stage, run_date)
+    if stage == "data_quality":
+        yield Figure(SCORE, record["quality_score"])
+        yield from _rows(QUALITY_ROWS, record)
+        for reason, lines in record["rejected"].items():
+            yield Figure(REJECTED, lines, {"reason": reason})
+    if stage == "session_analysis":
+        yield from _rows(SESSION_ROWS, record)
+        yield Figure(IMPLAUSIBLE, record["implausible_sessions"])
+
+
+def check_figures(check: str, record: dict[str, Any]) -> Iterator[Figure]:
+    """How many expectations a check looked at, and how many were not met; zeros too, to end what stood there before."""
+    looked_at = sum(part["statistics"]["evaluated_expectations"] for part in record["validations"])
+    yield Figure(EXPECTATIONS, looked_at, {"stage": check})
+    for severity in SEVERITIES:
+        yield Figure(UNMET, len(record[severity]), {"stage": check, "severity": severity})
+
+
+def answer_figures(lake: Lake, run_date: date) -> Iterator[Figure]:
+    """When the report was made, for which day, and its verdict."""
+    report = read_report(lake, run_date)
+    yield Figure(SUCCEEDED, datetime.fromisoformat(report["made_at"]).timestamp())
+    yield Figure(RUN_DATE, datetime.combine(run_date, time(), UTC).timestamp())
+    yield Figure(DEGRADED, int(report["verdict"] == "degraded"))
+    yield Figure(DEGRADATIONS, len(report["degraded_because"]))
+
+
+def prometheus_name(name: str) -> str:
+    """What a metric of ours is called where the statsd exporter has passed it on.
+
+    >>> prometheus_name("stage.duration_seconds")
+    'airflow_pipeline_stage_duration_seconds'
+    """
+    return f"airflow_{PREFIX}_{name}".replace(".", "_")
+
+
+def _rows(names: dict[str, str], record: dict[str, Any]) -> Iterator[Figure]:
+    for key, name in names.items():
+        yield Figure(name, record["rows"][key])

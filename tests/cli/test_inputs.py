@@ -1,0 +1,79 @@
+"""The clone's own lake after the clone was moved: that of samples makes room, and nobody else's is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cli.inputs import lake_of
+from spark_jobs.lake.errors import MovedLakeError
+from spark_jobs.lake.listening import ANSWER
+from spark_jobs.shared.documents import write_record
+from spark_jobs.shared.lake import Lake
+from tests.published import write_tables
+
+DAY = date(2009, 5, 4)
+
+
+SAMPLE = "/old/.build/sample-log-2009-05-04.tsv"
+Move = Callable[..., Path]
+
+
+@pytest.fixture
+def move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Move:
+    def move(*inputs: str, published: str = "") -> Path:
+        """Run some inputs in a clone, of which the first may have been published from another, and move that clone."""
+        lake = Lake(str(tmp_path / "clone" / "lake"))
+        write_tables(lake, DAY, {ANSWER.name: []})
+        for number, path in enumerate(inputs, start=1):
+            write_record(lake.input_listing(date(2009, 5, number)), {"input_path": path})
+        if published:
+            records = {"data_quality": {"parameters": {"input_path": published}}}
+            write_record(lake.publication(date(2009, 5, 1), 7), {"records": records})
+        moved = (tmp_path / "clone").rename(tmp_path / "moved")
+        (moved / "lake" / "notes.txt").touch()
+        monkeypatch.chdir(moved)
+        return moved / "lake"
+
+    return move
+
+
+def test_lake_of_samples_makes_room(move: Move, capsys: pytest.CaptureFixture[str]) -> None:
+    root = move(SAMPLE, SAMPLE.replace("04", "05"), published=SAMPLE)
+    with lake_of({}).catalog.open() as catalog:
+        assert catalog.list_namespaces() == []
+    assert sorted(path.name for path in root.iterdir()) == ["catalog.db"]
+    (aside,) = root.parent.glob("lake.moved-*")
+    assert {"notes.txt", "warehouse", "listening", "catalog.db"} <= {path.name for path in aside.iterdir()}
+    assert f"The old one is now {aside.name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("inputs", "published"),
+    [
+        pytest.param((SAMPLE, "/data/log.tsv"), "", id="a log of somebody's"),
+        pytest.param((SAMPLE,), "/data/log.tsv", id="a sample run that failed after a log of somebody's"),
+        pytest.param((), "", id="no input known"),
+    ],
+)
+def test_lake_of_other_logs_is_refused(move: Move, inputs: tuple[str, ...], published: str) -> None:
+    root = move(*inputs, published=published)
+    with pytest.raises(MovedLakeError, match="move it back to"):
+        lake_of({})
+    assert (root / "warehouse").is_dir()
+
+
+def test_typed_lake_is_left_alone(move: Move) -> None:
+    root = move(SAMPLE)
+    assert lake_of({"LAKE": str(root)}).root == str(root)
+    assert (root / "warehouse").is_dir()
+
+
+def test_lake_with_another_catalog_is_left_alone(move: Move, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = move(SAMPLE)
+    monkeypatch.setenv("PIPELINE_CATALOG", "postgresql://lake@127.0.0.1:1/lake")
+    assert lake_of({}).root == str(root)
+    assert (root / "warehouse").is_dir()
