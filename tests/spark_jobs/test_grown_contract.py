@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from include.expectations.claims.listening import checks
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from include.expectations.listening import checks
 from spark_jobs.data_quality import outcomes
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.lake.listening import CHOSEN_LISTENS, LISTENS, SESSIONS, TOP_SESSIONS

@@ -13,8 +13,8 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from include.expectations import data_docs
 from include.expectations.checkpoint import failures, run_checkpoint
-from include.expectations.claims import data_docs
 from include.expectations.listening import checks
 from include.runs.records import previous_run_date
 from spark_jobs.data_quality.job import DataQualityJob

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from include.expectations.claims.listening import checks
 from pyspark.sql import SparkSession
 
 from include.expectations.checkpoint import failures, raise_for_errors, run_checkpoint
+from include.expectations.listening import checks
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.ranking.job import RankingJob
 from spark_jobs.session_analysis.job import SessionAnalysisJob

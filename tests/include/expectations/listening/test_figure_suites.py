@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from great_expectations import ExpectationSuite
-from include.expectations.claims.listening import suites
 
+from include.expectations.listening import suites
 from tests.include.expectations.listening.judging import LIMITS, MAXIMUM, MINIMUM, failed
 
 YESTERDAY = date(2009, 5, 3)
