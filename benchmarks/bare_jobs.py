@@ -44,7 +44,7 @@ SESSIONS = Table(
 def main(log: str, output: str, job: str = "") -> None:
     """Submit the jobs one after the other, or run the one that is named; exits as the first one that fails."""
     if job:
-        with spark_session(f"bare {job}", Lake(output)) as spark:
+        with spark_session(f"bare {job}", Lake(output, "listening")) as spark:
             JOBS[job](spark, log, output)
         return
     options = [part for key, value in SPARK_CONNECTION["extra"].items() for part in ("--conf", f"{key}={value}")]
@@ -64,7 +64,7 @@ def write_listens(spark: SparkSession, log: str, output: str) -> None:
     listens = texts.withColumn("listened_at", F.col("listened_at").try_cast("timestamp")).where(
         "listened_at IS NOT NULL"
     )
-    with Lake(output).catalog.open() as catalog:
+    with Lake(output, "listening").catalog.open() as catalog:
         prepare(catalog, NAMESPACE, (LISTENS, SESSIONS), buckets)
     in_order = in_buckets(listens, LISTENS, buckets, "listened_at").select(*LISTENS.schema.fieldNames())
     in_order.writeTo(LISTENS.full_name(NAMESPACE)).overwrite(F.lit(True))

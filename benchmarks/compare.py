@@ -103,7 +103,9 @@ def one_run(name: str, program: Program, environment: Mapping[str, str], right: 
     except CommandError as error:
         sys.exit(str(error))
     if name in (DAG, DAG_ON_A_CLUSTER):
-        report = json.loads((Lake(environment["PIPELINE_LAKE"]).report(RUN_DATE) / "report.json").read_bytes())
+        report = json.loads(
+            (Lake(environment["PIPELINE_LAKE"], "listening").report(RUN_DATE) / "report.json").read_bytes()
+        )
         figures |= {"stage_seconds": report["stage_seconds"], "spark": report["spark"]}
     return facts | figures | {"answer": check(program.found(), right)}
 

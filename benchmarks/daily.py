@@ -97,7 +97,7 @@ def one_run(environment: Mapping[str, str], day: date, file: Path, load: str, th
         figures = measure(command, environment)
     except CommandError as error:
         sys.exit(str(error))
-    lake = Lake(environment["PIPELINE_LAKE"])
+    lake = Lake(environment["PIPELINE_LAKE"], "listening")
     report = json.loads((lake.report(day) / "report.json").read_bytes())
     right = file.with_suffix(".answer")
     duckdb.execute(duckdb_answer.QUESTION.replace("{output}", str(right)), {"log": [str(one) for one in there]})

@@ -60,7 +60,7 @@ def data_quality_of(files: int, log: Path, lake: Path, scratch: Path) -> Program
     """The first job alone, on the log in so many files."""
     tree = scratch / f"{files}-files"
     job = str(PROJECT / "spark_jobs" / "data_quality" / "job.py")
-    arguments = ["--input", str(tree), "--lake", str(lake), "--run-date", str(RUN_DATE)]
+    arguments = ["--input", str(tree), "--lake", str(lake), "--log", "listening", "--run-date", str(RUN_DATE)]
     options = spark_options(SPARK_CONNECTION["extra"])
     return Program(
         ["spark-submit", *options, job, *arguments], lambda: of_data_quality(lake), partial(split, log, files, tree)
@@ -83,7 +83,7 @@ def spark_options(settings: dict[str, str]) -> list[str]:
 
 def of_dag(lake: Path) -> dict[str, Any]:
     """What the report says, the songs from the TSV."""
-    directory = Lake(str(lake)).report(RUN_DATE)
+    directory = Lake(str(lake), "listening").report(RUN_DATE)
     report = json.loads((directory / "report.json").read_text(encoding="utf-8"))
     rows = report["rows"]
     return {
@@ -98,7 +98,7 @@ def of_dag(lake: Path) -> dict[str, Any]:
 
 def of_data_quality(lake: Path) -> dict[str, Any]:
     """What the stage's record counts."""
-    rows = json.loads(Lake(str(lake)).stage_record("data_quality", RUN_DATE).read_bytes())["rows"]
+    rows = json.loads(Lake(str(lake), "listening").stage_record("data_quality", RUN_DATE).read_bytes())["rows"]
     return {"lines": rows["lines_read"], "listens": rows["listens_kept"]}
 
 

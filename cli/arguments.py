@@ -44,7 +44,7 @@ def run_date_of(given: Mapping[str, str]) -> date:
 
 def lake_of(given: Mapping[str, str]) -> Lake:
     """Return the lake that LAKE names, a path or `s3://bucket/prefix`; raises LakePlaceError."""
-    return Lake(lake_catalog(given.get("LAKE", "lake")).root)
+    return Lake(lake_catalog(given.get("LAKE", "lake")).root, "listening")
 
 
 def existing_lake(given: Mapping[str, str]) -> Lake:

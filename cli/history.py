@@ -50,7 +50,7 @@ def event_logs(lake: str) -> Path:
             f"LAKE: found {without_keys(lake)}, allowed is a directory: a lake in an object store keeps no event logs; "
             "to keep them, name a directory in spark.eventLog.dir of the Spark connection"
         )
-    directory = Path(str(Lake(root).spark_events()))
+    directory = Path(str(Lake(root, "listening").spark_events()))
     if not directory.is_dir() or not any(directory.iterdir()):
         run = f"make run LAKE={shlex.quote(short(Path(root)))}"
         raise CommandError(f"{short(directory)} has no event log yet; each stage of a run leaves one: {run}")

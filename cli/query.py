@@ -21,37 +21,38 @@ from cli import arguments
 from cli.mendable import CommandError, told_in_a_line
 from include.runs.records import last_run
 from spark_jobs.lake.errors import NotPublishedError
-from spark_jobs.lake.listening import ANSWER
 from spark_jobs.lake.published import published, run_dates
-from spark_jobs.shared.lake import LOG
+from spark_jobs.shared.lake import Lake
 
 MOST_ROWS = 10_000
 
 
-def query(catalog: SqlCatalog, sql: str, snapshots: Mapping[str, int]) -> duckdb.DuckDBPyRelation:
+def query(catalog: SqlCatalog, log: str, sql: str, snapshots: Mapping[str, int]) -> duckdb.DuckDBPyRelation:
     """Return the answer to a question about some tables; raises duckdb.Error for one that DuckDB cannot answer."""
     database = duckdb.connect()
     # As the lake has them, not as the machine's zone does.
     database.execute("SET TimeZone = 'UTC'")
     for name in snapshots.keys() & set(re.findall(r"\w+", sql.lower())):
-        database.register(name, table_with(catalog, name, snapshots[name]).scan(snapshot_id=snapshots[name]).to_arrow())
+        database.register(
+            name, table_with(catalog, log, name, snapshots[name]).scan(snapshot_id=snapshots[name]).to_arrow()
+        )
     return database.sql(sql)
 
 
-def table_with(catalog: SqlCatalog, name: str, snapshot: int) -> Table:
+def table_with(catalog: SqlCatalog, log: str, name: str, snapshot: int) -> Table:
     """Return a table that has a snapshot; raises CommandError where that has expired."""
-    table = catalog.load_table((LOG, name))
+    table = catalog.load_table((log, name))
     if table.snapshot_by_id(snapshot) is None:
         raise CommandError(f"the snapshot {snapshot} of {name} has expired; run the date again")
     return table
 
 
-def published_snapshots(catalog: SqlCatalog, run_date: date | None = None) -> Mapping[str, int]:
+def published_snapshots(lake: Lake, catalog: SqlCatalog, run_date: date | None = None) -> Mapping[str, int]:
     """Return the snapshots of a run date, the latest one without it; raises NotPublishedError where there is none."""
-    dates = [run_date] if run_date else run_dates(catalog, LOG, ANSWER.name)
+    dates = [run_date] if run_date else run_dates(catalog, lake.log, lake.answer)
     if not dates:
         raise NotPublishedError("no run date is published in this lake; run the DAG first (make run)")
-    return published(catalog, LOG, ANSWER.name, dates[-1]).snapshots
+    return published(catalog, lake.log, lake.answer, dates[-1]).snapshots
 
 
 def main() -> None:
@@ -72,9 +73,9 @@ def answer(given: Mapping[str, str], is_published: bool) -> None:
     lake = arguments.existing_lake(given)
     with lake.catalog.open() as catalog:
         run = last_run(lake, day) if day and not is_published else None
-        snapshots = run.snapshots if run else published_snapshots(catalog, day)
+        snapshots = run.snapshots if run else published_snapshots(lake, catalog, day)
         try:
-            query(catalog, given["SQL"], snapshots).show(max_rows=MOST_ROWS)
+            query(catalog, lake.log, given["SQL"], snapshots).show(max_rows=MOST_ROWS)
         except duckdb.Error as error:
             said = str(error)
             if run and isinstance(error, duckdb.CatalogException):

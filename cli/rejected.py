@@ -58,7 +58,7 @@ def write_log(lake: Lake, run_date: date, reasons: tuple[str, ...], output: Path
     unfinished = output.with_name(f".{output.name}.{os.getpid()}")
     try:
         with unfinished.open("wb") as log, lake.catalog.open() as catalog:
-            table = table_with(catalog, REJECTED_RECORDS.name, snapshot)
+            table = table_with(catalog, lake.log, REJECTED_RECORDS.name, snapshot)
             for reason in reasons:
                 for lines in _lines(table, snapshot, reason):
                     counts[reason] += len(lines)

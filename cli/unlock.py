@@ -6,14 +6,13 @@ from cli import arguments
 from cli.mendable import CommandError, told_in_a_line
 from cli.terminal import console
 from spark_jobs.lake import lock
-from spark_jobs.shared.lake import LOG
 
 
 def main() -> None:
     """Release it if that run holds it, and say who holds it otherwise; exits with 1 then."""
     with told_in_a_line("Not released"):
         given = arguments.read("unlock", "LOG", "RUN_ID", paths=("LAKE",))
-        log, run_id = given.get("LOG", LOG), given.get("RUN_ID", "")
+        log, run_id = given.get("LOG", "listening"), given.get("RUN_ID", "")
         with arguments.existing_lake(given).catalog.open() as catalog:
             if not lock.release(catalog, log, run_id):
                 found = lock.holder(catalog, log)

@@ -19,7 +19,7 @@ RUN_DATE = date(2009, 5, 5)
 
 def main(log: str, root: str) -> None:
     """Run the jobs on a log, into a lake."""
-    lake = Lake(root)
+    lake = Lake(root, "listening")
     run_application("usual work", lake, lambda spark: run(spark, log, lake))
 
 

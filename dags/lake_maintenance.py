@@ -52,7 +52,7 @@ SETTINGS = settings()
 def lake_maintenance() -> None:
     """Expire what is older than what is kept, and remove what nobody can want any more."""
     MaintenanceOperator(
-        task_id="maintain", lake=SETTINGS.lake, keep=SETTINGS.kept, execution_timeout=timedelta(hours=2)
+        task_id="maintain", lake=SETTINGS.lake("listening"), keep=SETTINGS.kept, execution_timeout=timedelta(hours=2)
     )
 
 

@@ -18,7 +18,7 @@ from plugins.run_metrics import figures_sent
 from plugins.spark_operator import SparkOperator
 from plugins.stage_clock import stage_clock
 from spark_jobs.shared.commands import how_to_type
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -94,7 +94,7 @@ def check_tables(
     results = _validated(check, found, lake, run_date)
     record = checkpoint.keep_results(check, results, lake, run_date, snapshots)
     # Before it can fail the task: those of a failed check are what somebody looks for.
-    send(check_figures(check, record))
+    send(check_figures(check, record), lake.log)
     _judge(check, record, lake, run_date, snapshots)
     # Only now: a column that is not there can be no other check's error, and trying again would not bring it.
     for result in results:
@@ -106,7 +106,7 @@ def _check_there(lake: Lake, run_date: date, snapshots: dict[str, int]) -> None:
     from spark_jobs.shared.errors import MissingRecordError
 
     with lake.catalog.open() as catalog:
-        made = {name: catalog.load_table((LOG, name)) for name in snapshots}
+        made = {name: catalog.load_table((lake.log, name)) for name in snapshots}
     if gone := [name for name, snapshot in snapshots.items() if not made[name].snapshot_by_id(snapshot)]:
         raise MissingRecordError(f"maintenance has removed what it wrote to {', '.join(gone)}: run {run_date} again")
 
@@ -145,7 +145,7 @@ def _judge(check: str, record: dict[str, Any], lake: Lake, run_date: date, snaps
 def how_to_look(lake: Lake, run_date: date, snapshots: dict[str, int]) -> str:
     """Say what to type to see what a run has written, though it is not published: the rejected records, by reason.
 
-    >>> how_to_look(Lake("/lake"), date(2009, 5, 4), {"top_songs": 7}).partition(" SQL=")[2]
+    >>> how_to_look(Lake("/lake", "listening"), date(2009, 5, 4), {"top_songs": 7}).partition(" SQL=")[2]
     "'SELECT * FROM top_songs LIMIT 20'"
     """
     asked = "reason, count(*) FROM rejected_records GROUP BY reason"

@@ -83,12 +83,12 @@ class LogDag:
 
     def spark_job(self, job: str, **arguments: str) -> SparkJobOperator:
         """Return the task that submits a job of `spark_jobs`, with its command line."""
-        given = {"lake": self.settings.lake.root, "run_date": RUN_DATE, **arguments}
+        given = {"lake": self.settings.lake_root, "log": self.name, "run_date": RUN_DATE, **arguments}
         command_line = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", value)]
         return SparkJobOperator(
             task_id=job,
             job=job,
-            lake=self.settings.lake,
+            lake=self.settings.lake(self.name),
             run_date=RUN_DATE,
             application_args=command_line,
             conf=JAVA,
@@ -103,7 +103,7 @@ class LogDag:
             snapshots=snapshots,
             facts=facts,
             conf=JAVA,
-            lake=self.settings.lake,
+            lake=self.settings.lake(self.name),
             run_date=RUN_DATE,
         )
 
@@ -125,7 +125,7 @@ class LogDag:
 
 
 @task(execution_timeout=timedelta(minutes=5))
-def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
+def check_input(params: dict[str, Any], dag_run: Any, dag: Any) -> dict[str, Any]:
     """Fail now, with a word on what to do, rather than after Spark has started; take the lock of the log.
 
     Where another run has the lock, Airflow tries again.
@@ -134,7 +134,7 @@ def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
     from spark_jobs.shared.errors import DataError
 
     places, day, is_daily = settings(), run_date(dag_run), params["load"] == loads.DAILY
-    lake, root = places.lake, places.input_root
+    lake, root = places.lake(dag.dag_id), places.input_root
     try:
         files = input_check.check_input(params["input_path"], root, lake, day, may_be_empty=is_daily)
         run_lock.take(lake, dag_run.run_id)
@@ -148,7 +148,7 @@ def check_input(params: dict[str, Any], dag_run: Any) -> dict[str, Any]:
 
 
 @task(execution_timeout=timedelta(minutes=15))
-def publish(dag_run: Any, ti: Any) -> None:
+def publish(dag_run: Any, dag: Any, ti: Any) -> None:
     """Let readers see exactly the snapshots that the stages of this run have made, all of them checked."""
     from include.runs import run_lock
     from include.runs.publishing import publish_run
@@ -157,7 +157,7 @@ def publish(dag_run: Any, ti: Any) -> None:
     snapshots: dict[str, int] = {}
     for stage in STAGES:
         snapshots |= ti.xcom_pull(task_ids=stage)["snapshots"]
-    lake = settings().lake
+    lake = settings().lake(dag.dag_id)
     try:
         run_lock.take(lake, dag_run.run_id)
         publish_run(lake, run_date(dag_run), dag_run.run_id, snapshots)
@@ -175,18 +175,18 @@ def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
 
     stages = [stage for stage in dag.task_ids if stage not in (ti.task_id, "release_lock")]
     seconds = {stage: ti.xcom_pull(task_ids=stage, key=XCOM_KEY) for stage in stages}
-    lake = settings().lake
+    lake = settings().lake(dag.dag_id)
     try:
         directory = build_report(lake, run_date(dag_run), dict(params), seconds)
     except DataError as error:
         raise AirflowFailException(str(error)) from None
-    send(answer_figures(lake, run_date(dag_run)))
+    send(answer_figures(lake, run_date(dag_run)), lake.log)
     return directory
 
 
 @task(execution_timeout=timedelta(minutes=5))
-def release_lock(dag_run: Any) -> None:
+def release_lock(dag_run: Any, dag: Any) -> None:
     """Let other runs write the log."""
     from include.runs import run_lock
 
-    run_lock.release(settings().lake, dag_run.run_id)
+    run_lock.release(settings().lake(dag.dag_id), dag_run.run_id)

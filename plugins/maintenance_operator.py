@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowFailException
 
 from plugins.spark_operator import SparkOperator
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -42,12 +42,11 @@ class MaintenanceOperator(SparkOperator):
 
 def maintain_lake(spark: SparkSession, lake: Lake, keep: dict[str, int]) -> dict[str, Any]:
     """Maintain the tables of a lake whose lock is held, and say and return what was removed."""
-    from spark_jobs.lake.listening import ANSWER
     from spark_jobs.lake.maintenance import Keep, maintain
     from spark_jobs.shared.linked_files import remove_abandoned_links
 
     kept = Keep(keep["dates"], timedelta(days=keep["branch_days"]), timedelta(days=keep["snapshot_days"]))
-    removed = maintain(spark, lake.catalog, LOG, ANSWER.name, kept)
+    removed = maintain(spark, lake.catalog, lake.log, lake.answer, kept)
     found = {
         "run_dates": [str(day) for day in removed.dates],
         "branches": removed.branches,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def figures_sent(stage: str, lake: Lake, run_date: date) -> Iterator[None]:
     """Send what a stage has left in the lake when it has ended well."""
     yield
-    send(stage_figures(lake, stage, run_date))
+    send(stage_figures(lake, stage, run_date), lake.log)
 
 
 class RunMetrics:
@@ -60,4 +60,4 @@ def _send(dag_run: DagRun, figures: Iterator[Figure]) -> None:
     from airflow.observability import stats
 
     if dag_run.dag_id == DAG_ID:
-        send(figures, stats)
+        send(figures, dag_run.dag_id, stats)

@@ -66,7 +66,7 @@ def forget_unsaved_deadlines(dag_run: DagRun) -> None:
 
 def success_line(dag_run: DagRun) -> str | None:
     """What the report says of a run; None when it has made none, as one that was marked a success by hand."""
-    lake, day = settings().lake, run_date(dag_run)
+    lake, day = settings().lake(DAG_ID), run_date(dag_run)
     report = read_report(lake, day)
     if not report or _older(report["made_at"], dag_run.start_date):
         return None
@@ -79,7 +79,7 @@ def success_line(dag_run: DagRun) -> str | None:
 
 def failure_line(dag_run: DagRun, msg: str) -> str:
     """Where a run failed: the stage, as no task leaves its reason in Airflow's database, and what to look at."""
-    lake, day = settings().lake, run_date(dag_run)
+    lake, day = settings().lake(DAG_ID), run_date(dag_run)
     states = {ti.task_id: ti for ti in dag_run.get_task_instances(session=_session(dag_run))}
     # At its time limit Airflow marks what was running as skipped.
     stopped = [stage for stage, ti in states.items() if ti.state == "skipped" and ti.start_date]

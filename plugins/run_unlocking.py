@@ -46,7 +46,7 @@ def _release(dag_run: DagRun) -> None:
     # Runs of two DAGs may have the same id.
     holder = dag_run.run_id if dag_run.dag_id == DAG_ID else f"{dag_run.dag_id} {dag_run.run_id}"
     try:
-        if run_lock.release(settings().lake, holder):
+        if run_lock.release(settings().lake(DAG_ID), holder):
             log.info("The run %s has ended: its lock is released", holder)
     except Exception as error:
         log.warning("The run %s may still hold the lock of its log: %s", holder, explain(error))

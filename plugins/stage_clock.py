@@ -22,4 +22,4 @@ def stage_clock(context: Context) -> Iterator[None]:
     yield
     seconds = round(time.monotonic() - started, 1)
     context["ti"].xcom_push(key=XCOM_KEY, value=seconds)
-    send([Figure(DURATION, seconds, {"stage": context["ti"].task_id})])
+    send([Figure(DURATION, seconds, {"stage": context["ti"].task_id})], context["ti"].dag_id)

@@ -172,15 +172,29 @@ class Sessions:
 class LogContract:
     """A log: its name (also the DAG's, and the namespace in the lake), its format, its kinds of records, its sessions.
 
-    `user` is the column that names who did it, the same in all kinds that have one.
+    `user` is the column that names who did it, the same in all kinds that have one. `answers` is the job that
+    makes the log's answers, `answer` the table of them that is published last: a run date counts as published when this
+    table is.
     """
 
     name: str
     format: Format
     events: Records
     sessions: Sessions
+    answers: str
+    answer: str
     others: tuple[Records, ...] = field(default=())
     user: str = "user_id"
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Return the stages that write tables, in order: each is a job of `spark_jobs`."""
+        return ("data_quality", "session_analysis", self.answers)
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """Return the checks of what the stages wrote, in order."""
+        return tuple(f"check_{table}" for table in (self.events.name, "sessions", self.answer))
 
     @property
     def kinds(self) -> tuple[Records, ...]:

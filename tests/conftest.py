@@ -96,7 +96,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     """An empty lake."""
-    return Lake(str(tmp_path / "lake"))
+    return Lake(str(tmp_path / "lake"), "listening")
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from spark_jobs.session_analysis import job as session_analysis
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared.arguments import MANUAL
 from spark_jobs.shared.documents import read_record
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.lake_reader import MADE_BY
 from tests.published import publish_tables
 
@@ -56,6 +56,8 @@ def run_ranking(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
 def publish_listens(spark: SparkSession, lake: Lake, run_date: date) -> None:
     """Publish what data_quality made of a date, with an answer of no song."""
     snapshots = read_record(lake, "data_quality", run_date)["snapshots"]
-    answer = new_try(lake.catalog, LOG, Stamp(run_date, MANUAL, "ranking", {LISTENS.name: snapshots[LISTENS.name]}))
+    answer = new_try(
+        lake.catalog, "listening", Stamp(run_date, MANUAL, "ranking", {LISTENS.name: snapshots[LISTENS.name]})
+    )
     snapshots[ANSWER.name] = answer.replace_here(None, ANSWER)
     publish_tables(lake, run_date, snapshots, MANUAL)

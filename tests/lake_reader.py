@@ -20,7 +20,7 @@ from spark_jobs.lake.tables import Table
 from spark_jobs.ranking.sensitivity.definitions import DEFINITIONS
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import MissingRecordError
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 
 MADE_BY = {
     "data_quality": (LISTENS, REJECTED_RECORDS),
@@ -45,7 +45,7 @@ def rows_of(lake: Lake, table: Table, snapshot: int) -> list[tuple[Any, ...]]:
     Those of an answer are in its order, others by their columns, the first first.
     """
     with lake.catalog.open() as catalog:
-        found = catalog.load_table((LOG, table.name)).scan(snapshot_id=snapshot).to_arrow()
+        found = catalog.load_table(("listening", table.name)).scan(snapshot_id=snapshot).to_arrow()
     if table == REJECTED_RECORDS:
         found = found.select(["line", "reason", "file"])
     return sorted((tuple(row.values()) for row in found.to_pylist()), key=_place)

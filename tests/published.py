@@ -19,7 +19,7 @@ from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.lake.stamps import Stamp
 from spark_jobs.shared.documents import read_record, write_record
 from spark_jobs.shared.errors import MissingRecordError
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 
 Rows = list[dict[str, Any]]
 # In one partition each, for only Spark can number buckets.
@@ -37,7 +37,7 @@ def write_tables(
     stamp = Stamp(run_date, run_id or run_id_of(run_date), "test")
     stamps = {LISTENS.name: replace(stamp, made_from={LISTENS.name: base} if base else {})}
     with lake.catalog.open() as catalog:
-        tables.prepare(catalog, LOG, [_TABLES[name] for name in {*rows, ANSWER.name}], buckets=1)
+        tables.prepare(catalog, "listening", [_TABLES[name] for name in {*rows, ANSWER.name}], buckets=1)
         return {name: _written(catalog, name, of_table, stamps.get(name, stamp)) for name, of_table in rows.items()}
 
 
@@ -46,7 +46,7 @@ def publish_tables(lake: Lake, run_date: date, snapshots: Mapping[str, int], run
     run = run_id or run_id_of(run_date)
     keep_publication(lake, run_date, snapshots, run)
     with lake.catalog.open() as catalog:
-        publish(catalog, Publication(LOG, run_date, run, snapshots, ANSWER.name, over_newer=True))
+        publish(catalog, Publication("listening", run_date, run, snapshots, ANSWER.name, over_newer=True))
 
 
 def keep_publication(lake: Lake, run_date: date, snapshots: Mapping[str, int], run_id: str) -> None:
@@ -67,7 +67,7 @@ def leave_record(lake: Lake, stage: str, run_date: date, record: Mapping[str, An
 
 
 def _written(catalog: Catalog, name: str, rows: Rows, stamp: Stamp) -> int:
-    table, branch = catalog.load_table((LOG, name)), stamp.new_branch()
+    table, branch = catalog.load_table(("listening", name)), stamp.new_branch()
     empty = min(table.snapshots(), key=lambda snapshot: snapshot.sequence_number)
     table.manage_snapshots().create_branch(empty.snapshot_id, branch).commit()
     arrow = pa.Table.from_pylist(rows, schema=table.schema().as_arrow())

@@ -20,7 +20,7 @@ from spark_jobs.lake.errors import LakePlaceError
 def main() -> None:
     """Check the settings, then make what the services expect to find."""
     try:
-        lake = settings().lake
+        lake = settings().lake("listening")
         catalog = lake.catalog.database
     except (SettingsError, LakePlaceError) as error:
         sys.exit(f"ERROR settings: {error}")

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from include.deployment.setting_types import InputRoot, LakeRoot, LogPath, Pattern, Percent, Positive
 from spark_jobs.lake.catalog import SETTING
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.object_store import without_keys
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -105,8 +105,8 @@ class Listening(BaseModel):
         ):
             if getattr(self, low) > getattr(self, high):
                 raise ValueError(
-                    f"{_variable(LOG, low)}: found {getattr(self, low):g}, allowed is no more than "
-                    f"{_variable(LOG, high)}, which is {getattr(self, high):g}"
+                    f"{_variable('listening', low)}: found {getattr(self, low):g}, allowed is no more than "
+                    f"{_variable('listening', high)}, which is {getattr(self, high):g}"
                 )
         return self
 
@@ -139,10 +139,9 @@ class Settings(BaseSettings):
     # --- The logs
     listening: Listening = Field(Listening(), description="the log of listens")
 
-    @property
-    def lake(self) -> Lake:
-        """The lake at `lake_root`."""
-        return Lake(self.lake_root)
+    def lake(self, log: str) -> Lake:
+        """Return what the lake at `lake_root` has of a log."""
+        return Lake(self.lake_root, log)
 
     @property
     def kept(self) -> dict[str, int]:
@@ -171,8 +170,8 @@ def settings() -> Settings:
 
 def variables() -> dict[str, FieldInfo]:
     """Return every setting by the name of its variable."""
-    of_all = {_variable(name): field for name, field in Settings.model_fields.items() if name != LOG}
-    return of_all | {_variable(LOG, name): field for name, field in Listening.model_fields.items()}
+    of_all = {_variable(name): field for name, field in Settings.model_fields.items() if name != "listening"}
+    return of_all | {_variable("listening", name): field for name, field in Listening.model_fields.items()}
 
 
 def known() -> set[str]:
@@ -203,7 +202,7 @@ def _variable(*path: str) -> str:
 def _fault(error: dict[str, Any]) -> str:
     """One sentence for what pydantic found wrong."""
     text = error["msg"].removeprefix("Value error, ")
-    if error["loc"] in ((), (LOG,)):
+    if error["loc"] in ((), ("listening",)):
         return text
     path = [str(part) for part in error["loc"]]
     name = path[0] if path[0].startswith(PREFIX) else _variable(*path)

@@ -69,7 +69,7 @@ async def refuse(request: Request, error: AnyHTTPException) -> Response:
 @app.api_route("/run_dates", methods=READ)
 def all_run_dates(request: Request, session: SessionDep, page: Annotated[int, Query(ge=1)] = 1) -> Response:
     """All run dates, newest first."""
-    shown = run_dates.page_of(settings().lake, last_runs(session), page)
+    shown = run_dates.page_of(settings().lake(DAG_ID), last_runs(session), page)
     return HTMLResponse(render("run_dates", request, dag_id=DAG_ID, **shown))
 
 
@@ -81,7 +81,7 @@ def report_of_run(request: Request, session: SessionDep, dag_id: str, run_id: st
     run = find_run(session, run_id)
     if run is None:
         raise HTTPException(404, f"Airflow knows no run {run_id} of {DAG_ID}.")
-    lake, day = settings().lake, run_date(run)
+    lake, day = settings().lake(DAG_ID), run_date(run)
     said = said_of(lake, run)
     if said is None:
         return RedirectResponse(f"{mounted_at(request)}/reports/run_date={day}/report.html", 303)
@@ -92,13 +92,13 @@ def report_of_run(request: Request, session: SessionDep, dag_id: str, run_id: st
 @app.api_route("/data_docs/index.html", methods=READ)
 def all_check_results(request: Request) -> Response:
     """The results of all checks, in place of the Data Docs' own list, which only scripts from elsewhere would draw."""
-    return HTMLResponse(render("check_results", request, results=check_results.all_results(settings().lake)))
+    return HTMLResponse(render("check_results", request, results=check_results.all_results(settings().lake(DAG_ID))))
 
 
 @app.api_route("/{path:path}", methods=READ)
 def file_of_lake(path: str) -> Response:
     """A file of the reports or the Data Docs, at the path it has in the lake, so that the links in it hold."""
-    file = readable_file(settings().lake, path)
+    file = readable_file(settings().lake(DAG_ID), path)
     if file is None:
         raise HTTPException(404, "There is no such page, or no longer; of old results the Data Docs keep but the last.")
     if isinstance(file, Path):

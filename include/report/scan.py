@@ -13,10 +13,9 @@ from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.table import DataScan
 
-from spark_jobs.lake.listening import ANSWER
 from spark_jobs.lake.published import Published, published
 from spark_jobs.lake.tables import Table
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 
 EVERY_ROW = AlwaysTrue()
 
@@ -26,6 +25,7 @@ class RunTables:
     """The tables of a run as it was published, whatever is published while they are read."""
 
     catalog: Catalog
+    log: str
     run: Published
 
     def rows(self, table: Table, *columns: str, where: BooleanExpression = EVERY_ROW) -> pa.Table:
@@ -42,7 +42,7 @@ class RunTables:
 
     def _scan(self, table: Table, columns: tuple[str, ...], where: BooleanExpression) -> DataScan:
         snapshot = self.run.snapshots[table.name]
-        found = self.catalog.load_table((LOG, table.name))
+        found = self.catalog.load_table((self.log, table.name))
         return found.scan(where, columns or ("*",), snapshot_id=snapshot)
 
 
@@ -50,4 +50,4 @@ class RunTables:
 def tables_of(lake: Lake, run_date: date) -> Iterator[RunTables]:
     """Open the tables of a run date; raises NotPublishedError where it is not published."""
     with lake.catalog.open() as catalog:
-        yield RunTables(catalog, published(catalog, LOG, ANSWER.name, run_date))
+        yield RunTables(catalog, lake.log, published(catalog, lake.log, lake.answer, run_date))

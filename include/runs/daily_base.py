@@ -10,13 +10,13 @@ from typing import Any
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
-from spark_jobs.lake.listening import ANSWER, LISTENS
+from spark_jobs.lake.listening import LISTENS
 from spark_jobs.lake.published import Published, base_of, tags_of
 from spark_jobs.lake.stamps import stamp_of
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import DATA_QUALITY, read_published_record
 from spark_jobs.shared.errors import DataError, MissingRecordError
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 
 
 class ReplacedBaseError(DataError):
@@ -42,7 +42,7 @@ def check_base(lake: Lake, run_date: date) -> None:
     earlier date was cut off, ReplacedBaseError where the base, or what it was made of, is not what its dates have now.
     """
     with lake.catalog.open() as catalog:
-        _check_history(lake, catalog, run_date, base_of(catalog, LOG, ANSWER.name, run_date))
+        _check_history(lake, catalog, run_date, base_of(catalog, lake.log, lake.answer, run_date))
 
 
 def check_still_base(
@@ -53,10 +53,10 @@ def check_still_base(
     Other runs may have been published since it began, where it stopped at a check and went on days later. Raises what
     `check_base` raises; nothing where it is published already.
     """
-    own = tags_of(catalog.load_table((LOG, ANSWER.name))).get(run_date)
-    if quality["parameters"]["load"] != loads.DAILY or own == snapshots[ANSWER.name]:
+    own = tags_of(catalog.load_table((lake.log, lake.answer))).get(run_date)
+    if quality["parameters"]["load"] != loads.DAILY or own == snapshots[lake.answer]:
         return
-    now, then = base_of(catalog, LOG, ANSWER.name, run_date), quality["base"]
+    now, then = base_of(catalog, lake.log, lake.answer, run_date), quality["base"]
     if (dict(now.snapshots) if now else None) != (then["snapshots"] if then else None):
         raise ReplacedBaseError(
             f"the run of {run_date} was added to {then['run_date'] if then else 'nothing'}, and would now be added to "
@@ -70,11 +70,11 @@ def replaced_bases(lake: Lake, catalog: Catalog) -> dict[date, Replaced]:
 
     A date that was run again with the same files replaces nothing. Documents are read only of dates in doubt.
     """
-    if not catalog.table_exists((LOG, LISTENS.name)):
+    if not catalog.table_exists((lake.log, LISTENS.name)):
         return {}
-    listens = catalog.load_table((LOG, LISTENS.name))
+    listens = catalog.load_table((lake.log, LISTENS.name))
     made_on = {snapshot: day for day, snapshot in tags_of(listens).items()}
-    answers = tags_of(catalog.load_table((LOG, ANSWER.name)))
+    answers = tags_of(catalog.load_table((lake.log, lake.answer)))
     found: dict[date, Replaced] = {}
     for snapshot, day in sorted(made_on.items(), key=lambda item: item[1]):
         stamp = stamp_of(listens, snapshot)
@@ -105,9 +105,9 @@ def _replaced_base(
 ) -> Replaced | None:
     """Return what replaced the base of a date, whose snapshot no date has now; None for the same files, or none."""
     try:
-        later = read_published_record(lake, DATA_QUALITY, run_date, {ANSWER.name: answers[run_date]})
+        later = read_published_record(lake, DATA_QUALITY, run_date, {lake.answer: answers[run_date]})
         day = date.fromisoformat(later["base"]["run_date"])
-        now = read_published_record(lake, DATA_QUALITY, day, {ANSWER.name: answers[day]})
+        now = read_published_record(lake, DATA_QUALITY, day, {lake.answer: answers[day]})
     except (MissingRecordError, KeyError):
         # What has expired cannot have been run again.
         return None

@@ -11,11 +11,10 @@ from include.runs.acceptance import Decision, decision_on
 from include.runs.daily_base import check_still_base
 from include.runs.records import CHECKS, STAGES
 from include.telemetry.event_logs import read_figures
-from spark_jobs.lake.listening import ANSWER
 from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.shared.documents import read_publication, read_record_of, remove_other_publications, write_record
 from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 
 
 def publish_run(
@@ -34,13 +33,13 @@ def publish_run(
     daily load has lost its place. ForeignSnapshotError, SupersededError: another run has made or published them.
     """
     left = _what_is_left(lake, run_date, run_id, snapshots, decision)
-    publication = Publication(LOG, run_date, run_id, snapshots, ANSWER.name, over_newer=over_newer)
+    publication = Publication(lake.log, run_date, run_id, snapshots, lake.answer, over_newer=over_newer)
     with lake.catalog.open() as catalog:
         check_still_base(lake, catalog, run_date, snapshots, left["records"]["data_quality"])
         # First, for nobody reads it until the run is published, and then everybody does.
-        write_record(lake.publication(run_date, snapshots[ANSWER.name]), left)
+        write_record(lake.publication(run_date, snapshots[lake.answer]), left)
         publish(catalog, publication)
-    remove_other_publications(lake, run_date, snapshots[ANSWER.name])
+    remove_other_publications(lake, run_date, snapshots[lake.answer])
 
 
 def _what_is_left(

@@ -12,7 +12,7 @@ from upath import UPath
 
 from spark_jobs.shared.documents import DATA_QUALITY, RANKING, SESSION_ANALYSIS, read_record, write_record
 from spark_jobs.shared.errors import MissingRecordError
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 
 # The stages that write tables, in order, and those that check what they wrote.
 STAGES = (DATA_QUALITY, SESSION_ANALYSIS, RANKING)
@@ -62,11 +62,10 @@ def read_report(lake: Lake, run_date: date) -> dict[str, Any]:
 def previous_run_date(lake: Lake, run_date: date) -> date | None:
     """Return the last run date before this one that is published, None if there is none."""
     # Not above: every task of Airflow imports this module, and few of them look into tables.
-    from spark_jobs.lake.listening import ANSWER
     from spark_jobs.lake.published import run_dates
 
     with lake.catalog.open() as catalog:
-        return max((day for day in run_dates(catalog, LOG, ANSWER.name) if day < run_date), default=None)
+        return max((day for day in run_dates(catalog, lake.log, lake.answer) if day < run_date), default=None)
 
 
 def keep_record_of_try(record: UPath, lake: Lake, stage: str, run_date: date) -> dict[str, Any]:

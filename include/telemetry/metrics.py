@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from include.runs.records import read_report
 from include.telemetry.event_logs import read_figures
 from spark_jobs.shared.documents import read_record
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 
 log = logging.getLogger(__name__)
 
@@ -72,8 +72,8 @@ class Figure(NamedTuple):
     tags: dict[str, str] = {}  # noqa: RUF012  (never changed)
 
 
-def send(figures: Iterable[Figure], client: Any = None) -> None:
-    """Hand figures to Airflow's client of the task process, or to another one of Airflow's.
+def send(figures: Iterable[Figure], of_log: str, client: Any = None) -> None:
+    """Hand figures of a log to Airflow's client of the task process, or to another one of Airflow's.
 
     What cannot be gathered or sent costs a line in the log, never the run: so give it a generator where it has to read.
     """
@@ -81,7 +81,7 @@ def send(figures: Iterable[Figure], client: Any = None) -> None:
         if client is None:
             from airflow.sdk.observability import stats as client
         for figure in figures:
-            client.gauge(f"{PREFIX}.{figure.name}", figure.value, tags={"log": LOG, **figure.tags})
+            client.gauge(f"{PREFIX}.{figure.name}", figure.value, tags={"log": of_log, **figure.tags})
     except Exception as error:
         log.warning("Metrics were not sent: %s: %s", type(error).__name__, error)
 

@@ -12,14 +12,14 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.lake import published, tries
-from spark_jobs.lake.listening import ANSWER, LISTENS
+from spark_jobs.lake.listening import LISTENS
 from spark_jobs.lake.published import Published
 from spark_jobs.lake.stamps import stamp_of
 from spark_jobs.logs.listening.contract import LISTENS as CONTRACT
 from spark_jobs.shared.documents import DATA_QUALITY, read_published_record
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.input_files import InputFile
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.scratch import Keep
 from spark_jobs.shared.spans import as_spans, reach
 
@@ -42,6 +42,7 @@ class LostBaseError(DataError):
 class Base:
     """The run that a daily load adds to, and the record of how its log was made."""
 
+    log: str
     run: Published
     record: dict[str, Any]
 
@@ -70,15 +71,15 @@ def base_of(lake: Lake, catalog: Catalog, run_date: date) -> Base | None:
     Raises BackwardsError where a later date is published without this one, LostBaseError where the date itself was once
     added to a run that is gone, MissingRecordError or OtherRecordError where what the base has left is gone.
     """
-    found = published.base_of(catalog, LOG, ANSWER.name, run_date)
+    found = published.base_of(catalog, lake.log, lake.answer, run_date)
     if found is None:
-        _check_that_it_begins(catalog, run_date)
+        _check_that_it_begins(lake, catalog, run_date)
         return None
-    return Base(found, read_published_record(lake, DATA_QUALITY, found.run_date, found.snapshots))
+    return Base(lake.log, found, read_published_record(lake, DATA_QUALITY, found.run_date, found.snapshots))
 
 
-def _check_that_it_begins(catalog: Catalog, run_date: date) -> None:
-    table = catalog.load_table((LOG, LISTENS.name))
+def _check_that_it_begins(lake: Lake, catalog: Catalog, run_date: date) -> None:
+    table = catalog.load_table((lake.log, LISTENS.name))
     own = published.tags_of(table).get(run_date)
     stamp = stamp_of(table, own) if own else None
     if stamp and LISTENS.name in stamp.made_from:
@@ -124,7 +125,7 @@ def listens_there(spark: SparkSession, base: Base, classified: DataFrame, keep: 
     # Observed, for a filter right on them would take each line apart again for each field that it asks for.
     listens = classified.observe(counted, F.count_if(is_listen).alias("listens")).where(is_listen)
     new = keep(listens.select(*CONTRACT.same))
-    near = tries.read(spark, LOG, LISTENS, base.listens).where(reach(as_spans(new)))
+    near = tries.read(spark, base.log, LISTENS, base.listens).where(reach(as_spans(new)))
     new = F.broadcast(new) if counted.get["listens"] <= FEW_LISTENS else new
     # The key is unique on the left; whatever repeats on the right makes no row more.
     there = keep(near.select(*CONTRACT.same).join(new, on=list(CONTRACT.same), how="left_semi"))

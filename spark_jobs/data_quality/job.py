@@ -21,10 +21,10 @@ from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS, TABLES
 from spark_jobs.lake.tables import buckets_of, prepare, set_buckets
 from spark_jobs.shared import loads
 from spark_jobs.shared.application import run_application
-from spark_jobs.shared.arguments import MANUAL, add_input_root, job_parser
+from spark_jobs.shared.arguments import MANUAL, add_input_root, job_parser, parsed
 from spark_jobs.shared.documents import DATA_QUALITY
 from spark_jobs.shared.input_files import InputFile, Listing, list_files
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.linked_files import LinkedFiles, link, place_of_links
 from spark_jobs.shared.partitioning import bucket_count, cores_of
 from spark_jobs.shared.paths import path_of, shown
@@ -66,7 +66,7 @@ def parse_args(argv: list[str] | None = None) -> DataQualityJob:
         "--load", choices=loads.LOADS, default=loads.FULL, help="is the input the whole log, or what a day adds?"
     )
     add_input_root(parser)
-    return DataQualityJob(**vars(parser.parse_args(argv)))
+    return DataQualityJob(**parsed(parser, argv))
 
 
 def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
@@ -138,11 +138,11 @@ def _prepared(spark: SparkSession, job: DataQualityJob, files: Sequence[InputFil
     sizes = [(file.name, file.size) for file in files]
     buckets = bucket_count(sizes, cores_of(spark))
     with job.lake.catalog.open() as catalog:
-        prepare(catalog, LOG, TABLES, buckets)
+        prepare(catalog, job.lake.log, TABLES, buckets)
         base = history.base_of(job.lake, catalog, job.run_date) if job.load == loads.DAILY else None
         if base is None:
-            set_buckets(catalog, LOG, TABLES, buckets)
-        return base, buckets_of(catalog, LOG, LISTENS)
+            set_buckets(catalog, job.lake.log, TABLES, buckets)
+        return base, buckets_of(catalog, job.lake.log, LISTENS)
 
 
 def _judged(

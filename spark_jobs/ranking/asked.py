@@ -9,7 +9,15 @@ from datetime import date, timedelta
 from spark_jobs.lake.listening import LISTENS, SESSIONS
 from spark_jobs.ranking import rankings
 from spark_jobs.ranking.start_window import MAXIMUM_DAYS, StartWindow, last_days
-from spark_jobs.shared.arguments import MANUAL, add_input_root, add_session_gap, job_parser, positive_int, snapshot_id
+from spark_jobs.shared.arguments import (
+    MANUAL,
+    add_input_root,
+    add_session_gap,
+    job_parser,
+    parsed,
+    positive_int,
+    snapshot_id,
+)
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.session_gap import SESSION_GAP
 
@@ -67,9 +75,8 @@ def parse_args(argv: list[str] | None = None, description: str | None = None) ->
     for name in (LISTENS.name, SESSIONS.name):
         parser.add_argument(f"--{name}", type=snapshot_id, help=f"snapshot of {name}; empty: the one last made")
     add_input_root(parser)
-    args = parser.parse_args(argv)
-    args.alternatives = args.alternatives == "yes"
-    return RankingJob(**vars(args))
+    found = parsed(parser, argv)
+    return RankingJob(**{**found, "alternatives": found["alternatives"] == "yes"})
 
 
 def _days_or_all(text: str) -> int | None:

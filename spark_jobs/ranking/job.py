@@ -53,7 +53,7 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     started = time.monotonic()
     log = read_log(job.lake, job.run_date, job.listens)
     sessions = sources.sessions_cut(job.lake, job.run_date, job.sessions, log.listens, job.gap)
-    cut = sources.read_cut_log(spark, sessions, log.listens, job.gap)
+    cut = sources.read_cut_log(spark, job.lake, sessions, log.listens, job.gap)
     made_from = {LISTENS.name: log.listens, SESSIONS.name: sessions}
     answers = Answers(spark, begin_try(job, RANKING, made_from))
     with scratch() as keep, place_of_links(job.lake) as links:
@@ -61,7 +61,9 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
         longest = answers.write(rankings.top_sessions(recent, job.top_sessions), TOP_SESSIONS, "rank")
         chosen, alternatives_record = _chosen(job, answers, log, cut, longest, keep)
         users = [row.user_id for row in longest.select("user_id").collect()]
-        heard = _write_listens(job, answers, chosen, cut.listens, sources.read_heard_before(spark, log.base), keep)
+        heard = _write_listens(
+            job, answers, chosen, cut.listens, sources.read_heard_before(spark, job.lake, log.base), keep
+        )
         songs = _write_songs(job, answers, chosen, heard, keep)
         problem = _write_listeners(job, answers, longest, keep, links)
         rows = {"top_sessions": len(users), "top_songs": songs.count(), "listeners": len(set(users))}

@@ -12,7 +12,7 @@ from spark_jobs.lake.published import Published
 from spark_jobs.lake.tries import read
 from spark_jobs.shared.documents import SESSION_ANALYSIS, read_record_of
 from spark_jobs.shared.errors import DataError
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 
 
 class SessionsOfOtherListensError(DataError):
@@ -55,14 +55,14 @@ def sessions_cut(lake: Lake, run_date: date, sessions: int | None, listens: int,
     return record["snapshots"][SESSIONS.name]
 
 
-def read_cut_log(spark: SparkSession, sessions: int, listens: int, gap: timedelta) -> CutLog:
+def read_cut_log(spark: SparkSession, lake: Lake, sessions: int, listens: int, gap: timedelta) -> CutLog:
     """Return the sessions and listens of these snapshots, which were cut with this gap."""
-    return CutLog(read(spark, LOG, SESSIONS, sessions), read(spark, LOG, LISTENS, listens), gap)
+    return CutLog(read(spark, lake.log, SESSIONS, sessions), read(spark, lake.log, LISTENS, listens), gap)
 
 
-def read_heard_before(spark: SparkSession, base: Published | None) -> DataFrame | None:
+def read_heard_before(spark: SparkSession, lake: Lake, base: Published | None) -> DataFrame | None:
     """The listens of the sessions that were chosen of the log's base; None without a base."""
-    return read(spark, LOG, CHOSEN_LISTENS, base.snapshots[CHOSEN_LISTENS.name]) if base else None
+    return read(spark, lake.log, CHOSEN_LISTENS, base.snapshots[CHOSEN_LISTENS.name]) if base else None
 
 
 def check_tracks(run_date: date, tracks: int, listens: int) -> None:

@@ -20,10 +20,10 @@ from spark_jobs.lake.tries import Try, read
 from spark_jobs.session_analysis.extension import extend_sessions, near_sessions, touched_spans
 from spark_jobs.session_analysis.sessions import SESSION_GAP, sessionize, summarize_sessions
 from spark_jobs.shared.application import run_application
-from spark_jobs.shared.arguments import MANUAL, add_session_gap, job_parser, snapshot_id
+from spark_jobs.shared.arguments import MANUAL, add_session_gap, job_parser, parsed, snapshot_id
 from spark_jobs.shared.documents import SESSION_ANALYSIS, read_published_record
 from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.log import JudgedLog, read_log
 from spark_jobs.shared.schemas import conform
 from spark_jobs.shared.scratch import Keep, scratch
@@ -50,7 +50,7 @@ def parse_args(argv: list[str] | None = None) -> SessionAnalysisJob:
     parser = job_parser(__doc__)
     add_session_gap(parser, "a longer pause than this opens a session")
     parser.add_argument("--listens", type=snapshot_id, help="snapshot of the listens; empty: the one last made")
-    return SessionAnalysisJob(**vars(parser.parse_args(argv)))
+    return SessionAnalysisJob(**parsed(parser, argv))
 
 
 def run(spark: SparkSession, job: SessionAnalysisJob) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _users_before(job: SessionAnalysisJob, base: Published | None) -> int | None
 
 def _cut(spark: SparkSession, job: SessionAnalysisJob, log: JudgedLog) -> tuple[int, dict[str, Any]]:
     """Cut all listens into sessions, and count them; return the snapshot, too."""
-    sessions = summarize_sessions(sessionize(read(spark, LOG, LISTENS, log.listens), job.gap))
+    sessions = summarize_sessions(sessionize(read(spark, job.lake.log, LISTENS, log.listens), job.gap))
     users = F.count_if(F.col("session_number") == 1).alias("users")
     return _write(begin_try(job, SESSION_ANALYSIS, {LISTENS.name: log.listens}), sessions, users)
 
@@ -101,8 +101,8 @@ def _extend(
     spark: SparkSession, job: SessionAnalysisJob, log: JudgedLog, base: Published, users_before: int, keep: Keep
 ) -> tuple[int, dict[str, Any]]:
     """Keep the base's sessions but for those near a new listen; count all, and what came of the new listens."""
-    there, new = read(spark, LOG, SESSIONS, base.snapshots[SESSIONS.name]), log.new_listens(spark, base)
-    listens = read(spark, LOG, LISTENS, log.listens)
+    there, new = read(spark, job.lake.log, SESSIONS, base.snapshots[SESSIONS.name]), log.new_listens(spark, base)
+    listens = read(spark, job.lake.log, LISTENS, log.listens)
     spans = keep(touched_spans(near_sessions(there, new, job.gap), new, job.gap))
     sessions = extend_sessions(there, spans, listens, new, job.gap)
     made_from = {LISTENS.name: log.listens, SESSIONS.name: base.snapshots[SESSIONS.name]}

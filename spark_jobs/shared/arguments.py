@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 from datetime import date, timedelta
+from typing import Any
 
 from spark_jobs.lake.catalog import lake_catalog
 from spark_jobs.lake.errors import LakePlaceError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.logs import contracts
 from spark_jobs.shared.session_gap import SESSION_GAP
 
 # The run of somebody who starts a job by hand.
@@ -15,13 +17,23 @@ MANUAL = "manual"
 
 
 def job_parser(description: str | None) -> argparse.ArgumentParser:
-    """Return a parser that knows `--lake`, `--run-date`, `--run-id` and `--record`."""
+    """Return a parser that knows `--lake`, `--log`, `--run-date`, `--run-id` and `--record`."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--lake", required=True, type=lake_at, help="the lake: a local path or s3://bucket/prefix")
+    parser.add_argument("--lake", required=True, type=lake_root, help="the lake: a local path or s3://bucket/prefix")
+    parser.add_argument("--log", required=True, choices=list(contracts()), help="the log this run is of")
     parser.add_argument("--run-date", required=True, type=iso_date, help="the date this run answers for, YYYY-MM-DD")
     parser.add_argument("--run-id", default=MANUAL, help="the id of the run, by which it is published")
     parser.add_argument("--record", default="", help="where the record is written; empty: where the lake keeps it")
     return parser
+
+
+def parsed(parser: argparse.ArgumentParser, argv: list[str] | None) -> dict[str, Any]:
+    """Read a command line; `lake` is what the lake has of the log.
+
+    Exits with code 2 and a message on a bad argument.
+    """
+    found = vars(parser.parse_args(argv))
+    return {**found, "lake": Lake(found["lake"], found.pop("log"))}
 
 
 def add_input_root(parser: argparse.ArgumentParser) -> None:
@@ -35,13 +47,13 @@ def add_session_gap(parser: argparse.ArgumentParser, noun: str) -> None:
     parser.add_argument("--session-gap-minutes", dest="gap", type=_minutes, default=minutes, help=noun)
 
 
-def lake_at(text: str) -> Lake:
+def lake_root(text: str) -> str:
     """Read the root of a lake, which must fit the catalog that the environment names."""
     try:
         lake_catalog(text)
     except LakePlaceError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    return Lake(text)
+    return text
 
 
 def snapshot_id(text: str) -> int | None:

@@ -47,10 +47,7 @@ def read_publication(lake: Lake, run_date: date, snapshots: Mapping[str, int]) -
 
     Of its `snapshots` that of the answer must be among them. Raises MissingRecordError or OtherRecordError.
     """
-    # Not above: every task of Airflow imports this module, and few of them look into tables.
-    from spark_jobs.lake.listening import ANSWER
-
-    path = lake.publication(run_date, snapshots[ANSWER.name])
+    path = lake.publication(run_date, snapshots[lake.answer])
     found = _read(path, f"publish {run_date} again")
     if any(found["snapshots"].get(name) != snapshot for name, snapshot in snapshots.items()):
         raise OtherRecordError(f"{path} tells of other snapshots than those that are published; run {run_date} again")

@@ -12,12 +12,12 @@ from upath import UPath
 
 # Teaches UPath what an object store is.
 from spark_jobs.shared import object_store
+from spark_jobs.shared.logs import contract_of
 
 if TYPE_CHECKING:
+    from spark_jobs.contract import LogContract
     from spark_jobs.lake.catalog import LakeCatalog
 
-# The log's directory of documents; its tables are in the namespace of this name.
-LOG = "listening"
 REPORTS = "reports"
 RUNS = "runs"
 DATA_DOCS = "data_docs"
@@ -56,9 +56,24 @@ def fault_of_place(root: str, catalog: str) -> str:
 
 @dataclass(frozen=True)
 class Lake:
-    """The lake below `root`, a local path or `s3://bucket/prefix`; a local UPath is a pathlib.Path."""
+    """What the lake below `root` has of one log; a local UPath is a pathlib.Path.
+
+    `root` is a local path or `s3://bucket/prefix`. `log` names the directory of the log's documents and the namespace
+    of its tables.
+    """
 
     root: str
+    log: str
+
+    @property
+    def contract(self) -> LogContract:
+        """The contract of the log."""
+        return contract_of(self.log)
+
+    @property
+    def answer(self) -> str:
+        """The table of the log's answer: a run date counts as published when this table has its tag."""
+        return self.contract.answer
 
     @property
     def catalog(self) -> LakeCatalog:
@@ -80,7 +95,7 @@ class Lake:
     def stage_record(self, stage: str, run_date: date) -> UPath:
         """The JSON file in which a stage tells what it did.
 
-        >>> str(Lake("/lake").stage_record("ranking", date(2009, 5, 4)))
+        >>> str(Lake("/lake", "listening").stage_record("ranking", date(2009, 5, 4)))
         '/lake/listening/runs/run_date=2009-05-04/ranking.json'
         """
         return self._path(RUNS, f"run_date={run_date}", f"{stage}.json")
@@ -110,4 +125,4 @@ class Lake:
         return self._path(DATA_DOCS)
 
     def _path(self, *parts: str) -> UPath:
-        return UPath(self.root).joinpath(LOG, *parts)
+        return UPath(self.root).joinpath(self.log, *parts)

@@ -13,7 +13,7 @@ from spark_jobs.lake.stamps import stamp_of
 from spark_jobs.lake.tries import read, read_added
 from spark_jobs.shared.documents import DATA_QUALITY, read_record_of
 from spark_jobs.shared.errors import MissingRecordError
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 
 # What the stages look up in a base.
 LOOKED_UP = (LISTENS, SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS)
@@ -26,13 +26,14 @@ class JudgedLog:
     `added` is the snapshot of listens that has those of the base and, beside them, what is new.
     """
 
+    lake: Lake
     listens: int
     base: Published | None
     added: int
 
     def new_listens(self, spark: SparkSession, base: Published) -> DataFrame:
         """Return the listens that the base has not."""
-        return read_added(spark, LOG, LISTENS, base.snapshots[LISTENS.name], self.added)
+        return read_added(spark, self.lake.log, LISTENS, base.snapshots[LISTENS.name], self.added)
 
 
 def read_log(lake: Lake, run_date: date, listens: int | None = None) -> JudgedLog:
@@ -44,7 +45,7 @@ def read_log(lake: Lake, run_date: date, listens: int | None = None) -> JudgedLo
     record = read_record_of(lake, DATA_QUALITY, run_date, {LISTENS.name: listens})
     base = published_of(record["base"]) if record["base"] else None
     is_whole = base and _is_whole(lake, base, record["added"])
-    return JudgedLog(record["snapshots"][LISTENS.name], base if is_whole else None, record["added"])
+    return JudgedLog(lake, record["snapshots"][LISTENS.name], base if is_whole else None, record["added"])
 
 
 def read_new_listens(spark: SparkSession, lake: Lake, run_date: date, listens: int) -> DataFrame:
@@ -54,22 +55,22 @@ def read_new_listens(spark: SparkSession, lake: Lake, run_date: date, listens: i
     """
     record = read_record_of(lake, DATA_QUALITY, run_date, {LISTENS.name: listens})
     if not record["base"]:
-        return read(spark, LOG, LISTENS, listens)
+        return read(spark, lake.log, LISTENS, listens)
     base = published_of(record["base"]).snapshots[LISTENS.name]
     with lake.catalog.open() as catalog:
-        table = catalog.load_table((LOG, LISTENS.name))
+        table = catalog.load_table((lake.log, LISTENS.name))
     if not all(table.snapshot_by_id(one) for one in (base, record["added"])):
         raise MissingRecordError(
             f"what the daily load of {run_date} has added can no longer be told from its base, for maintenance has "
             f"removed an old snapshot: clear {DATA_QUALITY} and what follows, or run {run_date} again"
         )
-    return read_added(spark, LOG, LISTENS, base, record["added"])
+    return read_added(spark, lake.log, LISTENS, base, record["added"])
 
 
 def _is_whole(lake: Lake, base: Published, added: int) -> bool:
     """Are all snapshots still there that the stages look up, and of the one run that is the base?"""
     with lake.catalog.open() as catalog:
-        tables = {table.name: catalog.load_table((LOG, table.name)) for table in LOOKED_UP}
+        tables = {table.name: catalog.load_table((lake.log, table.name)) for table in LOOKED_UP}
     stamps = [stamp_of(table, base.snapshots.get(name, 0)) for name, table in tables.items()]
     are_of_base = [stamp and (stamp.run_date, stamp.run_id) == (base.run_date, base.run_id) for stamp in stamps]
     return all(are_of_base) and tables[LISTENS.name].snapshot_by_id(added) is not None

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from spark_jobs.lake.stamps import Stamp
 from spark_jobs.lake.tries import Try, new_try
 from spark_jobs.shared.documents import write_record
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 
 
 class Job(Protocol):
@@ -28,7 +28,7 @@ class Job(Protocol):
 
 def begin_try(job: Job, stage: str, made_from: Mapping[str, int] | None = None) -> Try:
     """Return a try of a stage, whose snapshots say that they are `made_from` these."""
-    return new_try(job.lake.catalog, LOG, Stamp(job.run_date, job.run_id, stage, made_from or {}))
+    return new_try(job.lake.catalog, job.lake.log, Stamp(job.run_date, job.run_id, stage, made_from or {}))
 
 
 def keep_record(

@@ -16,7 +16,7 @@ def test_they_find_the_answer_in_three_steps(spark: SparkSession, tmp_path: Path
     log, output = tmp_path / "log.tsv", tmp_path / "lake"
     generate_log.main([str(log), "--listens", "30000", "--users", "9"])
     answer = json.loads(beside(log).read_text(encoding="utf-8"))
-    session = knowing(spark, Lake(str(output)))
+    session = knowing(spark, Lake(str(output), "listening"))
     for job in bare_jobs.JOBS.values():
         job(session, str(log), str(output))
     checked = programs.check(programs.of_bare_jobs(output), answer)

@@ -13,7 +13,7 @@ from spark_jobs.shared.lake import Lake
 from tests.stack.tools import chromium
 
 PICTURE = PROJECT / "docs" / "report.png"
-LAKE = Lake(str(PROJECT / ".build" / "picture-lake"))
+LAKE = Lake(str(PROJECT / ".build" / "picture-lake"), "listening")
 # The same day makes the same sample, and so the same answer.
 RUN_DATE = date(2009, 5, 4)
 WIDTH = 860

@@ -44,7 +44,7 @@ EVENTS = [
 
 @pytest.fixture
 def spaced_lake(tmp_path: Path) -> Lake:
-    return Lake(str(tmp_path / "the lake's root"))
+    return Lake(str(tmp_path / "the lake's root"), "listening")
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ Move = Callable[..., Path]
 def move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Move:
     def move(*inputs: str, published: str = "") -> Path:
         """Run some inputs in a clone, of which the first may have been published from another, and move that clone."""
-        lake = Lake(str(tmp_path / "clone" / "lake"))
+        lake = Lake(str(tmp_path / "clone" / "lake"), "listening")
         write_tables(lake, DAY, {ANSWER.name: []})
         for number, path in enumerate(inputs, start=1):
             write_record(lake.input_listing(date(2009, 5, number)), {"input_path": path})

@@ -14,7 +14,7 @@ from spark_jobs.lake import lock
 from spark_jobs.lake.errors import LockedError
 from spark_jobs.lake.listening import ANSWER, LISTENS
 from spark_jobs.lake.published import run_dates
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT
 from tests.published import publish_tables, write_tables
@@ -31,8 +31,8 @@ def test_newest_dates_stay(lake: Lake) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "run dates removed: ['2009-05-01']" in done.stdout
     with lake.catalog.open() as catalog:
-        assert run_dates(catalog, LOG, ANSWER.name) == DAYS[1:]
-        assert lock.holder(catalog, LOG) is None
+        assert run_dates(catalog, "listening", ANSWER.name) == DAYS[1:]
+        assert lock.holder(catalog, "listening") is None
 
 
 def test_holder_of_the_log_is_named(lake: Lake) -> None:
@@ -49,7 +49,7 @@ def test_holder_of_the_log_is_named(lake: Lake) -> None:
 def test_stopped_maintenance_lets_runs_go_on(lake: Lake) -> None:
     with lake.catalog.open() as catalog:
         process = subprocess.Popen(**started("cli.maintain", LAKE=lake.root), cwd=PROJECT)
-        while lock.holder(catalog, LOG) is None and process.poll() is None:
+        while lock.holder(catalog, "listening") is None and process.poll() is None:
             time.sleep(0.05)
         # One that starts meanwhile is tried again.
         with pytest.raises(LockedError, match=f"by the run make maintain, process {process.pid} on "):

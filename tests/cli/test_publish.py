@@ -17,7 +17,7 @@ from include.runs.records import CHECKS
 from spark_jobs.lake.listening import ANSWER, LISTENS, SESSIONS
 from spark_jobs.lake.published import run_dates
 from spark_jobs.shared.documents import read_record
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT
 from tests.include.report.finished import check_says, finish, listens, retell
@@ -43,7 +43,7 @@ def stopped(lake: Lake) -> Lake:
     """A run that stopped at its last check: nothing of it is published."""
     finish(lake, listens(("u", "12:00:00", "A", "a"), ("u", "12:01:00", "A", "b")))
     with lake.catalog.open() as catalog:
-        catalog.load_table((LOG, ANSWER.name)).manage_snapshots().remove_tag(str(RUN_DATE)).commit()
+        catalog.load_table(("listening", ANSWER.name)).manage_snapshots().remove_tag(str(RUN_DATE)).commit()
     parameters = {"session_gap_minutes": 20, "top_sessions": 50, "top_songs": 10, "window_days": None}
     listened = {LISTENS.name: read_record(lake, "data_quality", RUN_DATE)["snapshots"][LISTENS.name]}
     cut = {SESSIONS.name: read_record(lake, "session_analysis", RUN_DATE)["snapshots"][SESSIONS.name]}
@@ -67,7 +67,7 @@ def test_report_says_who_published_and_why(stopped: Lake, call: Call) -> None:
     assert "Published by hand" in html
     assert "the label agreed" in html
     with stopped.catalog.open() as catalog:
-        assert run_dates(catalog, LOG, ANSWER.name) == [RUN_DATE]
+        assert run_dates(catalog, "listening", ANSWER.name) == [RUN_DATE]
 
 
 def test_failed_check_before_an_answer_is_accepted(stopped: Lake, call: Call) -> None:
@@ -86,7 +86,7 @@ def test_failed_check_before_an_answer_is_accepted(stopped: Lake, call: Call) ->
     assert f"    make run RUN_DATE={RUN_DATE} LAKE={stopped.root} INPUT=" in done.stdout
     assert not_accepted(stopped, RUN_DATE, ["score: found 85"]) == []
     with stopped.catalog.open() as catalog:
-        assert run_dates(catalog, LOG, ANSWER.name) == []
+        assert run_dates(catalog, "listening", ANSWER.name) == []
 
 
 def test_date_without_run_is_said(lake: Lake, call: Call) -> None:

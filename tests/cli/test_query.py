@@ -17,7 +17,7 @@ from spark_jobs.lake.errors import NotPublishedError
 from spark_jobs.lake.listening import ANSWER, TABLES
 from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.lake.stamps import Stamp
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT
 from tests.published import leave_record
@@ -30,22 +30,24 @@ def lake(tmp_path: Path) -> LakeCatalog:
     """Two published days: song A was played twice on Friday, thrice up to Saturday."""
     lake = LakeCatalog(str(tmp_path / "lake"))
     with lake.open() as catalog:
-        tables.prepare(catalog, LOG, TABLES, buckets=1)
+        tables.prepare(catalog, "listening", TABLES, buckets=1)
         for day, plays in ((FRIDAY, 2), (SATURDAY, 3)):
-            found = catalog.load_table((LOG, ANSWER.name))
+            found = catalog.load_table(("listening", ANSWER.name))
             rows = [{"rank": 1, "artist_name": "Artist", "track_name": "A", "play_count": plays}]
             write = found.append if day == FRIDAY else found.overwrite
             stamp = Stamp(day, f"run {day}", "ranking").properties()
             write(pa.Table.from_pylist(rows, found.schema().as_arrow()), snapshot_properties=stamp)
             snapshot = found.current_snapshot()
             assert snapshot is not None
-            publish(catalog, Publication(LOG, day, f"run {day}", {ANSWER.name: snapshot.snapshot_id}, ANSWER.name))
+            publish(
+                catalog, Publication("listening", day, f"run {day}", {ANSWER.name: snapshot.snapshot_id}, ANSWER.name)
+            )
     return lake
 
 
 def _asked(lake: LakeCatalog, sql: str, day: date | None = None) -> list[tuple]:
     with lake.open() as catalog:
-        return query(catalog, sql, published_snapshots(catalog, day)).fetchall()
+        return query(catalog, lake.log, sql, published_snapshots(lake, catalog, day)).fetchall()
 
 
 def test_latest_date_answers(lake: LakeCatalog) -> None:
@@ -87,8 +89,8 @@ def test_empty_lake_is_said(tmp_path: Path) -> None:
 
 def test_unpublished_run_answers(lake: LakeCatalog) -> None:
     with lake.open() as catalog:
-        friday = catalog.load_table((LOG, ANSWER.name)).metadata.refs[str(FRIDAY)].snapshot_id
-    records, asked = Lake(lake.root), {"SQL": "SELECT * FROM top_songs", "PUBLISHED": "no"}
+        friday = catalog.load_table(("listening", ANSWER.name)).metadata.refs[str(FRIDAY)].snapshot_id
+    records, asked = Lake(lake.root, "listening"), {"SQL": "SELECT * FROM top_songs", "PUBLISHED": "no"}
     # As a run leaves them whose first stage was cleared and made other listens: it is the same run.
     for stage, made, of in (
         ("data_quality", {"listens": 7}, {}),

@@ -91,6 +91,7 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
     told = dict(zip(arguments[::2], arguments[1::2], strict=True))
     assert list(told) == [
         "--lake",
+        "--log",
         "--run-date",
         "--listens",
         "--sessions",
@@ -103,6 +104,7 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
         "--input-root",
     ]
     assert list(told.values())[1:-1] == [
+        "listening",
         "{{ run_date(dag_run) }}",
         "{{ ti.xcom_pull('data_quality')['snapshots']['listens'] }}",
         "{{ ti.xcom_pull('session_analysis')['snapshots']['sessions'] }}",

@@ -20,7 +20,7 @@ from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.lake.stamps import Stamp
 from spark_jobs.lake.tables import prepare
 from spark_jobs.lake.tries import new_try
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.docs.runbook import Block, blocks
 from tests.frames import frame_of
@@ -43,14 +43,14 @@ EARLIER = [(1, "The Knife", "Heartbeats", 2, 1, 1), (2, "Cake", "Jolene", 1, 1, 
 @pytest.fixture(scope="module")
 def root(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The root of a lake with two published answers, whose files Spark has written."""
-    lake = Lake(str(tmp_path_factory.mktemp("readers") / "lake"))
+    lake = Lake(str(tmp_path_factory.mktemp("readers") / "lake"), "listening")
     with lake.catalog.open() as catalog:
-        prepare(catalog, LOG, [TOP_SONGS], buckets=1)
+        prepare(catalog, "listening", [TOP_SONGS], buckets=1)
     for day, answer in ((FRIDAY, EARLIER), (SATURDAY, LATEST)):
-        stage = new_try(lake.catalog, LOG, Stamp(day, f"run {day}", "ranking"))
+        stage = new_try(lake.catalog, "listening", Stamp(day, f"run {day}", "ranking"))
         snapshot = stage.replace(frame_of(knowing(spark, lake), answer, TOP_SONGS.schema), TOP_SONGS)
         with lake.catalog.open() as catalog:
-            publish(catalog, Publication(LOG, day, f"run {day}", {TOP_SONGS.name: snapshot}, TOP_SONGS.name))
+            publish(catalog, Publication("listening", day, f"run {day}", {TOP_SONGS.name: snapshot}, TOP_SONGS.name))
     return Path(lake.root)
 
 

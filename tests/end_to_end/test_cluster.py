@@ -15,7 +15,7 @@ from cli.environment import SPARK_CONNECTION
 from include.sample_data.listening import generate_log
 from spark_jobs.lake.listening import LISTENS
 from spark_jobs.lake.tables import buckets_of
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.stack.spark_cluster import CORES, WORKERS, Cluster, connection, spark_cluster
@@ -46,7 +46,7 @@ def run(scratch: Path, log: Path) -> Run:
     """`make run` with a lake and a connection of its own, but one Airflow."""
 
     def run(name: str, connection: dict[str, Any]) -> Lake:
-        lake = Lake(str(scratch / name / "the lake's root"))
+        lake = Lake(str(scratch / name / "the lake's root"), "listening")
         variables = {"INPUT": str(log), "RUN_DATE": str(RUN_DATE), "LAKE": lake.root, "MIN_QUALITY_SCORE": "1"}
         given = {
             **variables,
@@ -102,8 +102,8 @@ def test_workers_get_the_code_from_spark_submit(on_the_cluster: Lake, scratch: P
 
 def test_buckets_are_a_round_of_the_clusters_cores(on_the_cluster: Lake) -> None:
     with on_the_cluster.catalog.open() as catalog:
-        assert buckets_of(catalog, LOG, LISTENS) == WORKERS * CORES
-        files = catalog.load_table((LOG, LISTENS.name)).inspect.files()
+        assert buckets_of(catalog, "listening", LISTENS) == WORKERS * CORES
+        files = catalog.load_table(("listening", LISTENS.name)).inspect.files()
     assert len(files) == WORKERS * CORES
 
 

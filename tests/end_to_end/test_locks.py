@@ -85,7 +85,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
         dump = subprocess.run(
             ["pg_dump"], env={**os.environ, **database.access()}, capture_output=True, text=True, check=True
         )
-        return Done(process, home, Lake(str(home / "lake")), root, dump.stdout, hook.got, commands)
+        return Done(process, home, Lake(str(home / "lake"), "listening"), root, dump.stdout, hook.got, commands)
 
 
 def test_run_uses_secrets_and_reads_oddly_named_files(done: Done) -> None:

@@ -20,7 +20,7 @@ from spark_jobs.lake import lock
 from spark_jobs.lake.published import load_all, tags_of
 from spark_jobs.lake.stamps import began_at
 from spark_jobs.shared.documents import read_record
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests import model
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
@@ -59,7 +59,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lake(home: Path) -> Lake:
-    return Lake(str(home / "the lake's $root ~"))
+    return Lake(str(home / "the lake's $root ~"), "listening")
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,9 @@ def contents(lake: Lake, run_date: date) -> dict[str, Any]:
     directories = Path(lake.root).glob(f"listening/*/run_date={run_date}")
     documents = {str(file): file.read_bytes() for folder in directories for file in folder.rglob("*") if file.is_file()}
     with lake.catalog.open() as catalog:
-        return documents | {name: tags_of(table).get(run_date) for name, table in load_all(catalog, LOG).items()}
+        return documents | {
+            name: tags_of(table).get(run_date) for name, table in load_all(catalog, "listening").items()
+        }
 
 
 def expected_tsv(log: Path, sessions: int, songs: int, gap: timedelta, added: bytes = b"") -> str:
@@ -158,7 +160,7 @@ def test_day_is_added_only_to_the_day_before(
     first_run: subprocess.CompletedProcess[str], run: Run, home: Path, lake: Lake, log: Path
 ) -> None:
     assert first_run.returncode == 0
-    grown = Lake(str(home / "a lake that grows"))
+    grown = Lake(str(home / "a lake that grows"), "listening")
     begun = run(LAKE=grown.root, INPUT=str(log), RUN_DATE=str(FIRST), **PARAMETERS)
     assert begun.returncode == 0, begun.stdout + begun.stderr
     day = {"LAKE": grown.root, "LOAD": "daily", "INPUT": str(home / "day.tsv"), **PARAMETERS}
@@ -282,8 +284,8 @@ def test_rerun_gives_same_bytes_and_keeps_other_dates(
     assert answer.read_bytes() == before
     assert [contents(lake, date) for date in (SECOND, THIRD)] == others
     with lake.catalog.open() as catalog:
-        refs = {ref for table in load_all(catalog, LOG).values() for ref in table.metadata.refs}
-        assert lock.holder(catalog, LOG) is None
+        refs = {ref for table in load_all(catalog, "listening").values() for ref in table.metadata.refs}
+        assert lock.holder(catalog, "listening") is None
     # A run that a check has stopped leaves its branches, to be looked at; one that was published leaves none.
     assert [ref for ref in refs if began_at(ref) and ref.startswith(f"try_{FIRST:%Y%m%d}")] == []
 

@@ -82,7 +82,7 @@ def _run(done: Done, environment: dict[str, str], **words: str) -> subprocess.Co
 def test_answer_in_store_equals_answer_on_disk(done: Done, object_store: ObjectStore) -> None:
     for said in done.said.values():
         assert said.returncode == 0, said.stdout[-6000:] + said.stderr[-2000:]
-    on_disk = Lake(str(done.home / "lake")).report(RUN_DATE) / "top_songs.tsv"
+    on_disk = Lake(str(done.home / "lake"), "listening").report(RUN_DATE) / "top_songs.tsv"
     assert object_store.get(TSV) == on_disk.read_bytes()
     assert f"Report: {LAKE_ROOT}/listening/reports/run_date={RUN_DATE}/report.html" in done.said["s3"].stdout
 
@@ -170,7 +170,16 @@ def test_keys_in_a_file_suffice(done: Done, object_store: ObjectStore) -> None:
         "JAVA_HOME": str(java_home(PROJECT / ".java")),
         "PYSPARK_SUBMIT_ARGS": f"--master local[2] --jars {jars} pyspark-shell",
     }
-    given = ["--input", f"s3a://{BUCKET}/in", "--lake", f"s3://{BUCKET}/lakes/other", "--run-date", str(RUN_DATE)]
+    given = [
+        "--input",
+        f"s3a://{BUCKET}/in",
+        "--lake",
+        f"s3://{BUCKET}/lakes/other",
+        "--log",
+        "listening",
+        "--run-date",
+        str(RUN_DATE),
+    ]
     command = [sys.executable, "-m", "spark_jobs.data_quality.job", *given]
     job = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     file.unlink()

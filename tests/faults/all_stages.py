@@ -14,7 +14,7 @@ from spark_jobs.shared.application import run_application
 
 if __name__ == "__main__":
     quality = data_quality.parse_args()
-    common = ["--lake", quality.lake.root, "--run-date", str(quality.run_date)]
+    common = ["--lake", quality.lake.root, "--log", "listening", "--run-date", str(quality.run_date)]
 
     def run(spark):  # type: ignore[no-untyped-def]
         data_quality.run(spark, quality)

@@ -81,7 +81,7 @@ def applications(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
 def whole(spark: SparkSession, log: Path, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     """A lake in which all stages have run, for both dates."""
     home = tmp_path_factory.mktemp("whole")
-    lake = Lake(str(home / "lake"))
+    lake = Lake(str(home / "lake"), "listening")
     with pytest.MonkeyPatch.context() as patch:
         run_in(spark, patch)
         for day in (EARLIER, DAY):

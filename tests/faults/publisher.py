@@ -96,7 +96,7 @@ def publish(lake: Lake, asked: dict[str, Any]) -> None:
 
 
 def main(root: str) -> None:
-    lake = Lake(root)
+    lake = Lake(root, "listening")
     for line in sys.stdin:
         sys.stdout.write(f"{json.dumps(_in_a_fork(lake, json.loads(line)))}\n")
         sys.stdout.flush()

@@ -15,7 +15,7 @@ from spark_jobs.lake.stamps import began_at
 from spark_jobs.ranking import job as ranking
 from spark_jobs.session_analysis import job as session_analysis
 from spark_jobs.shared import loads
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.lake_reader import MADE_BY, rows, rows_of
 
 MAINS: dict[str, Callable[[list[str]], None]] = {
@@ -29,7 +29,7 @@ TABLES = [table for tables in MADE_BY.values() for table in tables]
 
 def arguments(stage: str, lake: Lake, day: date, log: Path) -> list[str]:
     """A job's command line."""
-    common = ["--lake", lake.root, "--run-date", str(day)]
+    common = ["--lake", lake.root, "--log", "listening", "--run-date", str(day)]
     return ["--input", str(log), *common] if stage == "data_quality" else common
 
 
@@ -53,21 +53,21 @@ def documents(lake: Lake, day: date) -> dict[str, bytes]:
 def published(lake: Lake, day: date) -> dict[str, Any]:
     """The snapshots of a date that is published, and those that tables show by themselves."""
     with lake.catalog.open() as catalog:
-        tables = load_all(catalog, LOG)
+        tables = load_all(catalog, "listening")
     return {name: (tags_of(table).get(day), table.metadata.current_snapshot_id) for name, table in tables.items()}
 
 
 def rows_published(lake: Lake, day: date) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of every table of a date as readers find them, all of one run, in no order."""
     with lake.catalog.open() as catalog:
-        found = read_published(catalog, LOG, ANSWER.name, day)
+        found = read_published(catalog, "listening", ANSWER.name, day)
     return {table.name: sorted(rows_of(lake, table, found.snapshots[table.name]), key=repr) for table in TABLES}
 
 
 def branches(lake: Lake) -> set[str]:
     """Return the branches that tries of stages have begun."""
     with lake.catalog.open() as catalog:
-        refs = [ref for table in load_all(catalog, LOG).values() for ref in table.metadata.refs]
+        refs = [ref for table in load_all(catalog, "listening").values() for ref in table.metadata.refs]
     return {ref for ref in refs if began_at(ref)}
 
 

@@ -12,7 +12,7 @@ import pytest
 from include.report.build import build_report
 from spark_jobs.lake.listening import LISTENS, SESSIONS, TOP_SONGS
 from spark_jobs.lake.tables import Table
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.faults.conftest import DAY, Refused, Whole
 from tests.faults.stages import MAINS, answers, arguments
 from tests.include.report.finished import PARAMETERS
@@ -28,7 +28,7 @@ READERS = [
 def files_of(lake: Lake, table: Table) -> list[Path]:
     """The data files of a table's snapshot of the date."""
     with lake.catalog.open() as catalog:
-        found = catalog.load_table((LOG, table.name))
+        found = catalog.load_table(("listening", table.name))
         tasks = found.scan(snapshot_id=found.metadata.refs[str(DAY)].snapshot_id).plan_files()
         return sorted(Path("/" + task.file.file_path.removeprefix("file:").lstrip("/")) for task in tasks)
 
@@ -93,7 +93,7 @@ def test_no_report_is_made_of_a_lost_file(lake: Lake, table: Table) -> None:
 
 @contextmanager
 def without_metadata(lake: Lake, table: Table) -> Iterator[None]:
-    metadata = Path(lake.root) / "warehouse" / LOG / table.name / "metadata"
+    metadata = Path(lake.root) / "warehouse" / "listening" / table.name / "metadata"
     metadata.rename(metadata.with_name("kept"))
     yield
     metadata.with_name("kept").rename(metadata)

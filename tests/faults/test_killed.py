@@ -43,7 +43,7 @@ from plugins.spark_job_operator import SparkJobOperator
 from spark_jobs.shared.lake import Lake
 job, lake, run_date, *arguments = sys.argv[1:]
 SparkJobOperator(
-    task_id=job, job=job, lake=Lake(lake), run_date=run_date, application_args=arguments
+    task_id=job, job=job, lake=Lake(lake, "listening"), run_date=run_date, application_args=arguments
 ).execute({"ti": SimpleNamespace(task_id=job, xcom_push=lambda key, value: None), "run_id": "run 1"})
 """
 

@@ -23,7 +23,7 @@ from spark_jobs.lake.published import Published, load_all, published, run_dates
 from spark_jobs.lake.stamps import began_at, stamp_of
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_publication
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.faults.disks import Mount, mount
 from tests.published import leave_record, write_tables
@@ -37,7 +37,7 @@ SONG = {"artist_name": "Cake", "track_name": "Jolene"}
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     """An empty lake, not the one that took Spark minutes."""
-    return Lake(str(tmp_path / "lake"))
+    return Lake(str(tmp_path / "lake"), "listening")
 
 
 @contextmanager
@@ -72,10 +72,10 @@ def seen(lake: Lake, run_date: date) -> Published | None:
     """Return the publication that a reader of a date finds; check that it is whole."""
     with lake.catalog.open() as catalog:
         try:
-            found = published(catalog, LOG, ANSWER.name, run_date)
+            found = published(catalog, "listening", ANSWER.name, run_date)
         except NotPublishedError:
             return None
-        songs = catalog.load_table((LOG, ANSWER.name)).scan(snapshot_id=found.snapshots[ANSWER.name]).to_arrow()
+        songs = catalog.load_table(("listening", ANSWER.name)).scan(snapshot_id=found.snapshots[ANSWER.name]).to_arrow()
     assert songs["track_name"].to_pylist() == [found.run_id]
     left = read_publication(lake, run_date, found.snapshots)
     assert {record["run_id"] for record in left["records"].values()} == {left["run_id"]} == {found.run_id}
@@ -85,7 +85,7 @@ def seen(lake: Lake, run_date: date) -> Published | None:
 def mains(lake: Lake) -> dict[str, int]:
     """The snapshot of each table's `main`, which must be one that a stage made, or the table's first."""
     with lake.catalog.open() as catalog:
-        tables = load_all(catalog, LOG)
+        tables = load_all(catalog, "listening")
     found = {name: table.current_snapshot().snapshot_id for name, table in tables.items()}
     for name, table in tables.items():
         assert stamp_of(table, found[name]) or table.snapshot_by_id(found[name]).parent_snapshot_id is None
@@ -94,7 +94,9 @@ def mains(lake: Lake) -> dict[str, int]:
 
 def branches(lake: Lake) -> list[str]:
     with lake.catalog.open() as catalog:
-        return [ref for table in load_all(catalog, LOG).values() for ref in table.metadata.refs if began_at(ref)]
+        return [
+            ref for table in load_all(catalog, "listening").values() for ref in table.metadata.refs if began_at(ref)
+        ]
 
 
 def is_complete(lake: Lake, run: Published, is_latest: bool) -> bool:
@@ -175,4 +177,4 @@ def test_next_run_replaces_a_killed_publication(lake: Lake, step: int) -> None:
     assert mains(lake).items() >= again.snapshots.items()
     assert first.snapshots.items().isdisjoint(mains(lake).items())
     with lake.catalog.open() as catalog:
-        assert run_dates(catalog, LOG, ANSWER.name) == [DAY]
+        assert run_dates(catalog, "listening", ANSWER.name) == [DAY]

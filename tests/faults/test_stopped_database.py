@@ -54,7 +54,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 def test_publication_whose_database_stops_is_completed(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    lake = Lake(str(tmp_path / "lake"))
+    lake = Lake(str(tmp_path / "lake"), "listening")
     with server() as running:
         before = a_run(lake, DAY, "before")
         publish_run(lake, DAY, before.run_id, before.snapshots)

@@ -46,8 +46,17 @@ def test_every_line_of_the_tree_is_read(whole: Whole, log: Path, tmp_path: Path,
     variables = {
         name: str(tmp_path / value) if name.startswith("HADOOP") else value for name, value in variables.items()
     }
-    lake = Lake(str(tmp_path / "lake"))
-    arguments = ["--input", in_ascii(tree_of(log, tmp_path / "in")), "--lake", lake.root, "--run-date", str(DAY)]
+    lake = Lake(str(tmp_path / "lake"), "listening")
+    arguments = [
+        "--input",
+        in_ascii(tree_of(log, tmp_path / "in")),
+        "--lake",
+        lake.root,
+        "--log",
+        "listening",
+        "--run-date",
+        str(DAY),
+    ]
     job = PROJECT / "spark_jobs" / "data_quality" / "job.py"
     with submitted(job, arguments, SETTINGS, variables=variables) as process:
         said = process.communicate()[0]

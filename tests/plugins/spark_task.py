@@ -28,7 +28,7 @@ KEEP = {"dates": 31, "branch_days": 7, "snapshot_days": 1}
 
 def main(task: str, root: str) -> None:
     """Run the task to its end."""
-    operator(task, Lake(root)).execute(context())
+    operator(task, Lake(root, "listening")).execute(context())
 
 
 def operator(task: str, lake: Lake) -> CheckpointOperator | MaintenanceOperator:

@@ -24,7 +24,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 @pytest.fixture
 def lake(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> Lake:
     """An empty lake in the store, whose tables no page looks into."""
-    lake = Lake(f"s3://{BUCKET}/{uuid.uuid4().hex}/a lake")
+    lake = Lake(f"s3://{BUCKET}/{uuid.uuid4().hex}/a lake", "listening")
     for name, value in object_store.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PIPELINE_CATALOG", "postgresql://lake@127.0.0.1:1/lake")

@@ -49,7 +49,9 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
         "AIRFLOW__CORE__DAGS_FOLDER": str(TINY_DAG),
     }
     # Its own, and a run that got as far must not be the one whose score is told.
-    leave_record(Lake(environment["PIPELINE_LAKE"]), "data_quality", RUN_DATE.replace(day=6), {"quality_score": 11})
+    leave_record(
+        Lake(environment["PIPELINE_LAKE"], "listening"), "data_quality", RUN_DATE.replace(day=6), {"quality_score": 11}
+    )
     prepare_database(environment)
     with webhook() as hook:
         environment["AIRFLOW_CONN_APPRISE_DEFAULT"] = connection(hook.address)

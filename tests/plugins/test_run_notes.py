@@ -12,7 +12,7 @@ from include.runs import run_lock
 from plugins.run_notes import NOTE_CHARACTERS, success_line, with_line
 from plugins.run_unlocking import RunUnlocking
 from spark_jobs.lake import lock
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
 
 LINE = "Verdict: good, quality score 99.50."
@@ -90,7 +90,7 @@ def test_maintenance_that_has_ended_holds_no_lock(monkeypatch: pytest.MonkeyPatc
     for dag_id, left in (("listening", True), ("lake_maintenance", False)):
         RunUnlocking().on_dag_run_failed(SimpleNamespace(dag_id=dag_id, run_id="scheduled__1"), "")  # type: ignore[arg-type]
         with lake.catalog.open() as catalog:
-            assert bool(lock.holder(catalog, LOG)) == left
+            assert bool(lock.holder(catalog, "listening")) == left
 
 
 def test_lock_of_another_run_stays(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> None:

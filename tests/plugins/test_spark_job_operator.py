@@ -68,7 +68,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, **secrets: str) -> None:
 
 
 def operator(lake: Lake, *arguments: str, job: str = "session_analysis", date: str = str(RUN_DATE)) -> SparkJobOperator:
-    told = ["--lake", lake.root, "--run-date", date, *arguments]
+    told = ["--lake", lake.root, "--log", "listening", "--run-date", date, *arguments]
     return SparkJobOperator(task_id=job, job=job, lake=lake, run_date=str(RUN_DATE), application_args=told)
 
 
@@ -85,7 +85,7 @@ def records(lake: Lake) -> list[str]:
 
 @pytest.mark.usefixtures("connection", "elsewhere")
 def test_data_error_fails_task_with_the_jobs_words(tmp_path: Path) -> None:
-    lake = Lake(str(tmp_path))
+    lake = Lake(str(tmp_path), "listening")
     task = operator(lake)
     with pytest.raises(
         AirflowFailException, match="data_quality.json does not exist; run data_quality for 2009-05-04 first"
@@ -137,7 +137,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     (home / "spark-defaults.conf").write_text("spark.planted.default by the deployment")
     log = home / "log.tsv"
     log.write_text("user_000001\t2009-05-01T12:00:00Z\t\tPlaid\t\tEyen\n" * 5)
-    lake = Lake(str(home / "the lake's rööt"))
+    lake = Lake(str(home / "the lake's rööt"), "listening")
     task = operator(lake, "--input", str(log), job="data_quality")
     read: list[str] = []
     real = spark_job_operator.write_properties
@@ -197,7 +197,7 @@ def test_task_returns_the_snapshots_of_its_record(ran: Ran) -> None:
 
 
 def test_job_of_another_run_does_not_start_meanwhile(tmp_path: Path) -> None:
-    lake = Lake(str(tmp_path))
+    lake = Lake(str(tmp_path), "listening")
     run_lock.take(lake, "another run")
     # Airflow tries it again.
     with pytest.raises(LockedError, match="is being written by the run another run, since"):
@@ -221,7 +221,7 @@ def test_connection_secrets_reach_only_spark(ran: Ran) -> None:
 
 @pytest.mark.usefixtures("connection", "elsewhere")
 def test_bad_argument_fails_task_and_says_allowed_values(tmp_path: Path) -> None:
-    task = operator(Lake(str(tmp_path)), job="ranking", date="today")
+    task = operator(Lake(str(tmp_path), "listening"), job="ranking", date="today")
     with pytest.raises(AirflowFailException, match="found 'today', allowed is a date as YYYY-MM-DD"):
         task.execute(context())
 
@@ -229,7 +229,7 @@ def test_bad_argument_fails_task_and_says_allowed_values(tmp_path: Path) -> None
 def test_job_without_a_connection_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_SPARK_DEFAULT", raising=False)
     with pytest.raises(AirflowNotFoundException, match="spark_default"):
-        operator(Lake(str(tmp_path))).execute(context())
+        operator(Lake(str(tmp_path), "listening")).execute(context())
 
 
 def test_zip_of_package_is_named_by_its_content(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     home = tmp_path_factory.mktemp(request.param)
     scratch = home / "a scratch directory"
     scratch.mkdir()
-    lake = Lake(str(home / "lake"))
+    lake = Lake(str(home / "lake"), "listening")
     publish_tables(lake, RUN_DATE, write_tables(lake, RUN_DATE, {LISTENS.name: [], ANSWER.name: []}))
     extra = {**SPARK_CONNECTION["extra"], **SECRETS, "spark.driver.extraJavaOptions": QUICK_JVM, "queue": "not Spark's"}
     environment = airflow_environment(home, lake.root, home, "log.tsv") | {

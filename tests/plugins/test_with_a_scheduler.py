@@ -19,7 +19,7 @@ import pytest
 from cli import ui
 from cli.environment import airflow_environment, prepare_database
 from spark_jobs.lake import lock
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.monitoring.queries import metrics_asked
 from tests.plugins.test_run_alerts import TINY_DAG, lines
@@ -175,9 +175,9 @@ def test_each_run_gives_its_alerts_and_note(ask: Ask, hook: Webhook, log: Path) 
     assert reasons["2009-06-03"].startswith("the run took longer than its time limit")
     assert reasons["2009-06-04"] == "quality: 80 found, 90 is the least"
 
-    with Lake(str(log.parent / "airflow" / "lake")).catalog.open() as catalog:
+    with Lake(str(log.parent / "airflow" / "lake"), "listening").catalog.open() as catalog:
         # No task lived to release it.
-        assert lock.holder(catalog, LOG) is None
+        assert lock.holder(catalog, "listening") is None
 
     note = ask("GET", failed)["note"].splitlines()
     assert [note[0], note[1].partition(",")[0]] == ["Cleared by me.", "Verdict: failed at check_listens"]

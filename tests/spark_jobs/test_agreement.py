@@ -36,7 +36,7 @@ def test_the_jobs_agree_with_the_plain_model(
     spark: SparkSession, tmp_path: Path, log: bytes, window_days: int | None
 ) -> None:
     """Listens, rejected lines, counts, sessions and both rankings, whole and to the letter."""
-    lake, file = Lake(str(tmp_path / "lake")), tmp_path / "log.tsv"
+    lake, file = Lake(str(tmp_path / "lake"), "listening"), tmp_path / "log.tsv"
     shutil.rmtree(lake.root, ignore_errors=True)
     file.write_bytes(log)
 

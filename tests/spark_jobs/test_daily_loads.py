@@ -31,7 +31,7 @@ from spark_jobs.lake.tries import Try
 from spark_jobs.ranking.job import RankingJob
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared import loads
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests import model
 from tests.jobs import knowing, publish_run, run_data_quality, run_ranking, run_session_analysis
 from tests.lake_reader import rows_of
@@ -87,7 +87,7 @@ class DailyLoads(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.root = Path(tempfile.mkdtemp())
-        self.lake = Lake(str(self.root / "lake"))
+        self.lake = Lake(str(self.root / "lake"), "listening")
         self.days: dict[date, Day] = {}
 
     def teardown(self) -> None:
@@ -137,7 +137,9 @@ class DailyLoads(RuleBasedStateMachine):
     @rule(keep=st.integers(1, 3))
     def the_lake_is_maintained(self, keep: int) -> None:
         nothing = timedelta(0)
-        maintain(knowing(self.spark, self.lake), self.lake.catalog, LOG, ANSWER.name, Keep(keep, nothing, nothing))
+        maintain(
+            knowing(self.spark, self.lake), self.lake.catalog, "listening", ANSWER.name, Keep(keep, nothing, nothing)
+        )
         self.days = {day: self.days[day] for day in sorted(self.days)[-keep:]}
 
     def write(self, day: date, text: bytes) -> bool:
@@ -188,7 +190,7 @@ class DailyLoads(RuleBasedStateMachine):
     def all_published(self) -> dict[date, dict[str, list[Any]]]:
         """The rows of all that is published."""
         with self.lake.catalog.open() as catalog:
-            runs = {day: published(catalog, LOG, ANSWER.name, day).snapshots for day in self.days}
+            runs = {day: published(catalog, "listening", ANSWER.name, day).snapshots for day in self.days}
         return {day: {table.name: self.rows(table, run) for table in TABLES} for day, run in runs.items()}
 
     def rows(self, table: Table, snapshots: Mapping[str, int]) -> list[tuple[Any, ...]]:

@@ -22,7 +22,7 @@ from spark_jobs.session_analysis import job as session_analysis
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.sessions import summarize_sessions
 from spark_jobs.shared import loads, schemas
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.jobs import knowing, publish_run, run_data_quality, run_ranking, run_session_analysis
 from tests.logs import RUN_DATE
 
@@ -75,7 +75,7 @@ def devices(spark: SparkSession, lake: Lake, snapshots: dict[str, int]) -> dict[
         (SESSIONS, "first_device", "started_at"),
         (TOP_SESSIONS, "first_device", "started_at"),
     ):
-        rows = read(knowing(spark, lake), LOG, table, snapshots[table.name])
+        rows = read(knowing(spark, lake), "listening", table, snapshots[table.name])
         assert rows.columns == table.schema.fieldNames()
         found[table.name] = [row[0] for row in rows.orderBy(time).select(name).collect()]
     return found

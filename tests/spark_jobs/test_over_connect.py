@@ -29,7 +29,7 @@ def test_full_and_daily_load_over_connect(lake: Lake, tmp_path: Path, tmp_path_f
     with connect_server(tmp_path_factory.mktemp("connect")) as server:
         for day, text, load in ((RUN_DATE, whole, "full"), (DAY, added, "daily")):
             (tmp_path / f"{day}.tsv").write_bytes(text)
-            common = ["--lake", lake.root, "--run-date", str(day)]
+            common = ["--lake", lake.root, "--log", "listening", "--run-date", str(day)]
             run(server, "data_quality", "--input", str(tmp_path / f"{day}.tsv"), "--load", load, *common)
             run(server, "session_analysis", *common)
             run(server, "ranking", *common)
@@ -44,7 +44,16 @@ def test_damaged_input_is_named_over_connect(
 ) -> None:
     (tmp_path / "log.tsv.gz").write_bytes(b"no gzip at all")
     with connect_server(tmp_path_factory.mktemp("connect")) as server:
-        job = ["--input", str(tmp_path / "log.tsv.gz"), "--lake", lake.root, "--run-date", str(RUN_DATE)]
+        job = [
+            "--input",
+            str(tmp_path / "log.tsv.gz"),
+            "--lake",
+            lake.root,
+            "--log",
+            "listening",
+            "--run-date",
+            str(RUN_DATE),
+        ]
         done = start(server, "data_quality", *job)
     assert done.returncode == 65, done.stderr
     assert "log.tsv.gz cannot be read as .gz to its end (not a gzip file)" in done.stderr.splitlines()[-1]

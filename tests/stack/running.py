@@ -53,7 +53,7 @@ class RunningStack:
 
     @property
     def lake(self) -> Lake:
-        return Lake(str(self.home / "lake"))
+        return Lake(str(self.home / "lake"), "listening")
 
     @property
     def master(self) -> Cluster:

@@ -56,7 +56,7 @@ def scratch() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def expected(scratch: Path) -> bytes:
     """The answer of `airflow dags test` with an embedded Spark, on SQLite."""
-    lake = Lake(str(scratch / "embedded"))
+    lake = Lake(str(scratch / "embedded"), "listening")
     extra = {**SPARK_CONNECTION["extra"], "spark.driver.extraJavaOptions": QUICK_JVM}
     given = {
         "INPUT": str(scratch / "input" / "log.tsv"),

@@ -17,7 +17,7 @@ from pyspark.sql.window import Window as W
 from include.deployment.settings import settings
 from include.expectations.listening import suites
 from include.runs.records import previous_run_date
-from spark_jobs.lake.listening import ANSWER, LISTENS, REJECTED_RECORDS, SESSIONS, TOP_SESSIONS, TOP_SONGS
+from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS, SESSIONS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.lake.published import Published, published
 from spark_jobs.lake.tables import Table as LakeTable
 from spark_jobs.lake.tries import read
@@ -25,7 +25,7 @@ from spark_jobs.logs.listening import contract
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_published_record, read_record_of
 from spark_jobs.shared.failures import explain
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.log import read_new_listens
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def sessions(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapsho
     """The sessions, against the number of listens they were cut from, and their shape."""
     limits, previous = settings().listening, previous_run_date(lake, run_date)
     listens = read_record_of(lake, "data_quality", run_date, snapshots)["log"]["listens"]
-    made = read(spark, LOG, SESSIONS, snapshots[SESSIONS.name])
+    made = read(spark, lake.log, SESSIONS, snapshots[SESSIONS.name])
     figures = {**session_figures(made), "repeated_session_ids": repeated_session_ids(made)}
     gone = _to_compare(lambda before: users_gone_percent(_sessions_of(spark, lake, before), made), previous)
     if gone is not None:
@@ -87,8 +87,8 @@ def top_songs(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapsh
     """The answer, and what its reader should know of it."""
     record = read_record_of(lake, "ranking", run_date, snapshots)
     songs, window_days = record["rows"]["top_songs"], record["parameters"].get("window_days")
-    answer = read(spark, LOG, TOP_SONGS, snapshots[TOP_SONGS.name])
-    longest = read(spark, LOG, TOP_SESSIONS, snapshots[TOP_SESSIONS.name])
+    answer = read(spark, lake.log, TOP_SONGS, snapshots[TOP_SONGS.name])
+    longest = read(spark, lake.log, TOP_SESSIONS, snapshots[TOP_SESSIONS.name])
     figures = answer_figures(longest.toPandas(), answer.toPandas())
     judged = read_record_of(lake, "data_quality", run_date, snapshots)
     suite = suites.top_songs(songs, window_days, not judged["log"]["listens"], is_day_without(judged))
@@ -219,17 +219,17 @@ def _to_compare(work_out: Callable[[date], T], previous: date | None) -> T | Non
 def _rows_in_table(lake: Lake, table: LakeTable, snapshots: Snapshots) -> int:
     """Return how many rows a run's snapshot has, as Iceberg counts them; no row is ever deleted by itself."""
     with lake.catalog.open() as catalog:
-        found = catalog.load_table((LOG, table.name)).snapshot_by_id(snapshots[table.name])
+        found = catalog.load_table((lake.log, table.name)).snapshot_by_id(snapshots[table.name])
     return int(found.summary["total-records"] or 0) if found and found.summary else 0
 
 
 def _published(lake: Lake, run_date: date) -> Published:
     with lake.catalog.open() as catalog:
-        return published(catalog, LOG, ANSWER.name, run_date)
+        return published(catalog, lake.log, lake.answer, run_date)
 
 
 def _sessions_of(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:
-    return read(spark, LOG, SESSIONS, _published(lake, run_date).snapshots[SESSIONS.name])
+    return read(spark, lake.log, SESSIONS, _published(lake, run_date).snapshots[SESSIONS.name])
 
 
 def _load(record: dict[str, Any]) -> str:

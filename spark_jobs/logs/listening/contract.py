@@ -51,4 +51,6 @@ LISTENING = LogContract(
         events="track_count",
         distinct=(("distinct_song_count", ("artist_name", "track_name")),),
     ),
+    answers="ranking",
+    answer="top_songs",
 )

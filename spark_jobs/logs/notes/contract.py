@@ -93,4 +93,6 @@ NOTES = LogContract(
         distinct=(("distinct_page_count", ("page_id",)),),
         each="action_type",
     ),
+    answers="engagement",
+    answer="daily_engagement",
 )

@@ -159,4 +159,6 @@ SHOP = LogContract(
         distinct=(("distinct_products", ("product_id",)),),
         each="event_type",
     ),
+    answers="conversion",
+    answer="funnel",
 )

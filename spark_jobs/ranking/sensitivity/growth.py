@@ -18,7 +18,6 @@ from spark_jobs.lake.tries import read
 from spark_jobs.ranking.rankings import standing
 from spark_jobs.ranking.sensitivity.other_gaps import joined, parts
 from spark_jobs.ranking.sources import CutLog
-from spark_jobs.shared.lake import LOG
 from spark_jobs.shared.log import JudgedLog
 from spark_jobs.shared.schemas import CHOSEN_SESSION, conform
 from spark_jobs.shared.scratch import Keep
@@ -89,7 +88,7 @@ def read_growth(spark: SparkSession, log: JudgedLog, keep: Keep) -> Growth | Non
     if log.base is None:
         return None
     # No rows, where that chose of a window or by one definition only: they tell of no definition.
-    chosen = read(spark, LOG, CHOSEN_SESSIONS, log.base.snapshots[CHOSEN_SESSIONS.name])
+    chosen = read(spark, log.lake.log, CHOSEN_SESSIONS, log.base.snapshots[CHOSEN_SESSIONS.name])
     return Growth(chosen, log.new_listens(spark, log.base), keep)
 
 

@@ -20,7 +20,7 @@ from tests.webhook import PASSWORD, TOKEN, Webhook, connection, webhook
 # Apprise imports it in Python 3.11 and 3.12.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
-LAKE = Lake("/lake")
+LAKE = Lake("/lake", "listening")
 FAILED = Alert(
     "failed",
     "listening",

@@ -39,7 +39,7 @@ def grown(lake: Lake) -> Lake:
 @pytest.fixture
 def at_once(tmp_path: Path) -> dict[str, Any]:
     """Return the facts for the report of one full load of the same listens."""
-    lake = Lake(str(tmp_path / "at-once"))
+    lake = Lake(str(tmp_path / "at-once"), "listening")
     finish(lake, FIRST + SECOND + THIRD, NEXT)
     return facts(lake, NEXT)
 

@@ -10,7 +10,7 @@ import pytest
 from include.runs.daily_base import ReplacedBaseError, check_base, replaced_bases
 from spark_jobs.lake.errors import BackwardsError, NotPublishedError
 from spark_jobs.lake.listening import ANSWER, LISTENS
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.published import leave_record, publish_tables, write_tables
 
 DAYS = [date(2009, 5, day) for day in range(1, 6)]
@@ -115,7 +115,7 @@ def test_try_that_was_not_published_changes_nothing(lake: Lake, records: dict[da
 def cut_off(lake: Lake, day: date) -> None:
     """Leave the publication of a date as it is after its first step."""
     with lake.catalog.open() as catalog:
-        catalog.load_table((LOG, ANSWER.name)).manage_snapshots().remove_tag(str(day)).commit()
+        catalog.load_table(("listening", ANSWER.name)).manage_snapshots().remove_tag(str(day)).commit()
 
 
 @pytest.mark.usefixtures("records")

@@ -27,7 +27,7 @@ def lake(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> Lake:
     for name, value in object_store.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PIPELINE_CATALOG", "postgresql://lake@127.0.0.1:1/lake")
-    return Lake(f"s3://{BUCKET}/{uuid.uuid4().hex}")
+    return Lake(f"s3://{BUCKET}/{uuid.uuid4().hex}", "listening")
 
 
 def test_relative_input_is_below_its_root(lake: Lake, object_store: ObjectStore) -> None:

@@ -120,19 +120,19 @@ def test_lake_and_input_lie_apart(root: Path, input_path: str, lake_path: str, m
     (root / "link").symlink_to(root / "logs")
     (root.parent / "link").symlink_to(root / "logs")
     with pytest.raises(InputError, match=message):
-        check_input(input_path, root, Lake(str(root.parent / lake_path)), RUN_DATE)
+        check_input(input_path, root, Lake(str(root.parent / lake_path), "listening"), RUN_DATE)
 
 
 def test_refused_lake_leaves_nothing_in_the_input(root: Path) -> None:
     (root / "logs" / "lake").mkdir()
     (root / "logs" / "lake" / "x.zstd").write_bytes(b"")
     with pytest.raises(InputError, match="the lake .* lies in the input"):
-        check_input("logs", root, Lake(str(root / "logs" / "lake")), RUN_DATE)
+        check_input("logs", root, Lake(str(root / "logs" / "lake"), "listening"), RUN_DATE)
     assert [path.name for path in (root / "logs" / "lake").iterdir()] == ["x.zstd"]
 
 
 def test_lake_beside_a_file_is_no_fault(root: Path) -> None:
-    check_input("logs/2009-05-04.tsv", root, Lake(str(root / "logs" / "lake")), RUN_DATE)
+    check_input("logs/2009-05-04.tsv", root, Lake(str(root / "logs" / "lake"), "listening"), RUN_DATE)
 
 
 @pytest.mark.parametrize(
@@ -150,18 +150,18 @@ def test_relative_path_is_below_the_root(root: Path, path: str, found: str) -> N
 def test_a_lake_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(InputError, match=r"cannot be written \(Not a directory\); create it for the user that runs"):
-        check_lake(Lake(str(tmp_path / "file" / "lake")))
+        check_lake(Lake(str(tmp_path / "file" / "lake"), "listening"))
 
 
 @pytest.mark.parametrize("name", ["lake [1]", "lake*", "{lake}"])
 def test_lake_path_with_pattern_characters_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="in its path, which Spark takes for a pattern; choose another place"):
-        check_lake(Lake(str(tmp_path / name)))
+        check_lake(Lake(str(tmp_path / name), "listening"))
 
 
 def test_lake_whose_path_is_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"/M\\xfcsik has bytes in its path that are no text in UTF-8"):
-        check_lake(Lake(os.fsdecode(os.fsencode(tmp_path) + b"/M\xfcsik")))
+        check_lake(Lake(os.fsdecode(os.fsencode(tmp_path) + b"/M\xfcsik"), "listening"))
 
 
 def test_checking_the_lake_leaves_only_its_catalog(lake: Lake) -> None:

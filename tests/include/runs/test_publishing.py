@@ -20,7 +20,7 @@ from spark_jobs.lake.published import Published, published, run_dates
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.errors import OtherRecordError
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
 from tests.published import leave_record, run_id_of, write_tables
 
@@ -49,7 +49,7 @@ def added_to(snapshots: Mapping[str, int], run_date: date = RUN_DATE) -> dict[st
 
 def read_published(lake: Lake) -> Published:
     with lake.catalog.open() as catalog:
-        return published(catalog, LOG, ANSWER.name, RUN_DATE)
+        return published(catalog, "listening", ANSWER.name, RUN_DATE)
 
 
 def test_publishing_again_changes_nothing(lake: Lake) -> None:
@@ -66,7 +66,7 @@ def test_snapshots_of_another_run_are_not_published(lake: Lake) -> None:
     with pytest.raises(ForeignSnapshotError, match="was made by the run another of 2009-05-04, not by run 2009-05-04"):
         publish_run(lake, RUN_DATE, RUN, written(lake, "another"))
     with lake.catalog.open() as catalog:
-        assert run_dates(catalog, LOG, ANSWER.name) == []
+        assert run_dates(catalog, "listening", ANSWER.name) == []
 
 
 def test_only_a_person_publishes_over_newer_snapshots(lake: Lake) -> None:
@@ -94,7 +94,7 @@ def test_check_that_was_not_made_is_not_published(lake: Lake) -> None:
     with pytest.raises(UncheckedError, match="check_sessions of 2009-05-04 has not checked everything"):
         publish_run(lake, RUN_DATE, RUN, snapshots)
     with lake.catalog.open() as catalog:
-        assert run_dates(catalog, LOG, ANSWER.name) == []
+        assert run_dates(catalog, "listening", ANSWER.name) == []
     # A person may, and that stands.
     for decision in (DECISION, None):
         publish_run(lake, RUN_DATE, RUN, snapshots, decision)
@@ -137,7 +137,7 @@ def test_run_with_another_runs_record_is_not_published(lake: Lake, stage: str) -
     with pytest.raises(OtherRecordError, match=f"the record of {stage} for 2009-05-04 tells of the snapshot 7"):
         publish_run(lake, RUN_DATE, RUN, snapshots)
     with lake.catalog.open() as catalog:
-        assert run_dates(catalog, LOG, ANSWER.name) == []
+        assert run_dates(catalog, "listening", ANSWER.name) == []
 
 
 def test_daily_run_overtaken_by_later_date_stays_unpublished(lake: Lake) -> None:
@@ -183,7 +183,7 @@ def test_base_with_replaced_date_stops_the_daily_publication(lake: Lake) -> None
     with pytest.raises(ReplacedBaseError, match="2009-05-04 was run again with other input after 2009-05-05 had added"):
         publish_run(lake, AFTER, "stopped", stopped)
     with lake.catalog.open() as catalog:
-        assert run_dates(catalog, LOG, ANSWER.name) == [RUN_DATE, NEXT]
+        assert run_dates(catalog, "listening", ANSWER.name) == [RUN_DATE, NEXT]
 
 
 def test_one_run_locks_the_log_until_release(lake: Lake) -> None:

@@ -17,7 +17,7 @@ from tests.logs import RUN_DATE
 
 
 def test_each_attempt_gets_a_directory_and_own_mark(tmp_path: Path) -> None:
-    lake = Lake(str(tmp_path / "the lake's root"))
+    lake = Lake(str(tmp_path / "the lake's root"), "listening")
     first, second = prepare(Path(lake.spark_events()), {}), prepare(Path(lake.spark_events()), {})
     assert first
     assert second

@@ -66,7 +66,10 @@ def server() -> Iterator[Statsd]:
 
 def test_metrics_keep_exact_values_and_tags(client: Callable[[dict[str, str]], None], server: Statsd) -> None:
     client(server.settings)
-    send([Figure("stage.duration_seconds", 12.3, {"stage": "ranking"}), Figure("lines_read", 19_150_868_123)])
+    send(
+        [Figure("stage.duration_seconds", 12.3, {"stage": "ranking"}), Figure("lines_read", 19_150_868_123)],
+        "listening",
+    )
     wait_for_count(server, 2)
     assert server.got == [
         "airflow.pipeline.stage.duration_seconds,log=listening,stage=ranking:12.3|g",
@@ -78,9 +81,9 @@ def test_nothing_leaves_where_metrics_are_not_switched_on(
     client: Callable[[dict[str, str]], None], server: Statsd
 ) -> None:
     client(server.settings | {"AIRFLOW__METRICS__STATSD_ON": "False"})
-    send([Figure("lines_read", 1)])
+    send([Figure("lines_read", 1)], "listening")
     client(server.settings)
-    send([Figure("lines_read", 2)])
+    send([Figure("lines_read", 2)], "listening")
     wait_for_count(server, 1)
     assert server.got == ["airflow.pipeline.lines_read,log=listening:2|g"]
 
@@ -97,13 +100,13 @@ def test_what_cannot_be_sent_stops_nothing(
     client: Callable[[dict[str, str]], None], server: Statsd, settings: dict[str, str]
 ) -> None:
     client(server.settings | settings)
-    send([Figure("lines_read", 1), Figure("sessions", 2)])
+    send([Figure("lines_read", 1), Figure("sessions", 2)], "listening")
     assert server.got == []
 
 
 def test_metrics_without_a_record_log_one_line(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "include.telemetry.metrics"):
-        send(stage_figures(lake, "ranking", RUN_DATE))
+        send(stage_figures(lake, "ranking", RUN_DATE), "listening")
     record = f"{lake.root}/listening/runs/run_date={RUN_DATE}/ranking.json"
     assert caplog.messages == [
         f"Metrics were not sent: MissingRecordError: {record} does not exist; run ranking for {RUN_DATE} first"

@@ -19,7 +19,7 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.deployment.run_date import run_date
+from include.deployment.run_date import DAG_ID, run_date
 from include.deployment.settings import settings
 from include.runs import run_lock
 from include.telemetry.metrics import answer_figures, send
@@ -37,7 +37,7 @@ FIRST = datetime(2009, 5, 4, tzinfo=UTC)
 def data_quality(dag_run: Any, params: dict[str, Any]) -> None:
     if params["kind"] == "fails before the score":
         raise AirflowFailException("no listen in it")
-    leave_record(settings().lake, "data_quality", run_date(dag_run), {"quality_score": 91.234})
+    leave_record(settings().lake(DAG_ID), "data_quality", run_date(dag_run), {"quality_score": 91.234})
 
 
 @task(retries=1, retry_delay=timedelta(seconds=0))
@@ -54,13 +54,13 @@ def check_listens(dag_run: Any, params: dict[str, Any]) -> None:
             past_it = dag_run.start_date + DEADLINE + timedelta(seconds=2)
             time.sleep(max(0, (past_it - datetime.now(UTC)).total_seconds()))
         case "never ends":
-            run_lock.take(settings().lake, dag_run.run_id)
+            run_lock.take(settings().lake(DAG_ID), dag_run.run_id)
             time.sleep(600)
 
 
 @task(on_success_callback=run_alerts.report_made)
 def report(dag_run: Any, params: dict[str, Any]) -> None:
-    lake, day = settings().lake, run_date(dag_run)
+    lake, day = settings().lake(DAG_ID), run_date(dag_run)
     degraded = params["kind"] == "is degraded"
     facts = {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -69,7 +69,7 @@ def report(dag_run: Any, params: dict[str, Any]) -> None:
         "quality_score": 91.234,
     }
     replace_file(Path(lake.report(day)) / "report.json", json.dumps(facts))
-    send(answer_figures(lake, day))
+    send(answer_figures(lake, day), lake.log)
 
 
 @dag(

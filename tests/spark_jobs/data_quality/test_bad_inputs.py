@@ -72,7 +72,7 @@ def with_crlf(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> 
 def outcome_of_lines(spark: SparkSession, directory: Path, cases: dict[str, Case], line_end: bytes) -> Outcome:
     log = directory / "log.tsv"
     log.write_bytes(b"".join(case.line + line_end for case in cases.values()))
-    return outcome(spark, Lake(str(directory / "lake")), log)
+    return outcome(spark, Lake(str(directory / "lake"), "listening"), log)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -124,7 +124,7 @@ def test_line_of_1000_tabs_counts_seven_fields(spark: SparkSession) -> None:
 def of_files(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Counter[Any]]:
     """The outcome of a directory of all files, and its rejected lines with the name of their file."""
     directory = tmp_path_factory.mktemp("files")
-    lake = Lake(str(directory / "lake"))
+    lake = Lake(str(directory / "lake"), "listening")
     (directory / "logs").mkdir()
     for name, (content, _, _) in FILES.items():
         (directory / "logs" / name).write_bytes(content)
@@ -206,7 +206,17 @@ def test_line_of_100_megabytes_fits_in_memory(
     log.write_bytes(good("before") + content + b"\n" + good("after"))
     settings = {key: value for key, value in SPARK_CONNECTION["extra"].items() if key.startswith("spark.")}
     options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
-    job = ["spark_jobs/data_quality/job.py", "--input", str(log), "--lake", lake.root, "--run-date", str(RUN_DATE)]
+    job = [
+        "spark_jobs/data_quality/job.py",
+        "--input",
+        str(log),
+        "--lake",
+        lake.root,
+        "--log",
+        "listening",
+        "--run-date",
+        str(RUN_DATE),
+    ]
     environment = airflow_environment(tmp_path, Path(lake.root), tmp_path, log.name)
     done = subprocess.run(
         ["spark-submit", "--master", "local[2]", *options, *job],
@@ -227,7 +237,7 @@ def test_line_of_100_megabytes_fits_in_memory(
 @given(log=byte_soups() | damaged_logs(), compressed=st.booleans())
 @example(log=bytes(range(256)) * 3, compressed=False)
 def test_whatever_the_bytes_no_line_is_lost(spark: SparkSession, tmp_path: Path, log: bytes, compressed: bool) -> None:
-    lake, file = Lake(str(tmp_path / "lake")), tmp_path / ("log.tsv.gz" if compressed else "log.tsv")
+    lake, file = Lake(str(tmp_path / "lake"), "listening"), tmp_path / ("log.tsv.gz" if compressed else "log.tsv")
     shutil.rmtree(lake.root, ignore_errors=True)
     half = len(log) // 2
     file.write_bytes(gzip.compress(log[:half]) + gzip.compress(log[half:]) if compressed else log)

@@ -18,7 +18,7 @@ from spark_jobs.lake.published import load_all
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared import loads
 from spark_jobs.shared.errors import DataError
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.jobs import publish_listens, run_data_quality
 from tests.lake_reader import rows
 
@@ -158,8 +158,8 @@ def test_day_whose_base_is_gone_begins_no_log(spark: SparkSession, lake: Lake, i
     (inbox / "2.tsv").write_bytes(line("05T12:00:00"))
     load(spark, lake, inbox, 1)
     with lake.catalog.open() as catalog:
-        for name in load_all(catalog, LOG):
-            table = catalog.load_table((LOG, name))
+        for name in load_all(catalog, "listening"):
+            table = catalog.load_table(("listening", name))
             if str(FIRST) in table.metadata.refs:
                 table.manage_snapshots().remove_tag(str(FIRST)).commit()
     before = rows(lake, LISTENS, FIRST + timedelta(days=1))
@@ -176,6 +176,6 @@ def test_many_days_become_few_files(spark: SparkSession, lake: Lake, inbox: Path
         assert (record["added"] != record["snapshots"][LISTENS.name]) == (day == 4)
     assert [row[5] for row in rows(lake, LISTENS, FIRST + timedelta(days=5))] == [f"song {day}" for day in range(6)]
     with lake.catalog.open() as catalog:
-        table = catalog.load_table((LOG, LISTENS.name))
+        table = catalog.load_table(("listening", LISTENS.name))
         files = list(table.scan(snapshot_id=record["snapshots"][LISTENS.name]).plan_files())
     assert len(files) == 2

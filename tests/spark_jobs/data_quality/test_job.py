@@ -18,7 +18,7 @@ from spark_jobs.lake.stamps import Stamp, stamp_of
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared.errors import EmptyInputError
 from spark_jobs.shared.input_files import list_files
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.linked_files import link
 from tests.jobs import knowing
 from tests.jobs import run_data_quality as run
@@ -92,7 +92,7 @@ def test_lines_are_counted_per_file_across_tasks(spark: SparkSession, lake: Lake
     counts = {file["file"].rsplit("/", 1)[1]: tuple(file.values())[2:] for file in record["files"]}
     assert counts == {"1.tsv": (400, 2, 398), "2 é.tsv": (301, 1, 300), "3.tsv": (0, 0, 0)}
     with lake.catalog.open() as catalog:
-        rejected = catalog.load_table((LOG, REJECTED_RECORDS.name))
+        rejected = catalog.load_table(("listening", REJECTED_RECORDS.name))
         scan = rejected.scan("reason = 'field_count'", snapshot_id=record["snapshots"][REJECTED_RECORDS.name])
         starts = set(scan.to_arrow()["part_start"].to_pylist())
     assert starts == {0, 1000}
@@ -137,13 +137,13 @@ def test_what_a_snapshot_was_made_of_is_recorded(spark: SparkSession, lake: Lake
     assert record["added"] == record["snapshots"][LISTENS.name]
     with lake.catalog.open() as catalog:
         for name, snapshot in record["snapshots"].items():
-            stamp = stamp_of(catalog.load_table((LOG, name)), snapshot)
+            stamp = stamp_of(catalog.load_table(("listening", name)), snapshot)
             assert stamp == Stamp(RUN_DATE, "a run", "data_quality", {})
 
 
 def test_command_line_gives_input_lake_and_run_date(capsys: pytest.CaptureFixture[str]) -> None:
-    job = parse_args(["--input", "in.tsv", "--lake", "/lake", "--run-date", "2009-05-04"])
-    assert job == DataQualityJob("in.tsv", Lake("/lake"), date(2009, 5, 4))
+    job = parse_args(["--input", "in.tsv", "--lake", "/lake", "--log", "listening", "--run-date", "2009-05-04"])
+    assert job == DataQualityJob("in.tsv", Lake("/lake", "listening"), date(2009, 5, 4))
     with pytest.raises(SystemExit, match="2"):
-        parse_args(["--input", "in.tsv", "--lake", "/lake", "--run-date", "4.5.2009"])
+        parse_args(["--input", "in.tsv", "--lake", "/lake", "--log", "listening", "--run-date", "4.5.2009"])
     assert "found '4.5.2009', allowed is a date as YYYY-MM-DD" in capsys.readouterr().err

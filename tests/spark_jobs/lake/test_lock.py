@@ -40,37 +40,37 @@ def lake(tmp_path) -> LakeCatalog:
 
 def test_second_run_is_refused(lake: LakeCatalog) -> None:
     with lake.open() as catalog:
-        lock.take(catalog, LOG, "first")
+        lock.take(catalog, "listening", "first")
 
         with pytest.raises(LockedError, match="written by the run first, since .* unlock LOG=music RUN_ID=first LAKE="):
-            lock.take(catalog, LOG, "second")
-        assert lock.holder(catalog, LOG).run_id == "first"
+            lock.take(catalog, "listening", "second")
+        assert lock.holder(catalog, "listening").run_id == "first"
 
 
 def test_retry_of_a_run_keeps_lock(lake: LakeCatalog) -> None:
     with lake.open() as catalog:
-        lock.take(catalog, LOG, "first")
-        since = lock.holder(catalog, LOG)
+        lock.take(catalog, "listening", "first")
+        since = lock.holder(catalog, "listening")
 
-        lock.take(catalog, LOG, "first")
+        lock.take(catalog, "listening", "first")
 
-        assert lock.holder(catalog, LOG) == since
+        assert lock.holder(catalog, "listening") == since
 
 
 def test_released_lock_is_free(lake: LakeCatalog) -> None:
     with lake.open() as catalog:
-        lock.take(catalog, LOG, "first")
+        lock.take(catalog, "listening", "first")
 
-        assert lock.release(catalog, LOG, "first")
-        lock.take(catalog, LOG, "second")
-        assert not lock.release(catalog, LOG, "first")
+        assert lock.release(catalog, "listening", "first")
+        lock.take(catalog, "listening", "second")
+        assert not lock.release(catalog, "listening", "first")
 
-        assert lock.holder(catalog, LOG).run_id == "second"
+        assert lock.holder(catalog, "listening").run_id == "second"
 
 
 def test_logs_have_each_a_lock(lake: LakeCatalog) -> None:
     with lake.open() as catalog:
-        lock.take(catalog, LOG, "first")
+        lock.take(catalog, "listening", "first")
         lock.take(catalog, "shop", "second")
 
         assert lock.holder(catalog, "shop").run_id == "second"
@@ -83,13 +83,13 @@ def test_person_releases_lock_of_dead_run(lake: LakeCatalog) -> None:
         return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False).stdout
 
     with lake.open() as catalog:
-        lock.take(catalog, LOG, "dead")
+        lock.take(catalog, "listening", "dead")
         assert unlock("another") == "Not released: RUN_ID: found 'another', which holds no lock of music; dead does\n"
-        assert lock.holder(catalog, LOG).run_id == "dead"
+        assert lock.holder(catalog, "listening").run_id == "dead"
 
         assert unlock("dead") == "Released: runs may write music again.\n"
 
-        assert lock.holder(catalog, LOG) is None
+        assert lock.holder(catalog, "listening") is None
     assert unlock("dead") == "Not released: RUN_ID: found 'dead', which holds no lock of music; nobody does\n"
 
 
@@ -100,11 +100,11 @@ def test_printed_command_releases_lock_of_killed_run(tmp_path: Path) -> None:
     assert subprocess.run(taken, cwd=PROJECT, check=False).returncode == -signal.SIGKILL
     with lake.open() as catalog:
         with pytest.raises(LockedError, match="written by the run make run of a clone") as refused:
-            lock.take(catalog, LOG, "second")
+            lock.take(catalog, "listening", "second")
         command = re.search(r"release its lock: make (unlock .*)$", str(refused.value))[1]
         # The installation is that of the tests, however old its mark is.
         subprocess.run(["bash", "-c", f"make --old-file=.venv/runtime {command}"], cwd=PROJECT, check=True)
-        lock.take(catalog, LOG, "second")
+        lock.take(catalog, "listening", "second")
 
 
 def test_one_of_many_processes_takes_lock(lake: LakeCatalog) -> None:

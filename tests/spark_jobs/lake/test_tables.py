@@ -14,7 +14,6 @@ from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.errors import TableChangedError
 from spark_jobs.lake.tables import Table
 from spark_jobs.lake.tries import read, read_added
-from spark_jobs.shared.lake import LOG
 from tests.frames import frame_of
 from tests.spark_jobs.lake.days import ANSWER, MONDAY, NAMESPACE, PLAYS, TABLES, a_try, plays, rows_of, run_of
 
@@ -129,10 +128,10 @@ def test_grown_log_gets_more_buckets(spark: SparkSession, lake: LakeCatalog) -> 
 
 def test_tables_of_listening_hold_their_schemas(spark: SparkSession, lake: LakeCatalog) -> None:
     with lake.open() as catalog:
-        tables.prepare(catalog, LOG, listening.TABLES, buckets=2)
+        tables.prepare(catalog, "listening", listening.TABLES, buckets=2)
 
     for table in listening.TABLES:
-        assert spark.table(table.full_name(LOG)).schema == table.schema
+        assert spark.table(table.full_name("listening")).schema == table.schema
     assert spark.conf.get("spark.sql.catalog.lake.cache-enabled") == "false"
 
 

@@ -25,7 +25,7 @@ from spark_jobs.ranking.listeners import HEADER
 from spark_jobs.ranking.sources import SessionsOfOtherGapError, SessionsOfOtherListensError
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared.documents import read_record
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.frames import at
 from tests.jobs import run_data_quality, run_session_analysis
 from tests.jobs import run_ranking as run
@@ -46,7 +46,7 @@ def lake_with_sessions(cut: Lake) -> Lake:
 def cut(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """A lake with sessions: user n has one of n + 1 tracks; their last track is everybody's hit."""
     home = tmp_path_factory.mktemp("sessions")
-    log, lake = home / "log.tsv", Lake(str(home / "lake"))
+    log, lake = home / "log.tsv", Lake(str(home / "lake"), "listening")
     lines = [
         f"u{user}\t2009-05-01T12:{track:02d}:00Z\t\tA\t\t{'hit' if track == user else f'{user}.{track}'}\n"
         for user in range(6)
@@ -149,7 +149,7 @@ def test_answer_says_what_it_was_made_from(spark: SparkSession, lake_with_sessio
     assert record["made_from"] == made_from
     with lake_with_sessions.catalog.open() as catalog:
         for name, snapshot in record["snapshots"].items():
-            stamp = stamp_of(catalog.load_table((LOG, name)), snapshot)
+            stamp = stamp_of(catalog.load_table(("listening", name)), snapshot)
             assert (stamp.run_id, stamp.made_from) == ("a run", made_from), name
 
 
@@ -208,16 +208,18 @@ def test_unusable_profiles_cost_their_table_alone(
 
 
 def test_the_command_line_names_all_that_the_job_is_told() -> None:
-    common = ["--lake", "/lake", "--run-date", "2009-05-04"]
-    assert parse_args(common) == RankingJob(Lake("/lake"), date(2009, 5, 4), 50, 10)
+    common = ["--lake", "/lake", "--log", "listening", "--run-date", "2009-05-04"]
+    assert parse_args(common) == RankingJob(Lake("/lake", "listening"), date(2009, 5, 4), 50, 10)
     ids = ["--listens", "7", "--sessions", "8", "--run-id", "r", "--record", "/r.json"]
-    of_ids = RankingJob(Lake("/lake"), date(2009, 5, 4), listens=7, sessions=8, run_id="r", record="/r.json")
+    of_ids = RankingJob(
+        Lake("/lake", "listening"), date(2009, 5, 4), listens=7, sessions=8, run_id="r", record="/r.json"
+    )
     assert parse_args([*common, *ids]) == of_ids
     sizes = ["--top-sessions", "3", "--top-songs", "4"]
-    assert parse_args([*common, *sizes]) == RankingJob(Lake("/lake"), date(2009, 5, 4), 3, 4)
+    assert parse_args([*common, *sizes]) == RankingJob(Lake("/lake", "listening"), date(2009, 5, 4), 3, 4)
     others = ["--session-gap-minutes", "7", "--alternatives", "no", "--profiles", "p.tsv", "--input-root", "/in"]
     assert parse_args([*common, *others]) == RankingJob(
-        Lake("/lake"),
+        Lake("/lake", "listening"),
         date(2009, 5, 4),
         gap=timedelta(minutes=7),
         alternatives=False,
@@ -230,7 +232,12 @@ def test_the_command_line_names_all_that_the_job_is_told() -> None:
 
 @pytest.mark.parametrize(("text", "days"), [("", None), ("1", 1), ("36500", 36_500)])
 def test_the_command_line_takes_a_window_of_days_or_none(text: str, days: int | None) -> None:
-    assert parse_args(["--lake", "/lake", "--run-date", "2009-05-04", "--window-days", text]).window_days == days
+    assert (
+        parse_args(
+            ["--lake", "/lake", "--log", "listening", "--run-date", "2009-05-04", "--window-days", text]
+        ).window_days
+        == days
+    )
 
 
 @pytest.mark.parametrize(
@@ -246,5 +253,5 @@ def test_another_window_is_refused_before_spark_starts(
     text: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
-        parse_args(["--lake", "/lake", "--run-date", "2009-05-04", "--window-days", text])
+        parse_args(["--lake", "/lake", "--log", "listening", "--run-date", "2009-05-04", "--window-days", text])
     assert message in capsys.readouterr().err

@@ -16,7 +16,7 @@ from spark_jobs.session_analysis.job import SessionAnalysisJob, parse_args
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
 from spark_jobs.shared.documents import read_record, write_record
 from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.frames import at
 from tests.jobs import knowing, run_data_quality
 from tests.jobs import run_session_analysis as run
@@ -37,7 +37,7 @@ def test_sessions_are_made_where_the_listens_lie_without_shuffle_and_summed_up_o
     spark: SparkSession, lake_with_listens: Lake
 ) -> None:
     snapshot = read_record(lake_with_listens, "data_quality", RUN_DATE)["snapshots"][LISTENS.name]
-    listens = read(knowing(spark, lake_with_listens), LOG, LISTENS, snapshot)
+    listens = read(knowing(spark, lake_with_listens), "listening", LISTENS, snapshot)
     plan = summarize_sessions(sessionize(listens))._jdf.queryExecution().executedPlan().toString()
     assert "Exchange" not in plan
     # Once by time, as files may be several, and once by session: they are in that order, which Spark cannot know.
@@ -64,7 +64,7 @@ def test_sessions_are_of_the_listens_that_are_named(spark: SparkSession, lake_wi
     record = run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE, listens=listens, run_id="a run"))
     assert (record["run_id"], record["made_from"]) == ("a run", {LISTENS.name: listens})
     with lake_with_listens.catalog.open() as catalog:
-        stamp = stamp_of(catalog.load_table((LOG, SESSIONS.name)), record["snapshots"][SESSIONS.name])
+        stamp = stamp_of(catalog.load_table(("listening", SESSIONS.name)), record["snapshots"][SESSIONS.name])
     assert stamp == Stamp(RUN_DATE, "a run", "session_analysis", {LISTENS.name: listens})
     with pytest.raises(
         OtherRecordError, match=f"tells of the snapshot {listens} of listens, not of 7; run data_quality"
@@ -86,13 +86,13 @@ def test_sessions_without_listens_fail_and_say_what_to_run(spark: SparkSession, 
 
 
 def test_the_command_line_names_lake_run_date_and_gap(capsys: pytest.CaptureFixture[str]) -> None:
-    common = ["--lake", "/lake", "--run-date", "2009-05-04"]
+    common = ["--lake", "/lake", "--log", "listening", "--run-date", "2009-05-04"]
     day = date(2009, 5, 4)
-    assert parse_args(common) == SessionAnalysisJob(Lake("/lake"), day, timedelta(minutes=20))
+    assert parse_args(common) == SessionAnalysisJob(Lake("/lake", "listening"), day, timedelta(minutes=20))
     set_to = parse_args([*common, "--session-gap-minutes", "7"])
-    assert set_to == SessionAnalysisJob(Lake("/lake"), day, timedelta(minutes=7))
+    assert set_to == SessionAnalysisJob(Lake("/lake", "listening"), day, timedelta(minutes=7))
     told = parse_args([*common, "--listens", "7", "--run-id", "r", "--record", "/r.json"])
-    assert told == SessionAnalysisJob(Lake("/lake"), day, timedelta(minutes=20), 7, "r", "/r.json")
+    assert told == SessionAnalysisJob(Lake("/lake", "listening"), day, timedelta(minutes=20), 7, "r", "/r.json")
     assert parse_args([*common, "--listens", ""]).listens is None
     with pytest.raises(SystemExit, match="2"):
         parse_args([*common, "--session-gap-minutes", "0"])

@@ -30,7 +30,7 @@ def test_three_applications_run_and_print_their_counts(
 ) -> None:
     log = tmp_path / "log.tsv"
     log.write_text("u\t2009-05-01T12:00:00Z\t\tA\t\tx\nu\t2009-05-01T12:10:00Z\t\tA\t\tx\nodd\n")
-    common = ["--lake", lake.root, "--run-date", str(RUN_DATE)]
+    common = ["--lake", lake.root, "--log", "listening", "--run-date", str(RUN_DATE)]
     data_quality.main(["--input", str(log), *common])
     gap = ("--session-gap-minutes", "5")
     session_analysis.main([*common, *gap])

@@ -107,4 +107,4 @@ def test_links_of_killed_jobs_go_after_a_day(lake: Lake) -> None:
         os.utime(others[0], (old, old))
         assert remove_abandoned_links(lake) == ["killed"]
         assert [other.exists() for other in others] == [False, True]
-    assert remove_abandoned_links(Lake("/no such lake")) == []
+    assert remove_abandoned_links(Lake("/no such lake", "listening")) == []

@@ -32,7 +32,7 @@ def added_to(lake: Lake, base: Published) -> JudgedLog:
 def test_stages_go_on_from_a_whole_base(lake: Lake) -> None:
     base = Published(RUN_DATE, run_id_of(RUN_DATE), write_tables(lake, RUN_DATE, NO_ROWS))
     log = added_to(lake, base)
-    assert log == JudgedLog(log.listens, base, log.listens)
+    assert log == JudgedLog(log.lake, log.listens, base, log.listens)
 
 
 @pytest.mark.parametrize("table", [LISTENS, SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS], ids=lambda table: table.name)

@@ -25,7 +25,7 @@ from spark_jobs.ranking.job import RankingJob
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared import loads
 from spark_jobs.shared.errors import OtherRecordError
-from spark_jobs.shared.lake import LOG, Lake
+from spark_jobs.shared.lake import Lake
 from tests.frames import sessions
 from tests.jobs import knowing, publish_run, run_data_quality, run_ranking, run_session_analysis
 from tests.logs import RUN_DATE
@@ -171,13 +171,13 @@ def test_repeated_listen_is_found_without_a_shuffle(spark: SparkSession, lake: L
     log.write_bytes(b"".join(b"u\t2009-05-01T12:00:0%dZ\t\ta\t\t%b\n" % listen for listen in played))
     figures = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
     spark = knowing(spark, lake)
-    kept = read(spark, LOG, LISTENS, figures["snapshots"]["listens"])
+    kept = read(spark, "listening", LISTENS, figures["snapshots"]["listens"])
     assert (figures["rejected"]["duplicate"], checks.repeated_listens(kept).count()) == (1, 0)
     plan = checks.repeated_listens(kept)._jdf.queryExecution().executedPlan().toString()
     assert "Exchange" not in plan
 
     # The same listens once more, as a broken writer would leave them.
-    stage = new_try(lake.catalog, LOG, Stamp(RUN_DATE, "manual", "data_quality"))
+    stage = new_try(lake.catalog, "listening", Stamp(RUN_DATE, "manual", "data_quality"))
     twice = stage.add(kept, LISTENS, figures["snapshots"]["listens"])
     snapshots = {**figures["snapshots"], "listens": twice}
     leave_record(lake, "data_quality", RUN_DATE, {**figures, "snapshots": snapshots})
@@ -213,7 +213,7 @@ def test_record_of_a_later_try_is_not_judged(spark: SparkSession, lake: Lake) ->
 def data_files(lake: Lake, run_date: date) -> list[Path]:
     """The files of the sessions of a published date."""
     with lake.catalog.open() as catalog:
-        found = catalog.load_table((LOG, SESSIONS.name))
+        found = catalog.load_table(("listening", SESSIONS.name))
         snapshot = found.metadata.refs[str(run_date)].snapshot_id
         tasks = found.scan(snapshot_id=snapshot).plan_files()
         return [Path(task.file.file_path.removeprefix("file:")) for task in tasks]
