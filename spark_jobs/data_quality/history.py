@@ -19,9 +19,9 @@ from spark_jobs.logs.listening.contract import LISTENS as CONTRACT
 from spark_jobs.shared.documents import DATA_QUALITY, read_published_record
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.input_files import InputFile
+from spark_jobs.shared.intervals import as_intervals, pushdown_filter
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.scratch import Keep
-from spark_jobs.shared.spans import as_spans, reach
 
 # How late listens are counted, in days after the day they were listened to on: up to each of these, or later.
 LATE_DAYS = (1, 7, 30, 365)
@@ -125,7 +125,7 @@ def listens_there(spark: SparkSession, base: Base, classified: DataFrame, keep: 
     # Observed, for a filter right on them would take each line apart again for each field that it asks for.
     listens = classified.observe(counted, F.count_if(is_listen).alias("listens")).where(is_listen)
     new = keep(listens.select(*CONTRACT.same))
-    near = tries.read(spark, base.log, LISTENS, base.listens).where(reach(as_spans(new)))
+    near = tries.read(spark, base.log, LISTENS, base.listens).where(pushdown_filter(as_intervals(new)))
     new = F.broadcast(new) if counted.get["listens"] <= FEW_LISTENS else new
     # The key is unique on the left; whatever repeats on the right makes no row more.
     there = keep(near.select(*CONTRACT.same).join(new, on=list(CONTRACT.same), how="left_semi"))

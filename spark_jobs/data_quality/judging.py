@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from spark_jobs.data_quality import outcomes
+from spark_jobs.data_quality.count_by_value import count_by_value, read_counts
 from spark_jobs.data_quality.duplicates import reject_duplicates, reject_known, sort_into_buckets
-from spark_jobs.data_quality.tally import read_tally, tally
 from spark_jobs.lake.listening import LISTENS
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared.linked_files import file_number
@@ -28,7 +28,7 @@ class Judged:
 
     def counts(self) -> dict[str, Any]:
         """What was counted, once the lines have been worked out."""
-        lines_of_files = read_tally(self.read.get["files"])
+        lines_of_files = read_counts(self.read.get["files"])
         kept_of_files, rejected_of_files = outcomes.read_file_counts(self.outcomes.get)
         found = outcomes.read_outcome_counts(self.outcomes.get)
         kept_in_input = self.kept_in_input.get["listens"] if self.kept_in_input else found[outcomes.KEPT]
@@ -62,7 +62,9 @@ def judge(lines: DataFrame, files: int, run_date: date, buckets: int, known: Dat
     """
     read, found = Observation("read"), Observation("outcomes")
     # Where the rows are made for the shuffle, not right behind the reader, where Spark would make them once more.
-    classified = outcomes.classify_lines(lines, run_date).observe(read, tally(F.col("file_id"), files).alias("files"))
+    classified = outcomes.classify_lines(lines, run_date).observe(
+        read, count_by_value(F.col("file_id"), files).alias("files")
+    )
 
     records = LISTENING.events
     in_order = sort_into_buckets(classified, records, LISTENS, buckets)

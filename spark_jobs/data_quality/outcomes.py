@@ -10,8 +10,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.contract import DUPLICATE
+from spark_jobs.data_quality.count_by_value import count_by_value, read_counts
 from spark_jobs.data_quality.rules import rejection_reason, warning_bits
-from spark_jobs.data_quality.tally import read_tally, tally
 from spark_jobs.logs.listening import rules
 from spark_jobs.logs.listening.contract import LISTENS
 from spark_jobs.logs.listening.parsing import parse_lines
@@ -71,8 +71,8 @@ def outcome_counts(files: int) -> list[Column]:
     Over columns as they stand: what an observation aggregates is interpreted row by row, not compiled.
     """
     return [
-        tally(F.col("outcome_number"), len(_OUTCOMES) * 2**_BITS).alias("outcomes"),
-        tally(F.col("file_number"), 2 * files).alias("files"),
+        count_by_value(F.col("outcome_number"), len(_OUTCOMES) * 2**_BITS).alias("outcomes"),
+        count_by_value(F.col("file_number"), 2 * files).alias("files"),
         # As text: a collected timestamp would come back in the driver's own time zone.
         _iso_8601(F.min("listened_at")).alias("first_listened_at"),
         _iso_8601(F.max("listened_at")).alias("last_listened_at"),
@@ -82,7 +82,7 @@ def outcome_counts(files: int) -> list[Column]:
 def read_outcome_counts(observed: dict[str, Any]) -> dict[str, int]:
     """How many lines were kept, were rejected for each reason, and were kept with each warning."""
     counts = dict.fromkeys((*_OUTCOMES, *LISTENS.warning_names), 0)
-    for value, lines in read_tally(observed["outcomes"]).items():
+    for value, lines in read_counts(observed["outcomes"]).items():
         outcome = _OUTCOMES[value >> _BITS]
         counts[outcome] += lines
         for bit, warning in enumerate(LISTENS.warning_names):
@@ -94,7 +94,7 @@ def read_file_counts(observed: dict[str, Any]) -> tuple[Counter[int], Counter[in
     """How many lines of each file were kept, and how many rejected, by file id."""
     kept: Counter[int] = Counter()
     rejected: Counter[int] = Counter()
-    for value, lines in read_tally(observed["files"]).items():
+    for value, lines in read_counts(observed["files"]).items():
         (kept if value & 1 else rejected)[value >> 1] += lines
     return kept, rejected
 

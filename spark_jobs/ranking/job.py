@@ -36,11 +36,11 @@ from spark_jobs.ranking.start_window import started_in
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.documents import RANKING
 from spark_jobs.shared.errors import InputError
+from spark_jobs.shared.intervals import listens_within, pushdown_filter
 from spark_jobs.shared.linked_files import place_of_links
 from spark_jobs.shared.log import JudgedLog, read_log
 from spark_jobs.shared.paths import path_of, shown
 from spark_jobs.shared.scratch import Keep, scratch
-from spark_jobs.shared.spans import listens_within, reach
 from spark_jobs.shared.stage import begin_try, keep_record
 
 
@@ -120,8 +120,8 @@ def _write_listens(
     fresh = sessions
     if before is not None:
         fresh = sessions.join(before.select("session").distinct(), on="session", how="left_anti")
-    spans = fresh.select("session", "session.*")
-    found = listens_within(spans, listens.where(reach(spans)), "session")
+    intervals = fresh.select("session", "session.*")
+    found = listens_within(intervals, listens.where(pushdown_filter(intervals)), "session")
     if before is not None:
         found = found.unionByName(before.join(F.broadcast(sessions), on="session", how="left_semi"))
     found = answers.write_many(found, CHOSEN_LISTENS)

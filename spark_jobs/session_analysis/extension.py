@@ -12,20 +12,20 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
+from spark_jobs.shared.intervals import as_intervals, days_filter, days_of, listens_within, pushdown_filter
 from spark_jobs.shared.schemas import SESSIONS, conform
 from spark_jobs.shared.session_gap import number_sessions
-from spark_jobs.shared.spans import as_spans, days_of, days_reach, listens_within, reach
 
 
-def touched_spans(near: DataFrame, new: DataFrame, gap: timedelta) -> DataFrame:
-    """The spans of the sessions that new listens make, with what was there: one row each.
+def touched_intervals(near: DataFrame, new: DataFrame, gap: timedelta) -> DataFrame:
+    """The intervals of the sessions that new listens make, with what was there: one row each.
 
     `near` are sessions of the log as it was, at least all that are within the gap of a new listen. Returns `user_id`,
     `started_at`, `ended_at`, and `replaced` (array of timestamps): the starts of the sessions that this one takes in.
     """
     there = near.select("user_id", "started_at", "ended_at", F.lit(False).alias("is_new"))
-    stretches = there.unionByName(as_spans(new).withColumn("is_new", F.lit(True)))
-    spans = (
+    stretches = there.unionByName(as_intervals(new).withColumn("is_new", F.lit(True)))
+    intervals = (
         number_sessions(stretches, "started_at", "ended_at", gap)
         .groupBy("user_id", "session_number")
         .agg(
@@ -35,27 +35,27 @@ def touched_spans(near: DataFrame, new: DataFrame, gap: timedelta) -> DataFrame:
             F.bool_or("is_new").alias("is_touched"),
         )
     )
-    return spans.where("is_touched").select("user_id", "started_at", "ended_at", "replaced")
+    return intervals.where("is_touched").select("user_id", "started_at", "ended_at", "replaced")
 
 
 def extend_sessions(
-    sessions: DataFrame, spans: DataFrame, listens: DataFrame, new: DataFrame, gap: timedelta
+    sessions: DataFrame, intervals: DataFrame, listens: DataFrame, new: DataFrame, gap: timedelta
 ) -> DataFrame:
-    """The sessions of all `listens`, given those they had before, and the touched `spans`: few enough to broadcast.
+    """The sessions of all `listens`, given those they had before, and the touched `intervals`: few enough to broadcast.
 
     Most are opened by `new` listens and hold no others. Only for those that were there before does this look at the
-    spans, and at what has been there of the listens.
+    intervals, and at what has been there of the listens.
     """
-    replaced = spans.select("user_id", F.explode("replaced").alias("started_at"))
+    replaced = intervals.select("user_id", F.explode("replaced").alias("started_at"))
     # No two sessions of a user start together.
     untouched = sessions.join(F.broadcast(replaced), on=["user_id", "started_at"], how="left_anti")
     is_opened = F.size("replaced") == 0
-    opened, grown = spans.where(is_opened), spans.where(~is_opened)
-    heard = listens_within(opened, new).unionByName(listens_within(grown, listens.where(reach(grown))))
+    opened, grown = intervals.where(is_opened), intervals.where(~is_opened)
+    heard = listens_within(opened, new).unionByName(listens_within(grown, listens.where(pushdown_filter(grown))))
     touched = summarize_sessions(sessionize(heard, gap))
     return conform(untouched, SESSIONS).unionByName(conform(touched, SESSIONS))
 
 
 def near_sessions(sessions: DataFrame, new: DataFrame, gap: timedelta) -> DataFrame:
     """Of some sessions those that can be within the gap of a new listen, by their days. Looks at the new listens."""
-    return sessions.where(days_reach(days_of(as_spans(new)), "started_at", "ended_at", gap))
+    return sessions.where(days_filter(days_of(as_intervals(new)), "started_at", "ended_at", gap))

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from spark_jobs.lake.listening import LISTENS, SESSIONS
 from spark_jobs.lake.published import Published
 from spark_jobs.lake.tries import Try, read
-from spark_jobs.session_analysis.extension import extend_sessions, near_sessions, touched_spans
+from spark_jobs.session_analysis.extension import extend_sessions, near_sessions, touched_intervals
 from spark_jobs.session_analysis.sessions import SESSION_GAP, sessionize, summarize_sessions
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import MANUAL, add_session_gap, job_parser, parsed, snapshot_id
@@ -103,18 +103,18 @@ def _extend(
     """Keep the base's sessions but for those near a new listen; count all, and what came of the new listens."""
     there, new = read(spark, job.lake.log, SESSIONS, base.snapshots[SESSIONS.name]), log.new_listens(spark, base)
     listens = read(spark, job.lake.log, LISTENS, log.listens)
-    spans = keep(touched_spans(near_sessions(there, new, job.gap), new, job.gap))
-    sessions = extend_sessions(there, spans, listens, new, job.gap)
+    intervals = keep(touched_intervals(near_sessions(there, new, job.gap), new, job.gap))
+    sessions = extend_sessions(there, intervals, listens, new, job.gap)
     made_from = {LISTENS.name: log.listens, SESSIONS.name: base.snapshots[SESSIONS.name]}
     written, counts = _write(begin_try(job, SESSION_ANALYSIS, made_from), sessions)
     taken_in = F.size("replaced")
-    (made,) = spans.agg(
+    (made,) = intervals.agg(
         F.count_if(taken_in == 0).alias("sessions_opened"),
         F.count_if(taken_in == 1).alias("sessions_extended"),
         F.count_if(taken_in > 1).alias("sessions_joined"),
     ).collect()
     # The key is unique on the left, and the right is only looked up.
-    first_seen = spans.select("user_id").distinct().join(there, on="user_id", how="left_anti").count()
+    first_seen = intervals.select("user_id").distinct().join(there, on="user_id", how="left_anti").count()
     users = users_before + first_seen
     return written, {**counts, "users": users, "new": {**made.asDict(), "users_first_seen": first_seen}}
 

@@ -18,10 +18,10 @@ from spark_jobs.lake.tries import read
 from spark_jobs.ranking.rankings import standing
 from spark_jobs.ranking.sensitivity.other_gaps import joined, parts
 from spark_jobs.ranking.sources import CutLog
+from spark_jobs.shared.intervals import as_intervals, days_filter, days_of
 from spark_jobs.shared.log import JudgedLog
 from spark_jobs.shared.schemas import CHOSEN_SESSION, conform
 from spark_jobs.shared.scratch import Keep
-from spark_jobs.shared.spans import as_spans, days_of, days_reach
 
 # Hardly any session lasts for a week; where one goes on beyond these days, twice as many are looked at.
 DAYS_AROUND = 7
@@ -41,7 +41,7 @@ class Growth:
     @cached_property
     def days(self) -> set[date]:
         """The days (UTC) of the new listens. Looks at them."""
-        return set(days_of(as_spans(self.new)))
+        return set(days_of(as_intervals(self.new)))
 
     def longest(self, definition: str, gap: timedelta, cut: CutLog, number: int) -> DataFrame | None:
         """Sessions of a definition's `gap`, among them the `number` longest; None where only all sessions can tell.
@@ -58,7 +58,7 @@ class Growth:
 
     def _touched_parts(self, cut: CutLog, gap: timedelta, least: int) -> DataFrame:
         """The sessions of a shorter gap that hold a new listen and have so many tracks, and some that do not."""
-        near = days_reach(self.days, "started_at", "ended_at")
+        near = days_filter(self.days, "started_at", "ended_at")
         # A part has no more tracks than its session.
         found = parts(cut.sessions.where(near & (F.col("track_count") >= least)), cut.listens, gap)
         return self.keep(conform(found, CHOSEN_SESSION))
@@ -70,12 +70,12 @@ class Growth:
         """
         there = conform(sessions, CHOSEN_SESSION).withColumn("is_new", F.lit(False))
         # A new listen counts where it is: in the session that was cut with it.
-        arrived = as_spans(self.new).withColumns({"track_count": F.lit(0), "is_new": F.lit(True)})
+        arrived = as_intervals(self.new).withColumns({"track_count": F.lit(0), "is_new": F.lit(True)})
         edges = {"started_at": F.col("started_at") - F.lit(gap), "ended_at": F.col("ended_at") + F.lit(gap)}
         around = DAYS_AROUND
         while True:
             looked_at = {day + timedelta(days) for day in self.days for days in range(-around, around + 1)}
-            near = there.where(days_reach(looked_at, "started_at", "ended_at"))
+            near = there.where(days_filter(looked_at, "started_at", "ended_at"))
             found = joined(near.unionByName(arrived), gap, F.bool_or("is_new").alias("is_touched")).where("is_touched")
             touched = self.keep(conform(found, CHOSEN_SESSION))
             if looked_at.issuperset(days_of(touched.withColumns(edges))):

@@ -13,9 +13,9 @@ from pyspark.sql import functions as F
 from spark_jobs.ranking.rankings import top_sessions
 from spark_jobs.ranking.sources import CutLog
 from spark_jobs.ranking.start_window import StartWindow, reaching_into, started_in
+from spark_jobs.shared.intervals import as_intervals, listens_within, pushdown_filter
 from spark_jobs.shared.scratch import Keep
 from spark_jobs.shared.session_gap import number_sessions
-from spark_jobs.shared.spans import as_spans, listens_within, reach
 
 # Cut so many more sessions than are asked for at once. The 50 longest parts of a log of a million listens take 642.
 MORE_SESSIONS = 1000
@@ -34,7 +34,7 @@ def joined(stretches: DataFrame, gap: timedelta, *more: Column) -> DataFrame:
 
 def parts(sessions: DataFrame, listens: DataFrame, gap: timedelta) -> DataFrame:
     """What some sessions, few enough to broadcast, fall into by a shorter gap. Looks at the sessions."""
-    heard = as_spans(listens_within(sessions, listens.where(reach(sessions))))
+    heard = as_intervals(listens_within(sessions, listens.where(pushdown_filter(sessions))))
     return joined(heard.withColumn("track_count", F.lit(1)), gap)
 
 

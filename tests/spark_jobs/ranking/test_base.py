@@ -45,9 +45,9 @@ def test_listens_of_unchanged_sessions_come_from_base(
     looked_for: list[str] = []
     real = ranking.listens_within
 
-    def spy(spans: DataFrame, *more: Any) -> DataFrame:
-        looked_for.extend(sorted(row.user_id for row in spans.collect()))
-        return real(spans, *more)
+    def spy(intervals: DataFrame, *more: Any) -> DataFrame:
+        looked_for.extend(sorted(row.user_id for row in intervals.collect()))
+        return real(intervals, *more)
 
     def rank(run_date: date) -> list[str]:
         """Whose sessions' listens are looked for."""

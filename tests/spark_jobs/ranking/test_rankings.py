@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.ranking.rankings import top_sessions, top_songs
-from spark_jobs.shared.spans import listens_within
+from spark_jobs.shared.intervals import listens_within
 from tests.frames import frame_of, listens, sessions
 
 

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from spark_jobs.session_analysis.extension import extend_sessions, near_sessions, touched_spans
+from spark_jobs.session_analysis.extension import extend_sessions, near_sessions, touched_intervals
 from spark_jobs.shared import schemas
 from tests import model
 from tests.frames import frame_of
@@ -55,8 +55,8 @@ def test_sessions_that_grow_are_those_of_the_whole_log(
             (there + came, schemas.LISTENS),
         )
     )
-    spans = touched_spans(near_sessions(sessions, new, GAP), new, GAP)
-    found = extend_sessions(sessions, spans, everything, new, GAP).collect()
+    intervals = touched_intervals(near_sessions(sessions, new, GAP), new, GAP)
+    found = extend_sessions(sessions, intervals, everything, new, GAP).collect()
     expected = [astuple(session) for session in model.sessions_of(there + came, GAP)]
     assert sorted(_in_utc(tuple(row)) for row in found) == sorted(expected)
 

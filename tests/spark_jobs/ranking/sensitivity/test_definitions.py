@@ -14,8 +14,8 @@ from spark_jobs.ranking.sensitivity import definitions, other_gaps
 from spark_jobs.ranking.sources import CutLog
 from spark_jobs.ranking.start_window import last_days, started_in
 from spark_jobs.shared import schemas
+from spark_jobs.shared.intervals import listens_within
 from spark_jobs.shared.scratch import scratch
-from spark_jobs.shared.spans import listens_within
 from tests import model
 from tests.frames import at, frame_of
 from tests.logs import ARTIST_ID, START

@@ -1,4 +1,4 @@
-"""Which listens can lie within spans: a filter that may let others through, and never keeps one of those out."""
+"""The filter keeps every listen within the intervals; it may let others through."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.shared.spans import MOST_STRETCHES, MOST_USERS, as_spans, reach, stretches
+from spark_jobs.shared.intervals import MOST_RANGES, MOST_USERS, as_intervals, day_ranges, pushdown_filter
 
 DAYS = st.lists(st.dates(date(2009, 1, 1), date(2009, 12, 31)), unique=True, max_size=80)
 ONE = timedelta(days=1)
 
 
 @given(DAYS)
-def test_stretches_cover_all_days_within_their_maximum(days: list[date]) -> None:
-    found = stretches(days)
+def test_day_ranges_cover_all_days_within_maximum(days: list[date]) -> None:
+    found = day_ranges(days)
     assert all(any(first <= day <= last for first, last in found) for day in days)
-    assert {day for stretch in found for day in stretch} <= set(days)
+    assert {day for day_range in found for day in day_range} <= set(days)
     in_a_row = sum(day - ONE not in days for day in days)
-    assert len(found) == min(in_a_row, MOST_STRETCHES)
+    assert len(found) == min(in_a_row, MOST_RANGES)
 
 
-def test_closest_days_become_one_stretch() -> None:
-    far = [date(2009, 1, 1) + 10 * number * ONE for number in range(MOST_STRETCHES)]
+def test_closest_days_become_one_range() -> None:
+    far = [date(2009, 1, 1) + 10 * number * ONE for number in range(MOST_RANGES)]
     close = far[3] + 2 * ONE
-    assert stretches([*far, close]) == [(day, close if day == far[3] else day) for day in far]
+    assert day_ranges([*far, close]) == [(day, close if day == far[3] else day) for day in far]
 
 
 def test_users_beyond_the_maximum_are_filtered_by_days(spark: SparkSession, tmp_path: Path) -> None:
@@ -38,9 +38,9 @@ def test_users_beyond_the_maximum_are_filtered_by_days(spark: SparkSession, tmp_
         str(tmp_path / "listens")
     )
     stored = spark.read.parquet(str(tmp_path / "listens"))
-    of_most = as_spans(listens.where("user_id != 'user 0'"))
+    of_most = as_intervals(listens.where("user_id != 'user 0'"))
     assert found(stored, of_most) == {(f"user {number}", day) for number in range(1, MOST_USERS + 1)}
-    of_all = as_spans(listens)
+    of_all = as_intervals(listens)
     assert found(stored, of_all) == {(f"user {number}", day) for number in range(MOST_USERS + 1)} | {("another", day)}
 
 
@@ -48,5 +48,7 @@ def listens_of(spark: SparkSession, rows: list[tuple[str, datetime]]) -> DataFra
     return spark.createDataFrame(pd.DataFrame(rows, columns=["user_id", "listened_at"]))
 
 
-def found(listens: DataFrame, spans: DataFrame) -> set[tuple[str, datetime]]:
-    return {(row.user_id, row.listened_at.astimezone(UTC)) for row in listens.where(reach(spans)).collect()}
+def found(listens: DataFrame, intervals: DataFrame) -> set[tuple[str, datetime]]:
+    return {
+        (row.user_id, row.listened_at.astimezone(UTC)) for row in listens.where(pushdown_filter(intervals)).collect()
+    }
