@@ -117,7 +117,7 @@ def test_every_run_date_has_its_own_answer(month: Month, scratch: Path) -> None:
     assert month.answers == expected
 
 
-def test_no_process_of_a_run_outlives_it_and_none_the_stack(month: Month) -> None:
+def test_no_process_outlives_its_run_or_the_stack(month: Month) -> None:
     assert month.spark_left == month.left == []
 
 

@@ -101,7 +101,7 @@ def test_sessions_chosen_by_base_change_no_answer(
 
 
 @pytest.mark.parametrize("asked", [{"alternatives": False}, {"window_days": 9}])
-def test_what_tells_of_no_definition_is_not_taken_over(
+def test_base_without_the_definition_is_not_used(
     spark: SparkSession, lake: Lake, add: Callable[..., None], asked: dict[str, Any]
 ) -> None:
     add(RUN_DATE, "u 1 12:00 a", "u 1 12:15 a", "u 1 12:40 b", "v 1 12:00 c", "v 1 12:05 c", "w 1 12:00 d")
