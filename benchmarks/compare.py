@@ -136,7 +136,7 @@ def keep(results: Path, listens: int, size: int, runs: Runs) -> Path:
 
 
 def facts_of_machine(listens: int, size: int) -> dict[str, Any]:
-    """What is measured, and on what: the log's listens and bytes, the machine, the versions."""
+    """Return the facts of a measurement: the log's listens and bytes, the machine, the versions."""
     return {
         "version": project_version(),
         "listens": listens,

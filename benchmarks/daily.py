@@ -1,8 +1,8 @@
 """Measure what a day costs: a log whose last days are loaded one by one, each answer checked by DuckDB on all there is.
 
-Its arguments, as make passes them: LISTENS and DAYS. Full runs on the whole log, into another lake, one before the days
-and one after them, for a machine's speed changes, are what these are compared with; one on all but the last DAYS days
-is the base. Every figure goes to `benchmarks/results/daily/<machine>-<version>-<listens>.json`, raw; that has as many
+Its arguments, as make passes them: LISTENS and DAYS. The base is a full run on all but the last DAYS days. The days are
+compared with full runs on the whole log, into another lake. One is before them and one after them, because a machine's
+speed changes. Every figure goes to `benchmarks/results/daily/<machine>-<version>-<listens>.json`, raw; that has as many
 runs as were made of its `days`.
 """
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.draw [RESULTS.json ...]
 
-A row for each log, a column for each figure; a bar is the median of a program's runs, a point one run.
+It has a row for each log and a column for each measure. A bar is the median of a program's runs, a point one run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from benchmarks.compare import RESULTS, project_version
 from cli.environment import PROJECT
 
 PICTURE = PROJECT / "docs" / "performance.svg"
-# What is drawn, and how many of its units are one of the unit shown.
+# The measures that are drawn, and how many of their units make one of the unit shown.
 FIGURES = {
     "wall seconds": ("seconds", 1),
     "CPU seconds": ("cpu_seconds", 1),

@@ -27,9 +27,8 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> dict[str,
     """Run a command to its end; return `seconds`, `cpu_seconds`, `peak_mib` and the bytes read and written.
 
     Wall seconds until the command ended; CPU seconds and bytes of all its processes, see `benchmarks.reaper`. Memory is
-    the largest sum there was, asked for five times a second: what processes share counts once where the system tells
-    (Linux), for each of them elsewhere.
-    Raises CommandError.
+    the largest sum, measured five times a second. Shared memory counts once on Linux, and once for each process
+    elsewhere. Raises CommandError.
     """
     peak = 0
     with tempfile.TemporaryDirectory() as scratch, (Path(scratch) / "output").open("w+b") as output:

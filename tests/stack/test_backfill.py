@@ -34,7 +34,7 @@ WARM = 5
 
 @dataclass
 class Month:
-    """What was seen: the states of the runs, the answers, and the services' memory in MiB when each run had ended."""
+    """The observations: the states of the runs, the answers, and the services' memory in MiB at the end of each run."""
 
     states: dict[str, int] = field(default_factory=dict)
     answers: dict[date, list[dict[str, str]]] = field(default_factory=dict)
@@ -91,7 +91,7 @@ def answer(lake: Lake, day: date) -> list[dict[str, str]]:
 
 
 def memory(stack: RunningStack) -> dict[str, float]:
-    """What each service's own process holds, in MiB."""
+    """Return the memory of each service's own process, in MiB."""
     found = dict.fromkeys(SERVICES, 0.0)
     for process in stack.processes():
         with suppress(psutil.Error):

@@ -31,7 +31,7 @@ FIRST, SECOND = date(2009, 5, 5), date(2009, 5, 6)
 
 @dataclass
 class Story:
-    """What was seen while the stack was up, and after its end."""
+    """The observations while the stack was up, and after its end."""
 
     answers: dict[str, bytes] = field(default_factory=dict)
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a ranking uses of its base: that saves work, and changes no answer."""
+"""A ranking reuses its base: this saves work and leaves the answer as it is."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_listens_of_unchanged_sessions_come_from_base(
         return real(intervals, *more)
 
     def rank(run_date: date) -> list[str]:
-        """Whose sessions' listens are looked for."""
+        """The users whose listens are read."""
         looked_for.clear()
         run_ranking(spark, RankingJob(lake, run_date, alternatives=False))
         return list(looked_for)

@@ -71,7 +71,7 @@ def ranked(
         return [tuple(row) for row in in_order.collect()]
 
 
-# The listens begin in the last half hour of 1 May: it is the window, a sessions' first one or two, or what is after it.
+# The listens begin in the last half hour of 1 May. The window is that day, or begins with the next.
 WINDOWS = [None, (date(2009, 5, 1), 1), (date(2009, 5, 2), 1)]
 
 

@@ -60,7 +60,7 @@ def session_of(found: Any) -> tuple:
 
 
 def known(history: History, number: int, gap: timedelta) -> list[tuple] | None:
-    """The longest sessions of the whole log; None if those of what was there do not tell.
+    """Return the longest sessions of the whole log, or None if the base's sessions leave it open.
 
     They do if there were enough, and as many as there were stand no further back now than the last of them did.
     """
@@ -162,9 +162,9 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
 
     def spy_on(real: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
-        def joined(stretches: DataFrame, *more: Any) -> DataFrame:
-            found.append(stretches.count())
-            return real(stretches, *more)
+        def joined(intervals: DataFrame, *more: Any) -> DataFrame:
+            found.append(intervals.count())
+            return real(intervals, *more)
 
         return joined
 
