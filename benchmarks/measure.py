@@ -32,8 +32,8 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> dict[str,
     """
     peak = 0
     with tempfile.TemporaryDirectory() as scratch, (Path(scratch) / "output").open("w+b") as output:
-        figures = Path(scratch) / "figures.json"
-        reaper = [sys.executable, str(Path(__file__).with_name("reaper.py")), str(figures)]
+        measured = Path(scratch) / "measured.json"
+        reaper = [sys.executable, str(Path(__file__).with_name("reaper.py")), str(measured)]
         process = psutil.Popen(
             [*reaper, *command],
             env=dict(environment),
@@ -53,7 +53,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> dict[str,
             output.seek(0)
             said = output.read()[-3000:].decode(errors="replace")
             raise CommandError(f"{' '.join(command)} failed with {process.returncode}:\n{said}")
-        return json.loads(figures.read_text()) | {"peak_mib": peak // 2**20}
+        return json.loads(measured.read_text()) | {"peak_mib": peak // 2**20}
 
 
 def memory_bytes(reaper: psutil.Process) -> int:

@@ -43,7 +43,7 @@ def read_record_of(lake: Lake, stage: str, run_date: date, snapshots: Mapping[st
 
 
 def read_publication(lake: Lake, run_date: date, snapshots: Mapping[str, int]) -> dict[str, Any]:
-    """Return what a published run has left: its `run_id`, `decision`, `records` by stage, and Spark's figures.
+    """Return what a published run has left: its `run_id`, `decision`, `records` by stage, and Spark's counts.
 
     Of its `snapshots` that of the answer must be among them. Raises MissingRecordError or OtherRecordError.
     """

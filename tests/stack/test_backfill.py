@@ -1,6 +1,6 @@
 """A month of run dates by the scheduler, each with a log of its own: a day's schedule, thirty times in a row.
 
-`pytest -m long tests/stack/test_backfill.py`; BACKFILL_DATES=3 for fewer. It leaves the figures in `memory.json`.
+`pytest -m long tests/stack/test_backfill.py`; BACKFILL_DATES=3 for fewer. It leaves the memory in `memory.json`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def scratch() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def month(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Month:
-    month, figures = Month(), tmp_path_factory.mktemp("figures") / "memory.json"
+    month, kept = Month(), tmp_path_factory.mktemp("memory") / "memory.json"
     with running_stack(scratch, PIPELINE_LISTENING_INPUT_PATH="log-{run_date}.tsv") as stack:
         stack.unpause()
         # Yesterday's, which has no log and fails at once.
@@ -65,7 +65,7 @@ def month(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Month:
         for number in range(len(DATES)):
             wait_for(lambda number=number: ended(stack) > number, 1800)
             month.memory.append(memory(stack))
-            figures.write_text(json.dumps(month.memory))
+            kept.write_text(json.dumps(month.memory))
         for run in runs(stack):
             month.states[run["state"]] = month.states.get(run["state"], 0) + 1
         month.answers = {day: answer(stack.lake, day) for day in DATES}
