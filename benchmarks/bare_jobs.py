@@ -3,8 +3,8 @@
     python -m benchmarks.bare_jobs LOG OUTPUT
 
 Each job is an application of its own with all that the pipeline tells Spark and Java. Listens are shuffled once, sorted
-and written in buckets of an Iceberg table, cut into sessions where they lie, and ranked. What the pipeline's own jobs
-take above this is the price of what else they do; what this takes no rule can bring down.
+and written in buckets of an Iceberg table, cut into sessions where they lie, and ranked. The pipeline's own jobs take
+longer, because they do more. This is the least that any of them could take.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The script one would write at first: the same question in one PySpark application, with no checks and no hand-offs.
+"""The script one would write at first: the same answer from one PySpark application, without checks or hand-offs.
 
-The measure for what the pipeline costs. Its answer is wrong where a name holds an unbalanced quote: the CSV reader
-takes quotes for quotes, as most scripts of this kind have it.
+The measure for what the pipeline costs. Its answer is wrong where a name holds an unbalanced quote: like most scripts
+of this kind, it uses the CSV reader.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Measure the DAG, also on a cluster, bare jobs, the bare script and DuckDB in turn, on one log; check their answers.
 
-Its arguments, as make passes them: LISTENS, REPEATS and ONLY (programs by name, commas between them). Every figure goes
-to `benchmarks/results/<machine>-<version>-<listens>.json`, raw; what ONLY leaves out keeps the figures it has there, if
-they are of the same log. The medians are printed; `python -m benchmarks.draw` draws them.
+Its arguments, as make passes them: LISTENS, REPEATS and ONLY (programs by name, commas between them). Every result goes
+to `benchmarks/results/<machine>-<version>-<listens>.json`, raw. If the log is the same, programs that
+ONLY leaves out keep their results there. The medians are printed; `python -m benchmarks.draw` draws them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Runs = dict[str, list[dict[str, Any]]]
 
 
 def main() -> None:
-    """Generate the log, measure in turn, keep and print the figures."""
+    """Generate the log, measure in turn, keep and print what was measured."""
     stop_at_signals()
     given = read_or_exit("bench", "LISTENS", "REPEATS", "ONLY")
     listens, repeats = whole_number(given, "LISTENS", 1_000_000), whole_number(given, "REPEATS", 3)
@@ -65,7 +65,7 @@ def main() -> None:
                 print(f"{repeat + 1}/{repeats} {name}: {runs[name][-1]}", flush=True)
         kept = keep(RESULTS, listens, log.stat().st_size, runs)
     show(listens, runs)
-    print(f"Raw figures: {kept.relative_to(PROJECT)}")
+    print(f"Raw results: {kept.relative_to(PROJECT)}")
 
 
 def only(every: dict[str, Program], names: str) -> dict[str, Program]:
@@ -99,15 +99,15 @@ def one_run(name: str, program: Program, environment: Mapping[str, str], right: 
     """Run a program and check its answer; one that fails ends the benchmark, one that is wrong does not."""
     facts = {"measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "commit": commit()}
     try:
-        figures = measure(program.command, environment)
+        measured = measure(program.command, environment)
     except CommandError as error:
         sys.exit(str(error))
     if name in (DAG, DAG_ON_A_CLUSTER):
         report = json.loads(
             (Lake(environment["PIPELINE_LAKE"], "listening").report(RUN_DATE) / "report.json").read_bytes()
         )
-        figures |= {"stage_seconds": report["stage_seconds"], "spark": report["spark"]}
-    return facts | figures | {"answer": check(program.found(), right)}
+        measured |= {"stage_seconds": report["stage_seconds"], "spark": report["spark"]}
+    return facts | measured | {"answer": check(program.found(), right)}
 
 
 def commit() -> str:
@@ -127,7 +127,7 @@ def project_version() -> str:
 
 
 def keep(results: Path, listens: int, size: int, runs: Runs) -> Path:
-    """Write the raw figures beside what they were measured on, and return the file."""
+    """Write the raw results beside the facts of machine and log, and return the file."""
     results.mkdir(exist_ok=True)
     facts = facts_of_machine(listens, size)
     file = results / f"{facts['machine']}-{facts['version']}-{listens}.json"
@@ -138,7 +138,7 @@ def keep(results: Path, listens: int, size: int, runs: Runs) -> Path:
 
 
 def facts_of_machine(listens: int, size: int) -> dict[str, Any]:
-    """What is measured, and on what: the log's listens and bytes, the machine, the versions."""
+    """Return the facts of a measurement: the log's listens and bytes, the machine, the versions."""
     return {
         "version": project_version(),
         "listens": listens,
@@ -166,7 +166,7 @@ def show(listens: int, runs: Runs) -> None:
 
 
 def median(runs: list[dict[str, Any]], column: str) -> float:
-    """The median of a figure over the runs of a program; NaN where the system does not count it."""
+    """The median of a measure over the runs of a program; NaN where the system does not count it."""
     return statistics.median(float("nan") if run[column] is None else run[column] for run in runs)
 
 

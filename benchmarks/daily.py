@@ -1,8 +1,8 @@
 """Measure what a day costs: a log whose last days are loaded one by one, each answer checked by DuckDB on all there is.
 
-Its arguments, as make passes them: LISTENS and DAYS. Full runs on the whole log, into another lake, one before the days
-and one after them, for a machine's speed changes, are what these are compared with; one on all but the last DAYS days
-is the base. Every figure goes to `benchmarks/results/daily/<machine>-<version>-<listens>.json`, raw; that has as many
+Its arguments, as make passes them: LISTENS and DAYS. The base is a full run on all but the last DAYS days. The days are
+compared with full runs on the whole log, into another lake. One is before them and one after them, because a machine's
+speed changes. Every result goes to `benchmarks/results/daily/<machine>-<version>-<listens>.json`, raw; that has as many
 runs as were made of its `days`.
 """
 
@@ -33,7 +33,7 @@ LAST_DAY = generate_log.NEWEST_LISTEN.date()
 
 
 def main() -> None:
-    """Generate the log, cut it into days, run them, keep and print the figures."""
+    """Generate the log, cut it into days, run them, keep and print what was measured."""
     stop_at_signals()
     given = read_or_exit("bench-daily", "LISTENS", "DAYS")
     listens, days = whole_number(given, "LISTENS", 1_000_000), whole_number(given, "DAYS", 30)
@@ -51,27 +51,27 @@ def main() -> None:
         in_full = environment | {"PIPELINE_LAKE": str(scratch / "whole")}
         whole: list[dict[str, Any]] = []
         runs: list[dict[str, Any]] = []
-        figures = {**facts_of_machine(listens, log.stat().st_size), "days": days, "whole": whole, "runs": runs}
-        add(whole, one_run(in_full, LAST_DAY, log, loads.FULL, [log]), figures)
+        measured = {**facts_of_machine(listens, log.stat().st_size), "days": days, "whole": whole, "runs": runs}
+        add(whole, one_run(in_full, LAST_DAY, log, loads.FULL, [log]), measured)
         for day, file in {first - timedelta(days=1): base, **files}.items():
             load = loads.FULL if file == base else loads.DAILY
             there = [base, *(other for day_of, other in files.items() if day_of <= day)]
-            add(runs, one_run(environment, day, file, load, there), figures)
-        kept = add(whole, one_run(in_full, LAST_DAY, log, loads.FULL, [log]), figures)
+            add(runs, one_run(environment, day, file, load, there), measured)
+        kept = add(whole, one_run(in_full, LAST_DAY, log, loads.FULL, [log]), measured)
     show(runs[1:], whole)
-    print(f"Raw figures: {kept.relative_to(PROJECT)}")
+    print(f"Raw results: {kept.relative_to(PROJECT)}")
 
 
-def add(runs: list[dict[str, Any]], run: dict[str, Any], figures: dict[str, Any]) -> Path:
-    """Add a run to those of some `figures`, print it, and keep the figures in a file; return that.
+def add(runs: list[dict[str, Any]], run: dict[str, Any], measured: dict[str, Any]) -> Path:
+    """Add a run to the runs of `measured`, print it, and keep `measured` in a file; return that.
 
     After each run, for all take an hour and more: of a benchmark that is stopped stays what it has measured.
     """
     runs.append(run)
     print_run(run)
-    kept = RESULTS / "daily" / f"{figures['machine']}-{figures['version']}-{figures['listens']}.json"
+    kept = RESULTS / "daily" / f"{measured['machine']}-{measured['version']}-{measured['listens']}.json"
     kept.parent.mkdir(exist_ok=True)
-    kept.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    kept.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return kept
 
 
@@ -94,7 +94,7 @@ def one_run(environment: Mapping[str, str], day: date, file: Path, load: str, th
     conf = json.dumps({"input_path": str(file), "load": load})
     command = ["airflow", "dags", "test", "listening", f"{day}T00:00:00Z", "--conf", conf]
     try:
-        figures = measure(command, environment)
+        measured = measure(command, environment)
     except CommandError as error:
         sys.exit(str(error))
     lake = Lake(environment["PIPELINE_LAKE"], "listening")
@@ -106,7 +106,7 @@ def one_run(environment: Mapping[str, str], day: date, file: Path, load: str, th
     return {
         "run_date": str(day),
         "load": load,
-        **figures,
+        **measured,
         "listens": record["log"]["listens"],
         "new_listens": record["rows"]["listens_kept"],
         "stage_seconds": report["stage_seconds"],

@@ -1,8 +1,8 @@
-"""Draw the kept figures of the project's version as docs/performance.svg.
+"""Draw the kept results of the project's version as docs/performance.svg.
 
     python -m benchmarks.draw [RESULTS.json ...]
 
-A row for each log, a column for each figure; a bar is the median of a program's runs, a point one run.
+It has a row for each log and a column for each measure. A bar is the median of a program's runs, a point one run.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from benchmarks.compare import RESULTS, project_version
 from cli.environment import PROJECT
 
 PICTURE = PROJECT / "docs" / "performance.svg"
-# What is drawn, and how many of its units are one of the unit shown.
-FIGURES = {
+# The measures that are drawn, and how many of their units make one of the unit shown.
+MEASURES = {
     "wall seconds": ("seconds", 1),
     "CPU seconds": ("cpu_seconds", 1),
     "peak memory, MiB": ("peak_mib", 1),
@@ -41,7 +41,7 @@ def main(*files: str) -> None:
 
 
 def rows(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row for each figure of each run; a program with a wrong answer is named so."""
+    """One row for each measure of each run; a program with a wrong answer is named so."""
     found = []
     for result in sorted(results, key=lambda one: one["listens"]):
         for program, runs in result["runs"].items():
@@ -49,9 +49,9 @@ def rows(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
             name = program if is_right else f"{program}, wrong answer"
             log = f"{result['listens']:,} listens"
             found += [
-                {"log": log, "program": name, "figure": figure, "value": run[column] / unit}
+                {"log": log, "program": name, "measure": measure, "value": run[column] / unit}
                 for run in runs
-                for figure, (column, unit) in FIGURES.items()
+                for measure, (column, unit) in MEASURES.items()
                 if run[column] is not None
             ]
     return found
@@ -83,7 +83,7 @@ def chart(values: list[dict[str, Any]]) -> dict[str, Any]:
         "data": {"values": values},
         "facet": {
             "row": {"field": "log", "type": "nominal", "sort": logs, "header": header},
-            "column": {"field": "figure", "type": "nominal", "sort": list(FIGURES), "header": header},
+            "column": {"field": "measure", "type": "nominal", "sort": list(MEASURES), "header": header},
         },
         "spec": {"width": 150, "height": {"step": 26}, "layer": layers},
         "spacing": {"row": 20, "column": 50},

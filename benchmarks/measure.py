@@ -27,14 +27,13 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> dict[str,
     """Run a command to its end; return `seconds`, `cpu_seconds`, `peak_mib` and the bytes read and written.
 
     Wall seconds until the command ended; CPU seconds and bytes of all its processes, see `benchmarks.reaper`. Memory is
-    the largest sum there was, asked for five times a second: what processes share counts once where the system tells
-    (Linux), for each of them elsewhere.
-    Raises CommandError.
+    the largest sum, measured five times a second. Shared memory counts once on Linux, and once for each process
+    elsewhere. Raises CommandError.
     """
     peak = 0
     with tempfile.TemporaryDirectory() as scratch, (Path(scratch) / "output").open("w+b") as output:
-        figures = Path(scratch) / "figures.json"
-        reaper = [sys.executable, str(Path(__file__).with_name("reaper.py")), str(figures)]
+        measured = Path(scratch) / "measured.json"
+        reaper = [sys.executable, str(Path(__file__).with_name("reaper.py")), str(measured)]
         process = psutil.Popen(
             [*reaper, *command],
             env=dict(environment),
@@ -54,7 +53,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> dict[str,
             output.seek(0)
             said = output.read()[-3000:].decode(errors="replace")
             raise CommandError(f"{' '.join(command)} failed with {process.returncode}:\n{said}")
-        return json.loads(figures.read_text()) | {"peak_mib": peak // 2**20}
+        return json.loads(measured.read_text()) | {"peak_mib": peak // 2**20}
 
 
 def memory_bytes(reaper: psutil.Process) -> int:

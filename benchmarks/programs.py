@@ -1,4 +1,4 @@
-"""What is compared: how each program is started, and where its answer is read."""
+"""The programs that are compared: how each is started, and where its answer is read."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def data_quality_of(files: int, log: Path, lake: Path, scratch: Path) -> Program
 
 def bare_script(log: Path, output: Path) -> list[str]:
     """The command that answers without us, with the memory and the garbage collector the pipeline has."""
-    # Without what we tune of Java besides: whoever writes such a script does not.
+    # The author of such a script would not tune Java further.
     settings = {**SPARK_CONNECTION["extra"], "spark.driver.extraJavaOptions": GARBAGE_COLLECTOR}
     script = str(PROJECT / "benchmarks" / "baseline_script.py")
     return ["spark-submit", *spark_options(settings), script, str(log), str(output)]
@@ -82,7 +82,7 @@ def spark_options(settings: dict[str, str]) -> list[str]:
 
 
 def of_dag(lake: Path) -> dict[str, Any]:
-    """What the report says, the songs from the TSV."""
+    """Return the facts of the report, the songs from the TSV."""
     directory = Lake(str(lake), "listening").report(RUN_DATE)
     report = json.loads((directory / "report.json").read_text(encoding="utf-8"))
     rows = report["rows"]
@@ -97,7 +97,7 @@ def of_dag(lake: Path) -> dict[str, Any]:
 
 
 def of_data_quality(lake: Path) -> dict[str, Any]:
-    """What the stage's record counts."""
+    """Return the counts of the stage's record."""
     rows = json.loads(Lake(str(lake), "listening").stage_record("data_quality", RUN_DATE).read_bytes())["rows"]
     return {"lines": rows["lines_read"], "listens": rows["listens_kept"]}
 
@@ -129,7 +129,7 @@ def check(found: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
         else:
             pairs = [(value, answer[name])]
         wrong += [{"what": name, "found": one, "answer": right} for one, right in pairs if not _agrees(one, right)]
-    # A program that names no song has none right.
+    # A program without songs has 0 right.
     songs = len(answer["top_songs"]) if "top_songs" in found else 0
     right_songs = songs - sum(one["what"] == "top_songs" for one in wrong)
     return {"right": not wrong, "songs_right": max(0, right_songs), "songs": songs, "wrong": wrong}

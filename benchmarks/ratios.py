@@ -1,4 +1,4 @@
-"""How the programs compare: the figures a change has to answer for, from medians of kept runs.
+"""How the programs compare: the ratios that a change has to keep, from medians of kept runs.
 
 python -m benchmarks.ratios [RESULTS.json ...]
 """

@@ -1,8 +1,8 @@
-"""Run a command to its end and write what it and everything it started have used: `python reaper.py FIGURES COMMAND...`
+"""Run a command and write what all its processes have used: `python reaper.py OUTPUT COMMAND...`.
 
 A process's CPU seconds and bytes are added to its parent's when the parent waits for it. This process waits for the
-command, and on Linux for the orphans too: a JVM often outlives the Python that started it. Whoever starts processes and
-never waits for them hides them from this count.
+command, and on Linux for the orphans too: a JVM often outlives the Python that started it. If a parent never waits for
+a process, this count misses that process.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
-# As Linux names them in /proc/<pid>/io, and as we do. The first two are what was passed to read and write calls: files
-# whether cached or not, pipes and sockets, but no memory-mapped files. The other two are what reached the disk.
+# As Linux names them in /proc/<pid>/io, and as we do. The first two are the bytes of read and write calls: files,
+# cached or from disk, pipes and sockets, but memory-mapped files are left out. The other two are what reached the disk.
 COUNTERS = {
     "rchar": "read_bytes",
     "wchar": "written_bytes",
@@ -26,7 +26,7 @@ COUNTERS = {
 }
 
 
-def main(figures: str, *command: str) -> None:
+def main(output: str, *command: str) -> None:
     """Write `seconds`, `cpu_seconds` and the counters, which are null where the system has none; exit as it does."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -37,7 +37,7 @@ def main(figures: str, *command: str) -> None:
     after, used = counters(), resource.getrusage(resource.RUSAGE_CHILDREN)
     facts = {"seconds": round(seconds, 2), "cpu_seconds": round(used.ru_utime + used.ru_stime, 2)}
     bytes_used = {name: after[name] - before[name] if after else None for name in COUNTERS.values()}
-    Path(figures).write_text(json.dumps(facts | bytes_used))
+    Path(output).write_text(json.dumps(facts | bytes_used))
     sys.exit(code)
 
 

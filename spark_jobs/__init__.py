@@ -1,1 +1,1 @@
-"""What Spark runs: three jobs that hand off through the lake, and what they share. Knows nothing of Airflow."""
+"""The code that Spark runs: three jobs that hand off through the lake, and their shared packages. Without Airflow."""

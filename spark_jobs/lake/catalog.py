@@ -93,7 +93,7 @@ class LakeCatalog:
         return f"{self.root}/catalog.db"
 
     def spark_settings(self) -> dict[str, str]:
-        """Return what a Spark session needs to know of the lake; no secret, and nothing that only a new JVM takes."""
+        """Return the settings with which a Spark session opens the lake: without secrets, and for a running JVM too."""
         ours = {"": "org.apache.iceberg.spark.SparkCatalog", ".type": "jdbc", **self._jdbc(), **self._object_store()}
         ours |= {
             ".warehouse": self.warehouse,
@@ -107,8 +107,8 @@ class LakeCatalog:
     def open(self) -> Iterator[SqlCatalog]:
         """Open the catalog without Spark; it is made if there is none.
 
-        Raises EarlierLakeError, LostCatalogError or MovedLakeError where the lake is not this version's, not whole, or
-        not at its place.
+        Raises EarlierLakeError for a lake of another version, LostCatalogError for one without its catalog,
+        MovedLakeError for one at another place.
         """
         if not self.address:
             _refuse_earlier_lake(Path(self.root))
@@ -202,7 +202,7 @@ def _is_locked(error: BaseException) -> bool:
 def _write_ahead(file: str) -> None:
     """Have readers and one writer of a database not wait for each other; that stays with the file.
 
-    Where others open a new file in the same moment, SQLite refuses this at once, whatever its time limit.
+    If others open a new file in the same moment, SQLite refuses this at once and ignores its time limit.
     """
     with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as database:
         database.execute("PRAGMA journal_mode=WAL")

@@ -1,4 +1,4 @@
-"""Changes to a table that need no Spark, each repeated until no other writer is in between."""
+"""Changes to a table that need only pyiceberg. Each is tried again when another writer was faster."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_
 
 from spark_jobs.lake.errors import ClockError
 
-# All branches of a table share one pointer: whoever commits to any of them makes the others try again.
+# All branches of a table share one pointer: a commit to one of them makes the other writers try again.
 TRIES = 20
 # Iceberg for Java takes a metadata file of an earlier time than the one before for damaged, but for a minute.
 _TOLERANCE = timedelta(minutes=1)

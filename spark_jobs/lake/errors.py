@@ -1,4 +1,4 @@
-"""What the lake refuses; only a lock is mended by trying again."""
+"""Errors of the lake; trying again helps only against a lock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class LostCatalogError(DataError):
 
 
 class TableChangedError(DataError):
-    """A table's columns are not those that this version writes, and adding columns does not mend it."""
+    """A table's columns differ from those of this version, and adding columns does not mend it."""
 
 
 class ClockError(Exception):
@@ -38,7 +38,7 @@ class NotPublishedError(DataError):
 
 
 class ForeignSnapshotError(DataError):
-    """A snapshot that should be published was not made by this run, or not from the run's own snapshots."""
+    """A snapshot that should be published is of another run, or was made from the snapshots of another run."""
 
 
 class SupersededError(DataError):

@@ -1,4 +1,4 @@
-"""The lock of a log: one run writes it at a time, whatever started the run and on whichever machine.
+"""The lock of a log: one run writes it at a time, on any machine and however the run was started.
 
 It lies in the catalog's database, which all who write a lake share. A run takes it at its start and releases it at its
 end, failed or not. The lock of a run that was killed stays, for only a person, or the run's own retry, knows of that.

@@ -1,4 +1,4 @@
-"""Keep the lake small: what nobody can want any more goes. Whoever does it holds the lock of the log."""
+"""Keep the lake small: what nobody can want any more goes. The caller must hold the lock of the log."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ ORPHANS_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Keep:
-    """What stays: the newest `dates`, branches of unpublished runs for a while, and snapshots without a tag for a day.
+    """How much stays: the newest `dates`, branches of unpublished runs for a while, snapshots without a tag for a day.
 
-    A reader that began with a date that was published anew goes on reading its old snapshots meanwhile.
+    A reader may still read the old snapshots of a date that was published again.
     """
 
     dates: int = 31
@@ -35,7 +35,7 @@ class Keep:
 
 @dataclass(frozen=True)
 class Removed:
-    """What went: run dates, branches, data files of expired snapshots, and files that no table knows."""
+    """The things removed: run dates, branches, data files of expired snapshots, and files that no table knows."""
 
     dates: list[date]
     branches: list[str]

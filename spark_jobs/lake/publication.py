@@ -1,7 +1,7 @@
 """Publish a run: the snapshots that were checked become what readers see, table by table, the answer last.
 
-There is no transaction over several tables: the answer's tag goes first and comes back last, and a date is published
-while the answer has it. A publication that was cut off is completed by running it again.
+There is no transaction over several tables: the answer's tag goes first and comes back last. A date is published while
+the answer has its tag. A publication that was cut off is completed by running it again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _Change = Callable[["Publication", str, IcebergTable], None]
 
 @dataclass(frozen=True)
 class Publication:
-    """What a run publishes: the snapshot of each table, and which table is the answer.
+    """The snapshot of each table that a run publishes, and which table is the answer.
 
     `over_newer`: replace the date even where it is published from newer snapshots, which a person may decide.
     """
@@ -50,10 +50,10 @@ def publish(catalog: Catalog, publication: Publication) -> None:
 
 
 def _promote_all(catalog: Catalog, publication: Publication, tables: Iterable[str]) -> None:
-    # No answer, no date: until the end readers of this date are told that it is not published.
+    # Withdraw the answer first: until the end, readers are told that this date is not published.
     _change(catalog, publication, publication.answer, _withdraw)
     for name in (name for name in tables if name != publication.answer):
-        # What an earlier run of the date made and this one did not goes away.
+        # A table of an earlier run of the date loses its tag if this run did not write it.
         _change(catalog, publication, name, _promote if name in publication.snapshots else _withdraw)
     _change(catalog, publication, publication.answer, _promote)
 

@@ -1,4 +1,4 @@
-"""What readers see: the run dates that are published, and the snapshots of each."""
+"""The published run dates that readers see, and the snapshots of each."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def published_of(kept: Mapping[str, Any]) -> Published:
 def published(catalog: Catalog, namespace: str, answer: str, run_date: date) -> Published:
     """Return the snapshots of a run date, all of one run.
 
-    Raises NotPublishedError where the answer has no tag of that date, or the tables' tags are not of one run.
+    Raises NotPublishedError if the answer lacks the tag of that date, or if the tables' tags are of several runs.
     """
     if not catalog.table_exists(f"{namespace}.{answer}"):
         raise NotPublishedError(f"no run of {namespace} is published, so none of {run_date}; run the DAG first")
     for _ in range(_LOOKS):
         before = catalog.load_table((namespace, answer)).metadata_location
         tables = load_all(catalog, namespace)
-        # A publication takes the answer's tag away first and sets it last: no change there is no change anywhere.
+        # A publication takes the answer's tag away first and sets it last: if that tag stayed, all tags did.
         if before == catalog.load_table((namespace, answer)).metadata_location == tables[answer].metadata_location:
             return _of_one_run(namespace, tables, answer, run_date)
     raise NotPublishedError(f"{namespace} is published again and again; read {run_date} when that is over")
@@ -80,7 +80,7 @@ def run_dates(catalog: Catalog, namespace: str, answer: str) -> list[date]:
 
 
 def base_of(catalog: Catalog, namespace: str, answer: str, run_date: date) -> Published | None:
-    """Return the base of a daily load: what is published for the latest date before, None if nothing is.
+    """Return the base of a daily load, the published run of the latest date before, or None.
 
     Raises BackwardsError where a later date is published and this one is not: what it adds would be missing there.
     Raises NotPublishedError where the publication of an earlier date was cut off: what that adds would be missing here.
@@ -103,7 +103,7 @@ def base_of(catalog: Catalog, namespace: str, answer: str, run_date: date) -> Pu
 
 
 def load_all(catalog: Catalog, namespace: str) -> dict[str, IcebergTable]:
-    """Load all tables of a log, by their names; none where no run has made any."""
+    """Load all tables of a log, by their names; empty before the first run."""
     try:
         return {name: catalog.load_table((namespace, name)) for _, name in catalog.list_tables(namespace)}
     except NoSuchNamespaceError:

@@ -47,7 +47,7 @@ class Stamp:
 
 
 def stamp_of(table: Table, snapshot: int) -> Stamp | None:
-    """Return the stamp of a table's snapshot, None if no stage of ours made it, or it is gone."""
+    """Return the stamp of a table's snapshot; None if the snapshot is gone, or another program made it."""
     made = table.snapshot_by_id(snapshot)
     found = made.summary.additional_properties if made and made.summary else {}
     if f"{_PREFIX}run-date" not in found:
@@ -66,7 +66,7 @@ def branches_of(run_date: date, run_id: str) -> str:
 
 
 def began_at(branch: str) -> datetime | None:
-    """Return when the try of a branch, or of its tag, began; None if it is no branch of a try.
+    """Return when the try of a branch, or of its tag, began; None for a branch of another kind.
 
     >>> began_at("try_20261119_0a1b2c3d_20261120t010203_4e5f6071")
     datetime.datetime(2026, 11, 20, 1, 2, 3, tzinfo=datetime.timezone.utc)

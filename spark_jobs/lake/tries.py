@@ -39,7 +39,7 @@ class Try:
     def replace(self, rows: DataFrame, table: Table) -> int:
         """Write rows in place of all that the table has; return the snapshot's id. Runs Spark."""
         self._begin(table, None)
-        # Not overwritePartitions(), which would keep every partition that has no row now.
+        # overwritePartitions() would keep a partition that has lost all its rows.
         self._writer(rows, table).overwrite(F.lit(True))
         return self._snapshot(table)
 
@@ -65,7 +65,7 @@ class Try:
     def compact(self, spark: SparkSession, table: Table) -> int:
         """Compact the small files of what this try wrote; return the snapshot that has the same rows. Runs Spark.
 
-        What it wrote stays readable by itself, as `read_added` does, for as long as its branch.
+        `read_added` can read the rows as they were written, for as long as the branch exists.
         """
         before = self._snapshot(table)
         spark.sql(
@@ -92,8 +92,7 @@ class Try:
             commit(catalog, f"{self.namespace}.{table.name}", begin)
 
     def _writer(self, rows: DataFrame, table: Table) -> Any:
-        # Spark's own class for it is another over Connect.
-        # The option `branch` would write to main without a word.
+        # Over Connect, Spark returns another class. The option `branch` would write to main without a word.
         writer = rows.select(*table.schema.fieldNames()).writeTo(
             f"{table.full_name(self.namespace)}.branch_{self.branch}"
         )
@@ -128,7 +127,7 @@ def new_try(lake: LakeCatalog, namespace: str, stamp: Stamp) -> Try:
 
 
 def read(spark: SparkSession, namespace: str, table: Table, snapshot: int) -> DataFrame:
-    """Return the rows of one snapshot, whatever has become of the table since.
+    """Return the rows of one snapshot; later changes of the table do not matter.
 
     A column is null that the table did not have then.
     """
@@ -162,9 +161,9 @@ def _has_rows(found: IcebergTable, branch: str) -> bool:
 def in_buckets(rows: DataFrame, table: Table, buckets: int, *order: str | Column) -> DataFrame:
     """Bring the rows of each of the table's buckets into one task, sorted by its column and then by `order`.
 
-    Adds the column BUCKET: a window over both columns needs no further shuffle and no further sort.
+    Adds the column BUCKET: a window over both columns then needs neither shuffle nor sort.
     """
     column = table.bucketed_by
     numbered = rows.withColumn(BUCKET, F.expr(f"{CATALOG}.system.bucket({buckets}, {column})"))
-    # By the bucket's number, not by its hash, which would bring several buckets into one task and none into another.
+    # By the bucket's number: its hash would bring several buckets into one task and leave other tasks empty.
     return numbered.repartitionById(buckets, BUCKET).sortWithinPartitions(column, BUCKET, *order)

@@ -13,7 +13,7 @@ from spark_jobs.shared.schemas import conform
 
 @dataclass(frozen=True)
 class Answers:
-    """What one try of the stage writes, and the `snapshots` that it has made so far, by table."""
+    """Write the tables of one try of the stage; keep the `snapshots` that it has made so far, by table."""
 
     spark: SparkSession
     stage: Try
@@ -34,5 +34,5 @@ class Answers:
         return read(self.spark, self.stage.namespace, table, self.snapshots[table.name])
 
     def write_none(self, table: Table) -> None:
-        """Leave a table without a row, for a run that was not asked for it."""
+        """Empty a table that the run was not asked for."""
         self.snapshots[table.name] = self.stage.replace_here(None, table)

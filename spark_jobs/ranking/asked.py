@@ -1,4 +1,4 @@
-"""What the ranking is told, and its command line."""
+"""The arguments of the ranking, and its command line."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from spark_jobs.shared.session_gap import SESSION_GAP
 
 @dataclass(frozen=True)
 class RankingJob:
-    """What the job is told: the lake, the run, how many sessions and songs to name, and the snapshots to rank.
+    """The job's arguments: the lake, the run, how many sessions and songs to name, and the snapshots to rank.
 
     Without these it takes those of which the records of the stages before tell; `record` is where its own goes, if not
     to its place.
 
-    `gap` is the one the sessions were cut with. Only sessions that started in the last `window_days` up to the run
-    date's end are ranked, whatever the definition; all of them with None. `profiles` is a file of profiles, or empty.
-    It must lie below `input_root`, links resolved, if that is given.
+    `gap` is the one the sessions were cut with. Every definition ranks only sessions that started in the last
+    `window_days` up to the run date's end; with None, all of them. `profiles` is a file of profiles, or empty. It must
+    lie below `input_root`, links resolved, if that is given.
     """
 
     lake: Lake

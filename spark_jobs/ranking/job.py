@@ -47,7 +47,7 @@ from spark_jobs.shared.stage import begin_try, keep_record
 def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     """Write the answer and return the stage's record.
 
-    Raises MissingRecordError when the run has no sessions or no listens, and OtherRecordError when the records tell of
+    Raises MissingRecordError if sessions or listens of the run are missing, and OtherRecordError if the records name
     other snapshots. SessionsOfOtherGapError, SessionsOfOtherListensError: the sessions are not those to rank.
     """
     started = time.monotonic()
@@ -147,7 +147,7 @@ def _write_listeners(job: RankingJob, answers: Answers, longest: DataFrame, keep
     """Look the users of the top sessions up among the profiles; say what is wrong if that cannot be done."""
     problem, found = None, None
     if job.profiles:
-        # Whatever is wrong with that file costs its table, never the run; what is wrong with the lake's disk does.
+        # A bad file of profiles costs its table, and the run goes on. A fault of the lake's disk stops the run.
         try:
             with listeners.naming_damage(links):
                 lines = listeners.read_lines(answers.spark, job.profiles, links, job.input_root)

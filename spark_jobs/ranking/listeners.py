@@ -16,7 +16,7 @@ from spark_jobs.shared.input_files import list_files
 from spark_jobs.shared.linked_files import link, mount_of
 
 HEADER = "#id\tgender\tage\tcountry\tregistered"
-# What people say of themselves: outside of these it is nonsense, and counts as not said.
+# People state these themselves: a value outside these bounds is nonsense, and counts as unknown.
 AGES = (1, 120)
 FIRST_REGISTRATION = date(2002, 1, 1)
 
@@ -40,7 +40,7 @@ def naming_damage(links: Path) -> Iterator[None]:
 def read_lines(spark: SparkSession, path: str, directory: Path, input_root: str = "") -> DataFrame:
     """Read a file of profiles as lines (`value`), by a link in a new `directory`. Runs Spark.
 
-    Raises ProfilesError when its first line is not HEADER, InputError when it cannot be read or is not below
+    Raises ProfilesError if its first line differs from HEADER, InputError if it cannot be read or lies outside
     `input_root`.
     """
     files = list_files(path, input_root).files
@@ -55,9 +55,9 @@ def read_lines(spark: SparkSession, path: str, directory: Path, input_root: str 
 def profiles_of(lines: DataFrame, run_date: date) -> DataFrame:
     """One profile a user: `user_id`, `country` (string), `age` (int), `registered_on` (date), null where unknown.
 
-    `lines` have a `value`: the five fields of HEADER with tabs between them; a line of another form, or of bytes that
-    are no UTF-8, tells nothing. Unknown is also an age out of AGES, a day that is not between FIRST_REGISTRATION and
-    the run date, and what two lines of a user do not agree about.
+    `lines` have a `value`: the five fields of HEADER with tabs between them. A line of another form, or of invalid
+    UTF-8, is ignored. An age outside AGES counts as unknown. So does a day outside FIRST_REGISTRATION to the run date,
+    and a value on which two lines of a user differ.
     """
     fields = F.split("value", "\t")
     user_id, _, age, country, registered = (F.get(fields, F.lit(place)) for place in range(5))

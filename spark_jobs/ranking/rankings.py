@@ -13,7 +13,7 @@ TOP_SONGS = 10
 
 # The definition whose ranking is the answer.
 ANSWER = "answer"
-# What tells songs apart: either of the last two is null.
+# The columns that tell songs apart: one of the last two is null.
 _SONG = ("definition", "song_id", "song_names")
 
 
@@ -22,9 +22,9 @@ def top_sessions(sessions: DataFrame, number: int = TOP_SESSIONS, length: str = 
 
     Ties: the earlier start first, then the user.
     """
-    # Ids count up from 0 in the one partition that is left; row_number() would do the same and have Spark warn,
-    # a dozen times a run, that its window is not partitioned.
-    first = sessions.orderBy(standing(length)).limit(number).coalesce(1)
+    # Ids count up from 0 in the one partition that is left. With row_number() Spark would warn, a dozen times a run,
+    # that the window is not partitioned.
+    first = sessions.orderBy(sort_key(length)).limit(number).coalesce(1)
     return first.withColumn("rank", (F.monotonically_increasing_id() + 1).cast("int"))
 
 
@@ -34,10 +34,10 @@ def chosen(definition: str, sessions: DataFrame) -> DataFrame:
     return sessions.select(F.lit(definition).alias("definition"), session)
 
 
-def standing(length: str) -> Column:
+def sort_key(length: str) -> Column:
     """Where a session stands among the longest, as `top_sessions` orders them: the lower, the further ahead.
 
-    No two stand together, for no two sessions of a user start together.
+    It is a total order: the sessions of a user start at different times.
     """
     return F.struct((-F.col(length)).alias("longest"), "started_at", "user_id")
 
@@ -82,7 +82,7 @@ def _played_most(keyed: DataFrame, number: int) -> DataFrame:
 def _of_songs(keyed: DataFrame, songs: DataFrame) -> DataFrame:
     few = songs.select(*(F.col(column).alias(f"{column}_of_few") for column in _SONG))
     same = [F.col(column).eqNullSafe(F.col(f"{column}_of_few")) for column in _SONG]
-    # Each song is there once, so that each listen stays one.
+    # `few` has each song once, so the join repeats no listen.
     return keyed.join(F.broadcast(few), on=same, how="left_semi")
 
 

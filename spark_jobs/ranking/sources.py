@@ -1,4 +1,4 @@
-"""What the ranking of a run looks at: its log, cut into sessions, and the listens that its base found."""
+"""The sources of a ranking: the run's log, cut into sessions, and the listens that its base found."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class CutLog:
 def sessions_cut(lake: Lake, run_date: date, sessions: int | None, listens: int, gap: timedelta) -> int:
     """Return the snapshot of a run's sessions, the last one made with None, if they were cut so.
 
-    Raises MissingRecordError when the run has no sessions, OtherRecordError when its record is not of these,
-    SessionsOfOtherGapError or SessionsOfOtherListensError when they were cut otherwise.
+    Raises MissingRecordError if the run has no sessions, and OtherRecordError if its record is of other sessions.
+    Raises SessionsOfOtherGapError or SessionsOfOtherListensError if they were cut from something else.
     """
     record = read_record_of(lake, SESSION_ANALYSIS, run_date, {SESSIONS.name: sessions})
     minutes = record["parameters"]["session_gap_minutes"]
@@ -61,7 +61,7 @@ def read_cut_log(spark: SparkSession, lake: Lake, sessions: int, listens: int, g
 
 
 def read_heard_before(spark: SparkSession, lake: Lake, base: Published | None) -> DataFrame | None:
-    """The listens of the sessions that were chosen of the log's base; None without a base."""
+    """Return the listens of the sessions that the base chose; None for a full load."""
     return read(spark, lake.log, CHOSEN_LISTENS, base.snapshots[CHOSEN_LISTENS.name]) if base else None
 
 

@@ -25,7 +25,7 @@ class StartWindow:
 
 
 def last_days(run_date: date, days: int | None) -> StartWindow | None:
-    """The run date and the days before it, so many in all; None, which is no limit, without a number of days."""
+    """Return the window of `days` days that ends with the run date; None, for all days, if `days` is None."""
     return StartWindow(run_date - timedelta(days=days - 1), run_date) if days else None
 
 

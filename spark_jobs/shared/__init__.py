@@ -1,1 +1,1 @@
-"""What the three jobs share: the lake's layout and schemas, storage, the Spark session, the command line."""
+"""Code that the three jobs share: the lake's layout and schemas, storage, the Spark session, the command line."""

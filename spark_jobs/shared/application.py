@@ -31,7 +31,7 @@ def run_application(name: str, lake: Lake, run: Callable[[SparkSession], dict[st
         print(f"ERROR {name}: {error}", file=sys.stderr)
         sys.exit(EXIT_DATA_ERROR)
     except Exception as error:
-        # For us to mend; the line after it is for whoever runs this.
+        # The traceback is for developers, the line after it for the person who runs this.
         traceback.print_exc()
         print(f"ERROR {name}: {explain(error)}", file=sys.stderr)
         sys.exit(1)

@@ -1,6 +1,6 @@
 """The stages' records: JSON documents of the lake, which are there whole or not at all.
 
-A stage's record is that of its last try. What is published has a document of its own, which no later try replaces.
+A stage's record is that of its last try. A published run has documents of its own, which no later try replaces.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def read_record_of(lake: Lake, stage: str, run_date: date, snapshots: Mapping[st
 
 
 def read_publication(lake: Lake, run_date: date, snapshots: Mapping[str, int]) -> dict[str, Any]:
-    """Return what a published run has left: its `run_id`, `decision`, `records` by stage, and Spark's figures.
+    """Return what a published run has left: its `run_id`, `decision`, `records` by stage, and Spark's counts.
 
     Of its `snapshots` that of the answer must be among them. Raises MissingRecordError or OtherRecordError.
     """
@@ -55,7 +55,7 @@ def read_publication(lake: Lake, run_date: date, snapshots: Mapping[str, int]) -
 
 
 def read_published_record(lake: Lake, stage: str, run_date: date, snapshots: Mapping[str, int]) -> dict[str, Any]:
-    """Return a stage's record of the run that is published with these snapshots, whatever was tried since."""
+    """Return a stage's record of the run that is published with these snapshots; later tries do not change it."""
     return read_publication(lake, run_date, snapshots)["records"][stage]
 
 

@@ -1,4 +1,4 @@
-"""What trying again cannot mend."""
+"""Errors that trying again cannot mend."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class MissingRecordError(DataError):
 
 
 class OtherRecordError(DataError):
-    """What a stage kept tells of another snapshot than the one that is asked for."""
+    """A stage's record is of another snapshot than the one that is asked for."""
 
 
 class SchemaMismatchError(DataError):

@@ -1,4 +1,4 @@
-"""What made Spark fail, in one line for whoever opens the log: its own words are Java's, and hundreds of lines.
+"""Say in one line why Spark failed: its own message is hundreds of lines of Java.
 
 Spark is asked for nothing here: an error's text has all of its Java exceptions, whichever way it came to Python.
 """
@@ -16,7 +16,7 @@ NO_CATALOG = (
     "the file and its directory must be there, be the user's that runs Spark, and be on a disk that is mounted to be "
     "written to; then clear the task"
 )
-# What the operating system and SQLite say, and what to do about it.
+# Messages of the operating system and SQLite, and what to do about each.
 _DISK = {
     "No space left on device": FREE_SPACE,
     "Disk quota exceeded": FREE_SPACE,
@@ -74,7 +74,7 @@ def causes(error: BaseException) -> list[Cause]:
 
 
 def root_of(error: BaseException) -> str:
-    """What an error says, of one of Java's what was at its root; one line."""
+    """Return an error's message in one line; of a Java error, that of its root cause."""
     chain = causes(error)
     return f"{chain[-1].kind}: {chain[-1].says}" if chain else _one_line(str(error))
 

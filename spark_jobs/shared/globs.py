@@ -1,4 +1,4 @@
-"""What a glob matches, by the bytes of names. Unlike Python's own, it passes over no directory that it cannot list."""
+"""Match names with a glob, by their bytes. Unlike Python's own, it passes over no directory that it cannot list."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def is_hidden(name: bytes) -> bool:
 def matches(pattern: bytes, left_out: list[str]) -> Iterator[bytes]:
     """Yield the paths that an absolute glob matches, some perhaps twice; say in `left_out` which hidden names it met.
 
-    `*`, `?` and `[...]` stand for characters of a name, `**` for directories at any depth. They stand for no hidden
-    name, unless the part of the pattern begins like one. Raises OSError where a directory cannot be listed.
+    `*`, `?` and `[...]` stand for characters of a name, `**` for directories at any depth. They match a hidden name
+    only if that part of the pattern begins like one. Raises OSError where a directory cannot be listed.
     """
     yield from _matches(b"/", pattern.split(b"/")[1:], left_out, frozenset())
 

@@ -25,7 +25,7 @@ _IN_A_STORE = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/(?!\.{1,2}(/|$
 
 
 def date_of(directory: str) -> date | None:
-    """Return the run date that a directory's name says, None if it says none.
+    """Return the run date in a directory's name, or None.
 
     >>> date_of("run_date=2009-05-04"), date_of("run_date=May")
     (datetime.date(2009, 5, 4), None)

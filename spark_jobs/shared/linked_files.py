@@ -1,9 +1,9 @@
 """Files and objects as Spark reads them: by links with numbers for names.
 
 Java reads a name by the locale of its process and cannot open one of other bytes. Hadoop takes some characters of a
-name for a pattern, or the name for a hidden file's. A link's name is digits, and leads to its file whatever that is
-called. One directory of links is listed at once, however many directories their files lie in. A link to an object is
-one of Hadoop's own, an entry of a `viewfs` table of mounts, of which Spark's reader is told.
+name for a pattern, or the name for a hidden file's. A link's name is digits, so the file's own name does not matter.
+One directory of links is listed at once, however many directories their files lie in. A link to an object is one of
+Hadoop's own, an entry of a `viewfs` table of mounts, of which Spark's reader is told.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def remove_abandoned_links(lake: Lake) -> list[str]:
 def _places(lake: Lake) -> Path:
     if not lake.catalog.on_s3:
         return Path(lake.catalog.root) / "_links"
-    # Of this user: nobody may write into another one's.
+    # One for each user: users may not write into each other's.
     return Path(tempfile.gettempdir()) / f"_links_{os.getuid()}"
 
 
@@ -99,7 +99,7 @@ class LinkedFiles:
         return spark.read.options(**self.mounts).text(places, lineSep=line_end)
 
     def file_in(self, text: str) -> InputFile | None:
-        """Return the file whose link a text names, as what Spark says of a failure does; None if it names none."""
+        """Return the file whose link a text names, such as Spark's message of a failure, or None."""
         place = self.place.removeprefix("file://")
         found = re.search(rf"{re.escape(place)}/(\d{{{_DIGITS}}})", unquote(text))
         return self.files[int(found[1])] if found else None

@@ -1,4 +1,4 @@
-"""What an input is to a run: the whole log, or what has arrived for the run date and is added to the latest before."""
+"""The kinds of load: the input is the whole log, or what has arrived for the run date and is added to its base."""
 
 from __future__ import annotations
 

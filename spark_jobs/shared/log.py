@@ -15,7 +15,7 @@ from spark_jobs.shared.documents import DATA_QUALITY, read_record_of
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
 
-# What the stages look up in a base.
+# The tables that stages read of a base.
 LOOKED_UP = (LISTENS, SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS)
 
 

@@ -24,7 +24,7 @@ _PROVIDERS = (
     "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider",
     "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider",
 )
-# What the store says where trying again is of no use.
+# The store's errors against which trying again is useless.
 _REFUSED = re.compile(r"AWS Error (ACCESS_DENIED|NO_SUCH_BUCKET|SIGNATURE_DOES_NOT_MATCH|INVALID_ACCESS_KEY_ID)")
 
 
@@ -80,7 +80,7 @@ class ArrowStore(ArrowFSWrapper):
 
     protocol = ("s3", "s3a")
     root_marker = ""
-    # What costs is the client, which is kept; an instance is to know today's environment.
+    # The client is costly, and is kept; an instance must see the present environment.
     cachable = False
 
     def __init__(self, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a path or glob names in an object store: listed by names, as `input_files` lists a disk."""
+"""List the objects that a path or glob names in an object store, as `input_files` lists a disk."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ CHOSEN_SESSION = T.StructType(
 
 CHOSEN_SESSIONS = T.StructType([T.StructField("definition", T.StringType()), T.StructField("session", CHOSEN_SESSION)])
 
-# A listen is there once for each session that was chosen and holds it: those of different definitions may overlap.
+# Each chosen session that holds a listen has a row of it: sessions of different definitions may overlap.
 CHOSEN_LISTENS = T.StructType([T.StructField("session", CHOSEN_SESSION), *LISTENS.fields])
 
 TOP_SONGS = T.StructType(

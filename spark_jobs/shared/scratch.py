@@ -1,4 +1,4 @@
-"""What a job looks at more than once: kept on the disks of Spark's executors until the job ends."""
+"""Keep frames that a job reads more than once on the disks of Spark's executors, until the job ends."""
 
 from __future__ import annotations
 

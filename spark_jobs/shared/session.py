@@ -12,22 +12,22 @@ from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.object_store import input_settings
 
 SETTINGS = {
-    # Timestamps are read, shown and written in UTC whatever the machine's zone.
+    # Timestamps are read, shown and written in UTC, in every zone of the machine.
     "spark.sql.session.timeZone": "UTC",
     # Spark drops what it finds to be empty on the way, the counts of it included; a count of 0 is a count.
     "spark.sql.adaptive.optimizer.excludedRules": "org.apache.spark.sql.execution.adaptive.AQEPropagateEmptyRelation",
     # Of many small files a task reads many: by default each counts as 4 MiB, and 10,000 of them would be 300 tasks.
     "spark.sql.files.openCostInBytes": str(256 * 1024),
-    # A path without a scheme is a local file, whatever the Hadoop configuration of the machine says.
+    # A path without a scheme is a local file, also where the machine's Hadoop configuration says otherwise.
     "spark.hadoop.fs.defaultFS": "file:///",
-    # A file that cannot be read to its end fails the job, whatever the deployment's Spark would rather do.
+    # A file that cannot be read to its end fails the job, also where the deployment's Spark would skip it.
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
     # A flipped bit in a page of Parquet is seen, also where no file system keeps sums of its own.
     "spark.hadoop.parquet.page.verify-checksum.enabled": "true",
     # Rows that are kept go to disk for seconds: trying out how to make each column small costs more than it saves.
     "spark.sql.inMemoryColumnarStorage.compressed": "false",
-    # What is sorted by its key is summed up in that order and at once, not by hash and in two steps.
+    # Spark sums up sorted rows in their order and in one step, rather than by hash and in two.
     "spark.sql.execution.replaceHashWithSortAgg": "true",
     # Where sets and lists are made by hash, more than 128 of them are no reason to sort everything instead.
     "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "10000000",

@@ -1,4 +1,4 @@
-"""What every stage does the same way: it begins a try, and keeps the record of what it did."""
+"""The common parts of all stages: begin a try, and keep its record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spark_jobs.shared.lake import Lake
 
 
 class Job(Protocol):
-    """What the job of any stage is told: the lake, the run, and where its record goes, if not to its place."""
+    """The arguments of every stage's job: the lake, the run, and where its record goes, if not to its usual place."""
 
     @property
     def lake(self) -> Lake: ...  # noqa: D102

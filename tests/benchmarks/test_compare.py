@@ -21,8 +21,8 @@ def run(seconds: float, *, right: bool = True) -> dict[str, Any]:
     writing = {"stage_id": 2, "slowest_task_seconds": 3.0, "median_task_seconds": 1.5}
     spark = {"data_quality": {"slowest_stages": [reading, writing, {**reading, "stage_id": 3}]}}
     used = {"cpu_seconds": seconds, "peak_mib": 7, "read_bytes": 2**20, "written_bytes": None}
-    figures = {"seconds": seconds, **used, "stage_seconds": jobs, "spark": spark}
-    return {**figures, "answer": {"right": right, "songs_right": 9 + right, "songs": 10}}
+    measured = {"seconds": seconds, **used, "stage_seconds": jobs, "spark": spark}
+    return {**measured, "answer": {"right": right, "songs_right": 9 + right, "songs": 10}}
 
 
 def test_an_answer_with_fewer_columns_can_be_right() -> None:

@@ -32,21 +32,21 @@ time.sleep(0.3)
 def test_a_commands_child_counts_with_it(tmp_path: Path) -> None:
     script = tmp_path / "work.py"
     script.write_text(WORK)
-    figures = measure(["sh", "-c", f"{sys.executable} {script} {tmp_path / 'written'}; true"], os.environ)
-    assert 0.6 <= figures["seconds"] < 10
-    assert 0.3 <= figures["cpu_seconds"] < 5
+    measured = measure(["sh", "-c", f"{sys.executable} {script} {tmp_path / 'written'}; true"], os.environ)
+    assert 0.6 <= measured["seconds"] < 10
+    assert 0.3 <= measured["cpu_seconds"] < 5
     # 86 MiB are its own; what else it has it may share.
-    assert 86 <= figures["peak_mib"] < 200
-    assert 5_000_000 <= figures["written_bytes"] < 6_000_000
-    assert figures["read_bytes"] > 0
+    assert 86 <= measured["peak_mib"] < 200
+    assert 5_000_000 <= measured["written_bytes"] < 6_000_000
+    assert measured["read_bytes"] > 0
 
 
 @needs_counters
 def test_orphan_adds_its_bytes_but_no_seconds(tmp_path: Path) -> None:
     orphan = f"(sleep 4; head -c 3000000 /dev/zero > {tmp_path / 'written'}) &"
-    figures = measure(["sh", "-c", orphan], os.environ)
-    assert figures["seconds"] < 3.9
-    assert 3_000_000 <= figures["written_bytes"] < 4_000_000
+    measured = measure(["sh", "-c", orphan], os.environ)
+    assert measured["seconds"] < 3.9
+    assert 3_000_000 <= measured["written_bytes"] < 4_000_000
     assert (tmp_path / "written").stat().st_size == 3_000_000
 
 

@@ -43,7 +43,6 @@ NOT_RUN = [
         """export AIRFLOW_CONN_APPRISE_DEFAULT='{"conn_type":"apprise","extra":{"config":{"path":"json://host:8080/hook"}}}'""",
         "nobody listens there; tests/plugins/test_run_alerts.py has a webhook",
     ),
-    ("make data", "fetches 0.7 GB; tests/cli/test_data.py has a server"),
     (
         'export AIRFLOW_CONN_SPARK_DEFAULT="$(cat cluster.json)"',
         "tests/end_to_end/test_cluster.py does, on a cluster",
@@ -54,7 +53,7 @@ FIRST, SECOND = "2009-05-04", "2009-05-05"
 
 def test_commands_without_a_test_have_a_reason() -> None:
     assert [(block.first_line, block.reason) for block in blocks(PAGE) if block.reason] == NOT_RUN
-    assert {block.language for block in blocks(PAGE)} == {"sh", "json", "dotenv"}
+    assert {block.language for block in blocks(PAGE)} == {"sh", "json"}
     assert "`make test-operations` runs the commands of this page" in PAGE
 
 

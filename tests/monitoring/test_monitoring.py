@@ -136,7 +136,7 @@ def test_every_panel_has_title_and_own_place() -> None:
 
 
 def test_docs_list_every_metric_with_its_tags() -> None:
-    text = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    text = (PROJECT / "docs" / "monitoring.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(airflow_pipeline_\w+)(?:\{([\w, ]+)\})?` \|", text, re.MULTILINE)
     assert {name: tuple(tags.split(", ")) if tags else () for name, tags in rows} == OURS
 

@@ -18,7 +18,7 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)(:-|:\?[^}]*)?\})?")
 
 
 class ComposeError(RuntimeError):
-    """The file asks for what is not there, or for what is not understood here."""
+    """The file asks for something that is missing, or that this reader does not know."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def services(variables: Mapping[str, str], file: Path = FILE) -> dict[str, Servi
 
 
 def filled(value: Any, variables: Mapping[str, str]) -> Any:
-    """Return a value of the file, whatever its shape, with the variables put in.
+    """Return a value of the file, of any shape, with the variables put in.
 
     >>> filled({"command": ["--port", "${PORT:?set it}"]}, {"PORT": "8080"})
     {'command': ['--port', '8080']}

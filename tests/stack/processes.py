@@ -2,7 +2,7 @@
 
     python -m tests.stack.processes SETTINGS_FILE DIRECTORY INPUT_ROOT
 
-Commands and environments are read from the Compose file. What differs is said here: addresses and paths are those of
+Commands and environments are read from the Compose file. These differ from the file: addresses and paths are those of
 this machine, and the memory and CPU limits do not hold. Lake, databases and logs lie in the directory. Exits with 1
 when the stack cannot start, with 0 when it is told to stop.
 """
@@ -26,7 +26,7 @@ from tests.stack.places import Places
 START_SECONDS = 300
 DATABASE = "airflow"
 AIRFLOW = ("api-server", "dag-processor", "triggerer", "scheduler")
-# What is printed once all is healthy.
+# Printed once all is healthy.
 READY = "The stack is ready."
 
 
@@ -137,7 +137,7 @@ class Stack(Services):
         running = self.processes.keys()
         self.end(running & {"scheduler"}, signal.SIGTERM, 15)
         self.end(running - {"postgres"}, signal.SIGTERM, 10)
-        # What is left of the tasks' own processes.
+        # The tasks' own processes that are left.
         self.end(running - {"postgres"}, signal.SIGKILL, 5)
         # Fast: it rolls back what is open, and does not wait for who is connected.
         self.end(running & {"postgres"}, signal.SIGINT, 30)

@@ -32,7 +32,7 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """What a driver is told."""
+        """The settings of a driver."""
         return f"spark://{HOST}:{self.port}"
 
     def state(self) -> dict[str, Any]:
@@ -41,7 +41,7 @@ class Cluster:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return what a worker on another machine has: Java and Python, no PYTHONPATH, nothing of Airflow's or ours."""
+    """Return the environment of a worker on another machine: Java and Python alone."""
     return {
         "HOME": os.environ.get("HOME", "/"),
         "JAVA_HOME": str(java_home(PROJECT / ".java")),
@@ -120,8 +120,8 @@ def connection(cluster: Cluster, extra: dict[str, str], cores: int = CORES) -> d
     executors = {
         "spark.executor.cores": str(cores),
         "spark.executor.memory": MEMORY,
-        # A standalone master says nothing of executors to come: without these two, a driver that is quicker than they
-        # are counts two cores, whatever there is, and cuts the listens into too few buckets.
+        # A driver may start before its executors. Without these two settings it then counts two cores, and cuts the
+        # listens into too few buckets.
         "spark.cores.max": str(WORKERS * cores),
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",
     }

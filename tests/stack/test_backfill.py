@@ -1,6 +1,6 @@
 """A month of run dates by the scheduler, each with a log of its own: a day's schedule, thirty times in a row.
 
-`pytest -m long tests/stack/test_backfill.py`; BACKFILL_DATES=3 for fewer. It leaves the figures in `memory.json`.
+`pytest -m long tests/stack/test_backfill.py`; BACKFILL_DATES=3 for fewer. It leaves the memory in `memory.json`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ WARM = 5
 
 @dataclass
 class Month:
-    """What was seen: the states of the runs, the answers, and the services' memory in MiB when each run had ended."""
+    """The observations: the states of the runs, the answers, and the services' memory in MiB at the end of each run."""
 
     states: dict[str, int] = field(default_factory=dict)
     answers: dict[date, list[dict[str, str]]] = field(default_factory=dict)
@@ -55,7 +55,7 @@ def scratch() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def month(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Month:
-    month, figures = Month(), tmp_path_factory.mktemp("figures") / "memory.json"
+    month, kept = Month(), tmp_path_factory.mktemp("memory") / "memory.json"
     with running_stack(scratch, PIPELINE_LISTENING_INPUT_PATH="log-{run_date}.tsv") as stack:
         stack.unpause()
         # Yesterday's, which has no log and fails at once.
@@ -65,7 +65,7 @@ def month(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Month:
         for number in range(len(DATES)):
             wait_for(lambda number=number: ended(stack) > number, 1800)
             month.memory.append(memory(stack))
-            figures.write_text(json.dumps(month.memory))
+            kept.write_text(json.dumps(month.memory))
         for run in runs(stack):
             month.states[run["state"]] = month.states.get(run["state"], 0) + 1
         month.answers = {day: answer(stack.lake, day) for day in DATES}
@@ -91,7 +91,7 @@ def answer(lake: Lake, day: date) -> list[dict[str, str]]:
 
 
 def memory(stack: RunningStack) -> dict[str, float]:
-    """What each service's own process holds, in MiB."""
+    """Return the memory of each service's own process, in MiB."""
     found = dict.fromkeys(SERVICES, 0.0)
     for process in stack.processes():
         with suppress(psutil.Error):
@@ -117,7 +117,7 @@ def test_every_run_date_has_its_own_answer(month: Month, scratch: Path) -> None:
     assert month.answers == expected
 
 
-def test_no_process_of_a_run_outlives_it_and_none_the_stack(month: Month) -> None:
+def test_no_process_outlives_its_run_or_the_stack(month: Month) -> None:
     assert month.spark_left == month.left == []
 
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture
 def catalog_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """What the environment says of a catalog in PostgreSQL; the password is in a file that only we can read."""
+    """Return the environment for a catalog in PostgreSQL; the password is in a file that only we can read."""
     with catalog_server(tmp_path) as settings:
         for name, value in settings.items():
             monkeypatch.setenv(name, value)

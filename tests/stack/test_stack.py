@@ -31,7 +31,7 @@ FIRST, SECOND = date(2009, 5, 5), date(2009, 5, 6)
 
 @dataclass
 class Story:
-    """What was seen while the stack was up, and after its end."""
+    """The observations while the stack was up, and after its end."""
 
     answers: dict[str, bytes] = field(default_factory=dict)
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -158,7 +158,7 @@ def health(stack: RunningStack) -> subprocess.CompletedProcess[str]:
     return subprocess.run(**command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_three_runs_in_a_row_succeed_and_answer_as_a_local_run_does_to_the_byte(story: Story, expected: bytes) -> None:
+def test_three_runs_answer_as_a_local_run(story: Story, expected: bytes) -> None:
     assert {name: run["state"] for name, run in story.runs.items()} == dict.fromkeys(story.runs, "success")
     assert {name: run["run_type"] for name, run in story.runs.items()} == {
         "scheduled": "scheduled",
@@ -175,13 +175,13 @@ def test_the_runs_came_one_after_the_other(story: Story) -> None:
         assert before["end_date"] <= after["start_date"]
 
 
-def test_a_killed_driver_or_scheduler_costs_one_more_try_a_killed_worker_or_database_none(story: Story) -> None:
+def test_killed_driver_or_scheduler_costs_one_try(story: Story) -> None:
     more = {name: {task: tries for task, tries in of.items() if tries != 1} for name, of in story.tries.items()}
     hurt = {"data_quality": 2, "session_analysis": 3, "ranking": 2}
     assert more == {"scheduled": {}, "hurt": hurt, "unhurt": {}}
 
 
-def test_every_part_is_healthy_and_one_command_says_so(story: Story) -> None:
+def test_one_command_says_every_part_is_healthy(story: Story) -> None:
     parts = [
         *("api-server", "postgres", "scheduler", "triggerer", "dag-processor"),
         *("spark-master", "spark-worker", "spark-history"),
@@ -199,7 +199,7 @@ def test_nothing_listens_but_on_loopback(story: Story) -> None:
     assert story.listening == {"127.0.0.1"}
 
 
-def test_the_history_server_has_the_stages_of_the_runs(story: Story) -> None:
+def test_history_server_has_the_runs_stages(story: Story) -> None:
     assert {f"{stage} {day}" for stage in STAGES for day in (FIRST, SECOND)} <= story.history
 
 

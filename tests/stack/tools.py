@@ -42,7 +42,7 @@ def compiler() -> Path:
 def promtool() -> Path:
     """Return the path of Prometheus's tool, fetched if need be; raises ToolError.
 
-    Its Debian package is unpacked and not installed, for that would start a server.
+    Its Debian package is unpacked only: installing it would start a server.
     """
 
     def unpack(directory: Path) -> None:

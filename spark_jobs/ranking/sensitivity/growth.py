@@ -1,7 +1,7 @@
 """The longest sessions of another gap in a log that has grown: of those its base chose, and those with a new listen.
 
-A new listen opens a session, makes one longer, or joins some. Any session that holds none is as it was, and if the base
-did not choose it, stands behind the last that it chose.
+A new listen opens a session, makes one longer, or joins some. A session without a new listen is as it was. If the base
+did not choose it, it ranks behind the last that the base chose.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.lake.listening import CHOSEN_SESSIONS
 from spark_jobs.lake.tries import read
-from spark_jobs.ranking.rankings import standing
+from spark_jobs.ranking.rankings import sort_key
 from spark_jobs.ranking.sensitivity.other_gaps import joined, parts
 from spark_jobs.ranking.sources import CutLog
 from spark_jobs.shared.intervals import as_intervals, days_filter, days_of
@@ -31,7 +31,7 @@ DAYS_AROUND = 7
 class Growth:
     """How a log has grown: the sessions `chosen` of all it had, as CHOSEN_SESSIONS, and the listens that are `new`.
 
-    What is looked at twice is kept by `keep`.
+    `keep` keeps frames that are read twice.
     """
 
     chosen: DataFrame
@@ -53,7 +53,7 @@ class Growth:
         if rows != number:
             return None
         touched = self._touched_sessions(cut.sessions, gap) if gap > cut.gap else self._touched_parts(cut, gap, least)
-        # What of `before` has changed has become longer, so that this leaves what took its place.
+        # A session of `before` that has changed has become longer, so this filter keeps its successor.
         return merged(before, touched.where(F.col("track_count") >= least), number, self.keep)
 
     def _touched_parts(self, cut: CutLog, gap: timedelta, least: int) -> DataFrame:
@@ -84,10 +84,10 @@ class Growth:
 
 
 def read_growth(spark: SparkSession, log: JudgedLog, keep: Keep) -> Growth | None:
-    """How a log has grown since its base was ranked; None without a base."""
+    """Return how a log has grown since its base was ranked; None for a full load."""
     if log.base is None:
         return None
-    # No rows, where that chose of a window or by one definition only: they tell of no definition.
+    # This is empty if the base ranked a window, or by one definition only.
     chosen = read(spark, log.lake.log, CHOSEN_SESSIONS, log.base.snapshots[CHOSEN_SESSIONS.name])
     return Growth(chosen, log.new_listens(spark, log.base), keep)
 
@@ -95,12 +95,12 @@ def read_growth(spark: SparkSession, log: JudgedLog, keep: Keep) -> Growth | Non
 def merged(before: DataFrame, touched: DataFrame, number: int, keep: Keep) -> DataFrame | None:
     """The sessions of `before`, which were the `number` longest, as they are now, and the `touched` ones.
 
-    None where fewer than `number` of them stand no further back than the last of `before` did: then one that is in
-    neither may be among the longest. It takes that some were joined.
+    Return None if fewer than `number` of them rank as high as the last of `before` did. Then a session that is in
+    neither may be among the longest. That takes sessions that were joined.
     """
     within = [touched.user_id == before.user_id, before.started_at.between(touched.started_at, touched.ended_at)]
     unchanged = before.join(touched, on=within, how="left_anti")
     now = keep(unchanged.unionByName(touched))
-    last = before.agg(F.max(standing("track_count")).alias("last"))
-    ahead = now.join(F.broadcast(last), on=standing("track_count") <= F.col("last"), how="inner")
+    last = before.agg(F.max(sort_key("track_count")).alias("last"))
+    ahead = now.join(F.broadcast(last), on=sort_key("track_count") <= F.col("last"), how="inner")
     return now if ahead.count() >= number else None

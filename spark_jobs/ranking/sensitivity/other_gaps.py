@@ -21,9 +21,9 @@ from spark_jobs.shared.session_gap import number_sessions
 MORE_SESSIONS = 1000
 
 
-def joined(stretches: DataFrame, gap: timedelta, *more: Column) -> DataFrame:
-    """Sessions, and `more` of each, from stretches of listening that no session of that gap cuts in two."""
-    numbered = number_sessions(stretches, "started_at", "ended_at", gap)
+def joined(intervals: DataFrame, gap: timedelta, *more: Column) -> DataFrame:
+    """Sessions, and `more` of each, from intervals of listening that no session of that gap cuts in two."""
+    numbered = number_sessions(intervals, "started_at", "ended_at", gap)
     return numbered.groupBy("user_id", "session_number").agg(
         F.min("started_at").alias("started_at"),
         F.max("ended_at").alias("ended_at"),
@@ -33,7 +33,7 @@ def joined(stretches: DataFrame, gap: timedelta, *more: Column) -> DataFrame:
 
 
 def parts(sessions: DataFrame, listens: DataFrame, gap: timedelta) -> DataFrame:
-    """What some sessions, few enough to broadcast, fall into by a shorter gap. Looks at the sessions."""
+    """Cut some sessions, few enough to broadcast, by a shorter gap. Runs Spark over the sessions."""
     heard = as_intervals(listens_within(sessions, listens.where(pushdown_filter(sessions))))
     return joined(heard.withColumn("track_count", F.lit(1)), gap)
 
@@ -50,7 +50,7 @@ def parts_of_longest(
     sessions, looked_at = reaching_into(cut.sessions, window), number + MORE_SESSIONS
     found = keep(started_in(parts(keep(top_sessions(sessions, looked_at)), cut.listens, gap), window))
     least = F.when(F.count(F.lit(1)) == number, F.min("track_count")).otherwise(F.lit(0))
-    # As a number, for whoever looks for the listens looks at the sessions first.
+    # Collect it as a number: the search for listens runs Spark over the sessions first.
     (it_takes,) = found.orderBy(F.desc("track_count")).limit(number).agg(least).collect()[0]
     long_enough = sessions.where(F.col("track_count") >= it_takes)
     if long_enough.count() <= looked_at:

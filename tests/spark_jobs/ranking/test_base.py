@@ -1,4 +1,4 @@
-"""What a ranking uses of its base: that saves work, and changes no answer."""
+"""A ranking reuses its base: this saves work and leaves the answer as it is."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_listens_of_unchanged_sessions_come_from_base(
         return real(intervals, *more)
 
     def rank(run_date: date) -> list[str]:
-        """Whose sessions' listens are looked for."""
+        """The users whose listens are read."""
         looked_for.clear()
         run_ranking(spark, RankingJob(lake, run_date, alternatives=False))
         return list(looked_for)
@@ -101,7 +101,7 @@ def test_sessions_chosen_by_base_change_no_answer(
 
 
 @pytest.mark.parametrize("asked", [{"alternatives": False}, {"window_days": 9}])
-def test_what_tells_of_no_definition_is_not_taken_over(
+def test_base_without_the_definition_is_not_used(
     spark: SparkSession, lake: Lake, add: Callable[..., None], asked: dict[str, Any]
 ) -> None:
     add(RUN_DATE, "u 1 12:00 a", "u 1 12:15 a", "u 1 12:40 b", "v 1 12:00 c", "v 1 12:05 c", "w 1 12:00 d")

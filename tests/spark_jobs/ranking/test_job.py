@@ -66,7 +66,7 @@ def test_the_answer_comes_from_the_longest_sessions_only(spark: SparkSession, la
     assert record["rows"] == {"top_sessions": 3, "top_songs": 2, "listeners": 3}
 
 
-def test_only_the_buckets_of_the_chosen_users_are_read(
+def test_only_chosen_users_buckets_are_read(
     spark: SparkSession, lake_with_sessions: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -87,7 +87,7 @@ def test_sessions_of_another_gap_are_refused(spark: SparkSession, lake_with_sess
     assert rows(lake_with_sessions, TOP_SONGS, RUN_DATE) == []
 
 
-def test_only_sessions_that_started_in_the_window_are_ranked(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
+def test_only_sessions_started_in_window_are_ranked(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
     # RUN_DATE is 4 May: a session a day up to the day after, the longer the earlier.
     lines = [
@@ -207,7 +207,7 @@ def test_unusable_profiles_cost_their_table_alone(
     assert rows(lake_with_sessions, TOP_SONGS, RUN_DATE)
 
 
-def test_the_command_line_names_all_that_the_job_is_told() -> None:
+def test_command_line_names_every_argument() -> None:
     common = ["--lake", "/lake", "--log", "listening", "--run-date", "2009-05-04"]
     assert parse_args(common) == RankingJob(Lake("/lake", "listening"), date(2009, 5, 4), 50, 10)
     ids = ["--listens", "7", "--sessions", "8", "--run-id", "r", "--record", "/r.json"]
@@ -231,7 +231,7 @@ def test_the_command_line_names_all_that_the_job_is_told() -> None:
 
 
 @pytest.mark.parametrize(("text", "days"), [("", None), ("1", 1), ("36500", 36_500)])
-def test_the_command_line_takes_a_window_of_days_or_none(text: str, days: int | None) -> None:
+def test_command_line_takes_window_days_or_none(text: str, days: int | None) -> None:
     assert (
         parse_args(
             ["--lake", "/lake", "--log", "listening", "--run-date", "2009-05-04", "--window-days", text]

@@ -38,19 +38,19 @@ def profiles(spark: SparkSession, tmp_path: Path, text: bytes) -> dict[str, Prof
         pytest.param("m\t22\tPeru\tAug 13, 2006\t", None, id="too many fields"),
     ],
 )
-def test_a_profile_tells_what_makes_sense_and_nothing_else(
+def test_profile_values_that_make_sense_are_kept(
     spark: SparkSession, tmp_path: Path, fields: str, expected: Profile | None
 ) -> None:
     found = profiles(spark, tmp_path, f"{HEADER}\nu\t{fields}\n".encode())
     assert found == ({} if expected is None else {"u": expected})
 
 
-def test_a_line_that_is_no_utf_8_tells_nothing(spark: SparkSession, tmp_path: Path) -> None:
+def test_line_of_invalid_utf_8_is_ignored(spark: SparkSession, tmp_path: Path) -> None:
     found = profiles(spark, tmp_path, HEADER.encode() + b"\nu\t\t22\tC\xf4te d'Ivoire\t\nv\t\t23\t\t\n")
     assert found == {"v": (None, 23, None)}
 
 
-def test_what_two_lines_of_a_user_do_not_agree_about_is_unknown(spark: SparkSession, tmp_path: Path) -> None:
+def test_values_that_two_profiles_dispute_are_unknown(spark: SparkSession, tmp_path: Path) -> None:
     lines = [HEADER, "u\t\t22\tPeru\t", "u\t\t23\tPeru\tAug 13, 2006"]
     assert profiles(spark, tmp_path, "\n".join(lines).encode()) == {"u": ("Peru", None, date(2006, 8, 13))}
 
@@ -68,14 +68,12 @@ def test_a_mark_and_windows_line_ends_change_nothing(spark: SparkSession, tmp_pa
         pytest.param(b"\x89PNG\xff\x00" * 99, "found '.PNG", id="a picture"),
     ],
 )
-def test_a_file_of_something_else_is_named_by_its_first_line(
-    spark: SparkSession, tmp_path: Path, text: bytes, found: str
-) -> None:
+def test_another_files_first_line_is_named(spark: SparkSession, tmp_path: Path, text: bytes, found: str) -> None:
     with pytest.raises(ProfilesError, match=found + r".*allowed is '#id\\tgender"):
         profiles(spark, tmp_path, text)
 
 
-def test_each_user_of_the_top_sessions_is_there_once_with_or_without_a_profile(spark: SparkSession) -> None:
+def test_each_top_user_is_there_once(spark: SparkSession) -> None:
     top = sessions(spark, ("u", "12:00:00", 5), ("v", "12:00:00", 4), ("u", "15:00:00", 3))
     known = frame_of(
         spark,

@@ -9,7 +9,7 @@ from spark_jobs.shared.intervals import listens_within
 from tests.frames import frame_of, listens, sessions
 
 
-def test_the_longest_session_has_the_most_tracks_ties_go_to_the_earlier_start_then_the_user(
+def test_longest_has_most_tracks_then_earlier_start(
     spark: SparkSession,
 ) -> None:
     all_sessions = sessions(
@@ -29,12 +29,12 @@ def test_the_longest_session_has_the_most_tracks_ties_go_to_the_earlier_start_th
     assertDataFrameEqual(ranked, expected, checkRowOrder=True)
 
 
-def test_fewer_sessions_than_asked_for_are_all_there_are(spark: SparkSession) -> None:
+def test_fewer_sessions_than_asked_are_all_ranked(spark: SparkSession) -> None:
     ranked = top_sessions(sessions(spark, ("u", "12:00:00", 1)), 50)
     assert [(row.rank, row.user_id) for row in ranked.collect()] == [(1, "u")]
 
 
-def test_a_listen_belongs_to_the_session_of_its_user_that_it_falls_into(spark: SparkSession) -> None:
+def test_listen_belongs_to_its_users_session(spark: SparkSession) -> None:
     all_listens = listens(
         spark,
         ("u", "11:59:59", "a", "before"),
@@ -50,7 +50,7 @@ def test_a_listen_belongs_to_the_session_of_its_user_that_it_falls_into(spark: S
     ]
 
 
-def test_a_song_is_its_artist_and_track_name_to_the_letter(spark: SparkSession) -> None:
+def test_song_is_its_exact_artist_and_track_name(spark: SparkSession) -> None:
     played = listens(
         spark,
         ("u", "12:00:00", "The Killers", "Bonus Track"),
@@ -62,7 +62,7 @@ def test_a_song_is_its_artist_and_track_name_to_the_letter(spark: SparkSession) 
     assert counts == {("The Killers", 2), ("the killers", 1), ("Everclear", 1)}
 
 
-def test_ties_go_to_more_sessions_then_more_listeners_then_the_names(spark: SparkSession) -> None:
+def test_ties_rank_by_sessions_then_listeners_then_names(spark: SparkSession) -> None:
     rows = [
         # song, plays as (user, session)
         ("B", "one session", [("u", 1), ("u", 1), ("u", 1)]),

@@ -12,7 +12,7 @@ from tests.frames import at, frame_of
 MAY_DAY = date(2009, 5, 1)
 
 
-def test_the_run_date_is_the_last_of_its_days() -> None:
+def test_run_date_is_the_windows_last_day() -> None:
     assert last_days(MAY_DAY, 1) == StartWindow(MAY_DAY, MAY_DAY)
     assert last_days(MAY_DAY, 7) == StartWindow(date(2009, 4, 25), MAY_DAY)
     assert last_days(date(2002, 1, 1), 36_500) == StartWindow(date(1902, 1, 27), date(2002, 1, 1))
@@ -32,7 +32,7 @@ def test_the_run_date_is_the_last_of_its_days() -> None:
         pytest.param("2009-04-29T23:00:00", "2009-05-02T03:00:00", False, True, id="longer than the window"),
     ],
 )
-def test_a_session_is_in_the_window_that_it_started_in(
+def test_session_is_in_the_window_it_starts_in(
     spark: SparkSession, start: str, end: str, starts: bool, reaches: bool
 ) -> None:
     row = ("u-1", "u", at(start), at(end), 1, 1, 1, False)

@@ -43,7 +43,7 @@ def listens(*minutes: int) -> list[model.Listen]:
 @example((listens(0, 15, 30), listens(7)))  # lies within
 @example(([], listens(0)))
 @example((listens(0), []))
-def test_sessions_that_grow_are_those_of_the_whole_log(
+def test_growing_sessions_match_the_whole_log(
     spark: SparkSession, history: tuple[list[model.Listen], list[model.Listen]]
 ) -> None:
     there, came = history

@@ -33,9 +33,7 @@ def lake_with_listens(spark: SparkSession, lake: Lake, tmp_path: Path) -> Lake:
     return lake
 
 
-def test_sessions_are_made_where_the_listens_lie_without_shuffle_and_summed_up_one_after_the_other(
-    spark: SparkSession, lake_with_listens: Lake
-) -> None:
+def test_plan_has_no_shuffle_and_sums_sorted_sessions(spark: SparkSession, lake_with_listens: Lake) -> None:
     snapshot = read_record(lake_with_listens, "data_quality", RUN_DATE)["snapshots"][LISTENS.name]
     listens = read(knowing(spark, lake_with_listens), "listening", LISTENS, snapshot)
     plan = summarize_sessions(sessionize(listens))._jdf.queryExecution().executedPlan().toString()
@@ -48,7 +46,7 @@ def test_sessions_are_made_where_the_listens_lie_without_shuffle_and_summed_up_o
     assert plan.count("Aggregate(") == plan.count("SortAggregate(") == 1
 
 
-def test_the_sessions_of_a_run_are_published_with_its_record(spark: SparkSession, lake_with_listens: Lake) -> None:
+def test_sessions_are_published_with_their_record(spark: SparkSession, lake_with_listens: Lake) -> None:
     record = run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE, timedelta(minutes=20)))
     expected = []
     for user in (f"u{number}" for number in range(9)):
@@ -80,12 +78,12 @@ def test_expired_base_is_not_taken_over(spark: SparkSession, lake_with_listens: 
     assert run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE))["rows"]["sessions"] == 18
 
 
-def test_sessions_without_listens_fail_and_say_what_to_run(spark: SparkSession, lake: Lake) -> None:
+def test_missing_listens_name_the_stage_to_run(spark: SparkSession, lake: Lake) -> None:
     with pytest.raises(MissingRecordError, match="data_quality.json does not exist; run data_quality for 2009-05-04"):
         run(spark, SessionAnalysisJob(lake, RUN_DATE))
 
 
-def test_the_command_line_names_lake_run_date_and_gap(capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_line_names_lake_date_and_gap(capsys: pytest.CaptureFixture[str]) -> None:
     common = ["--lake", "/lake", "--log", "listening", "--run-date", "2009-05-04"]
     day = date(2009, 5, 4)
     assert parse_args(common) == SessionAnalysisJob(Lake("/lake", "listening"), day, timedelta(minutes=20))

@@ -31,7 +31,7 @@ def test_exactly_the_gap_stays_in_the_session(spark: SparkSession, second: str, 
     assert numbers(spark, ("u", "12:00:00"), ("u", second)) == [("u", 1), ("u", sessions)]
 
 
-def test_the_pause_counts_from_the_listen_before_not_from_the_start(spark: SparkSession) -> None:
+def test_pause_counts_from_the_previous_listen(spark: SparkSession) -> None:
     times = ("12:00:00", "12:20:00", "12:40:00", "13:00:00")
     assert numbers(spark, *(("u", time) for time in times)) == [("u", 1)] * 4
 
@@ -54,7 +54,7 @@ def test_the_gap_can_be_set(spark: SparkSession) -> None:
     assert numbers(spark, *rows, gap=timedelta(minutes=1)) == [("u", 1), ("u", 2)]
 
 
-def test_a_session_has_its_span_its_tracks_and_its_distinct_songs(spark: SparkSession) -> None:
+def test_session_has_times_tracks_and_distinct_songs(spark: SparkSession) -> None:
     made = summarize_sessions(
         sessionize(
             listens(
@@ -90,14 +90,14 @@ def test_a_session_has_its_span_its_tracks_and_its_distinct_songs(spark: SparkSe
         pytest.param(30, 0, True, id="all at once"),
     ],
 )
-def test_a_session_is_implausible_if_too_fast_or_too_long(
+def test_too_fast_or_too_long_sessions_are_implausible(
     spark: SparkSession, tracks: int, seconds: int, expected: bool
 ) -> None:
     row = spark.range(1).select(is_implausible(F.lit(tracks), F.lit(seconds)).alias("found")).first()
     assert row.found is expected
 
 
-def test_a_session_keeps_its_name_when_earlier_ones_arrive(spark: SparkSession) -> None:
+def test_session_keeps_its_id_when_earlier_ones_arrive(spark: SparkSession) -> None:
     def names(*rows: tuple[str, str]) -> set[str]:
         return {row.session_id for row in summarize_sessions(sessionize(listens(spark, *rows), GAP)).collect()}
 

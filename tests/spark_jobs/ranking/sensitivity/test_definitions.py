@@ -71,7 +71,7 @@ def ranked(
         return [tuple(row) for row in in_order.collect()]
 
 
-# The listens begin in the last half hour of 1 May: it is the window, a sessions' first one or two, or what is after it.
+# The listens begin in the last half hour of 1 May. The window is that day, or begins with the next.
 WINDOWS = [None, (date(2009, 5, 1), 1), (date(2009, 5, 2), 1)]
 
 
@@ -121,7 +121,7 @@ def test_the_definitions_agree_with_the_plain_model(
     assert found == model.alternative_songs(log, gap, sessions, 4, within)
 
 
-def test_sessions_too_short_for_a_longest_part_stay_uncut(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sessions_without_a_longest_part_stay_uncut(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     cut = []
     real = other_gaps.listens_within
     monkeypatch.setattr(other_gaps, "listens_within", lambda *frames: cut.append(frames[0]) or real(*frames))
@@ -166,7 +166,7 @@ def of(rows: list[tuple], definition: str) -> list[tuple]:
     return [row[1:] for row in rows if row[0] == definition]
 
 
-def test_a_song_by_track_id_is_shown_as_it_was_played_most(spark: SparkSession) -> None:
+def test_song_by_track_id_shows_its_commonest_names(spark: SparkSession) -> None:
     one, other = TRACK_IDS[1:]
     log = [
         *stretch("u", "12:00:00", 1, song="Live", track_id=one),
@@ -191,6 +191,6 @@ def test_a_song_by_track_id_is_shown_as_it_was_played_most(spark: SparkSession) 
         pytest.param(30, ["gap_10_minutes"], id="30 minutes"),
     ],
 )
-def test_a_gap_that_is_the_runs_own_is_the_answer_and_left_out(minutes: int, left: list[str]) -> None:
+def test_the_runs_own_gap_is_left_out(minutes: int, left: list[str]) -> None:
     found = definitions.other_definitions(timedelta(minutes=minutes))
     assert found == ["without_implausible_sessions", "longest_by_duration", *left, "songs_by_track_id"]

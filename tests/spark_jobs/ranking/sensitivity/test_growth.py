@@ -60,7 +60,7 @@ def session_of(found: Any) -> tuple:
 
 
 def known(history: History, number: int, gap: timedelta) -> list[tuple] | None:
-    """The longest sessions of the whole log; None if those of what was there do not tell.
+    """Return the longest sessions of the whole log, or None if the base's sessions leave it open.
 
     They do if there were enough, and as many as there were stand no further back now than the last of them did.
     """
@@ -133,7 +133,7 @@ RUN_GAPS = [5, 20, 20, 45]
 @example(history=(listens(100, 105), listens(0, 5)), name=BY_TEN, number=1, run_gap=20, days_around=7)
 @example(history=(listens(0, 5), []), name=BY_TEN, number=1, run_gap=20, days_around=7)
 @example(history=([], listens(0, 5)), name=BY_TEN, number=1, run_gap=20, days_around=7)
-def test_the_longest_sessions_of_another_gap_are_those_of_the_whole_log_or_not_told(
+def test_longest_by_other_gaps_match_the_whole_log(
     spark: SparkSession,
     keep: Keep,
     *,
@@ -162,9 +162,9 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
 
     def spy_on(real: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
-        def joined(stretches: DataFrame, *more: Any) -> DataFrame:
-            found.append(stretches.count())
-            return real(stretches, *more)
+        def joined(intervals: DataFrame, *more: Any) -> DataFrame:
+            found.append(intervals.count())
+            return real(intervals, *more)
 
         return joined
 
@@ -173,7 +173,7 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
-def test_only_what_is_near_a_new_listen_is_looked_at(spark: SparkSession, keep: Keep, looked_at: list[int]) -> None:
+def test_only_sessions_near_new_listens_are_read(spark: SparkSession, keep: Keep, looked_at: list[int]) -> None:
     days = [1440 * day for day in range(100)]
     # Three a day in one session, the first two close to each other; on the last day one more, of one.
     there = listens(*(day + minute for day in days for minute in (0, 5, 25)), days[-1] + 200)
@@ -185,7 +185,7 @@ def test_only_what_is_near_a_new_listen_is_looked_at(spark: SparkSession, keep: 
     assert looked_at == [4, 9]
 
 
-def test_more_days_are_looked_at_until_no_session_goes_on_beyond_them(
+def test_days_are_added_until_all_sessions_end(
     spark: SparkSession, keep: Keep, looked_at: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(growth, "DAYS_AROUND", 1)
