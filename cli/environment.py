@@ -29,6 +29,8 @@ class PlaceError(RuntimeError):
 # `airflow dags test` and for the UI, whose scheduler takes every run it finds in its database for its own.
 _HOMES = Path(os.environ.get("PIPELINE_AIRFLOW_HOME") or PROJECT / ".airflow").expanduser().absolute()
 RUN_HOME, UI_HOME = _HOMES / "run", _HOMES / "ui"
+# The file of an Airflow home that says where its UI is.
+UI_PORT = "port"
 
 # Of another Airflow's settings, those that do not decide what a run is: where its metrics go.
 ALLOWED_SETTINGS = "AIRFLOW__METRICS__"
@@ -72,7 +74,7 @@ SPARK_CONNECTION: dict[str, Any] = {
 
 
 def airflow_environment(
-    airflow_home: Path, lake: str | Path, input_root: str | Path, input_path: str
+    airflow_home: Path, lake: str | Path, input_root: str | Path, input_path: str, log: str = "listening"
 ) -> dict[str, str]:
     """Return this process's environment with all that Airflow, Spark and Great Expectations need added.
 
@@ -98,7 +100,7 @@ def airflow_environment(
         # Links in it stay: the tables say where they are by this path, and are opened by it.
         "PIPELINE_LAKE": str(lake) if "://" in str(lake) else os.path.abspath(lake),
         "PIPELINE_INPUT_ROOT": str(input_root) if "://" in str(input_root) else str(Path(input_root).resolve()),
-        "PIPELINE_LISTENING_INPUT_PATH": input_path,
+        f"PIPELINE_{log.upper()}_INPUT_PATH": input_path,
         "GX_ANALYTICS_ENABLED": "false",
         "JAVA_HOME": str(java_home(PROJECT / ".java")),
         "PYTHONPATH": str(PROJECT),
