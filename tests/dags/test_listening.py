@@ -200,6 +200,13 @@ def test_asset_uris_do_not_depend_on_the_lake(dag: Any) -> None:
     }
 
 
+def test_spark_tasks_of_all_dags_share_a_pool(dag_bag: Any) -> None:
+    pools = {task.task_id: task.pool for dag in dag_bag.dags.values() for task in dag.tasks}
+    starts_spark = {"data_quality", "session_analysis", "ranking", "maintain"}
+    starts_spark |= {name for name in pools if name.startswith("check_") and name != "check_input"}
+    assert {name for name, pool in pools.items() if pool == "spark"} == starts_spark
+
+
 def test_page_of_the_dag_explains_failures_and_reruns(dag: Any) -> None:
     assert "**When it fails**" in dag.doc_md
     assert "**A rerun**" in dag.doc_md
