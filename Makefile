@@ -8,56 +8,35 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The Python of this clone, whatever the shell says of others; and without PYTHONSAFEPATH it finds the clone's modules.
 unexport PYTHONSAFEPATH PYTHONPATH PYTHONHOME
 
-# What was typed after make, as quoted words: an exported variable is no argument, and a dollar is a letter.
+# What was typed after make, as quoted options: LAKE=lake is --lake='lake'. An exported variable is none, a dollar is a letter.
 define newline
 
 
 endef
 quoted = '$(subst ','\'',$(1))'
-argument = $(if $(findstring $(newline),$(value $(1))),$(error $(1): found a line break, allowed is one line),$(call quoted,$(1)=$(value $(1))))
-typed = $(foreach name,$(filter-out PYTHON VENV BIN PIP,$(.VARIABLES)),$(if $(filter command,$(origin $(name))),$(name)))
+option = --$(shell printf %s $(call quoted,$(1)) | tr A-Z_ a-z-)=
+argument = $(if $(findstring $(newline),$(value $(1))),$(error $(1): found a line break, allowed is one line),$(call quoted,$(option)$(value $(1))))
+typed = $(foreach name,$(filter-out PYTHON VENV BIN PIP,$(.VARIABLES)),$(if $(and $(filter command,$(origin $(name))),$(value $(name))),$(name)))
 arguments = $(foreach name,$(typed),$(call argument,$(name)))
 own = echo "The user $$(id -un) may not $(1) $$PWD: clone the project into a directory of that user's own"; exit 1
 # In place of the shell, so that a signal to make reaches it.
 script = test -x $(BIN)/python || { $(call own,run the Python of); }; exec $(BIN)/python -m $(1) $(arguments)
 
+# Each is a command of `python -m cli`, which says what it does.
+COMMANDS := run ui data query rejected publish unlock maintain env health history
+
 .DEFAULT_GOAL := help
-.PHONY: help run data query rejected publish unlock maintain env health test test-browser test-stack test-faults test-operations check audit sbom \
-  format ui history bench bench-daily picture lock clean
+.PHONY: help $(COMMANDS) test test-browser test-stack test-faults test-operations check audit sbom format bench bench-daily \
+  picture lock clean
 
 help: ## List the targets
-	@echo "make run    [INPUT=log.tsv] [LAKE=lake] [RUN_DATE=YYYY-MM-DD] [SESSION_GAP_MINUTES=20]"
-	@echo "            [TOP_SESSIONS=50] [TOP_SONGS=10] [WINDOW_DAYS=all] [MIN_QUALITY_SCORE=95]"
-	@echo "            [LOAD=full] [ALTERNATIVES=yes] [PROFILES=userid-profile.tsv]"
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' \
-	  | while IFS='|' read -r name text; do printf 'make %-12s %s\n' "$$name" "$$text"; done
+	@{ sed -nE 's/^    "([a-z]+)": "(.+)",$$/\1|\2/p' cli/__main__.py; grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1|/'; } \
+	  | while IFS='|' read -r name text; do printf 'make %-16s %s\n' "$$name" "$$text"; done
+	@echo "The options of a command follow it, NAME=value: make run INPUT=log.tsv TOP_SONGS=5"
+	@echo "All of them, with their defaults: $(BIN)/python -m cli run --help"
 
-run: $(VENV)/runtime ## Run the DAG on a log (a generated sample without INPUT) and show the answer
-	@$(call script,cli.run_pipeline)
-
-data: $(VENV)/runtime ## Fetch the full LastFM-1K log, 0.7 GB, and check it (DATA=data URL=another source)
-	@$(call script,cli.data)
-
-query: $(VENV)/runtime ## Ask the published tables in SQL, without Spark (SQL="SELECT * FROM top_songs" RUN_DATE=latest LAKE=lake PUBLISHED=yes)
-	@$(call script,cli.query)
-
-rejected: $(VENV)/runtime ## Write a run date's rejected lines back as a log (RUN_DATE= LAKE=lake REASON=all OUTPUT=)
-	@$(call script,cli.rejected)
-
-publish: $(VENV)/runtime ## Publish a run whose check failed, or let it go on past the check (RUN_DATE= REASON= LAKE=lake)
-	@$(call script,cli.publish)
-
-unlock: $(VENV)/runtime ## Release the lock of a dead run, with the words of the message that names it (RUN_ID= LOG=listening LAKE=lake)
-	@$(call script,cli.unlock)
-
-maintain: $(VENV)/runtime ## Expire old run dates, abandoned branches and files of no table (LAKE=lake)
-	@$(call script,cli.maintain)
-
-env: $(VENV)/runtime ## Make the settings file .env with fresh secrets, and check the one that is there (ENV=.env)
-	@$(call script,cli.settings_file)
-
-health: $(VENV)/runtime ## Ask every part of what runs how it is: make ui, and the Compose stack (ENV=.env)
-	@$(call script,cli.health)
+$(COMMANDS): $(VENV)/runtime
+	@$(call script,cli $@)
 
 test: $(VENV)/development ## Run the tests of rules, Spark, Airflow and the whole DAG
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
@@ -91,12 +70,6 @@ sbom: $(VENV)/development ## Write the dependencies as a CycloneDX bill of mater
 format: $(VENV)/development ## Mend what `make check` can mend by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@$(BIN)/python -m spark_jobs.json_schema
-
-ui: $(VENV)/runtime ## Open the Airflow UI on loopback (PORT=8080), the DAG un-paused; Ctrl-C stops it
-	@$(call script,cli.ui)
-
-history: $(VENV)/runtime ## Open Spark's history of the runs on loopback (PORT=18080 LAKE=lake); Ctrl-C stops it
-	@$(call script,cli.history)
 
 bench: $(VENV)/development ## Measure the DAG, also on a cluster, bare jobs, the bare script and DuckDB (LISTENS=1000000 REPEATS=3 ONLY="dag,duckdb")
 	@$(call script,benchmarks.compare)

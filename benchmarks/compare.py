@@ -1,8 +1,8 @@
 """Measure the DAG, also on a cluster, bare jobs, the bare script and DuckDB in turn, on one log; check their answers.
 
-Its arguments, as make passes them: LISTENS, REPEATS and ONLY (programs by name, commas between them). Every result goes
-to `benchmarks/results/<machine>-<version>-<listens>.json`, raw. If the log is the same, programs that
-ONLY leaves out keep their results there. The medians are printed; `python -m benchmarks.draw` draws them.
+`python -m benchmarks.compare --help` has the options. Every result goes to
+`benchmarks/results/<machine>-<version>-<listens>.json`, raw. If the log is the same, programs that --only leaves out
+keep their results there. The medians are printed; `python -m benchmarks.draw` draws them.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import psutil
+from typer import Option
 
 from benchmarks import ratios
 from benchmarks.measure import CommandError, measure
 from benchmarks.programs import DAG, DAG_ON_A_CLUSTER, RUN_DATE, Program, check, programs
-from cli import arguments
 from cli.environment import PROJECT, RUN_HOME, airflow_environment, check_places, prepare_database, sole_use
+from cli.program import command_of, execute
 from cli.secret_files import refuse_where_git_takes
 from cli.stopping import stop_at_signals
 from include.sample_data.listening import answer, generate_log
@@ -40,18 +41,21 @@ LIBRARIES = ("pyspark", "apache-airflow", "great-expectations", "duckdb")
 Runs = dict[str, list[dict[str, Any]]]
 
 
-def main() -> None:
+def main(
+    listens: Annotated[int, Option(min=1, help="The listens of the generated log.")] = 1_000_000,
+    repeats: Annotated[int, Option(min=1, help="How often each program runs.")] = 3,
+    only: Annotated[str, Option(help="Programs by name, commas between them.", show_default="all")] = "",
+) -> None:
     """Generate the log, measure in turn, keep and print what was measured."""
     stop_at_signals()
-    given = read_or_exit("bench", "LISTENS", "REPEATS", "ONLY")
-    listens, repeats = whole_number(given, "LISTENS", 1_000_000), whole_number(given, "REPEATS", 3)
+    check_home()
     with (
         sole_use(RUN_HOME, waiting="A run is under way: waiting for it to end ..."),
         tempfile.TemporaryDirectory(prefix="benchmark-") as directory,
     ):
         scratch = Path(directory)
         log, lake = scratch / "log.tsv", scratch / "lake"
-        chosen = only(programs(log, lake, scratch), given.get("ONLY", ""))
+        chosen = named(programs(log, lake, scratch), only)
         generate_log.main([str(log), "--listens", str(listens)])
         environment = airflow_environment(RUN_HOME, lake, scratch, str(log))
         prepare_database(environment)
@@ -68,31 +72,22 @@ def main() -> None:
     print(f"Raw results: {kept.relative_to(PROJECT)}")
 
 
-def only(every: dict[str, Program], names: str) -> dict[str, Program]:
+def named(every: dict[str, Program], names: str) -> dict[str, Program]:
     """Return the programs of these names, all without a name; exit when there is no such program."""
     wanted = [name.strip() for name in names.split(",")] if names else list(every)
     unknown = [name for name in wanted if name not in every]
     if unknown:
-        sys.exit(f"ONLY: found {', '.join(map(repr, unknown))}, allowed are {', '.join(every)}, with commas between")
+        sys.exit(f"--only: found {', '.join(map(repr, unknown))}, allowed are {', '.join(every)}, with commas between")
     return {name: program for name, program in every.items() if name in wanted}
 
 
-def read_or_exit(target: str, *names: str) -> dict[str, str]:
-    """The arguments by name; exits with a sentence where one is not known, or Airflow's home cannot be where it is."""
+def check_home() -> None:
+    """Exit with a sentence where Airflow's home cannot be where it is."""
     try:
         check_places(RUN_HOME)
         refuse_where_git_takes(RUN_HOME / "airflow.cfg")
-        return arguments.read(target, *names)
     except RuntimeError as error:
         sys.exit(str(error))
-
-
-def whole_number(given: Mapping[str, str], name: str, default: int) -> int:
-    """A number of the arguments; exits where it is none."""
-    text = given.get(name, str(default))
-    if not (text.isascii() and text.isdecimal() and int(text) > 0):
-        sys.exit(f"{name}: found {text!r}, allowed is a whole number from 1")
-    return int(text)
 
 
 def one_run(name: str, program: Program, environment: Mapping[str, str], right: dict[str, Any]) -> dict[str, Any]:
@@ -175,4 +170,4 @@ def _mib(count: float) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    execute(command_of(main, "compare"), "python -m benchmarks.compare")

@@ -1,6 +1,6 @@
 """Measure what a day costs: a log whose last days are loaded one by one, each answer checked by DuckDB on all there is.
 
-Its arguments, as make passes them: LISTENS and DAYS. The base is a full run on all but the last DAYS days. The days are
+`python -m benchmarks.daily --help` has the options. The base is a full run on all but the last days. The days are
 compared with full runs on the whole log, into another lake. One is before them and one after them, because a machine's
 speed changes. Every result goes to `benchmarks/results/daily/<machine>-<version>-<listens>.json`, raw; that has as many
 runs as were made of its `days`.
@@ -16,14 +16,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import duckdb
+from typer import Option
 
 from benchmarks import duckdb_answer
-from benchmarks.compare import RESULTS, facts_of_machine, read_or_exit, whole_number
+from benchmarks.compare import RESULTS, check_home, facts_of_machine
 from benchmarks.measure import CommandError, measure
 from cli.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
+from cli.program import command_of, execute
 from cli.stopping import stop_at_signals
 from include.sample_data.listening import generate_log
 from spark_jobs.shared import loads
@@ -32,11 +34,13 @@ from spark_jobs.shared.lake import Lake
 LAST_DAY = generate_log.NEWEST_LISTEN.date()
 
 
-def main() -> None:
+def main(
+    listens: Annotated[int, Option(min=1, help="The listens of the generated log.")] = 1_000_000,
+    days: Annotated[int, Option(min=1, help="How many of its last days are loaded one by one.")] = 30,
+) -> None:
     """Generate the log, cut it into days, run them, keep and print what was measured."""
     stop_at_signals()
-    given = read_or_exit("bench-daily", "LISTENS", "DAYS")
-    listens, days = whole_number(given, "LISTENS", 1_000_000), whole_number(given, "DAYS", 30)
+    check_home()
     first = LAST_DAY - timedelta(days=days - 1)
     with (
         sole_use(RUN_HOME, waiting="A run is under way: waiting for it to end ..."),
@@ -145,4 +149,4 @@ def show(days: list[dict[str, Any]], whole: list[dict[str, Any]]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    execute(command_of(main, "daily"), "python -m benchmarks.daily")

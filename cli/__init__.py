@@ -1,1 +1,1 @@
-"""What make calls: the run, the UI, and the environment both need."""
+"""The program of this project, `python -m cli`: a module for each command, and what they share."""

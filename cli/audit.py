@@ -1,8 +1,6 @@
-"""Look the pinned dependencies up among the published vulnerabilities, with pip-audit.
+"""Look the pinned dependencies up among the published vulnerabilities: for developers, with pip-audit.
 
-Exits with 1 when there is one, or when the list of them cannot be asked; with `--if-reachable` the latter is only a
-word, so that `make check` works without a network. The argument OSV_URL, as make passes it, is another service
-that speaks OSV's protocol.
+python -m cli.audit --help
 """
 
 from __future__ import annotations
@@ -11,11 +9,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import httpx
+from typer import Argument, Option
 
-from cli import arguments
 from cli.environment import PROJECT, past_proxies
+from cli.program import command_of, execute
 from cli.terminal import console, plain
 
 OSV_URL = "https://api.osv.dev/v1/query"
@@ -25,22 +25,24 @@ KNOWN_TO_BE_VULNERABLE = {"package": {"name": "jinja2", "ecosystem": "PyPI"}, "v
 PROBE_SECONDS = 10
 
 
-def main() -> None:
-    """Audit, and exit as the docstring of this module says."""
-    words = [word for word in sys.argv[1:] if arguments.named(word)]
-    others = [word for word in sys.argv[1:] if word not in words]
-    optional = "--if-reachable" in others
-    files = [word for word in others if not word.startswith("--")] or LOCKED
-    try:
-        url = arguments.read("audit", "OSV_URL", words=words).get("OSV_URL", OSV_URL)
-    except arguments.ArgumentError as error:
-        sys.exit(str(error))
+def main(
+    files: Annotated[
+        list[str] | None, Argument(help="Pinned requirements.", show_default="those of this project")
+    ] = None,
+    osv_url: Annotated[str, Option(help="A service that speaks OSV's protocol.")] = OSV_URL,
+    if_reachable: Annotated[bool, Option("--if-reachable", help="Without an answer, only say so.")] = False,
+) -> None:
+    """Look the pinned dependencies up among the published vulnerabilities.
+
+    Exits with 1 when there is one, or when the list of them cannot be asked.
+    """
     os.environ.update(past_proxies())
-    problem = unusable(url)
+    problem = unusable(osv_url)
     if problem:
         console.print(f"[bold yellow]Dependencies not audited:[/] {plain(problem)}; call make audit where it answers")
-        sys.exit(not optional)
-    sys.exit(audit(files, url))
+        # So that `make check` works without a network.
+        sys.exit(not if_reachable)
+    sys.exit(audit(files or LOCKED, osv_url))
 
 
 def unusable(url: str) -> str | None:
@@ -63,4 +65,4 @@ def audit(files: list[str], url: str) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    execute(command_of(main, "audit"), "python -m cli.audit")

@@ -1,30 +1,27 @@
-"""Fetch the LastFM-1K listening log, check it, and leave it ready for `make run INPUT=...`.
-
-Its arguments, as make passes them: DATA, the directory to leave the files in, and URL, another source of the same
-archive. Exits with 1 when the files cannot be had, or are not the published ones.
-"""
+"""Fetch the LastFM-1K listening log, check it, and leave it ready for `make run`."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import shlex
 import sys
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Annotated
 
 import httpx
 import rich.progress as bars
 from rich.filesize import decimal
+from typer import Option
 
-from cli import arguments
 from cli.environment import past_proxies, sole_use
+from cli.options import home
 from cli.stopping import Stopped, stop_at_signals
 from cli.terminal import console, plain, sentence
+from spark_jobs.shared.commands import how_to_type
 
 ARCHIVE = "lastfm-dataset-1K.tar.gz"
 LISTENS = "userid-timestamp-artid-artname-traid-traname.tsv"
@@ -93,20 +90,29 @@ class Partial:
         return f"{self.path} has {decimal(self.size())}, the next call goes on from there"
 
 
-def main(published: Published = PIPELINE_1K, words: Sequence[str] | None = None) -> None:
+def main(
+    data: Annotated[str, Option(parser=home, metavar="DIRECTORY", help="Where to leave the files.")] = "data",
+    url: Annotated[str, Option(help="Another source of the same archive.", show_default="Zenodo")] = "",
+) -> None:
+    """Fetch the full LastFM-1K log, 0.7 GB, check it, and leave it ready to be run.
+
+    Exits with 1 when the files cannot be had, or are not the published ones.
+    """
+    get(Path(data), url, PIPELINE_1K)
+
+
+def get(directory: Path, url: str, published: Published) -> None:
     """Fetch, and exit with 1 and a word on what to do if that fails."""
     stop_at_signals()
     os.environ.update(past_proxies())
-    archive = Path("data") / ARCHIVE
+    archive = directory / ARCHIVE
     try:
-        given = arguments.read("data", "URL", paths=("DATA",), words=words)
-        archive = Path(given.get("DATA", "data")) / ARCHIVE
         with sole_use(archive.parent, waiting="Another make data is under way: waiting for it to end ..."):
-            fetch(archive, given.get("URL", published.urls[0]), published)
+            fetch(archive, url or published.urls[0], published)
     except Stopped as stop:
         console.print(f"Stopped: {plain(Partial(archive).outlook())}")
         sys.exit(stop.exit_code)
-    except (DataError, arguments.ArgumentError, OSError, tarfile.TarError) as error:
+    except (DataError, OSError, tarfile.TarError) as error:
         console.print(f"[bold red]Fetching the data failed:[/] {plain(sentence(error))}")
         sys.exit(1)
 
@@ -130,7 +136,7 @@ def fetch(archive: Path, url: str, published: Published) -> None:
         console.print(f"Unpacked; {plain(str(archive))} is not needed any more")
     else:
         console.print("Nothing to do: the files are there, and their MD5s are the published ones")
-    console.print(f"Now: make run INPUT={plain(shlex.quote(str(archive.with_name(LISTENS))))}")
+    console.print(f"Now: {plain(how_to_type('run', INPUT=str(archive.with_name(LISTENS))))}")
 
 
 def download(archive: Path, url: str, published: Published) -> None:
@@ -244,7 +250,3 @@ def _digest(source: IO[bytes], copy: IO[bytes] | None = None) -> str:
         if copy:
             copy.write(chunk)
     return digest.hexdigest()
-
-
-if __name__ == "__main__":
-    main()

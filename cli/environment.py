@@ -6,15 +6,18 @@ import fcntl
 import json
 import os
 import shlex
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from cli.java import java_home
+from include.deployment import spark_pool
 from include.deployment.jars import PROJECT, jars_for, local_jars
 
 # In a PATH, in a database's URL, and in a configuration file.
@@ -29,6 +32,8 @@ class PlaceError(RuntimeError):
 # `airflow dags test` and for the UI, whose scheduler takes every run it finds in its database for its own.
 _HOMES = Path(os.environ.get("PIPELINE_AIRFLOW_HOME") or PROJECT / ".airflow").expanduser().absolute()
 RUN_HOME, UI_HOME = _HOMES / "run", _HOMES / "ui"
+# The file of an Airflow home that says where its UI is.
+UI_PORT = "port"
 
 # Of another Airflow's settings, those that do not decide what a run is: where its metrics go.
 ALLOWED_SETTINGS = "AIRFLOW__METRICS__"
@@ -72,7 +77,7 @@ SPARK_CONNECTION: dict[str, Any] = {
 
 
 def airflow_environment(
-    airflow_home: Path, lake: str | Path, input_root: str | Path, input_path: str
+    airflow_home: Path, lake: str | Path, input_root: str | Path, input_path: str, log: str = "listening"
 ) -> dict[str, str]:
     """Return this process's environment with all that Airflow, Spark and Great Expectations need added.
 
@@ -98,7 +103,7 @@ def airflow_environment(
         # Links in it stay: the tables say where they are by this path, and are opened by it.
         "PIPELINE_LAKE": str(lake) if "://" in str(lake) else os.path.abspath(lake),
         "PIPELINE_INPUT_ROOT": str(input_root) if "://" in str(input_root) else str(Path(input_root).resolve()),
-        "PIPELINE_LISTENING_INPUT_PATH": input_path,
+        f"PIPELINE_{log.upper()}_INPUT_PATH": input_path,
         "GX_ANALYTICS_ENABLED": "false",
         "JAVA_HOME": str(java_home(PROJECT / ".java")),
         "PYTHONPATH": str(PROJECT),
@@ -178,17 +183,34 @@ def sole_use(airflow_home: Path, waiting: str | None = None) -> Iterator[None]:
 
 
 def prepare_database(environment: dict[str, str]) -> None:
-    """Create or upgrade Airflow's metadata database, once for each version of Airflow (it takes seconds)."""
+    """Create or upgrade Airflow's metadata database, once for each version of Airflow (it takes seconds).
+
+    The pool of the Spark tasks is made whenever it is not there: without it they would wait for ever.
+    """
     home = Path(environment["AIRFLOW_HOME"])
     done = home / f"database-of-airflow-{version('apache-airflow')}"
-    if done.exists():
-        return
-    home.mkdir(parents=True, exist_ok=True)
-    migration = subprocess.run(
-        ["airflow", "db", "migrate"], env=environment, capture_output=True, text=True, check=False
-    )
-    if migration.returncode != 0:
-        raise RuntimeError(
-            f"airflow db migrate failed, the last it said:\n{(migration.stdout + migration.stderr)[-2000:]}"
-        )
-    done.touch()
+    if not done.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        _call(["airflow", "db", "migrate"], environment)
+        done.touch()
+    if not _has_pool(home / "airflow.db"):
+        _call([sys.executable, "-m", "include.deployment.spark_pool"], environment)
+
+
+def _call(command: list[str], environment: dict[str, str]) -> None:
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = (done.stdout + done.stderr)[-2000:]
+        raise RuntimeError(f"{' '.join(command)} failed, the last it said:\n{said}")
+
+
+def _has_pool(database: Path) -> bool:
+    """Return whether the pool is there, without the seconds that Airflow takes to look."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True)) as found:
+            return found.execute("SELECT 1 FROM slot_pool WHERE pool = ?", (spark_pool.NAME,)).fetchone() is not None
+    except sqlite3.OperationalError:
+        return False
+    except sqlite3.DatabaseError:
+        # Airflow itself tells what is wrong with it.
+        return True

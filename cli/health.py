@@ -1,24 +1,20 @@
-"""Ask every part of what runs here how it is: of `make ui`, and of the Compose stack.
-
-Its argument, as make passes it, is ENV, the settings file of the stack. Prints a line for each part, and one for what
-does not run. Exits with 1 when a part is not healthy, when nothing runs, and when ENV is given and its stack does not
-run.
-"""
+"""Ask every part of what runs here how it is: of `make ui`, and of the Compose stack."""
 
 from __future__ import annotations
 
 import fcntl
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from cli import arguments
+from typer import Option
+
 from cli.deployment import Deployment
-from cli.environment import PROJECT, UI_HOME
+from cli.environment import PROJECT, UI_HOME, UI_PORT
+from cli.options import home
 from cli.services import HOST, answer_of
 from cli.settings_file import read
 from cli.terminal import console, plain, sentence
-from cli.ui import UI_PORT
 
 HEALTHY = "healthy"
 UNKNOWN = "unknown: the API server does not answer"
@@ -36,14 +32,20 @@ PAGES = ("api-server", "spark-master", "spark-history")
 NO_SETTINGS = {"api-server": ".env is not there, make env writes it"}
 
 
-def main() -> None:
-    """Print the state of each part; exit with 1 when one is not healthy, or what was asked for does not run."""
+def main(
+    env: Annotated[
+        str, Option(parser=home, metavar="FILE", help="The settings file of the stack.", show_default=".env")
+    ] = "",
+) -> None:
+    """Print a line for each part of make ui and of the Compose stack, and one for what does not run.
+
+    Exits with 1 when a part is not healthy, when nothing runs, and when --env is given and its stack does not run.
+    """
     try:
-        given, port = arguments.read("health", paths=("ENV",)).get("ENV"), ui_port(UI_HOME)
-        file = Path(given or PROJECT / ".env")
+        port, file = ui_port(UI_HOME), Path(env or PROJECT / ".env")
         of_ui = airflow(port, OF_THE_UI) if port else {}
         show("make ui", of_ui, None if of_ui else "make ui starts it")
-        of_stack = stack(read(file), port) if given or file.exists() else NO_SETTINGS
+        of_stack = stack(read(file), port) if env or file.exists() else NO_SETTINGS
     except (RuntimeError, OSError) as error:
         console.print(plain(sentence(error)))
         sys.exit(1)
@@ -51,7 +53,7 @@ def main() -> None:
     how = f"{of_stack['api-server']}; docker compose up --detach --wait starts it"
     show("The stack", of_stack, None if stack_runs else how)
     found = {*of_ui.values(), *(of_stack.values() if stack_runs else ())}
-    sys.exit(0 if found == {HEALTHY} and (stack_runs or not given) else 1)
+    sys.exit(0 if found == {HEALTHY} and (stack_runs or not env) else 1)
 
 
 def show(name: str, states: dict[str, str], to_start: str | None) -> None:
@@ -121,7 +123,3 @@ def spark(settings: Deployment) -> dict[str, str]:
 
 def _no_answer(port: int) -> str:
     return f"no answer at http://{HOST}:{port}"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,58 +1,58 @@
-"""Serve the Spark history of a lake on loopback, from the event logs its runs left there, until Ctrl-C.
-
-Its arguments are PORT and LAKE, as make passes them. Exits with 1 when there is no event log
-yet or the server cannot start or dies, and with 0 when it is told to stop.
-"""
+"""Serve the Spark history of a lake on loopback, from the event logs its runs left there, until Ctrl-C."""
 
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Annotated
 
-from cli import arguments
+from typer import Option
+
 from cli.environment import PROJECT, past_proxies
+from cli.errors import CommandError, told_in_a_line
 from cli.java import java_home
-from cli.mendable import CommandError, told_in_a_line
-from cli.services import HOST, Services, answer_of
+from cli.options import DEFAULT_LAKE, DEFAULT_LOG, LAST_PORT, LakeRoot, LogName
+from cli.services import HOST, Services, answer_of, check_port
 from cli.stopping import Stopped, stop_at_signals
 from cli.terminal import console, plain, short, waiting
-from cli.ui import free_port
+from spark_jobs.shared.commands import how_to_type
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.object_store import without_keys
 
-DEFAULT_PORT = "18080"
 START_SECONDS = 60
 NAME, CLASS = "history server", "org.apache.spark.deploy.history.HistoryServer"
 
 
-def main() -> None:
-    """Serve until a signal; exit with 1 and a word on what to do if that fails."""
+def main(
+    port: Annotated[int, Option(min=1, max=LAST_PORT, help="The port on loopback.")] = 18080,
+    log: LogName = DEFAULT_LOG,
+    lake: LakeRoot = DEFAULT_LAKE,
+) -> None:
+    """Serve Spark's history of the runs on loopback, from the event logs they left in the lake; Ctrl-C stops it."""
     stop_at_signals()
     with told_in_a_line("The history server failed"):
         try:
-            given = arguments.read("history", "PORT", paths=("LAKE",))
-            port = free_port(given.get("PORT", DEFAULT_PORT))
-            serve(event_logs(given.get("LAKE", "lake")), port, PROJECT / ".build" / "history.log")
+            check_port(port)
+            serve(event_logs(lake, log), port, PROJECT / ".build" / "history.log")
         except Stopped:
             console.print("Stopped.")
 
 
-def event_logs(lake: str) -> Path:
+def event_logs(lake: str, log: str) -> Path:
     """Return the directory of a lake's event logs; raises CommandError when there is none yet."""
     root = os.path.abspath(lake)
     if "://" in lake:
         raise CommandError(
-            f"LAKE: found {without_keys(lake)}, allowed is a directory: a lake in an object store keeps no event logs; "
+            f"--lake: found {without_keys(lake)}, allowed is a directory: an object store keeps no event logs; "
             "to keep them, name a directory in spark.eventLog.dir of the Spark connection"
         )
-    directory = Path(str(Lake(root, "listening").spark_events()))
+    directory = Path(str(Lake(root, log).spark_events()))
     if not directory.is_dir() or not any(directory.iterdir()):
-        run = f"make run LAKE={shlex.quote(short(Path(root)))}"
+        run = how_to_type("run", LOG=log, LAKE=short(Path(root)))
         raise CommandError(f"{short(directory)} has no event log yet; each stage of a run leaves one: {run}")
     return directory
 
@@ -104,7 +104,3 @@ def environment() -> dict[str, str]:
         "SPARK_LOCAL_IP": HOST,
         "PATH": path,
     }
-
-
-if __name__ == "__main__":
-    main()

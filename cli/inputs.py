@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from cli import arguments
+from typer import Option
+
 from cli.environment import PROJECT
+from cli.options import DEFAULT_LAKE, home, lake_at
 from cli.terminal import console, plain, short
-from include.runs import input_check
-from include.sample_data.listening import generate_log
 from spark_jobs.lake.errors import MovedLakeError
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.paths import in_utf_8, is_object, path_of
 
+INPUT = Option(
+    "--input",
+    metavar="PATH",
+    parser=home,
+    help="The log to read: a file, a directory or a glob; {run_date} in it stands for the run date.",
+    show_default="a generated sample",
+)
 FIRST_RUN_DATE = date(2002, 1, 1)
 SAMPLES = PROJECT / ".build"
 _OF_A_SAMPLE = re.compile(r"/\.build/sample-log-\d{4}-\d\d-\d\d\.tsv$")
 _INPUT = re.compile(r'"input_path": "([^"]*)"')
 
 
-def lake_of(given: Mapping[str, str]) -> Lake:
+def lake_of(root: str, log: str) -> Lake:
     """Return the lake that was typed, or the clone's own; where a moved clone has one of samples, that makes room."""
-    lake = arguments.lake_of(given)
-    if "LAKE" not in given and not lake.catalog.address and lake.catalog.is_there:
+    lake = lake_at(root, log)
+    if root == DEFAULT_LAKE and not lake.catalog.address and lake.catalog.is_there:
         try:
             with lake.catalog.open():
                 pass
@@ -51,10 +57,12 @@ def _is_of_samples(lake: Lake) -> bool:
     return bool(paths) and all(_OF_A_SAMPLE.search(path) for path in paths)
 
 
-def input_or_sample(given: Mapping[str, str], lake: Lake, run_date: date) -> str:
+def input_or_sample(path: str, lake: Lake, run_date: date) -> str:
     """Return the input's path; a sample is only made for a lake that can be written."""
-    if "INPUT" in given:
-        return absolute(given["INPUT"])
+    from include.runs import input_check
+
+    if path:
+        return absolute(path)
     input_check.check_lake(lake)
     return str(sample_log(run_date))
 
@@ -73,6 +81,8 @@ def sample_log(run_date: date) -> Path:
 
     One that is there is left alone, for another run may be reading it.
     """
+    from include.sample_data.listening import generate_log
+
     # A few weeks at least: listens before the first run date would be implausible.
     last_day = max(run_date, FIRST_RUN_DATE + timedelta(weeks=4))
     log = SAMPLES / f"sample-log-{last_day}.tsv"

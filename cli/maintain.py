@@ -1,35 +1,38 @@
-"""Keep a lake small, as the DAG lake_maintenance does: `python -m cli.maintain [LAKE=lake]`.
-
-How much is kept are the settings PIPELINE_KEPT_RUN_DATES, PIPELINE_KEPT_BRANCH_DAYS and PIPELINE_KEPT_SNAPSHOT_DAYS.
-"""
+"""Keep a lake small, as the DAG lake_maintenance does."""
 
 from __future__ import annotations
 
 import os
 import socket
 import sys
+from typing import TYPE_CHECKING
 
-from cli import arguments
 from cli.environment import PROJECT
+from cli.errors import told_in_a_line
 from cli.java import java_home
-from cli.mendable import told_in_a_line
+from cli.options import DEFAULT_LAKE, DEFAULT_LOG, LakeRoot, LogName, existing_lake
 from cli.stopping import stop_at_signals
 from cli.terminal import console, plain
 from include.deployment.jars import jars_for, local_jars, spark_jars
-from include.deployment.settings import settings
-from include.runs import run_lock
-from plugins.maintenance_operator import maintain_lake
-from spark_jobs.shared.lake import Lake
+
+if TYPE_CHECKING:
+    from spark_jobs.shared.lake import Lake
 
 
-def main() -> None:
-    """Maintain the lake and say what was removed; exit with 1 and a sentence if that fails."""
+def main(log: LogName = DEFAULT_LOG, lake: LakeRoot = DEFAULT_LAKE) -> None:
+    """Expire old run dates, abandoned branches and files of no table, as the DAG lake_maintenance does.
+
+    How much is kept are the settings PIPELINE_KEPT_RUN_DATES, PIPELINE_KEPT_BRANCH_DAYS and
+    PIPELINE_KEPT_SNAPSHOT_DAYS.
+    """
+    from include.runs import run_lock
+
     stop_at_signals()
     try:
         with told_in_a_line("Not maintained"):
-            lake = arguments.existing_lake(arguments.read("maintain", paths=("LAKE",)))
-            with run_lock.held(lake, f"make maintain, process {os.getpid()} on {socket.gethostname()}"):
-                removed = run(lake)
+            of_log = existing_lake(lake, log)
+            with run_lock.held(of_log, f"make maintain, process {os.getpid()} on {socket.gethostname()}"):
+                removed = run(of_log)
     except KeyboardInterrupt as stop:
         console.print("Stopped; the next time it does the rest.")
         # Once Spark has started, it is Spark that hears of Ctrl-C.
@@ -40,6 +43,8 @@ def main() -> None:
 
 def run(lake: Lake) -> dict[str, object]:
     """Maintain a lake with a Spark of this machine."""
+    from include.deployment.settings import settings
+    from plugins.maintenance_operator import maintain_lake
     from spark_jobs.lake.maintenance import SETTINGS
     from spark_jobs.shared.session import spark_session
 
@@ -50,7 +55,3 @@ def run(lake: Lake) -> dict[str, object]:
     given = SETTINGS | quiet | spark_jars(lake.root, master="local")
     with spark_session("maintain", lake, given) as spark:
         return maintain_lake(spark, lake, settings().kept)
-
-
-if __name__ == "__main__":
-    main()

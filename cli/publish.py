@@ -1,11 +1,4 @@
-"""Publish a run though a check has failed, by a person's decision.
-
-    python -m cli.publish RUN_DATE=YYYY-MM-DD REASON="..." [LAKE=lake]
-
-It is the last run of the date. If that has made an answer, it is published, and its report is written. If it stopped
-before, the claims of its failed check are accepted: the next run of the date passes them, and so does this one where it
-is cleared. Either way the report says who decided so and why.
-"""
+"""Publish a run though a check has failed, by a person's decision."""
 
 from __future__ import annotations
 
@@ -13,45 +6,51 @@ import getpass
 import shlex
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated
 
+from typer import BadParameter, Option
 from upath import UPath
 
-from cli import arguments
-from cli.mendable import CommandError, told_in_a_line
+from cli.errors import CommandError, told_in_a_line
+from cli.options import DEFAULT_LAKE, DEFAULT_LOG, RUN_DATE, LakeRoot, LogName, existing_lake
 from cli.terminal import console, plain, short
-from include.deployment.run_date import DAG_ID
-from include.report.build import build_report
-from include.runs import run_lock
-from include.runs.acceptance import Decision, accept
-from include.runs.publishing import publish_run
 from include.runs.records import CHECKS, STAGES, LastRun, last_run
 from spark_jobs.shared.commands import how_to_type
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import MissingRecordError
-from spark_jobs.shared.lake import Lake
+
+if TYPE_CHECKING:
+    from include.runs.acceptance import Decision
+    from spark_jobs.shared.lake import Lake
 
 
-def main() -> None:
-    """Publish and say where the report is, or accept and say how the run goes on; exit with 1 and a sentence if not."""
+def main(
+    run_date: Annotated[date, RUN_DATE],
+    reason: Annotated[str, Option(help="Why: a sentence that will be in the report.")],
+    log: LogName = DEFAULT_LOG,
+    lake: LakeRoot = DEFAULT_LAKE,
+) -> None:
+    """Publish the last run of a date though a check has failed, or let it go on past the check.
+
+    If the run has made an answer, that is published, and its report is written. If it stopped before, the claims of
+    its failed check are accepted: the next run of the date passes them, and so does this one where it is cleared.
+    Either way the report says who decided so and why.
+    """
+    if not reason.strip():
+        raise BadParameter("found none, allowed is a sentence: it will be in the report", param_hint="'--reason'")
     with told_in_a_line("Not published"):
-        lake, run_date, reason = read_arguments()
-        decision = Decision(getpass.getuser(), datetime.now(UTC).isoformat(timespec="seconds"), reason)
-        for line in decide(lake, run_date, decision):
+        from include.runs.acceptance import Decision
+
+        decision = Decision(getpass.getuser(), datetime.now(UTC).isoformat(timespec="seconds"), reason.strip())
+        for line in decide(existing_lake(lake, log), run_date, decision):
             # In one line each, to be copied.
             console.print(plain(line), soft_wrap=True)
 
 
-def read_arguments() -> tuple[Lake, date, str]:
-    """Return the lake, the run date and the reason; raises ArgumentError or CommandError."""
-    given = arguments.read("publish", "RUN_DATE", "REASON", paths=("LAKE",))
-    run_date, reason = arguments.run_date_of(given), given.get("REASON", "").strip()
-    if not reason:
-        raise CommandError("REASON: found none, allowed is a sentence: it will be in the report")
-    return arguments.existing_lake(given), run_date, reason
-
-
 def decide(lake: Lake, run_date: date, decision: Decision) -> list[str]:
     """Publish the last run of a date, or let it go on; return what to tell. Raises CommandError or a DataError."""
+    from include.runs.acceptance import accept
+
     run = last_run(lake, run_date)
     if len(run.records) == len(STAGES):
         report = publish(lake, run_date, run, decision)
@@ -67,23 +66,28 @@ def decide(lake: Lake, run_date: date, decision: Decision) -> list[str]:
         )
     accept(lake, run_date, claims, decision)
     quality = run.records["data_quality"]
-    again = how_to_type("run", RUN_DATE=str(run_date), LAKE=lake.root, INPUT=quality["parameters"]["input_path"])
+    given = {"LOG": lake.log, "LAKE": lake.root, "INPUT": quality["parameters"]["input_path"]}
+    again = how_to_type("run", RUN_DATE=str(run_date), **given)
     return [
         f"Accepted for {run_date}, as {decision.by} decided: {'; '.join(claims)}",
         "The run has no answer yet, so nothing is published. It goes on where the check is cleared:",
-        f"    {how_to_clear(quality['run_id'])}",
+        f"    {how_to_clear(lake.log, quality['run_id'])}",
         "After make run, run it again, with its other arguments as they were:",
         f"    {again}",
     ]
 
 
-def how_to_clear(run_id: str) -> str:
+def how_to_clear(log: str, run_id: str) -> str:
     """Return the command that lets one run of the DAG go on where it failed; it may have no logical date."""
-    return f"airflow dags clear --yes --only-failed --run-id {shlex.quote(run_id)} {DAG_ID}"
+    return f"airflow dags clear --yes --only-failed --run-id {shlex.quote(run_id)} {log}"
 
 
 def publish(lake: Lake, run_date: date, run: LastRun, decision: Decision) -> str:
     """Publish the snapshots of a run whose stages have all ended; return the directory of the report."""
+    from include.report.build import build_report
+    from include.runs import run_lock
+    from include.runs.publishing import publish_run
+
     run_id = run.records["data_quality"]["run_id"]
     # What the stages say of the run's parameters; of the checks' own they know nothing.
     parameters = {name: value for record in run.records.values() for name, value in record["parameters"].items()}
@@ -101,7 +105,3 @@ def _failed(lake: Lake, run_date: date, run: LastRun) -> list[str]:
             record = read_record(lake, check, run_date)
             claims += record["critical"] if record["snapshots"].items() <= run.snapshots.items() else []
     return claims
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,4 @@
-"""Write the rejected lines of a run date back as a log, to be corrected and run again.
-
-Its arguments, as make passes them: LAKE, RUN_DATE, REASON (all, unless one is named) and OUTPUT, the file to write.
-Exits with 1 when there is nothing to write, or nowhere.
-"""
+"""Write the rejected lines of a run date back as a log, to be corrected and run again."""
 
 from __future__ import annotations
 
@@ -11,38 +7,41 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from pyiceberg.expressions import EqualTo
-from pyiceberg.table import Table
+from typer import BadParameter, Option
 
-from cli import arguments
-from cli.mendable import CommandError, told_in_a_line
+from cli.errors import CommandError, told_in_a_line
+from cli.options import DEFAULT_LAKE, DEFAULT_LOG, RUN_DATE, LakeRoot, LogName, existing_lake, home
 from cli.query import table_with
 from cli.terminal import console, plain, short
-from include.runs.records import last_run
-from spark_jobs.lake.listening import REJECTED_RECORDS
-from spark_jobs.logs.listening.contract import LISTENS
-from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.logs import contract_of
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
+
+    from spark_jobs.shared.lake import Lake
+
+ALL = "all"
 
 
-def main() -> None:
-    """Write the log and say what is in it; exit with 1 and a word on what to do if that fails."""
+def main(
+    run_date: Annotated[date, RUN_DATE],
+    reason: Annotated[str, Option(help="A reason of the log, or all.")] = ALL,
+    output: Annotated[str, Option(parser=home, help="The file to write.", show_default="rejected-<run date>.tsv")] = "",
+    log: LogName = DEFAULT_LOG,
+    lake: LakeRoot = DEFAULT_LAKE,
+) -> None:
+    """Write the rejected lines of a run date's last run back as a log, to be corrected and run again."""
+    names = contract_of(log).events.reason_names
+    if reason not in (ALL, *names):
+        raise BadParameter(f"found {reason!r}, allowed is {ALL} or one of {', '.join(names)}", param_hint="'--reason'")
+    file = Path(output or f"rejected-{run_date}.tsv").absolute()
     with told_in_a_line("No log was written"):
-        lake, run_date, reasons, output = read_arguments()
-        counts = write_log(lake, run_date, reasons, output)
-    for reason, lines in counts.most_common():
-        console.print(f"{lines:>12,} {reason}")
-    console.print(f"{counts.total():>12,} lines: {plain(short(output))}")
-
-
-def read_arguments() -> tuple[Lake, date, tuple[str, ...], Path]:
-    """Return the lake, the run date, the reasons and the file to write; raises ArgumentError or CommandError."""
-    given = arguments.read("rejected", "RUN_DATE", "REASON", paths=("LAKE", "OUTPUT"))
-    run_date, reason = arguments.run_date_of(given), given.get("REASON", "all")
-    if reason not in ("all", *LISTENS.reason_names):
-        raise CommandError(f"REASON: found {reason!r}, allowed is all or one of {', '.join(LISTENS.reason_names)}")
-    output = Path(given.get("OUTPUT", f"rejected-{run_date}.tsv")).absolute()
-    return arguments.existing_lake(given), run_date, LISTENS.reason_names if reason == "all" else (reason,), output
+        counts = write_log(existing_lake(lake, log), run_date, names if reason == ALL else (reason,), file)
+    for found, lines in counts.most_common():
+        console.print(f"{lines:>12,} {found}")
+    console.print(f"{counts.total():>12,} lines: {plain(short(file))}")
 
 
 def write_log(lake: Lake, run_date: date, reasons: tuple[str, ...], output: Path) -> Counter[str]:
@@ -51,9 +50,12 @@ def write_log(lake: Lake, run_date: date, reasons: tuple[str, ...], output: Path
     They are those of the date's last run, published or not. Raises CommandError when there is no such line, or when
     the output exists: somebody may have begun to correct it.
     """
+    from include.runs.records import last_run
+    from spark_jobs.lake.listening import REJECTED_RECORDS
+
     snapshot = last_run(lake, run_date).snapshots[REJECTED_RECORDS.name]
     if output.exists():
-        raise CommandError(f"{output} exists; move it away, or name another file with OUTPUT")
+        raise CommandError(f"{output} exists; move it away, or name another file with --output")
     counts: Counter[str] = Counter()
     unfinished = output.with_name(f".{output.name}.{os.getpid()}")
     try:
@@ -72,10 +74,8 @@ def write_log(lake: Lake, run_date: date, reasons: tuple[str, ...], output: Path
 
 
 def _lines(table: Table, snapshot: int, reason: str) -> Iterator[list[bytes]]:
+    from pyiceberg.expressions import EqualTo
+
     found = table.scan(EqualTo(term="reason", value=reason), ("line",), snapshot_id=snapshot)
     for batch in found.to_arrow_batch_reader():
         yield batch["line"].to_pylist()
-
-
-if __name__ == "__main__":
-    main()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -25,6 +26,18 @@ HOST = "127.0.0.1"
 
 class ServiceError(RuntimeError):
     """A service cannot start or has died; the message is what the person at the terminal sees."""
+
+
+def check_port(port: int) -> None:
+    """Raise ServiceError if a port of loopback cannot be listened on."""
+    with socket.socket() as probe:
+        # As the server will: without it, connections that ended a moment ago keep the port taken for a minute.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            reason = f"--port: {port} cannot be used ({error.strerror})"
+            raise ServiceError(f"{reason}; stop what listens there, or choose another port") from None
 
 
 class Services:

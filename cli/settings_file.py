@@ -1,32 +1,23 @@
-"""Make the settings file of a deployment, `.env`, with fresh secrets, and check it.
-
-    python -m cli.settings_file ENV=file
-
-One that is there is never changed, only checked. Exits with 1 and a line for each unknown, missing or bad variable, and
-where git would take a file that is to be made.
-"""
+"""The settings file of a deployment, `.env`: made with fresh secrets, read and checked."""
 
 from __future__ import annotations
 
 import os
 import re
 import secrets
-import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
-import psutil
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
-from cli import arguments
-from cli.deployment import Deployment, contradictions, misfits
+from cli.deployment import Deployment, contradictions
 from cli.environment import PROJECT
 from cli.secret_files import refuse_where_git_takes
-from cli.terminal import console, plain, sentence, short
+from cli.terminal import short
 from include.deployment import settings as of_the_runs
 
 EXAMPLE = PROJECT / ".env.example"
@@ -44,21 +35,6 @@ FRESH: dict[str, Callable[[], str]] = {
     "AIRFLOW_ADMIN_PASSWORD": lambda: secrets.token_hex(12),
     "LAKE_PASSWORD": lambda: secrets.token_hex(24),
 }
-
-
-def main() -> None:
-    """Make the file if there is none, check it, and say what does not fit this machine."""
-    file = PROJECT / ".env"
-    try:
-        file = Path(arguments.read("env", paths=("ENV",)).get("ENV", file))
-        made = make(file)
-        found = read(file)
-    except (RuntimeError, OSError) as error:
-        console.print(f"[bold red]{plain(short(file))} cannot be used:[/]\n{plain(sentence(error))}")
-        sys.exit(1)
-    console.print(f"{plain(short(file))} {'is made, with fresh secrets' if made else 'was there, and stays as it is'}.")
-    for line in misfits(found, os.cpu_count() or 1, psutil.virtual_memory().total // 2**20):
-        console.print(f"[bold yellow]On this machine:[/] {plain(line)}")
 
 
 def make(file: Path, values: Mapping[str, str] | None = None) -> bool:
@@ -150,7 +126,3 @@ def fault(kind: str, name: str, message: str) -> str:
         return f"{name}: no such variable" + (f"; did you mean {near[0]}?" if near else "; .env.example has them all")
     allowed = message.removeprefix("Value error, ").removeprefix("Input should be ")
     return f"{name}: allowed is {allowed}"
-
-
-if __name__ == "__main__":
-    main()

@@ -26,6 +26,8 @@ console = Console(
     width=None if _IS_TERMINAL else 120,
     force_interactive=None if _IS_TERMINAL else False,
 )
+# Where what went wrong is said, beside an answer that somebody may pipe.
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 SPINNER = "dots" if console.encoding.startswith("utf") else "line"
 
 # They would move the cursor, clear the screen, or worse: a song may be called anything.
@@ -58,7 +60,7 @@ def sentence(error: Exception) -> str:
     said = f"{error.filename}: {error.strerror}"
     if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
         return said
-    places = "LAKE=, ENV= or DATA= after make, PIPELINE_AIRFLOW_HOME before it"
+    places = "--lake, --env, --data or --output, PIPELINE_AIRFLOW_HOME in the environment"
     return f"{said}; clone the project into a directory of your own, or name one that you may write to: {places}"
 
 

@@ -1,104 +1,97 @@
-"""Run Airflow with its UI on this machine alone, the DAG un-paused, until Ctrl-C.
-
-Its arguments are PORT, INPUT and LAKE, as make passes them. Exits with 1 when Airflow cannot
-start or dies, and with 0 when it is told to stop: there is no other way to end it.
-"""
+"""Run Airflow with its UI on this machine alone, the DAG un-paused, until Ctrl-C."""
 
 from __future__ import annotations
 
 import json
 import os
 import secrets
-import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from pathlib import Path
+from typing import Annotated
 
+from typer import Option
 from upath import UPath
 
-from cli import arguments, inputs
+from cli import inputs
 from cli.airflow_services import Airflow, UiError, running
-from cli.environment import UI_HOME, airflow_environment, check_places, foreign_settings, prepare_database, sole_use
-from cli.mendable import told_in_a_line
+from cli.environment import (
+    UI_HOME,
+    UI_PORT,
+    airflow_environment,
+    check_places,
+    foreign_settings,
+    prepare_database,
+    sole_use,
+)
+from cli.errors import told_in_a_line
+from cli.options import DEFAULT_LAKE, DEFAULT_LOG, LAST_PORT, LakeRoot, LogName
 from cli.secret_files import refuse_where_git_takes
-from cli.services import HOST, ask
+from cli.services import HOST, ask, check_port
 from cli.stopping import Stopped, stop_at_signals
 from cli.terminal import console, plain, short, show_left_aside, waiting
-from include.deployment import parameters
-from include.deployment.run_date import DAG_ID
-from include.runs import input_check
 from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.paths import is_object, path_of
 
 USER = "admin"
-DEFAULT_PORT, LAST_PORT = "8080", 65535
 START_SECONDS = 180
-# The file of an Airflow home that says where its UI is.
-UI_PORT = "port"
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """What was asked for: the port, the lake, and the log that runs read if they do not say."""
+    """What was asked for: the port, the lake, and the input that runs read if they do not say."""
 
     port: int
     lake: Lake
     input_path: str
 
 
-def main() -> None:
-    """Serve until a signal; exit with 1 and a word on what to do if that fails."""
+def main(
+    port: Annotated[int, Option(min=1, max=LAST_PORT, help="The port on loopback.")] = 8080,
+    input_: Annotated[str, inputs.INPUT] = "",
+    log: LogName = DEFAULT_LOG,
+    lake: LakeRoot = DEFAULT_LAKE,
+) -> None:
+    """Run Airflow with its UI on this machine alone, the DAG of the log un-paused; Ctrl-C stops it.
+
+    Exits with 1 when Airflow cannot start or dies, and with 0 when it is told to stop.
+    """
     stop_at_signals()
     with told_in_a_line("Airflow failed"):
         try:
             check_places(UI_HOME)
             refuse_where_git_takes(UI_HOME / "ui-passwords.json")
-            serve(read_arguments(), UI_HOME)
+            serve(checked(port, inputs.lake_of(lake, log), input_), UI_HOME)
         except Stopped:
             console.print("Stopped.")
         except BlockingIOError:
             raise UiError(f"{short(UI_HOME)} is in use by another make ui; stop that first") from None
 
 
-def read_arguments() -> Arguments:
-    """Read and check the arguments; without INPUT the sample log is the input.
+def checked(port: int, lake: Lake, input_path: str) -> Arguments:
+    """Return the arguments; without an input the sample log is the input.
 
     Raises UiError or InputError, each in well under a second.
     """
-    given = arguments.read("ui", "PORT", paths=("INPUT", "LAKE"))
-    port = free_port(given.get("PORT", DEFAULT_PORT))
+    from include.deployment import parameters
+    from include.runs import input_check
+
+    check_port(port)
     # The scheduler's first run is yesterday's.
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    lake = inputs.lake_of(given)
-    input_path = inputs.input_or_sample(given, lake, yesterday)
-    faults = parameters.faults({"input_path": input_path})
-    if faults:
+    path = inputs.input_or_sample(input_path, lake, yesterday)
+    if faults := parameters.faults(lake.log, {"input_path": path}):
         raise UiError("; ".join(faults))
-    if "{run_date}" in input_path:
+    if "{run_date}" in path:
         # The log of the next run may have yet to arrive.
         input_check.check_lake(lake)
     else:
-        input_check.check_input(input_path, Path("/"), lake, datetime.now(UTC).date())
-    return Arguments(port, lake, input_path)
-
-
-def free_port(text: str) -> int:
-    """Return the port that a text names; raise UiError if it names none, or one that cannot be listened on."""
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= LAST_PORT):
-        raise UiError(f"PORT: found {text!r}, allowed is a whole number from 1 to {LAST_PORT}")
-    with socket.socket() as probe:
-        # As the server will: without it, connections that ended a moment ago keep the port taken for a minute.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, int(text)))
-        except OSError as error:
-            reason = f"PORT: {text} cannot be used ({error.strerror})"
-            raise UiError(f"{reason}; stop what listens there, or choose another with PORT=") from None
-    return int(text)
+        input_check.check_input(path, Path("/"), lake, datetime.now(UTC).date())
+    return Arguments(port, lake, path)
 
 
 def input_root(input_path: str) -> str | Path:
@@ -120,14 +113,16 @@ def serve(arguments: Arguments, airflow_home: Path) -> None:
     lake, log = arguments.lake.root, airflow_home / "logs" / "ui.log"
     with sole_use(airflow_home):
         replace_file(airflow_home / UI_PORT, str(arguments.port))
-        environment = airflow_environment(airflow_home, lake, input_root(arguments.input_path), arguments.input_path)
+        environment = airflow_environment(
+            airflow_home, lake, input_root(arguments.input_path), arguments.input_path, arguments.lake.log
+        )
         environment.update(ui_environment(arguments.port, airflow_home))
         show_left_aside(foreign_settings(environment))
         prepare_database(environment)
         password = kept_password(Path(environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]))
         with running(environment, log) as airflow:
             with waiting("Airflow is starting ..."):
-                wait_until_ready(airflow, arguments.port, password)
+                wait_until_ready(airflow, arguments.port, password, arguments.lake.log)
             show_where(arguments, password, log)
             airflow.watch()
 
@@ -161,7 +156,7 @@ def kept_password(file: Path) -> str:
     return json.loads(file.read_text())[USER]
 
 
-def wait_until_ready(airflow: Airflow, port: int, password: str) -> None:
+def wait_until_ready(airflow: Airflow, port: int, password: str, dag: str) -> None:
     """Return once every component is healthy and the DAG is there as it is now, un-paused.
 
     Raises UiError when that takes too long, and what `Airflow.watch` raises.
@@ -173,13 +168,13 @@ def wait_until_ready(airflow: Airflow, port: int, password: str) -> None:
         with suppress(OSError, HTTPException):
             health = ask(port, "GET", "/api/v2/monitor/health")
             missing = ", ".join(name for name, state in health.items() if state["status"] != "healthy")
-            if not missing and dag_is_on(port, password, started):
+            if not missing and dag_is_on(port, password, dag, started):
                 return
-            missing = missing or f"the DAG {DAG_ID}"
+            missing = missing or f"the DAG {dag}"
     raise UiError(f"still waiting for {missing} after {START_SECONDS} seconds; {airflow.last_words()}")
 
 
-def dag_is_on(port: int, password: str, since: datetime) -> bool:
+def dag_is_on(port: int, password: str, dag: str, since: datetime) -> bool:
     """Return whether the DAG has been parsed since a time, and if so un-pause it.
 
     Raises UiError when it cannot be imported, and HTTPException when there is none at all.
@@ -189,11 +184,11 @@ def dag_is_on(port: int, password: str, since: datetime) -> bool:
         if datetime.fromisoformat(error["timestamp"]) >= since:
             raise UiError(f"{error['filename']} cannot be imported: {error['stack_trace'].strip().splitlines()[-1]}")
     # What an earlier start left in the database has the input of that time as its default.
-    parsed = ask(port, "GET", f"/api/v2/dags/{DAG_ID}", token=token)["last_parsed_time"]
+    parsed = ask(port, "GET", f"/api/v2/dags/{dag}", token=token)["last_parsed_time"]
     if datetime.fromisoformat(parsed) < since:
         return False
     # Paused by hand in an earlier start it would stay so: the setting is for new DAGs only.
-    ask(port, "PATCH", f"/api/v2/dags/{DAG_ID}", {"is_paused": False}, token)
+    ask(port, "PATCH", f"/api/v2/dags/{dag}", {"is_paused": False}, token)
     return True
 
 
@@ -209,7 +204,3 @@ def show_where(arguments: Arguments, password: str, log: Path) -> None:
     for name, path in places.items():
         console.print(f"{name:<9}{plain(short(path))}")
     console.print("Ctrl-C stops it.")
-
-
-if __name__ == "__main__":
-    main()

@@ -151,5 +151,6 @@ def how_to_look(lake: Lake, run_date: date, snapshots: dict[str, int]) -> str:
     asked = "reason, count(*) FROM rejected_records GROUP BY reason"
     if "rejected_records" not in snapshots:
         asked = f"* FROM {next(iter(snapshots))} LIMIT 20"
-    query = how_to_type("query", LAKE=lake.root, RUN_DATE=str(run_date), PUBLISHED="no", SQL=f"SELECT {asked}")
+    of_run = {"LOG": lake.log, "LAKE": lake.root, "RUN_DATE": str(run_date)}
+    query = how_to_type("query", **of_run, PUBLISHED="no", SQL=f"SELECT {asked}")
     return f"To look at what it wrote: {query}"

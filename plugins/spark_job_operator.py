@@ -15,6 +15,7 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
+from include.deployment import spark_pool
 from include.deployment.java_environment import UTF_8
 from include.deployment.spark_secrets import secrets_of, write_properties
 from include.runs.records import keep_record_of_try
@@ -64,7 +65,7 @@ class SparkJobOperator(SparkSubmitOperator):
         **kwargs: Any,
     ) -> None:
         application = str(PROJECT / "spark_jobs" / job / "job.py")
-        super().__init__(application=application, conn_id=conn_id, env_vars=UTF_8, **kwargs)
+        super().__init__(application=application, conn_id=conn_id, env_vars=UTF_8, pool=spark_pool.NAME, **kwargs)
         self.lake, self.run_date = lake, run_date
 
     def execute(self, context: Context) -> dict[str, dict[str, int]]:  # type: ignore[override]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook, BaseOperator
 
+from include.deployment import spark_pool
 from include.deployment.jars import spark_jars
 from include.deployment.java_environment import UTF_8, UTF_8_EXECUTORS, variables
 from include.deployment.spark_secrets import hide_secrets, secrets_of, write_properties
@@ -38,7 +39,7 @@ class SparkOperator(BaseOperator):
     def __init__(
         self, *, lake: Lake, conf: dict[str, str] | None = None, conn_id: str = "spark_default", **kwargs: Any
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(pool=spark_pool.NAME, **kwargs)
         self.lake, self.conf, self.conn_id = lake, conf or {}, conn_id
 
     @contextmanager

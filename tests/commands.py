@@ -15,11 +15,16 @@ import psutil
 EXPORTED = ("AIRFLOW", "PIPELINE_", "JAVA_HOME", "http_proxy", "TZ", "FORCE_COLOR", "PYTHON")
 
 
-def started(module: str, **variables: str) -> dict[str, Any]:
-    """The arguments for `subprocess.run` with which make starts a module."""
+def started(command: str, **variables: str) -> dict[str, Any]:
+    """The arguments for `subprocess.run` with which make starts a command, such as `cli run`."""
     exported = {name: value for name, value in variables.items() if name.startswith(EXPORTED)}
-    words = [f"{name}={value}" for name, value in variables.items() if name not in exported]
-    return {"args": [sys.executable, "-m", module, *words], "env": {**os.environ, **exported}}
+    typed = [option(name, value) for name, value in variables.items() if name not in exported]
+    return {"args": [sys.executable, "-m", *command.split(), *typed], "env": {**os.environ, **exported}}
+
+
+def option(name: str, value: str) -> str:
+    """Return the option that make makes of an argument."""
+    return f"--{name.lower().replace('_', '-')}={value}"
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -14,11 +15,15 @@ from spark_jobs.shared import loads
 _END = r"(?!\n)$"
 
 
-def schemas() -> dict[str, dict[str, Any]]:
-    """Return a JSON schema for each parameter, its default included.
+def schemas(log: str) -> dict[str, dict[str, Any]]:
+    """Return a JSON schema for each parameter of a log's runs, its default included.
 
     Raises SettingsError when the deployment's settings, which some defaults are, cannot be used.
     """
+    return _OF_LOGS[log]()
+
+
+def _listening() -> dict[str, dict[str, Any]]:
     limits = settings().listening
     return {
         "input_path": {
@@ -88,13 +93,17 @@ def schemas() -> dict[str, dict[str, Any]]:
     }
 
 
-def faults(parameters: dict[str, Any]) -> list[str]:
+# Whose runs have parameters: a log with a DAG is a line here.
+_OF_LOGS: dict[str, Callable[[], dict[str, dict[str, Any]]]] = {"listening": _listening}
+
+
+def faults(log: str, parameters: dict[str, Any]) -> list[str]:
     """Say what is wrong with some parameters, one sentence each: what was found, what is allowed.
 
-    >>> faults({"top_songs": 0})
+    >>> faults("listening", {"top_songs": 0})
     ['top_songs: found 0, allowed is an integer from 1 to 1000']
     """
-    allowed = schemas()
+    allowed = schemas(log)
     return [
         f"{name}: found {value!r}, allowed is {_allowed(name, allowed)}"
         for name, value in parameters.items()

@@ -61,7 +61,7 @@ def decision_on(
 
 def _refuse_errors(lake: Lake, run_date: date, checks: Sequence[Mapping[str, Any]]) -> None:
     for check, error in ((record["stage"], error) for record in checks for error in record["errors"]):
-        publish = how_to_type("publish", LAKE=lake.root, RUN_DATE=str(run_date), REASON="...")
+        publish = how_to_type("publish", LOG=lake.log, LAKE=lake.root, RUN_DATE=str(run_date), REASON="...")
         raise UncheckedError(
             f"{check} of {run_date} has not checked everything ({error}); nothing was published: clear {check}, or "
             f"decide that the run counts all the same: {publish}"

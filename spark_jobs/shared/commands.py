@@ -6,15 +6,27 @@ import shlex
 from pathlib import Path
 
 _MAKEFILE = Path(__file__).resolve().parents[2] / "Makefile"
-# Where a target and its module differ in name.
-_MODULES = {"run": "run_pipeline"}
 
 
-def how_to_type(target: str, **given: str) -> str:
+def how_to_type(command: str, **given: str) -> str:
     """Return a command with its arguments, to be copied into a shell.
 
-    >>> how_to_type("query", SQL="SELECT 1", LAKE="/lake").partition("query ")[2]
-    "SQL='SELECT 1' LAKE=/lake"
+    >>> how_to_type("query", SQL="SELECT 1", LAKE="/lake")
+    "make query SQL='SELECT 1' LAKE=/lake"
     """
-    command = f"make {target}" if _MAKEFILE.exists() else f"python -m cli.{_MODULES.get(target, target)}"
-    return " ".join([command, *(f"{name}={shlex.quote(value)}" for name, value in given.items())])
+    return by_make(command, **given) if _MAKEFILE.exists() else by_python(command, **given)
+
+
+def by_make(command: str, **given: str) -> str:
+    """Return a command as it is typed in a clone."""
+    return " ".join([f"make {command}", *(f"{name}={shlex.quote(value)}" for name, value in given.items())])
+
+
+def by_python(command: str, **given: str) -> str:
+    """Return a command as it is typed without a Makefile.
+
+    >>> by_python("publish", RUN_DATE="2009-05-04", REASON="late files")
+    "python -m cli publish --run-date=2009-05-04 --reason='late files'"
+    """
+    options = (f"--{name.lower().replace('_', '-')}={shlex.quote(value)}" for name, value in given.items())
+    return " ".join([f"python -m cli {command}", *options])

@@ -50,7 +50,7 @@ def audit(tmp_path: Path) -> Call:
     def audit(url: str, pinned: str, *options: str) -> subprocess.CompletedProcess[str]:
         file = tmp_path / "requirements.txt"
         file.write_text(pinned)
-        command = [sys.executable, "-m", "cli.audit", f"OSV_URL={url}", *options, str(file)]
+        command = [sys.executable, "-m", "cli.audit", f"--osv-url={url}", *options, str(file)]
         # On which nobody answers, and which is not to be asked for what is on this machine.
         environment = {**os.environ, "http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
         return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)

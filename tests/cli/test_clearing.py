@@ -56,7 +56,7 @@ def states(home: Path, run_id: str) -> tuple[str, dict[str, str | None]]:
 
 def test_cleared_run_alone_goes_on(home: Path, type_: Type) -> None:
     for run_id, other in ((UNDATED, ("failed", STATES)), (DATED, None)):
-        assert "across 1 Dag run(s)" in type_(how_to_clear(run_id))
+        assert "across 1 Dag run(s)" in type_(how_to_clear(DAG_ID, run_id))
         goes_on = {"data_quality": "success", "check_listens": None, "session_analysis": None}
         assert states(home, run_id) == ("queued", goes_on)
         if other:

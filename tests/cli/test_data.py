@@ -43,7 +43,7 @@ class Person:
         """Call it, and get its exit code and what it printed."""
         code: Any = 0
         try:
-            data.main(replace(self.source.published, **published), [f"DATA={self.directory}", f"URL={url}"])
+            data.get(self.directory, url, replace(self.source.published, **published))
         except SystemExit as end:
             code = end.code
         return code, self.capsys.readouterr().out.rstrip("\n")
@@ -249,7 +249,7 @@ def test_download_other_than_archive_gets_one_line(person: Person) -> None:
 
 def test_unreachable_server_gets_one_line_at_once(person: Person) -> None:
     started = time.monotonic()
-    command = [sys.executable, "-m", "cli.data", f"DATA={person.directory}", f"URL={NOWHERE}"]
+    command = [sys.executable, "-m", "cli", "data", f"--data={person.directory}", f"--url={NOWHERE}"]
     run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert time.monotonic() - started < data.TIMEOUT.read
     assert (run.returncode, run.stderr) == (1, "")
@@ -290,11 +290,11 @@ def test_a_source_that_falls_silent_is_given_up(person: Person, monkeypatch: pyt
 def another_process(person: Person) -> subprocess.Popen[str]:
     """One that fetches what this source has, and that Ctrl-C reaches, also where the tests run in the background."""
     program = f"""
-from cli.data import Published, main
-main({person.source.published!r})
+from pathlib import Path
+from cli.data import Published, get
+get(Path({str(person.directory)!r}), "", {person.source.published!r})
 """
-    command = [sys.executable, "-c", program, f"DATA={person.directory}"]
-    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
 
 
 def test_next_call_continues_download_after_ctrl_c(person: Person) -> None:

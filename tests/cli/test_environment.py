@@ -100,10 +100,10 @@ def test_path_that_airflow_misreads_is_refused(tmp_path: Path, name: str) -> Non
         check_places(tmp_path / name)
 
 
-@pytest.mark.parametrize("module", ["run_pipeline", "ui"])
-def test_refused_home_writes_nothing(tmp_path: Path, module: str) -> None:
+@pytest.mark.parametrize("name", ["run", "ui"])
+def test_refused_home_writes_nothing(tmp_path: Path, name: str) -> None:
     given = {"PIPELINE_AIRFLOW_HOME": str(tmp_path / "a?b"), "LAKE": str(tmp_path / "lake")}
-    command = started(f"cli.{module}", **given)
+    command = started(f"cli {name}", **given)
     done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (1, 1, "")
     assert list(tmp_path.iterdir()) == []

@@ -60,7 +60,7 @@ def answering(port: int, ill: str = "") -> Iterator[None]:
 
 def asked(home: Path, **variables: str) -> tuple[int, list[str]]:
     """The exit code of `make health`, and the lines that it prints."""
-    command = started("cli.health", PIPELINE_AIRFLOW_HOME=str(home.parent), **variables)
+    command = started("cli health", PIPELINE_AIRFLOW_HOME=str(home.parent), **variables)
     done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     return done.returncode, done.stdout.splitlines()

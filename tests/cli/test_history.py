@@ -56,7 +56,7 @@ def start(spaced_lake: Lake) -> Iterator[Start]:
         given = {"LAKE": spaced_lake.root, "PORT": str(free_port()), **variables}
         servers.append(
             subprocess.Popen(
-                **started("cli.history", **given),
+                **started("cli history", **given),
                 cwd=PROJECT,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -112,14 +112,14 @@ def test_history_serves_loopback_and_ctrl_c_ends_it(start: Start, spaced_lake: L
 def test_missing_event_log_error_says_next_command(start: Start, spaced_lake: Lake) -> None:
     said = refusal(start())
     assert f"{spaced_lake.spark_events()} has no event log yet" in said
-    assert f"make run LAKE='{spaced_lake.root}'".replace("'s", "'\"'\"'s") in said
+    assert f"make run LOG=listening LAKE='{spaced_lake.root}'".replace("'s", "'\"'\"'s") in said
 
 
 def test_taken_port_is_refused_with_a_way_out(start: Start, spaced_lake: Lake) -> None:
     put_event_log(spaced_lake)
     with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
-        assert f"PORT: {port} cannot be used (Address already in use); stop" in refusal(start(PORT=str(port)))
+        assert f"--port: {port} cannot be used (Address already in use); stop" in refusal(start(PORT=str(port)))
 
 
 @pytest.fixture

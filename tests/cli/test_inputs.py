@@ -43,7 +43,7 @@ def move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Move:
 
 def test_lake_of_samples_makes_room(move: Move, capsys: pytest.CaptureFixture[str]) -> None:
     root = move(SAMPLE, SAMPLE.replace("04", "05"), published=SAMPLE)
-    with lake_of({}).catalog.open() as catalog:
+    with lake_of("lake", "listening").catalog.open() as catalog:
         assert catalog.list_namespaces() == []
     assert sorted(path.name for path in root.iterdir()) == ["catalog.db"]
     (aside,) = root.parent.glob("lake.moved-*")
@@ -62,18 +62,18 @@ def test_lake_of_samples_makes_room(move: Move, capsys: pytest.CaptureFixture[st
 def test_lake_of_other_logs_is_refused(move: Move, inputs: tuple[str, ...], published: str) -> None:
     root = move(*inputs, published=published)
     with pytest.raises(MovedLakeError, match="move it back to"):
-        lake_of({})
+        lake_of("lake", "listening")
     assert (root / "warehouse").is_dir()
 
 
 def test_typed_lake_is_left_alone(move: Move) -> None:
     root = move(SAMPLE)
-    assert lake_of({"LAKE": str(root)}).root == str(root)
+    assert lake_of(str(root), "listening").root == str(root)
     assert (root / "warehouse").is_dir()
 
 
 def test_lake_with_another_catalog_is_left_alone(move: Move, monkeypatch: pytest.MonkeyPatch) -> None:
     root = move(SAMPLE)
     monkeypatch.setenv("PIPELINE_CATALOG", "postgresql://lake@127.0.0.1:1/lake")
-    assert lake_of({}).root == str(root)
+    assert lake_of("lake", "listening").root == str(root)
     assert (root / "warehouse").is_dir()

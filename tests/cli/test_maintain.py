@@ -25,7 +25,7 @@ DAYS = [date(2009, 5, day) for day in (1, 2, 3)]
 def test_newest_dates_stay(lake: Lake) -> None:
     for day in DAYS:
         publish_tables(lake, day, write_tables(lake, day, {LISTENS.name: [], ANSWER.name: []}))
-    command = started("cli.maintain", LAKE=lake.root, PIPELINE_KEPT_RUN_DATES="2")
+    command = started("cli maintain", LAKE=lake.root, PIPELINE_KEPT_RUN_DATES="2")
     done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -37,7 +37,7 @@ def test_newest_dates_stay(lake: Lake) -> None:
 
 def test_holder_of_the_log_is_named(lake: Lake) -> None:
     run_lock.take(lake, "manual__1")
-    command = started("cli.maintain", LAKE=lake.root)
+    command = started("cli maintain", LAKE=lake.root)
     done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 1
@@ -48,7 +48,7 @@ def test_holder_of_the_log_is_named(lake: Lake) -> None:
 
 def test_stopped_maintenance_lets_runs_go_on(lake: Lake) -> None:
     with lake.catalog.open() as catalog:
-        process = subprocess.Popen(**started("cli.maintain", LAKE=lake.root), cwd=PROJECT)
+        process = subprocess.Popen(**started("cli maintain", LAKE=lake.root), cwd=PROJECT)
         while lock.holder(catalog, "listening") is None and process.poll() is None:
             time.sleep(0.05)
         # One that starts meanwhile is tried again.

@@ -32,7 +32,7 @@ Call = Callable[..., subprocess.CompletedProcess[str]]
 def call(lake: Lake) -> Call:
     def call(**variables: str) -> subprocess.CompletedProcess[str]:
         given = {"LAKE": lake.root, "RUN_DATE": str(RUN_DATE), "REASON": "the label agreed", **variables}
-        command = started("cli.publish", **given)
+        command = started("cli publish", **given)
         return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
     return call
@@ -83,7 +83,7 @@ def test_failed_check_before_an_answer_is_accepted(stopped: Lake, call: Call) ->
     done = call()
     assert done.returncode == 0, done.stdout
     assert f"Accepted for {RUN_DATE}, as {getpass.getuser()} decided: score: found 85" in done.stdout
-    assert f"    make run RUN_DATE={RUN_DATE} LAKE={stopped.root} INPUT=" in done.stdout
+    assert f"    make run RUN_DATE={RUN_DATE} LOG=listening LAKE={stopped.root} INPUT=" in done.stdout
     assert not_accepted(stopped, RUN_DATE, ["score: found 85"]) == []
     with stopped.catalog.open() as catalog:
         assert run_dates(catalog, "listening", ANSWER.name) == []
@@ -104,10 +104,10 @@ def test_run_under_way_is_not_published(stopped: Lake, call: Call) -> None:
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
-        ({"REASON": " "}, "REASON: found none, allowed is a sentence: it will be in the report"),
-        ({"RUN_DATE": "May"}, "RUN_DATE: found 'May', allowed is a date as YYYY-MM-DD"),
+        ({"REASON": " "}, "'--reason': found none, allowed is a sentence: it will be in the report"),
+        ({"RUN_DATE": "May"}, "'--run-date': found 'May', allowed is a date as YYYY-MM-DD"),
     ],
 )
 def test_bad_argument_is_named(call: Call, variables: dict[str, str], said: str) -> None:
     done = call(**variables)
-    assert (done.returncode, said in " ".join(done.stdout.split())) == (1, True)
+    assert (done.returncode, said in done.stderr) == (2, True)

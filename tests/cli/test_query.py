@@ -47,7 +47,8 @@ def lake(tmp_path: Path) -> LakeCatalog:
 
 def _asked(lake: LakeCatalog, sql: str, day: date | None = None) -> list[tuple]:
     with lake.open() as catalog:
-        return query(catalog, lake.log, sql, published_snapshots(lake, catalog, day)).fetchall()
+        snapshots = published_snapshots(Lake(lake.root, "listening"), catalog, day)
+        return query(catalog, "listening", sql, snapshots).fetchall()
 
 
 def test_latest_date_answers(lake: LakeCatalog) -> None:
@@ -110,13 +111,13 @@ def test_unpublished_run_answers(lake: LakeCatalog) -> None:
 
 
 def test_unpublished_run_wants_its_date(lake: LakeCatalog) -> None:
-    assert "RUN_DATE: found '', allowed is a date" in _typed(lake, SQL="SELECT 1", PUBLISHED="no").stderr
+    assert "'--run-date': found none, allowed is a date" in _typed(lake, SQL="SELECT 1", PUBLISHED="no").stderr
     said = _typed(lake, SQL="SELECT 1", PUBLISHED="no", RUN_DATE=str(SUNDAY)).stderr
     assert f"no run of {SUNDAY} in {lake.root} has written anything" in said
 
 
 def _typed(lake: LakeCatalog, **words: str) -> subprocess.CompletedProcess[str]:
-    command = started("cli.query", LAKE=lake.root, **words)
+    command = started("cli query", LAKE=lake.root, **words)
     return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 

@@ -34,7 +34,7 @@ def call(lake: Lake, tmp_path: Path) -> object:
     def call(**variables: str) -> subprocess.CompletedProcess[str]:
         """`make rejected` with these variables, in a directory of its own."""
         given = {"PYTHONPATH": str(PROJECT), "LAKE": lake.root, "RUN_DATE": str(RUN_DATE), **variables}
-        command = started("cli.rejected", **given)
+        command = started("cli rejected", **given)
         return subprocess.run(**command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     return call
@@ -105,10 +105,10 @@ def test_a_log_without_a_fault_gives_no_file(spark: SparkSession, lake: Lake, tm
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({"RUN_DATE": "yesterday"}, "RUN_DATE: found 'yesterday', allowed is a date as YYYY-MM-DD"),
-        ({"REASON": "odd"}, "REASON: found 'odd', allowed is all or one of invalid_encoding, field_count"),
+        ({"RUN_DATE": "yesterday"}, "'--run-date': found 'yesterday', allowed is a date as YYYY-MM-DD"),
+        ({"REASON": "odd"}, "'--reason': found 'odd', allowed is all or one of invalid_encoding, field_count"),
     ],
 )
 def test_a_bad_argument_is_named(call: object, variables: dict[str, str], message: str) -> None:
     refused = call(**variables)
-    assert (refused.returncode, message in refused.stdout) == (1, True)
+    assert (refused.returncode, message in refused.stderr) == (2, True)

@@ -63,13 +63,13 @@ def listed(repository: Path) -> list[str]:
     return sorted(path.name for path in repository.iterdir())
 
 
-@pytest.mark.parametrize("module", ["cli.settings_file", "cli.run_pipeline", "cli.ui", "benchmarks.compare"])
-def test_no_command_writes_a_secret_into_a_repository(module: str, repository: Path) -> None:
+@pytest.mark.parametrize("command", ["cli env", "cli run", "cli ui", "benchmarks.compare"])
+def test_no_command_writes_a_secret_into_a_repository(command: str, repository: Path) -> None:
     of_airflow = {"PIPELINE_AIRFLOW_HOME": str(repository / "airflow")}
-    given = {"cli.settings_file": {"ENV": str(repository / "production")}}.get(module, of_airflow)
+    given = {"cli env": {"ENV": str(repository / "production")}}.get(command, of_airflow)
     before = listed(repository)
     done = subprocess.run(
-        **started(module, **given), cwd=PROJECT, capture_output=True, text=True, check=False, timeout=60
+        **started(command, **given), cwd=PROJECT, capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 1
     assert "would hold secrets, and git would take it" in done.stdout + done.stderr

@@ -19,7 +19,7 @@ from tests.stack import compose
 
 
 def make_env(file: Path) -> subprocess.CompletedProcess[str]:
-    command = started("cli.settings_file", ENV=str(file))
+    command = started("cli env", ENV=str(file))
     return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 

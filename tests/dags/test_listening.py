@@ -175,7 +175,7 @@ def test_start_is_tried_again_while_log_is_held(
 
 
 def test_form_describes_and_bounds_every_parameter(dag: Any) -> None:
-    for name, schema in schemas().items():
+    for name, schema in schemas("listening").items():
         param = dag.params.get_param(name)
         assert (param.value, param.description) == (schema["default"], schema["description"])
         assert {key: param.schema[key] for key in schema if key not in ("default", "description")} == {
@@ -198,6 +198,13 @@ def test_asset_uris_do_not_depend_on_the_lake(dag: Any) -> None:
         "listening.top_sessions",
         "listening.top_songs",
     }
+
+
+def test_spark_tasks_of_all_dags_share_a_pool(dag_bag: Any) -> None:
+    pools = {task.task_id: task.pool for dag in dag_bag.dags.values() for task in dag.tasks}
+    starts_spark = {"data_quality", "session_analysis", "ranking", "maintain"}
+    starts_spark |= {name for name in pools if name.startswith("check_") and name != "check_input"}
+    assert {name for name, pool in pools.items() if pool == "spark"} == starts_spark
 
 
 def test_page_of_the_dag_explains_failures_and_reruns(dag: Any) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.__main__ import COMMANDS
 from cli.environment import SPARK_CONNECTION
 from tests.cli.test_audit import VULNERABLE, service
 from tests.conftest import PROJECT, QUICK_JVM
@@ -66,8 +67,8 @@ def test_what_is_no_command_is_json() -> None:
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|^|do )make ([a-z-]+)", PAGE, re.M))))
 def test_every_make_target_it_names_is_there(target: str) -> None:
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8").replace("\\\n", "")
-    assert re.search(rf"^{target}:", makefile, re.M)
-    assert target in re.search(r"^\.PHONY: (.+)$", makefile, re.M)[1].split()  # type: ignore[index]
+    targets = re.search(r"^\.PHONY: (.+)$", makefile, re.M)[1].split()  # type: ignore[index]
+    assert target in COMMANDS or (target in targets and re.search(rf"^{target}:", makefile, re.M))
 
 
 def left_out(place: str, names: list[str]) -> set[str]:

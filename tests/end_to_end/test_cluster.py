@@ -53,7 +53,7 @@ def run(scratch: Path, log: Path) -> Run:
             "PIPELINE_AIRFLOW_HOME": str(scratch / "airflow"),
             "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(connection),
         }
-        command = started("cli.run_pipeline", **given)
+        command = started("cli run", **given)
         done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return lake

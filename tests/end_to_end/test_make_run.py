@@ -84,7 +84,7 @@ def run(home: Path, lake: Lake) -> Run:
             "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(QUICK_SPARK),
             **variables,
         }
-        command = started("cli.run_pipeline", **given)
+        command = started("cli run", **given)
         return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
     return run
@@ -262,7 +262,7 @@ def test_run_passes_a_check_that_a_person_accepts(run: Run, home: Path, lake: La
     day = date(2009, 5, 9)
     log = make_log(home / "accepted.tsv", listens=1700, score=85, last_day=day)
     assert run(INPUT=str(log), RUN_DATE=str(day)).returncode == 1
-    command = started("cli.publish", LAKE=lake.root, RUN_DATE=str(day), REASON="the label agreed")
+    command = started("cli publish", LAKE=lake.root, RUN_DATE=str(day), REASON="the label agreed")
     said = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
     assert f"    make run RUN_DATE={day} " in said
     again = run(INPUT=str(log), RUN_DATE=str(day))

@@ -209,3 +209,17 @@ def test_scheduler_and_tasks_send_the_watched_metrics(ask: Ask, metrics: Statsd)
     failed_tasks = [one for one in metrics.got if re.match(r"airflow\.ti\.finish\b.*,state=failed\b.*:1\|c$", one)]
     assert any("task_id=check_listens" in one for one in failed_tasks)
     assert not any("run_id" in datagram for datagram in metrics.got)
+
+
+def test_spark_tasks_of_two_logs_take_turns(ask: Ask, log: Path) -> None:
+    dags = ("first_log", "second_log")
+    runs = []
+    for name in dags:
+        ask("PATCH", f"/api/v2/dags/{name}", {"is_paused": False})
+        started = ask("POST", f"/api/v2/dags/{name}/dagRuns", {"logical_date": "2009-06-04T00:00:00Z"})
+        runs.append(f"/api/v2/dags/{name}/dagRuns/{started['dag_run_id']}")
+    assert [end_of(ask, run)["state"] for run in runs] == ["success", "success"]
+    turns = (log.parent / "airflow" / "turns.txt").read_text().splitlines()
+    first, second = turns[0].split()[0], turns[2].split()[0]
+    assert {first, second} == set(dags)
+    assert turns == [f"{name} {point}" for name in (first, second) for point in ("begins", "ends")]

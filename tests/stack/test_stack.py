@@ -65,7 +65,7 @@ def expected(scratch: Path) -> bytes:
         "PIPELINE_AIRFLOW_HOME": str(scratch / "airflow"),
         "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**SPARK_CONNECTION, "extra": extra}),
     }
-    command = started("cli.run_pipeline", **given)
+    command = started("cli run", **given)
     done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return answer(lake, FIRST)
@@ -153,7 +153,7 @@ def applications(stack: RunningStack) -> set[str]:
 
 
 def health(stack: RunningStack) -> subprocess.CompletedProcess[str]:
-    command = started("cli.health", ENV=str(stack.settings_file))
+    command = started("cli health", ENV=str(stack.settings_file))
     environment = command.pop("env") | {"PIPELINE_AIRFLOW_HOME": "/none"}
     return subprocess.run(**command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 

@@ -122,7 +122,7 @@ def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPa
 
 def test_bad_setting_fails_run_early_in_one_line() -> None:
     environment = {**os.environ, "PIPELINE_LISTENING_STOP_QUALITY_SCORE": "high"}
-    command = [sys.executable, "-m", "cli.run_pipeline"]
+    command = [sys.executable, "-m", "cli", "run"]
     run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert (

@@ -79,7 +79,7 @@ def test_logs_have_each_a_lock(lake: LakeCatalog) -> None:
 
 def test_person_releases_lock_of_dead_run(lake: LakeCatalog) -> None:
     def unlock(run_id: str) -> str:
-        command = started("cli.unlock", LOG=LOG, RUN_ID=run_id, LAKE=lake.root)
+        command = started("cli unlock", LOG=LOG, RUN_ID=run_id, LAKE=lake.root)
         return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False).stdout
 
     with lake.open() as catalog:

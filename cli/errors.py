@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pyiceberg.exceptions import CommitFailedException
 from rich.console import Console
-from sqlalchemy.exc import DBAPIError
 
 from cli.terminal import console, plain, sentence
-from include.deployment.settings import SettingsError
-from spark_jobs.lake.catalog import SETTING
-from spark_jobs.lake.errors import ClockError, LockedError
-from spark_jobs.shared.errors import DataError
-from spark_jobs.shared.failures import causes, explain
-
-_IN_WORDS = (RuntimeError, OSError, DataError, SettingsError, LockedError, ClockError)
-_OF_DATABASE = (DBAPIError, sqlite3.Error)
 
 
 class CommandError(RuntimeError):
@@ -41,18 +30,31 @@ def told_in_a_line(what: str, to: Console = console) -> Iterator[None]:
 
 def _why(error: Exception) -> str:
     """Return what an error says to a user, empty if nothing. None of it has a secret: the address has no password."""
-    if isinstance(error, _OF_DATABASE):
+    # Not above: they take a second, and a misspelt option needs none of them.
+    import sqlite3
+
+    from pyiceberg.exceptions import CommitFailedException
+    from sqlalchemy.exc import DBAPIError
+
+    from include.deployment.settings import SettingsError
+    from spark_jobs.lake.errors import ClockError, LockedError
+    from spark_jobs.shared.errors import DataError
+    from spark_jobs.shared.failures import causes, explain
+
+    if isinstance(error, (DBAPIError, sqlite3.Error)):
         # SQLAlchemy adds the statement, and a page of its own.
         said = str(getattr(error, "orig", error)).strip().partition("\n")[0]
         return f"the catalog's database does not do its part ({said}); {_mend_database()}"
     if isinstance(error, CommitFailedException):
         return f"other writers of the table were faster each time ({error}); try again when they have ended"
-    if isinstance(error, _IN_WORDS):
+    if isinstance(error, (RuntimeError, OSError, DataError, SettingsError, LockedError, ClockError)):
         return sentence(error)
     return explain(error) if causes(error) else ""
 
 
 def _mend_database() -> str:
+    from spark_jobs.lake.catalog import SETTING
+
     if os.environ.get(SETTING):
         return (
             f"see that the PostgreSQL of {SETTING} runs and can be reached, and that the file of PGPASSFILE, "

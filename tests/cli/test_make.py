@@ -1,17 +1,17 @@
-"""A command gets the words typed after make, unchanged, and only those."""
+"""A command gets what is typed after make, unchanged, and only that."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from cli.arguments import ArgumentError, read
+from cli.__main__ import COMMANDS
 from tests.commands import started
 from tests.conftest import PROJECT
 
@@ -28,24 +28,31 @@ def make(*words: str, **exported: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["a$HOME $(x) $$", "it's", 'a"b', "a b", "50%", "a#b", "a;b&c|d", "`id`", "a\\tb", "*"]
+    "value", ["a$HOME $(x) $$", "it's", 'a"b', "a b", "50%", "a#b", "a;b&c|d", "`id`", "a\\tb", "*"]
 )
-def test_make_passes_a_value_as_it_is(name: str) -> None:
-    assert f"RUN_DATE: found {name!r}, allowed is" in make("publish", f"RUN_DATE={name}")
+def test_make_passes_a_value_as_it_is(value: str) -> None:
+    assert f"Invalid value for '--run-date': found {value!r}, allowed is" in make("publish", f"RUN_DATE={value}")
 
 
 def test_make_refuses_a_line_break() -> None:
     assert "LAKE: found a line break, allowed is one line" in make("maintain", "LAKE=a\nb")
 
 
-def test_exported_variable_is_left_aside() -> None:
-    said = make("publish", "RUN_DATE=May", RUN_DATE="2009-05-04", REASON="1")
-    assert "Left aside: REASON from the environment; say it after make: make publish REASON=..." in said
-    assert "RUN_DATE: found 'May', allowed is" in said
+def test_exported_variable_reaches_no_command() -> None:
+    assert "Missing option '--reason'" in make("publish", "RUN_DATE=2009-05-04", REASON="1")
+
+
+def test_empty_value_is_none_and_the_last_holds() -> None:
+    assert "Missing option '--sql'" in make("query", "SQL=")
+    assert "found 'June', allowed is" in make("publish", "RUN_DATE=May", "RUN_DATE=June")
+
+
+def test_odd_name_is_no_shell_command() -> None:
+    assert "No such option: --a'b;id" in make("run", "A'b;id=1")
 
 
 def test_make_passes_no_variable_of_its_own() -> None:
-    assert "LAKE: found /nowhere, which has no catalog.db" in make("maintain", "LAKE=/nowhere", "PYTHON=python3")
+    assert "found /nowhere, which has no catalog.db" in make("maintain", "LAKE=/nowhere", "PYTHON=python3")
 
 
 @pytest.mark.parametrize("variable", ["PYTHONSAFEPATH", "PYTHONHOME", "PYTHONPATH"])
@@ -53,7 +60,16 @@ def test_pythons_variables_change_no_command(variable: str, tmp_path: Path) -> N
     (tmp_path / "cli").mkdir()
     (tmp_path / "cli" / "__init__.py").write_text("raise SystemExit('another program')")
     said = make("maintain", "LAKE=/nowhere", **{variable: str(tmp_path)})
-    assert "LAKE: found /nowhere, which has no catalog.db" in said
+    assert "found /nowhere, which has no catalog.db" in said
+
+
+def test_help_lists_every_target() -> None:
+    done = subprocess.run(["make", "help"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    listed = dict(re.findall(r"^make ([a-z-]+) +(.+)$", done.stdout, re.M))
+    targets = re.search(r"^\.PHONY: (.+?[^\\])$", (PROJECT / "Makefile").read_text(), re.M | re.S)
+    assert targets
+    assert listed.keys() == COMMANDS.keys() | (set(re.findall(r"[a-z][a-z-]+", targets[1])))
+    assert {name: listed[name] for name in COMMANDS} == COMMANDS
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may be somebody else")
@@ -81,51 +97,15 @@ def test_clone_of_another_user_is_refused(installed: bool, said: str) -> None:
         assert list(Path(clone).glob("*lake*")) == []
 
 
-@pytest.mark.parametrize("module", ["run_pipeline", "ui"])
-def test_home_that_cannot_be_made_gets_one_sentence(module: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["run", "ui"])
+def test_home_that_cannot_be_made_gets_one_sentence(name: str, tmp_path: Path) -> None:
     (tmp_path / "log.tsv").write_text("u\t2009-05-04T12:00:00Z\t\ta\t\tt\n")
     given = {
         "INPUT": str(tmp_path / "log.tsv"),
         "LAKE": str(tmp_path / "lake"),
         "PIPELINE_AIRFLOW_HOME": "/proc/airflow",
     }
-    command = started(f"cli.{module}", **given)
+    command = started(f"cli {name}", **given)
     done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (1, 1, "")
     assert " failed: /proc/airflow" in done.stdout
-
-
-def test_unknown_name_is_refused_with_a_hint() -> None:
-    with pytest.raises(ArgumentError, match="found INPT=a, allowed are KEEP, INPUT; did you mean INPUT"):
-        read("run", "KEEP", paths=("INPUT",), words=["INPT=a"])
-
-
-def test_tilde_is_home_in_paths_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/ann")
-    given = read("run", "REASON", paths=("LAKE", "INPUT"), words=["LAKE=~/lake", "REASON=~", "INPUT=./~/a~b"])
-    assert given == {"LAKE": "/home/ann/lake", "REASON": "~", "INPUT": "./~/a~b"}
-
-
-def test_empty_value_is_none_and_the_last_holds() -> None:
-    assert read("run", "A", "B", words=["A=", "B=1", "B=2=3"]) == {"B": "2=3"}
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        pytest.param(["cli.query", "SQL=SELECT 1"], id="query"),
-        pytest.param(["cli.rejected", "RUN_DATE=2009-05-04"], id="rejected"),
-        pytest.param(["cli.publish", "RUN_DATE=2009-05-04", "REASON=why"], id="publish"),
-        pytest.param(["cli.maintain"], id="maintain"),
-        pytest.param(["cli.unlock", "RUN_ID=a run"], id="unlock"),
-    ],
-)
-def test_misspelt_lake_is_refused(command: list[str], tmp_path: Path) -> None:
-    place = tmp_path / "laek"
-    done = subprocess.run(
-        [sys.executable, "-m", *command, f"LAKE={place}"], cwd=PROJECT, capture_output=True, text=True, check=False
-    )
-
-    assert done.returncode == 1
-    assert f"found {place}, which has no catalog.db" in " ".join((done.stdout + done.stderr).split())
-    assert not place.exists()

@@ -4,42 +4,41 @@ from __future__ import annotations
 
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 from pyiceberg.exceptions import CommitFailedException
 
-from cli.mendable import told_in_a_line
+from cli.__main__ import COMMANDS
+from cli.errors import told_in_a_line
+from cli.program import Commands, execute
 from cli.stopping import STOP_SIGNALS
 from spark_jobs.lake.catalog import SETTING, LakeCatalog
 from spark_jobs.lake.errors import ClockError
 from spark_jobs.shared.lake import Lake
 from tests.catalog_server import PLANTED, catalog_server
 
-COMMANDS = {
-    "query": ("SQL=SELECT 1",),
-    "rejected": ("RUN_DATE=2009-05-04",),
-    "publish": ("RUN_DATE=2009-05-04", "REASON=why"),
+OPTIONS = {
+    "query": ("--sql=SELECT 1",),
+    "rejected": ("--run-date=2009-05-04",),
+    "publish": ("--run-date=2009-05-04", "--reason=why"),
     "maintain": (),
-    "unlock": ("RUN_ID=a run",),
-    "run_pipeline": (),
+    "unlock": ("--run-id=a run",),
+    "run": (),
 }
 Say = Callable[..., str]
 
 
 @pytest.fixture
-def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lake: Lake) -> Iterator[Say]:
+def say(capsys: pytest.CaptureFixture[str], lake: Lake) -> Iterator[Say]:
     handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
 
-    def say(command: str, *words: str) -> str:
+    def say(command: str, *options: str) -> str:
         """Return the one line that a command ends with."""
-        monkeypatch.setattr(sys, "argv", [command, f"LAKE={lake.root}", *words])
         with pytest.raises(SystemExit, match="^1$"):
-            import_module(f"cli.{command}").main()
+            execute(Commands(COMMANDS, ""), "cli", [command, f"--lake={lake.root}", *options])
         (line,) = "".join(capsys.readouterr()).splitlines()
         return line
 
@@ -48,17 +47,17 @@ def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lak
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("rejected", "publish", "run_pipeline")])
+@pytest.mark.parametrize("command", [name for name in OPTIONS if name not in ("rejected", "publish", "run")])
 def test_damaged_database_is_said(command: str, say: Say, lake: Lake) -> None:
     Path(lake.root).mkdir()
     (Path(lake.root) / "catalog.db").write_text("no database" * 1000)
-    assert "(file is not a database); see that <lake>/catalog.db is yours" in say(command, *COMMANDS[command])
+    assert "(file is not a database); see that <lake>/catalog.db is yours" in say(command, *OPTIONS[command])
 
 
-@pytest.mark.parametrize("command", ["query", "maintain", "unlock", "run_pipeline"])
+@pytest.mark.parametrize("command", ["query", "maintain", "unlock", "run"])
 def test_stopped_database_is_said(command: str, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SETTING, "postgresql://lake@127.0.0.1:1/lake")
-    said = say(command, *COMMANDS[command])
+    said = say(command, *OPTIONS[command])
     assert "port 1 failed: Connection refused); see that the PostgreSQL of PIPELINE_CATALOG runs" in said
 
 
@@ -70,17 +69,17 @@ def test_wrong_password_is_said(say: Say, tmp_path: Path, monkeypatch: pytest.Mo
         wrong.chmod(0o600)
         for name, value in (environment | {"PGPASSFILE": str(wrong)}).items():
             monkeypatch.setenv(name, value)
-        said = say("query", *COMMANDS["query"])
+        said = say("query", *OPTIONS["query"])
     assert "password authentication failed" in said
     assert "the file of PGPASSFILE, or ~/.pgpass, has its password" in said
     assert "not-it" not in said
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", OPTIONS)
 @pytest.mark.parametrize("address", ["postgres", "postgresql://etl:planted@db:port/lake"])
 def test_malformed_address_is_said(command: str, address: str, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SETTING, address)
-    said = say(command, *COMMANDS[command])
+    said = say(command, *OPTIONS[command])
     assert said.endswith(f"{SETTING}: found another address, allowed is postgresql://user@host:5432/database")
 
 
