@@ -36,7 +36,7 @@ def sessions_cut(lake: Lake, run_date: date, sessions: int | None, listens: int,
     """Return the snapshot of a run's sessions, the last one made with None, if they were cut so.
 
     Raises MissingRecordError if the run has no sessions, and OtherRecordError if its record is of other sessions.
-    Raises SessionsOfOtherGapError or SessionsOfOtherListensError if they were cut from something else.
+    Raises SessionsOfOtherGapError or SessionsOfOtherListensError if they were cut by another gap or from other listens.
     """
     record = read_record_of(lake, SESSION_ANALYSIS, run_date, {SESSIONS.name: sessions})
     minutes = record["parameters"]["session_gap_minutes"]
@@ -61,7 +61,7 @@ def read_cut_log(spark: SparkSession, lake: Lake, sessions: int, listens: int, g
 
 
 def read_heard_before(spark: SparkSession, lake: Lake, base: Published | None) -> DataFrame | None:
-    """Return the listens of the sessions that the base chose; None for a full load."""
+    """Return the listens of the sessions that the base chose; None for a full or a first load."""
     return read(spark, lake.log, CHOSEN_LISTENS, base.snapshots[CHOSEN_LISTENS.name]) if base else None
 
 

@@ -25,7 +25,7 @@ class StartWindow:
 
 
 def last_days(run_date: date, days: int | None) -> StartWindow | None:
-    """Return the window of `days` days that ends with the run date; None, for all days, if `days` is None."""
+    """Return the window of `days` days that ends with the run date; None for all days."""
     return StartWindow(run_date - timedelta(days=days - 1), run_date) if days else None
 
 

@@ -51,8 +51,8 @@ def list_files(input_path: str, input_root: str = "") -> Listing:
     """List the files of an input: a file, every file below a directory, or what a glob matches (`**`: at any depth).
 
     A name below a directory that begins with `.` or `_` is left out. So is a further name of a file that is listed.
-    Raises InputError if there is no file. Also if a file lies outside `input_root` ("" or "/": anywhere), cannot be
-    read, or is named like a compression other than `.gz`; it names the file.
+    Raises InputError if there is no file. Raises it, with the name of the file, if one lies outside `input_root` ("" or
+    "/": anywhere), is unreadable, or is named like another compression than `.gz`.
     """
     where, root = path_of(input_path), path_of(input_root) if input_root else b"/"
     where = where if is_object(where) else os.path.abspath(where)

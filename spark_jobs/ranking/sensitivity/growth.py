@@ -84,7 +84,7 @@ class Growth:
 
 
 def read_growth(spark: SparkSession, log: JudgedLog, keep: Keep) -> Growth | None:
-    """Return how a log has grown since its base was ranked; None for a full load."""
+    """Return how a log has grown since its base was ranked; None for a full or a first load."""
     if log.base is None:
         return None
     # This is empty if the base ranked a window, or by one definition only.
