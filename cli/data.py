@@ -94,10 +94,7 @@ def main(
     data: Annotated[str, Option(parser=home, metavar="DIRECTORY", help="Where to leave the files.")] = "data",
     url: Annotated[str, Option(help="Another source of the same archive.", show_default="Zenodo")] = "",
 ) -> None:
-    """Fetch the full LastFM-1K log, 0.7 GB, check it, and leave it ready to be run.
-
-    Exits with 1 when the files cannot be had, or are not the published ones.
-    """
+    """Fetch the full LastFM-1K log, 0.7 GB, check it, and leave it ready to be run; exits with 1 if that fails."""
     get(Path(data), url, PIPELINE_1K)
 
 

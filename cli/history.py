@@ -28,7 +28,7 @@ NAME, CLASS = "history server", "org.apache.spark.deploy.history.HistoryServer"
 
 
 def main(
-    port: Annotated[int, Option(min=1, max=LAST_PORT, help="The port on loopback.")] = 18080,
+    port: Annotated[int, Option(min=1, max=LAST_PORT, metavar="NUMBER", help="The port on loopback.")] = 18080,
     log: LogName = DEFAULT_LOG,
     lake: LakeRoot = DEFAULT_LAKE,
 ) -> None:

@@ -51,7 +51,7 @@ class Arguments:
 
 
 def main(
-    port: Annotated[int, Option(min=1, max=LAST_PORT, help="The port on loopback.")] = 8080,
+    port: Annotated[int, Option(min=1, max=LAST_PORT, metavar="NUMBER", help="The port on loopback.")] = 8080,
     input_: Annotated[str, inputs.INPUT] = "",
     log: LogName = DEFAULT_LOG,
     lake: LakeRoot = DEFAULT_LAKE,

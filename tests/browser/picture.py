@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import date
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from cli import run_pipeline
 from cli.environment import PROJECT
 from spark_jobs.shared.lake import Lake
+from tests.commands import started
 from tests.stack.tools import chromium
 
 PICTURE = PROJECT / "docs" / "report.png"
@@ -22,7 +23,7 @@ WIDTH = 860
 def main() -> None:
     """Run on a lake of its own and take the picture."""
     browser = chromium()
-    run_pipeline.main([f"LAKE={LAKE.root}", f"RUN_DATE={RUN_DATE}"])
+    subprocess.run(**started("cli run", LAKE=LAKE.root, RUN_DATE=str(RUN_DATE)), cwd=PROJECT, check=True)
     take(Path(str(LAKE.report(RUN_DATE) / "report.html")), browser)
     print(PICTURE)
 
