@@ -20,8 +20,8 @@ from cli.mendable import CommandError, told_in_a_line
 from cli.query import table_with
 from cli.terminal import console, plain, short
 from include.runs.records import last_run
-from spark_jobs.lake.listening import REJECTED_RECORDS
 from spark_jobs.logs.listening.contract import LISTENS
+from spark_jobs.logs.listening.tables import REJECTED_RECORDS
 from spark_jobs.shared.lake import Lake
 
 
