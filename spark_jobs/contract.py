@@ -180,8 +180,8 @@ class Sessions:
     """How events become sessions: a longer pause than `gap` opens one; what is counted in each.
 
     `events`: the column with the number of its events. `distinct`: a column, and the columns of an event whose
-    different values it counts. `each`: a column of an event, one of a `Choice`; sessions count each of its values.
-    `implausible`: sessions of this kind have the flag `is_implausible`.
+    different values it counts, nulls left out. `each`: a column of an event, one of a `Choice`; sessions count each of
+    its values. `implausible`: sessions of this kind have the flag `is_implausible`.
     """
 
     gap: timedelta

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from datetime import timedelta
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -19,7 +21,7 @@ def sessionize(events: DataFrame, log: LogContract, gap: timedelta) -> DataFrame
     midnight and time zones change nothing. Beside these three columns comes what sessions count: for each distinct
     count a hash of its columns (long, named as the count), and `Sessions.each`. The windows hold all rows of a user.
     """
-    hashes = [F.xxhash64(*columns).alias(name) for name, columns in log.sessions.distinct]
+    hashes = [_hash(log, columns).alias(name) for name, columns in log.sessions.distinct]
     each = [log.sessions.each] if log.sessions.each else []
     counted = events.select(log.user, log.events.time, *hashes, *each)
     return number_sessions(counted, log.user, log.events.time, log.events.time, gap)
@@ -74,6 +76,15 @@ def duration_seconds(started_at: Column, ended_at: Column) -> Column:
     return F.call_function("div", microseconds_between(started_at, ended_at), F.lit(1_000_000))
 
 
+def _hash(log: LogContract, columns: tuple[str, ...]) -> Column:
+    """Return one number for the values of an event's columns; null where all are null."""
+    hashed = F.xxhash64(*columns)
+    if set(columns) & set(log.events.always_known):
+        return hashed
+    # The hash of nulls is a number.
+    return F.when(reduce(operator.or_, (F.col(column).isNotNull() for column in columns)), hashed)
+
+
 def _distinct(name: str) -> Column:
-    # count_distinct would sort all events once more: it takes three times as long.
+    # Lists leave nulls out. count_distinct would sort all events once more: it takes three times as long.
     return F.size(F.array_distinct(F.collect_list(name))).cast("long").alias(name)
