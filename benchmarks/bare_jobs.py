@@ -20,9 +20,9 @@ from pyspark.sql.window import Window as W
 
 from benchmarks.baseline_script import COLUMNS
 from cli.environment import SPARK_CONNECTION
-from spark_jobs.lake.listening import LISTENS
 from spark_jobs.lake.tables import Table, prepare
 from spark_jobs.lake.tries import in_buckets
+from spark_jobs.logs.listening.tables import LISTENS
 from spark_jobs.shared.input_files import list_files
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.partitioning import bucket_count, cores_of

@@ -65,7 +65,7 @@ def top_songs_of_the_longest_sessions() -> None:
             {"listens": LISTENS, "rejected_records": REJECTED},
             minimum_quality_score="{{ params.minimum_quality_score }}",
         ),
-        listening.spark_job("session_analysis", listens=LISTENS, session_gap_minutes=GAP),
+        listening.spark_job("session_analysis", events=LISTENS, session_gap_minutes=GAP),
         listening.checkpoint("sessions", {"sessions": SESSIONS, "listens": LISTENS}),
         listening.spark_job(
             "ranking",

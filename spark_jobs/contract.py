@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from spark_jobs.fields import Field
+from spark_jobs.fields import Choice, Field
 
 # --- Formats of files.
 
@@ -118,7 +118,8 @@ class Records:
 
     `name` is the table of the accepted ones, and the input's directory where a log has several kinds.
     `reasons` in order: the first that applies counts. `same`: the columns in which two records agree that are one.
-    `order`: the columns that order records of equal times, so that every run orders them alike.
+    `order`: the columns that order records of equal times, so that every run orders them alike. `varied`: columns with
+    too many values for a dictionary, for which Parquet would make one and give it up, file by file.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Records:
     plausible: Plausible | None = None
     type_field: str = ""
     order: tuple[str, ...] = ()
+    varied: tuple[str, ...] = ()
 
     def named(self, name: str) -> Field:
         """Return the field of this name; raises KeyError when there is none."""
@@ -148,6 +150,13 @@ class Records:
         """Return the names of the warnings, in order."""
         return tuple(warning.name for warning in self.warnings)
 
+    def values_of(self, column: str) -> tuple[str, ...]:
+        """Return the texts that a column can have; raises KeyError unless it is that of a `Choice`."""
+        for one in self.fields:
+            if one.column == column and isinstance(one.type, Choice):
+                return one.type.values
+        raise KeyError(f"{self.name} have no column {column!r} of a Choice")
+
     @property
     def always_known(self) -> tuple[str, ...]:
         """Return the columns that are null in no accepted record."""
@@ -155,17 +164,31 @@ class Records:
 
 
 @dataclass(frozen=True)
+class Implausible:
+    """Which sessions nobody has: a script, a broken clock, or several people under one name. Flagged, never cut.
+
+    They have more than `events_per_minute` over at least `over_at_least` events, or last longer than `longest`.
+    """
+
+    events_per_minute: int
+    over_at_least: int
+    longest: timedelta
+
+
+@dataclass(frozen=True)
 class Sessions:
     """How events become sessions: a longer pause than `gap` opens one; what is counted in each.
 
     `events`: the column with the number of its events. `distinct`: a column, and the columns of an event whose
-    different values it counts. `each`: the field for each of whose values there is a count.
+    different values it counts, nulls left out. `each`: a column of an event, one of a `Choice`; sessions count each of
+    its values. `implausible`: sessions of this kind have the flag `is_implausible`.
     """
 
     gap: timedelta
     events: str
     distinct: tuple[tuple[str, tuple[str, ...]], ...] = ()
     each: str = ""
+    implausible: Implausible | None = None
 
 
 @dataclass(frozen=True)

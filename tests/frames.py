@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from spark_jobs.shared import schemas
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 
 
 def at(text: str) -> datetime:
@@ -38,7 +38,7 @@ def listens(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
     """Listens from `(user, time[, artist, track])`."""
     songs = [(*row, "Artist", "Track")[:4] for row in rows]
     full = [(user, at(time), None, artist, None, track) for user, time, artist, track in songs]
-    return frame_of(spark, full, schemas.LISTENS)
+    return frame_of(spark, full, LISTENS.schema)
 
 
 def sessions(spark: SparkSession, *rows: tuple[str, str, int]) -> DataFrame:
@@ -48,4 +48,4 @@ def sessions(spark: SparkSession, *rows: tuple[str, str, int]) -> DataFrame:
         started = at(start)
         ended = started.replace(hour=started.hour + 1)
         full.append((f"{user}-{start}", user, started, ended, 3600, tracks, tracks, tracks > 180))
-    return frame_of(spark, full, schemas.SESSIONS)
+    return frame_of(spark, full, SESSIONS.schema)

@@ -9,11 +9,12 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.data_quality import job as data_quality
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.lake.listening import ANSWER, LISTENS
 from spark_jobs.lake.stamps import Stamp
 from spark_jobs.lake.tries import new_try
+from spark_jobs.logs.listening.tables import LISTENS
 from spark_jobs.ranking import job as ranking
 from spark_jobs.ranking.job import RankingJob
+from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.session_analysis import job as session_analysis
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared.arguments import MANUAL

@@ -5,19 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from spark_jobs.lake.listening import (
+from spark_jobs.lake.tables import Table
+from spark_jobs.logs.listening.tables import LISTENS, REJECTED_RECORDS, SESSIONS
+from spark_jobs.ranking.sensitivity.definitions import DEFINITIONS
+from spark_jobs.ranking.tables import (
     ALTERNATIVE_SONGS,
     CHOSEN_LISTENS,
     CHOSEN_SESSIONS,
     LISTENERS,
-    LISTENS,
-    REJECTED_RECORDS,
-    SESSIONS,
     TOP_SESSIONS,
     TOP_SONGS,
 )
-from spark_jobs.lake.tables import Table
-from spark_jobs.ranking.sensitivity.definitions import DEFINITIONS
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake

@@ -11,19 +11,21 @@ from typing import Any
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
-from include.runs.records import CHECKS, STAGES
 from include.telemetry.event_logs import read_figures
 from spark_jobs.lake import tables
-from spark_jobs.lake.listening import ANSWER, LISTENS, TABLES
 from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.lake.stamps import Stamp
+from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.logs.listening.tables import LISTENS
+from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared.documents import read_record, write_record
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.log_tables import tables_of
 
 Rows = list[dict[str, Any]]
 # In one partition each, for only Spark can number buckets.
-_TABLES = {table.name: replace(table, bucketed_by="") for table in TABLES}
+_TABLES = {table.name: replace(table, bucketed_by="") for table in tables_of(LISTENING)}
 
 
 def run_id_of(run_date: date) -> str:
@@ -46,18 +48,18 @@ def publish_tables(lake: Lake, run_date: date, snapshots: Mapping[str, int], run
     run = run_id or run_id_of(run_date)
     keep_publication(lake, run_date, snapshots, run)
     with lake.catalog.open() as catalog:
-        publish(catalog, Publication("listening", run_date, run, snapshots, ANSWER.name, over_newer=True))
+        publish(catalog, Publication(lake.log, run_date, run, snapshots, lake.answer, over_newer=True))
 
 
 def keep_publication(lake: Lake, run_date: date, snapshots: Mapping[str, int], run_id: str) -> None:
     """Keep what the stages of a run have left, if anything, as that of a published one."""
-    records, stages = {}, (*STAGES, *CHECKS)
+    records, stages = {}, (*lake.contract.stages, *lake.contract.checks)
     for stage in stages:
         with suppress(MissingRecordError):
             records[stage] = read_record(lake, stage, run_date)
     spark = {stage: figures for stage in stages if (figures := read_figures(lake, stage, run_date))}
     kept = {"run_id": run_id, "snapshots": dict(snapshots), "decision": None, "records": records, "spark": spark}
-    write_record(lake.publication(run_date, snapshots[ANSWER.name]), kept)
+    write_record(lake.publication(run_date, snapshots[lake.answer]), kept)
 
 
 def leave_record(lake: Lake, stage: str, run_date: date, record: Mapping[str, Any]) -> None:

@@ -13,8 +13,8 @@ from include.report.news import news
 from include.report.scan import RunTables, tables_of
 from include.report.spread import song_spread
 from include.runs.records import CHECKS
-from spark_jobs.lake.listening import ALTERNATIVE_SONGS, LISTENERS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.lake.tables import Table
+from spark_jobs.ranking.tables import ALTERNATIVE_SONGS, LISTENERS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.lake import Lake
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from include.report.scan import RunTables
-from spark_jobs.lake.listening import LISTENS, SESSIONS
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 
 Counts = NDArray[np.int64]
 HOURS_A_WEEK = 168

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyiceberg.expressions import And, In
 
 from include.report.scan import RunTables
-from spark_jobs.lake.listening import CHOSEN_LISTENS, TOP_SESSIONS
+from spark_jobs.ranking.tables import CHOSEN_LISTENS, TOP_SESSIONS
 
 Rows = list[dict[str, Any]]
 SONG = ["artist_name", "track_name"]

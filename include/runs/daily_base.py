@@ -10,9 +10,9 @@ from typing import Any
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
-from spark_jobs.lake.listening import LISTENS
 from spark_jobs.lake.published import Published, base_of, tags_of
 from spark_jobs.lake.stamps import stamp_of
+from spark_jobs.logs.listening.tables import LISTENS
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import DATA_QUALITY, read_published_record
 from spark_jobs.shared.errors import DataError, MissingRecordError

@@ -1,1 +1,1 @@
-"""Raw lines -> listens and rejected listens: every line is kept, or rejected with its reason."""
+"""Raw records -> events and rejected records: every record is accepted, or rejected with its reason."""

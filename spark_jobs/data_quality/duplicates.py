@@ -34,11 +34,19 @@ def reject_known(judged: DataFrame, known: DataFrame, records: Records) -> DataF
 
     `known` has one row of the columns `same` for each, and is small; the order of the rows stays.
     """
-    flagged = F.broadcast(known.withColumn("is_known", F.lit(True)))
-    with_flag = judged.join(flagged, on=list(records.same), how="left")
+    flagged = known.withColumn("is_known", F.lit(True))
+    with_flag = judged.join(F.broadcast(flagged), on=are_same(judged, flagged, records), how="left")
     is_duplicate = F.col("reason").isNull() & F.col("is_known").isNotNull()
     reason = F.when(is_duplicate, DUPLICATE).otherwise(F.col("reason"))
-    return with_flag.withColumn("reason", reason).select(*judged.columns)
+    return with_flag.select(*(reason.alias(name) if name == "reason" else judged[name] for name in judged.columns))
+
+
+def are_same(left: DataFrame, right: DataFrame, records: Records) -> list[Column]:
+    """Return the conditions for two records to be one: two nulls of an optional column are the same."""
+    return [
+        left[name] == right[name] if name in records.always_known else left[name].eqNullSafe(right[name])
+        for name in records.same
+    ]
 
 
 def _repeats_previous(compared: list[str], by_user: WindowSpec) -> Column:

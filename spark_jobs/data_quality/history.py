@@ -1,4 +1,4 @@
-"""What a daily load has to know of the log it adds to: which files that took in, and which listens it has already."""
+"""What a daily load has to know of the log it adds to: which files that took in, and which events it has already."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from pyiceberg.catalog import Catalog
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.data_quality.duplicates import are_same
+from spark_jobs.data_quality.kinds import Kind
 from spark_jobs.lake import published, tries
-from spark_jobs.lake.listening import LISTENS
 from spark_jobs.lake.published import Published
 from spark_jobs.lake.stamps import stamp_of
-from spark_jobs.logs.listening.contract import LISTENS as CONTRACT
 from spark_jobs.shared.documents import DATA_QUALITY, read_published_record
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.input_files import InputFile
-from spark_jobs.shared.intervals import as_intervals, pushdown_filter
+from spark_jobs.shared.intervals import UserTime, as_intervals, pushdown_filter
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.scratch import Keep
 
-# How late listens are counted, in days after the day they were listened to on: up to each of these, or later.
+# How late events are counted, in days after their own day: up to each of these, or later.
 LATE_DAYS = (1, 7, 30, 365)
-# Of so many listens a driver of 2 GiB can give each executor all. More are joined by a shuffle, or too many to be known
+# Of so many events a driver of 2 GiB can give each executor all. More are joined by a shuffle, or too many to be known
 # already: what finds duplicates must not move the rows.
-FEW_LISTENS, MOST_KNOWN = 1_000_000, 2_000_000
+FEW_EVENTS, MOST_KNOWN = 1_000_000, 2_000_000
 
 
-class KnownListensError(DataError):
+class KnownEventsError(DataError):
     """Most of what a daily load should add is in the log already."""
 
 
@@ -40,16 +40,16 @@ class LostBaseError(DataError):
 
 @dataclass(frozen=True)
 class Base:
-    """The run that a daily load adds to, and the record of how its log was made."""
+    """The run that a daily load adds to, the record of how its log was made, and the snapshot of all its events."""
 
-    log: str
+    lake: Lake
     run: Published
     record: dict[str, Any]
 
     @property
-    def listens(self) -> int:
-        """The snapshot of all listens of the log."""
-        return self.run.snapshots[LISTENS.name]
+    def events(self) -> int:
+        """The snapshot of all events of the log."""
+        return self.run.snapshots[self.lake.contract.events.name]
 
 
 @dataclass(frozen=True)
@@ -75,16 +75,17 @@ def base_of(lake: Lake, catalog: Catalog, run_date: date) -> Base | None:
     if found is None:
         _check_that_it_begins(lake, catalog, run_date)
         return None
-    return Base(lake.log, found, read_published_record(lake, DATA_QUALITY, found.run_date, found.snapshots))
+    return Base(lake, found, read_published_record(lake, DATA_QUALITY, found.run_date, found.snapshots))
 
 
 def _check_that_it_begins(lake: Lake, catalog: Catalog, run_date: date) -> None:
-    table = catalog.load_table((lake.log, LISTENS.name))
+    events = lake.contract.events.name
+    table = catalog.load_table((lake.log, events))
     own = published.tags_of(table).get(run_date)
     stamp = stamp_of(table, own) if own else None
-    if stamp and LISTENS.name in stamp.made_from:
+    if stamp and events in stamp.made_from:
         raise LostBaseError(
-            f"{run_date} was added to the listens of an earlier run, which is gone: run it with load=full and the "
+            f"{run_date} was added to the {events} of an earlier run, which is gone: run it with load=full and the "
             "whole log as its input"
         )
 
@@ -105,45 +106,47 @@ def arrivals(files: Sequence[InputFile], base: Base | None) -> Arrivals:
     return Arrivals(new, [file for file in new if file.name in names], known)
 
 
-def news(arrived: Arrivals, late: dict[str, Any] | None, known_listens: int) -> dict[str, Any]:
-    """What a record tells of how a day's input differs from the log: late listens, and what was there before."""
+def news(arrived: Arrivals, late: dict[str, Any] | None, known_events: int) -> dict[str, Any]:
+    """What a record tells of how a day's input differs from the log: late events, and what was there before."""
     return {
         "late": late,
-        "known_listens": known_listens,
+        "known_listens": known_events,
         "files_changed": sorted(file.name for file in arrived.changed),
         "files_known": sorted(file.name for file in arrived.known),
     }
 
 
-def listens_there(spark: SparkSession, base: Base, classified: DataFrame, keep: Keep) -> DataFrame:
-    """Which listens among some classified lines a log has already: rows of the columns `same`.
+def events_there(spark: SparkSession, base: Base, kind: Kind, classified: DataFrame, keep: Keep) -> DataFrame:
+    """Which events among some classified lines a log has already: rows of the columns `same`.
 
-    The lines are read once more for it, the log only where their listens can be. Raises KnownListensError when there
+    The lines are read once more for it, the log only where their events can be. Raises KnownEventsError when there
     are more than MOST_KNOWN.
     """
-    counted, is_listen = Observation("new"), F.col("reason").isNull()
+    records, key = kind.records, UserTime(kind.user, kind.records.time)
+    counted, is_accepted = Observation("new"), F.col("reason").isNull()
     # Observed, for a filter right on them would take each line apart again for each field that it asks for.
-    listens = classified.observe(counted, F.count_if(is_listen).alias("listens")).where(is_listen)
-    new = keep(listens.select(*CONTRACT.same))
-    near = tries.read(spark, base.log, LISTENS, base.listens).where(pushdown_filter(as_intervals(new)))
-    new = F.broadcast(new) if counted.get["listens"] <= FEW_LISTENS else new
+    accepted = classified.observe(counted, F.count_if(is_accepted).alias("records")).where(is_accepted)
+    new = keep(accepted.select(*records.same))
+    before = tries.read(spark, base.lake.log, kind.accepted, base.events)
+    near = before.where(pushdown_filter(as_intervals(new, key), key)).select(*records.same)
+    few = F.broadcast(new) if counted.get["records"] <= FEW_EVENTS else new
     # The key is unique on the left; whatever repeats on the right makes no row more.
-    there = keep(near.select(*CONTRACT.same).join(new, on=list(CONTRACT.same), how="left_semi"))
+    there = keep(near.join(few, on=are_same(near, new, records), how="left_semi"))
     known = there.count()
     if known > MOST_KNOWN:
-        raise KnownListensError(
-            f"{known:,} of the listens are in the log already, allowed with load=daily are {MOST_KNOWN:,}: the input "
-            "is not what a day adds; nothing was published: run with load=full and the whole log as its input, or give "
-            "what is new a file of its own"
+        raise KnownEventsError(
+            f"{known:,} of the {records.name} are in the log already, allowed with load=daily are {MOST_KNOWN:,}: the "
+            "input is not what a day adds; nothing was published: run with load=full and the whole log as its input, "
+            "or give what is new a file of its own"
         )
     return there
 
 
-def late_listens(listens: DataFrame, run_date: date) -> dict[str, Any]:
-    """How many of a day's new listens are of earlier days, and by how many days."""
-    days = F.date_diff(F.lit(run_date), F.to_date("listened_at"))
+def late_events(events: DataFrame, time: str, run_date: date) -> dict[str, Any]:
+    """Count a day's new events of earlier days, and by how many days they are late. Runs Spark over them."""
+    days = F.date_diff(F.lit(run_date), F.to_date(time))
     bounds = zip((0, *LATE_DAYS), LATE_DAYS, strict=False)
-    (row,) = listens.agg(
+    (row,) = events.agg(
         F.count_if(days > 0).alias("listens"),
         F.coalesce(F.max(F.when(days > 0, days)), F.lit(0)).alias("most_days"),
         *(F.count_if((days > low) & (days <= high)).alias(f"up_to_{high}_days") for low, high in bounds),
@@ -153,7 +156,7 @@ def late_listens(listens: DataFrame, run_date: date) -> dict[str, Any]:
 
 
 def log_figures(base: Base | None, figures: dict[str, Any]) -> dict[str, Any]:
-    """How many listens the whole log has, and from when to when, given those of this run."""
+    """How many events the whole log has, and from when to when, given those of this run."""
     before = base.record["log"] if base else {"listens": 0, "first_listened_at": None, "last_listened_at": None}
     ends = {
         name: choose([at for at in (before[name], figures[name]) if at], default=None)

@@ -1,7 +1,7 @@
-"""Judge every line of a listening log: keep it as a listen, or reject it with its reason.
+"""Judge every record of a log: accept it as an event, or reject it with its reason.
 
-Writes a snapshot of `listens` and one of `rejected_records`, and the stage's record with all counts. A daily load adds
-what is new to the listens of the latest run before it.
+Writes a snapshot of the events and one of `rejected_records`, and the stage's record with all counts. A daily load adds
+what is new to the events of the latest run before it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.data_quality import history, inputs, line_counts, outcomes
 from spark_jobs.data_quality.judging import Judged, judge, lines_to_read
-from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS, TABLES
-from spark_jobs.lake.tables import buckets_of, prepare, set_buckets
+from spark_jobs.data_quality.kinds import Kind, only_kind
+from spark_jobs.lake.tables import Table, buckets_of, prepare, set_buckets
 from spark_jobs.shared import loads
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import MANUAL, add_input_root, job_parser, parsed
@@ -26,6 +26,7 @@ from spark_jobs.shared.documents import DATA_QUALITY
 from spark_jobs.shared.input_files import InputFile, Listing, list_files
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.linked_files import LinkedFiles, link, place_of_links
+from spark_jobs.shared.log_tables import REJECTED_RECORDS, tables_of
 from spark_jobs.shared.partitioning import bucket_count, cores_of
 from spark_jobs.shared.paths import path_of, shown
 from spark_jobs.shared.scratch import Keep, scratch
@@ -50,6 +51,11 @@ class DataQualityJob:
     load: str = loads.FULL
     run_id: str = MANUAL
     record: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of records of the log; raises UnreadLogError or MissingRulesError where these cannot be read."""
+        return only_kind(self.lake.contract)
 
 
 def parse_args(argv: list[str] | None = None) -> DataQualityJob:
@@ -76,14 +82,14 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
     BackwardsError, LostBaseError, MissingRecordError or OtherRecordError where there is no log to add to; no record is
     written then.
     """
-    started = time.monotonic()
+    started, kind = time.monotonic(), job.kind
     listing = list_files(job.input_path, job.input_root)
     if job.listed:
         inputs.check_listed(job.listed, listing)
     base, buckets = _prepared(spark, job, listing.files)
     arrived = history.arrivals(listing.files, base)
     written = _judge_and_write(spark, job, listing, arrived.new, base, buckets)
-    figures = line_counts.quality_figures(written.counts)
+    figures = line_counts.quality_figures(kind.records, written.counts)
     facts = {
         "base": base.run.to_json() if base else None,
         "added": written.added,
@@ -91,7 +97,7 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
         "input": {"files": len(arrived.new), "bytes": sum(file.size for file in arrived.new)},
         **figures,
         "log": history.log_figures(base, figures),
-        "new": history.news(arrived, written.late, written.counts["known_listens"]) if base else None,
+        "new": history.news(arrived, written.late, written.counts["known_events"]) if base else None,
         "files": line_counts.per_file(arrived.new, written.counts),
         "left_out": list(listing.left_out),
         "inputs": history.inputs_of(base, arrived.new),
@@ -101,7 +107,7 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Written:
-    """What was written: the snapshots of both tables, that of the listens before it was compacted, and the counts."""
+    """What was written: the snapshots of both tables, that of the events before it was compacted, and the counts."""
 
     snapshots: dict[str, int]
     added: int
@@ -118,54 +124,55 @@ def _judge_and_write(
     buckets: int,
 ) -> Written:
     """Judge the lines of some files of a listing, in one pass, and write what became of them."""
+    kind = job.kind
     with place_of_links(job.lake) as links, scratch() as keep:
         linked = link(files, links)
         with inputs.read_whole(linked, job.input_path, job.input_root, listing):
             judged = _judged(spark, job, base, buckets, linked, keep)
-            kept = keep(judged.lines)
-            added, of_listens = _write_listens(spark, job, base, outcomes.listens(kept))
+            kept = keep(judged.records)
+            events = outcomes.accepted_records(kept, kind)
+            added, of_events = _write_events(spark, job, kind.accepted, base, events)
         counts = judged.counts()
         of_files = line_counts.per_file(files, counts)
-        line_counts.check(job.input_path, counts, of_files, may_be_empty=job.load == loads.DAILY)
-        late = history.late_listens(outcomes.listens(kept), job.run_date) if base else None
-        rejected = outcomes.rejected_records(kept, name_files(spark, files))
+        line_counts.check(job.input_path, kind.records, counts, of_files, may_be_empty=job.load == loads.DAILY)
+        late = history.late_events(events, kind.records.time, job.run_date) if base else None
+        rejected = outcomes.rejected_records(kept, kind, name_files(spark, files))
         of_rejected = begin_try(job, DATA_QUALITY).replace(rejected, REJECTED_RECORDS)
-    return Written({LISTENS.name: of_listens, REJECTED_RECORDS.name: of_rejected}, added, counts, late)
+    return Written({kind.accepted.name: of_events, REJECTED_RECORDS.name: of_rejected}, added, counts, late)
 
 
 def _prepared(spark: SparkSession, job: DataQualityJob, files: Sequence[InputFile]) -> tuple[history.Base | None, int]:
-    """Make the tables ready; return what the listens are added to, if to any, and the number of their buckets."""
-    sizes = [(file.name, file.size) for file in files]
+    """Make the tables ready; return what the events are added to, if to any, and the number of their buckets."""
+    log, sizes = job.lake.contract, [(file.name, file.size) for file in files]
     buckets = bucket_count(sizes, cores_of(spark))
     with job.lake.catalog.open() as catalog:
-        prepare(catalog, job.lake.log, TABLES, buckets)
+        prepare(catalog, log.name, tables_of(log), buckets)
         base = history.base_of(job.lake, catalog, job.run_date) if job.load == loads.DAILY else None
         if base is None:
-            set_buckets(catalog, job.lake.log, TABLES, buckets)
-        return base, buckets_of(catalog, job.lake.log, LISTENS)
+            set_buckets(catalog, log.name, tables_of(log), buckets)
+        return base, buckets_of(catalog, log.name, job.kind.accepted)
 
 
 def _judged(
     spark: SparkSession, job: DataQualityJob, base: history.Base | None, buckets: int, linked: LinkedFiles, keep: Keep
 ) -> Judged:
     """Judge the lines of the files that are new; where there is a base, they are read twice for it."""
-    lines = lines_to_read(linked.read_lines(spark))
-    known = None
+    lines, kind, known = lines_to_read(linked.read_lines(spark)), job.kind, None
     if base and linked.files:
-        known = history.listens_there(spark, base, outcomes.classify_lines(lines, job.run_date), keep)
-    return judge(lines, len(linked.files), job.run_date, buckets, known)
+        known = history.events_there(spark, base, kind, outcomes.classify(lines, kind, job.run_date), keep)
+    return judge(lines, kind, len(linked.files), job.run_date, buckets, known)
 
 
-def _write_listens(
-    spark: SparkSession, job: DataQualityJob, base: history.Base | None, listens: DataFrame
+def _write_events(
+    spark: SparkSession, job: DataQualityJob, table: Table, base: history.Base | None, events: DataFrame
 ) -> tuple[int, int]:
-    """Write the snapshot of the new listens and that of all; return both ids, which are one without a base."""
+    """Write the snapshot of the new events and that of all; return both ids, which are one without a base."""
     if base is None:
-        written = begin_try(job, DATA_QUALITY).replace(listens, LISTENS)
+        written = begin_try(job, DATA_QUALITY).replace(events, table)
         return written, written
-    daily = begin_try(job, DATA_QUALITY, {LISTENS.name: base.listens})
-    added = daily.add(listens, LISTENS, base.listens)
-    return added, daily.compact(spark, LISTENS)
+    daily = begin_try(job, DATA_QUALITY, {table.name: base.events})
+    added = daily.add(events, table, base.events)
+    return added, daily.compact(spark, table)
 
 
 def name_files(spark: SparkSession, files: Sequence[InputFile]) -> DataFrame:
@@ -182,8 +189,8 @@ def main(argv: list[str] | None = None) -> None:
     figures = run_application(f"{DATA_QUALITY} {job.run_date}", job.lake, lambda spark: run(spark, job))
     rows = figures["rows"]
     print(
-        f"{DATA_QUALITY}: {rows['lines_read']:,} lines read, {rows['listens_kept']:,} listens kept, "
-        f"{rows['lines_rejected']:,} lines rejected, quality score {figures['quality_score']:.2f}"
+        f"{DATA_QUALITY}: {rows['lines_read']:,} lines read, {rows['listens_kept']:,} accepted, "
+        f"{rows['lines_rejected']:,} rejected, quality score {figures['quality_score']:.2f}"
     )
 
 

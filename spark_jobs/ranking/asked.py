@@ -6,7 +6,8 @@ import argparse
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from spark_jobs.lake.listening import LISTENS, SESSIONS
+from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking import rankings
 from spark_jobs.ranking.start_window import MAXIMUM_DAYS, StartWindow, last_days
 from spark_jobs.shared.arguments import (
@@ -19,7 +20,6 @@ from spark_jobs.shared.arguments import (
     snapshot_id,
 )
 from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.session_gap import SESSION_GAP
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class RankingJob:
     run_date: date
     top_sessions: int = rankings.TOP_SESSIONS
     top_songs: int = rankings.TOP_SONGS
-    gap: timedelta = SESSION_GAP
+    gap: timedelta = LISTENING.sessions.gap
     window_days: int | None = None
     alternatives: bool = True
     profiles: str = ""
@@ -76,7 +76,8 @@ def parse_args(argv: list[str] | None = None, description: str | None = None) ->
         parser.add_argument(f"--{name}", type=snapshot_id, help=f"snapshot of {name}; empty: the one last made")
     add_input_root(parser)
     found = parsed(parser, argv)
-    return RankingJob(**{**found, "alternatives": found["alternatives"] == "yes"})
+    gap = found.pop("session_gap") or LISTENING.sessions.gap
+    return RankingJob(**{**found, "gap": gap, "alternatives": found["alternatives"] == "yes"})
 
 
 def _days_or_all(text: str) -> int | None:

@@ -16,16 +16,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.lake.listening import (
-    ALTERNATIVE_SONGS,
-    CHOSEN_LISTENS,
-    CHOSEN_SESSIONS,
-    LISTENERS,
-    LISTENS,
-    SESSIONS,
-    TOP_SESSIONS,
-    TOP_SONGS,
-)
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking import listeners, rankings, sources
 from spark_jobs.ranking.answers import Answers
 from spark_jobs.ranking.asked import RankingJob, parse_args
@@ -33,10 +24,18 @@ from spark_jobs.ranking.sensitivity import definitions
 from spark_jobs.ranking.sensitivity.growth import read_growth
 from spark_jobs.ranking.sources import CutLog
 from spark_jobs.ranking.start_window import started_in
+from spark_jobs.ranking.tables import (
+    ALTERNATIVE_SONGS,
+    CHOSEN_LISTENS,
+    CHOSEN_SESSIONS,
+    LISTENERS,
+    TOP_SESSIONS,
+    TOP_SONGS,
+)
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.documents import RANKING
 from spark_jobs.shared.errors import InputError
-from spark_jobs.shared.intervals import listens_within, pushdown_filter
+from spark_jobs.shared.intervals import events_within, pushdown_filter
 from spark_jobs.shared.linked_files import place_of_links
 from spark_jobs.shared.log import JudgedLog, read_log
 from spark_jobs.shared.paths import path_of, shown
@@ -51,10 +50,10 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     other snapshots. SessionsOfOtherGapError, SessionsOfOtherListensError: the sessions are not those to rank.
     """
     started = time.monotonic()
-    log = read_log(job.lake, job.run_date, job.listens)
-    sessions = sources.sessions_cut(job.lake, job.run_date, job.sessions, log.listens, job.gap)
-    cut = sources.read_cut_log(spark, job.lake, sessions, log.listens, job.gap)
-    made_from = {LISTENS.name: log.listens, SESSIONS.name: sessions}
+    log = read_log(job.lake, job.run_date, job.listens, looked_up=(CHOSEN_SESSIONS, CHOSEN_LISTENS))
+    sessions = sources.sessions_cut(job.lake, job.run_date, job.sessions, log.events, job.gap)
+    cut = sources.read_cut_log(spark, job.lake, sessions, log.events, job.gap)
+    made_from = {LISTENS.name: log.events, SESSIONS.name: sessions}
     answers = Answers(spark, begin_try(job, RANKING, made_from))
     with scratch() as keep, place_of_links(job.lake) as links:
         recent = started_in(cut.sessions, job.window)
@@ -121,7 +120,8 @@ def _write_listens(
     if before is not None:
         fresh = sessions.join(before.select("session").distinct(), on="session", how="left_anti")
     intervals = fresh.select("session", "session.*")
-    found = listens_within(intervals, listens.where(pushdown_filter(intervals)), "session")
+    key = sources.LISTENER_AND_TIME
+    found = events_within(intervals, listens.where(pushdown_filter(intervals, key)), key, "session")
     if before is not None:
         found = found.unionByName(before.join(F.broadcast(sessions), on="session", how="left_semi"))
     found = answers.write_many(found, CHOSEN_LISTENS)

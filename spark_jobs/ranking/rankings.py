@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
-from spark_jobs.shared.schemas import CHOSEN_SESSION
+from spark_jobs.ranking.tables import CHOSEN_SESSION
 
 TOP_SESSIONS = 50
 TOP_SONGS = 10

@@ -7,12 +7,18 @@ from datetime import date, timedelta
 
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.lake.listening import CHOSEN_LISTENS, LISTENS, SESSIONS
 from spark_jobs.lake.published import Published
 from spark_jobs.lake.tries import read
+from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
+from spark_jobs.ranking.tables import CHOSEN_LISTENS
 from spark_jobs.shared.documents import SESSION_ANALYSIS, read_record_of
 from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.intervals import user_time
 from spark_jobs.shared.lake import Lake
+
+# Whose a listen is, and when it was.
+LISTENER_AND_TIME = user_time(LISTENING)
 
 
 class SessionsOfOtherListensError(DataError):

@@ -1,1 +1,1 @@
-"""Listens -> sessions: one row for each uninterrupted stretch of listening."""
+"""Events -> sessions: one row for each uninterrupted stretch of a user's events."""

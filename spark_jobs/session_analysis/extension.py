@@ -1,6 +1,6 @@
-"""Sessions of a log that has grown, from those it had: only what is near a new listen is worked out again.
+"""Sessions of a log that has grown, from those it had: only what is near a new event is worked out again.
 
-A new listen opens a session, makes one longer, or joins some, and never cuts one. So it touches the sessions within the
+A new event opens a session, makes one longer, or joins some, and never cuts one. So it touches the sessions within the
 gap of it, and no others.
 """
 
@@ -11,23 +11,32 @@ from datetime import timedelta
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.contract import LogContract
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
-from spark_jobs.shared.intervals import as_intervals, days_filter, days_of, listens_within, pushdown_filter
-from spark_jobs.shared.schemas import SESSIONS, conform
+from spark_jobs.shared.intervals import (
+    as_intervals,
+    days_filter,
+    days_of,
+    events_within,
+    pushdown_filter,
+    user_time,
+)
+from spark_jobs.shared.log_tables import sessions_table
+from spark_jobs.shared.schemas import conform
 from spark_jobs.shared.session_gap import number_sessions
 
 
-def touched_intervals(near: DataFrame, new: DataFrame, gap: timedelta) -> DataFrame:
-    """The intervals of the sessions that new listens make, with what was there: one row each.
+def touched_intervals(near: DataFrame, new: DataFrame, log: LogContract, gap: timedelta) -> DataFrame:
+    """The intervals of the sessions that new events make, with what was there: one row each.
 
-    `near` are sessions of the log as it was, at least all that are within the gap of a new listen. Returns `user_id`,
+    `near` are sessions of the log as it was, at least all that are within the gap of a new event. Returns the user,
     `started_at`, `ended_at`, and `replaced` (array of timestamps): the starts of the sessions that this one takes in.
     """
-    there = near.select("user_id", "started_at", "ended_at", F.lit(False).alias("is_new"))
-    stretches = there.unionByName(as_intervals(new).withColumn("is_new", F.lit(True)))
+    there = near.select(log.user, "started_at", "ended_at", F.lit(False).alias("is_new"))
+    stretches = there.unionByName(as_intervals(new, user_time(log)).withColumn("is_new", F.lit(True)))
     intervals = (
-        number_sessions(stretches, "started_at", "ended_at", gap)
-        .groupBy("user_id", "session_number")
+        number_sessions(stretches, log.user, "started_at", "ended_at", gap)
+        .groupBy(log.user, "session_number")
         .agg(
             F.min("started_at").alias("started_at"),
             F.max("ended_at").alias("ended_at"),
@@ -35,27 +44,29 @@ def touched_intervals(near: DataFrame, new: DataFrame, gap: timedelta) -> DataFr
             F.bool_or("is_new").alias("is_touched"),
         )
     )
-    return intervals.where("is_touched").select("user_id", "started_at", "ended_at", "replaced")
+    return intervals.where("is_touched").select(log.user, "started_at", "ended_at", "replaced")
 
 
 def extend_sessions(
-    sessions: DataFrame, intervals: DataFrame, listens: DataFrame, new: DataFrame, gap: timedelta
+    sessions: DataFrame, intervals: DataFrame, events: DataFrame, new: DataFrame, log: LogContract, gap: timedelta
 ) -> DataFrame:
-    """The sessions of all `listens`, given those they had before, and the touched `intervals`: few enough to broadcast.
+    """The sessions of all `events`, given those they had before, and the touched `intervals`: few enough to broadcast.
 
-    Most are opened by `new` listens and hold no others. Only for those that were there before does this look at the
-    intervals, and at what has been there of the listens.
+    Most are opened by `new` events and hold no others. Only for those that were there before does this look at the
+    intervals, and at what has been there of the events.
     """
-    replaced = intervals.select("user_id", F.explode("replaced").alias("started_at"))
+    replaced = intervals.select(log.user, F.explode("replaced").alias("started_at"))
     # No two sessions of a user start together.
-    untouched = sessions.join(F.broadcast(replaced), on=["user_id", "started_at"], how="left_anti")
+    untouched = sessions.join(F.broadcast(replaced), on=[log.user, "started_at"], how="left_anti")
     is_opened = F.size("replaced") == 0
     opened, grown = intervals.where(is_opened), intervals.where(~is_opened)
-    heard = listens_within(opened, new).unionByName(listens_within(grown, listens.where(pushdown_filter(grown))))
-    touched = summarize_sessions(sessionize(heard, gap))
-    return conform(untouched, SESSIONS).unionByName(conform(touched, SESSIONS))
+    key, schema = user_time(log), sessions_table(log).schema
+    in_grown = events_within(grown, events.where(pushdown_filter(grown, key)), key)
+    touched = summarize_sessions(sessionize(events_within(opened, new, key).unionByName(in_grown), log, gap), log)
+    return conform(untouched, schema).unionByName(conform(touched, schema))
 
 
-def near_sessions(sessions: DataFrame, new: DataFrame, gap: timedelta) -> DataFrame:
-    """Of some sessions those that can be within the gap of a new listen, by their days. Looks at the new listens."""
-    return sessions.where(days_filter(days_of(as_intervals(new)), "started_at", "ended_at", gap))
+def near_sessions(sessions: DataFrame, new: DataFrame, log: LogContract, gap: timedelta) -> DataFrame:
+    """Of some sessions those that can be within the gap of a new event, by their days. Looks at the new events."""
+    days = days_of(as_intervals(new, user_time(log)))
+    return sessions.where(days_filter(days, "started_at", "ended_at", gap))

@@ -1,65 +1,90 @@
-"""What a session is: a user's listens in time order, with no pause longer than the gap between two of them."""
+"""What a session is: a user's events in time order, with no pause longer than the gap between two of them."""
 
 from __future__ import annotations
 
+import operator
 from datetime import timedelta
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.shared.session_gap import SESSION_GAP, number_sessions, seconds_between
-
-# Nobody listens like that: a script, a broken clock, or several people under one name.
-IMPLAUSIBLE_TRACKS_PER_MINUTE, OVER_AT_LEAST_TRACKS = 3, 30
-IMPLAUSIBLE_DURATION = timedelta(days=3)
+from spark_jobs.contract import Implausible, LogContract
+from spark_jobs.shared.log_tables import value_counts
+from spark_jobs.shared.session_gap import microseconds_between, number_sessions
 
 
-def sessionize(listens: DataFrame, gap: timedelta = SESSION_GAP) -> DataFrame:
-    """Give listens their `session_number` (long, a user's sessions counted from 1).
+def sessionize(events: DataFrame, log: LogContract, gap: timedelta) -> DataFrame:
+    """Give events their `session_number` (long, a user's sessions counted from 1).
 
-    A pause longer than `gap` opens a session; exactly the gap stays in. Only `user_id` and `listened_at` are
-    looked at, so midnight and time zones change nothing. Beside these three columns comes `song` (long), a hash of the
-    artist and track names, for the windows hold all rows of a user.
+    A pause longer than `gap` opens a session; exactly the gap stays in. Only the user and the time are looked at, so
+    midnight and time zones change nothing. Beside these three columns comes what sessions count: for each distinct
+    count a hash of its columns (long, named as the count), and `Sessions.each`. The windows hold all rows of a user.
     """
-    songs = listens.select("user_id", "listened_at", F.xxhash64("artist_name", "track_name").alias("song"))
-    return number_sessions(songs, "listened_at", "listened_at", gap)
+    hashes = [_hash(log, columns).alias(name) for name, columns in log.sessions.distinct]
+    each = [log.sessions.each] if log.sessions.each else []
+    counted = events.select(log.user, log.events.time, *hashes, *each)
+    return number_sessions(counted, log.user, log.events.time, log.events.time, gap)
 
 
-def summarize_sessions(numbered_listens: DataFrame) -> DataFrame:
-    """One row a session of `sessionize`'s listens: when, how long, its tracks and songs, is it plausible.
+def summarize_sessions(numbered: DataFrame, log: LogContract) -> DataFrame:
+    """Return one row a session of `sessionize`'s events, as `sessions_table` has it; `session_number` stays.
 
-    Songs are told apart by a hash of 64 bits: two songs of one session would share theirs once in a million million
-    sessions as long as the longest of LastFM-1K (5,360 tracks).
+    Different values are told apart by a hash of 64 bits: two of one session would share theirs once in a million
+    million sessions as long as the longest of LastFM-1K (5,360 tracks).
     """
-    # count_distinct would sort all listens once more, by song: it takes three times as long.
-    songs = F.array_distinct(F.collect_list("song"))
     # They are in this order; told so, Spark sums up one session after the other and not all of a bucket in memory.
-    in_order = numbered_listens.sortWithinPartitions("user_id", "session_number")
-    per_session = in_order.groupBy("user_id", "session_number").agg(
-        F.min("listened_at").alias("started_at"),
-        F.max("listened_at").alias("ended_at"),
-        F.count(F.lit(1)).alias("track_count"),
-        F.size(songs).cast("long").alias("distinct_song_count"),
+    in_order = numbered.sortWithinPartitions(log.user, "session_number")
+    per_session = in_order.groupBy(log.user, "session_number").agg(
+        F.min(log.events.time).alias("started_at"),
+        F.max(log.events.time).alias("ended_at"),
+        F.count(F.lit(1)).alias(log.sessions.events),
+        *(_distinct(name) for name, _ in log.sessions.distinct),
+        *(F.count_if(F.col(log.sessions.each) == value).alias(name) for name, value in value_counts(log).items()),
     )
     with_duration = per_session.withColumns(
         {
-            "session_id": session_id(F.col("user_id"), F.col("started_at")),
-            "duration_seconds": seconds_between(F.col("started_at"), F.col("ended_at")),
+            "session_id": session_id(F.col(log.user), F.col("started_at")),
+            "duration_seconds": duration_seconds(F.col("started_at"), F.col("ended_at")),
         }
     )
-    return with_duration.withColumn("is_implausible", is_implausible(F.col("track_count"), F.col("duration_seconds")))
+    limits = log.sessions.implausible
+    if limits is None:
+        return with_duration
+    found = is_implausible(F.col(log.sessions.events), F.col("duration_seconds"), limits)
+    return with_duration.withColumn("is_implausible", found)
 
 
-def is_implausible(track_count: Column, duration_seconds: Column) -> Column:
-    """Is it more than 3 tracks a minute over at least 30 tracks, or longer than three days? Flagged, never cut."""
-    too_fast = track_count * 60 > duration_seconds * IMPLAUSIBLE_TRACKS_PER_MINUTE
-    too_long = duration_seconds > int(IMPLAUSIBLE_DURATION.total_seconds())
-    return ((track_count >= OVER_AT_LEAST_TRACKS) & too_fast) | too_long
+def is_implausible(events: Column, duration_seconds: Column, limits: Implausible) -> Column:
+    """Say whether so many events in so many seconds are more, or longer, than the limits allow."""
+    too_fast = events * 60 > duration_seconds * limits.events_per_minute
+    too_long = duration_seconds > int(limits.longest.total_seconds())
+    return ((events >= limits.over_at_least) & too_fast) | too_long
 
 
-def session_id(user_id: Column, started_at: Column) -> Column:
+def session_id(user: Column, started_at: Column) -> Column:
     """Name a session by its user and start, so that it keeps its name when other data arrives.
 
-    The start has a fixed length, so no two users' sessions can share a name.
+    The start has a fixed length, so no two users' sessions can share a name; a gap is a second or more, so no two
+    sessions of a user start in one second.
     """
-    return F.concat(user_id, F.lit("-"), F.date_format(started_at, "yyyyMMdd'T'HHmmss'Z'"))
+    return F.concat(user, F.lit("-"), F.date_format(started_at, "yyyyMMdd'T'HHmmss'Z'"))
+
+
+def duration_seconds(started_at: Column, ended_at: Column) -> Column:
+    """Return the whole seconds that a session lasts (long)."""
+    return F.call_function("div", microseconds_between(started_at, ended_at), F.lit(1_000_000))
+
+
+def _hash(log: LogContract, columns: tuple[str, ...]) -> Column:
+    """Return one number for the values of an event's columns; null where all are null."""
+    hashed = F.xxhash64(*columns)
+    if set(columns) & set(log.events.always_known):
+        return hashed
+    # The hash of nulls is a number.
+    return F.when(reduce(operator.or_, (F.col(column).isNotNull() for column in columns)), hashed)
+
+
+def _distinct(name: str) -> Column:
+    # Lists leave nulls out. count_distinct would sort all events once more: it takes three times as long.
+    return F.size(F.array_distinct(F.collect_list(name))).cast("long").alias(name)

@@ -10,7 +10,6 @@ from spark_jobs.lake.catalog import lake_catalog
 from spark_jobs.lake.errors import LakePlaceError
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.logs import contracts
-from spark_jobs.shared.session_gap import SESSION_GAP
 
 # The run of somebody who starts a job by hand.
 MANUAL = "manual"
@@ -33,7 +32,8 @@ def parsed(parser: argparse.ArgumentParser, argv: list[str] | None) -> dict[str,
     Exits with code 2 and a message on a bad argument.
     """
     found = vars(parser.parse_args(argv))
-    return {**found, "lake": Lake(found["lake"], found.pop("log"))}
+    log = found.pop("log")
+    return {**found, "lake": Lake(found["lake"], log)}
 
 
 def add_input_root(parser: argparse.ArgumentParser) -> None:
@@ -42,9 +42,10 @@ def add_input_root(parser: argparse.ArgumentParser) -> None:
 
 
 def add_session_gap(parser: argparse.ArgumentParser, noun: str) -> None:
-    """Add `--session-gap-minutes`, which becomes a job's `gap`."""
-    minutes = str(SESSION_GAP // timedelta(minutes=1))
-    parser.add_argument("--session-gap-minutes", dest="gap", type=_minutes, default=minutes, help=noun)
+    """Add `--session-gap-minutes`, which becomes `session_gap`: None where the log's own is meant."""
+    parser.add_argument(
+        "--session-gap-minutes", dest="session_gap", type=_minutes, help=f"{noun}; without it: the log's own"
+    )
 
 
 def lake_root(text: str) -> str:

@@ -1,9 +1,10 @@
-"""Intervals of a user's time, such as sessions: which listens lie within them, and a filter for reading those."""
+"""Intervals of a user's time, such as sessions: which events lie within them, and a filter for reading those."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
 from itertools import pairwise
@@ -12,44 +13,59 @@ from operator import or_
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.contract import LogContract
+
 # A filter names no more users than this: Parquet's filter nests one level deeper for each.
 MOST_USERS = 200
 # A filter names no more ranges of days than this: 25 make 4 kB of code, and Java compiles methods up to 8 kB.
 MOST_RANGES = 25
 
 
-def as_intervals(listens: DataFrame) -> DataFrame:
-    """Turn each listen into an interval that ends when it starts."""
-    return listens.select("user_id", *(F.col("listened_at").alias(name) for name in ("started_at", "ended_at")))
+@dataclass(frozen=True)
+class UserTime:
+    """The columns of an event that say whose it is and when it was; intervals have the same `user` column."""
+
+    user: str
+    time: str
 
 
-def listens_within(intervals: DataFrame, listens: DataFrame, *columns: str) -> DataFrame:
-    """Return the listens within `intervals` (`user_id`, `started_at`, `ended_at`), with `columns` of the interval.
+def user_time(log: LogContract) -> UserTime:
+    """Return the two columns of a log's events."""
+    return UserTime(log.user, log.events.time)
 
-    The intervals must be few enough to broadcast. A listen comes back once for each interval that it lies in: at most
+
+def as_intervals(events: DataFrame, key: UserTime) -> DataFrame:
+    """Turn each event into an interval that ends when it starts."""
+    return events.select(key.user, *(F.col(key.time).alias(name) for name in ("started_at", "ended_at")))
+
+
+def events_within(intervals: DataFrame, events: DataFrame, key: UserTime, *columns: str) -> DataFrame:
+    """Return the events within `intervals` (the user, `started_at`, `ended_at`), with `columns` of the interval.
+
+    The intervals must be few enough to broadcast. An event comes back once for each interval that it lies in: at most
     once for sessions of one definition.
     """
-    by_day = intervals.select("user_id", "started_at", "ended_at", *columns, F.explode(_days()).alias("day"))
+    by_day = intervals.select(key.user, "started_at", "ended_at", *columns, F.explode(_days()).alias("day"))
     within = [
-        by_day.user_id == listens.user_id,
-        # By day too: a user may have thousands of sessions, and Spark would compare each listen with all of them.
-        by_day.day == F.to_date(listens.listened_at),
-        listens.listened_at.between(by_day.started_at, by_day.ended_at),
+        by_day[key.user] == events[key.user],
+        # By day too: a user may have thousands of sessions, and Spark would compare each event with all of them.
+        by_day.day == F.to_date(events[key.time]),
+        events[key.time].between(by_day.started_at, by_day.ended_at),
     ]
-    return listens.join(F.broadcast(by_day), on=within, how="inner").select(listens["*"], *columns)
+    return events.join(F.broadcast(by_day), on=within, how="inner").select(events["*"], *columns)
 
 
-def pushdown_filter(intervals: DataFrame) -> Column:
-    """Say which listens can lie within `intervals`, by their user and their day. Runs Spark over the intervals.
+def pushdown_filter(intervals: DataFrame, key: UserTime) -> Column:
+    """Say which events can lie within `intervals`, by their user and their day. Runs Spark over the intervals.
 
     Spark pushes this filter down to the statistics of files and pages, to skip them. It lets others through, too.
     """
-    users_of = F.slice(F.collect_set("user_id"), 1, MOST_USERS + 1)
+    users_of = F.slice(F.collect_set(key.user), 1, MOST_USERS + 1)
     (users, days) = (
-        intervals.select("user_id", F.explode(_days()).alias("day")).agg(users_of, F.collect_set("day")).collect()[0]
+        intervals.select(key.user, F.explode(_days()).alias("day")).agg(users_of, F.collect_set("day")).collect()[0]
     )
-    on_days = days_filter(days, "listened_at", "listened_at")
-    return on_days if len(users) > MOST_USERS else on_days & F.col("user_id").isin(sorted(users))
+    on_days = days_filter(days, key.time, key.time)
+    return on_days if len(users) > MOST_USERS else on_days & F.col(key.user).isin(sorted(users))
 
 
 def days_of(intervals: DataFrame) -> list[date]:

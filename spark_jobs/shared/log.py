@@ -1,76 +1,80 @@
-"""The log that a run answers for, as data_quality left it: all its listens, and what they were added to."""
+"""The log that a run answers for, as data_quality left it: all its events, and what they were added to."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.lake.listening import CHOSEN_LISTENS, CHOSEN_SESSIONS, LISTENS, SESSIONS
 from spark_jobs.lake.published import Published, published_of
 from spark_jobs.lake.stamps import stamp_of
+from spark_jobs.lake.tables import Table
 from spark_jobs.lake.tries import read, read_added
 from spark_jobs.shared.documents import DATA_QUALITY, read_record_of
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
-
-# The tables that stages read of a base.
-LOOKED_UP = (LISTENS, SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS)
+from spark_jobs.shared.log_tables import events_table, sessions_table
 
 
 @dataclass(frozen=True)
 class JudgedLog:
-    """The snapshot of all `listens` of a log; of one that was added to a published run, that is its `base`.
+    """The snapshot of all `events` of a log; of one that was added to a published run, that is its `base`.
 
-    `added` is the snapshot of listens that has those of the base and, beside them, what is new.
+    `added` is the snapshot of events that has those of the base and, beside them, what is new.
     """
 
     lake: Lake
-    listens: int
+    events: int
     base: Published | None
     added: int
 
-    def new_listens(self, spark: SparkSession, base: Published) -> DataFrame:
-        """Return the listens that the base has not."""
-        return read_added(spark, self.lake.log, LISTENS, base.snapshots[LISTENS.name], self.added)
+    def new_events(self, spark: SparkSession, base: Published) -> DataFrame:
+        """Return the events that the base has not."""
+        table = events_table(self.lake.contract)
+        return read_added(spark, self.lake.log, table, base.snapshots[table.name], self.added)
 
 
-def read_log(lake: Lake, run_date: date, listens: int | None = None) -> JudgedLog:
-    """Return the log of a run date whose snapshot of listens is this one; the last one made with None.
+def read_log(lake: Lake, run_date: date, events: int | None = None, looked_up: Sequence[Table] = ()) -> JudgedLog:
+    """Return the log of a run date whose snapshot of events is this one; the last one made with None.
 
-    It has no base where a snapshot of that has expired since. Raises MissingRecordError when there is no log,
+    It has no base where a snapshot of that has expired since, of its events, its sessions or a table `looked_up`.
+    Raises MissingRecordError when there is no log,
     OtherRecordError when what data_quality kept is of another.
     """
-    record = read_record_of(lake, DATA_QUALITY, run_date, {LISTENS.name: listens})
+    name = lake.contract.events.name
+    record = read_record_of(lake, DATA_QUALITY, run_date, {name: events})
     base = published_of(record["base"]) if record["base"] else None
-    is_whole = base and _is_whole(lake, base, record["added"])
-    return JudgedLog(lake, record["snapshots"][LISTENS.name], base if is_whole else None, record["added"])
+    is_whole = base and _is_whole(lake, base, record["added"], looked_up)
+    return JudgedLog(lake, record["snapshots"][name], base if is_whole else None, record["added"])
 
 
-def read_new_listens(spark: SparkSession, lake: Lake, run_date: date, listens: int) -> DataFrame:
-    """Return the listens that the run which made this snapshot has added: all of them where a log begins.
+def read_new_events(spark: SparkSession, lake: Lake, run_date: date, events: int) -> DataFrame:
+    """Return the events that the run which made this snapshot has added: all of them where a log begins.
 
     Raises MissingRecordError where maintenance has removed what tells them from the others.
     """
-    record = read_record_of(lake, DATA_QUALITY, run_date, {LISTENS.name: listens})
+    table = events_table(lake.contract)
+    record = read_record_of(lake, DATA_QUALITY, run_date, {table.name: events})
     if not record["base"]:
-        return read(spark, lake.log, LISTENS, listens)
-    base = published_of(record["base"]).snapshots[LISTENS.name]
+        return read(spark, lake.log, table, events)
+    base = published_of(record["base"]).snapshots[table.name]
     with lake.catalog.open() as catalog:
-        table = catalog.load_table((lake.log, LISTENS.name))
-    if not all(table.snapshot_by_id(one) for one in (base, record["added"])):
+        found = catalog.load_table((lake.log, table.name))
+    if not all(found.snapshot_by_id(one) for one in (base, record["added"])):
         raise MissingRecordError(
             f"what the daily load of {run_date} has added can no longer be told from its base, for maintenance has "
             f"removed an old snapshot: clear {DATA_QUALITY} and what follows, or run {run_date} again"
         )
-    return read_added(spark, lake.log, LISTENS, base, record["added"])
+    return read_added(spark, lake.log, table, base, record["added"])
 
 
-def _is_whole(lake: Lake, base: Published, added: int) -> bool:
-    """Are all snapshots still there that the stages look up, and of the one run that is the base?"""
+def _is_whole(lake: Lake, base: Published, added: int, looked_up: Sequence[Table]) -> bool:
+    """Are all snapshots still there that a stage looks up, and of the one run that is the base?"""
+    needed = (events_table(lake.contract), sessions_table(lake.contract), *looked_up)
     with lake.catalog.open() as catalog:
-        tables = {table.name: catalog.load_table((lake.log, table.name)) for table in LOOKED_UP}
+        tables = {table.name: catalog.load_table((lake.log, table.name)) for table in needed}
     stamps = [stamp_of(table, base.snapshots.get(name, 0)) for name, table in tables.items()]
     are_of_base = [stamp and (stamp.run_date, stamp.run_id) == (base.run_date, base.run_id) for stamp in stamps]
-    return all(are_of_base) and tables[LISTENS.name].snapshot_by_id(added) is not None
+    return all(are_of_base) and tables[lake.contract.events.name].snapshot_by_id(added) is not None

@@ -1,4 +1,4 @@
-"""How many pieces the listens are cut into: from the data and the cores at hand, never a constant."""
+"""How many pieces the events are cut into: from the data and the cores at hand, never a constant."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 
 from cli.inputs import lake_of
 from spark_jobs.lake.errors import MovedLakeError
-from spark_jobs.lake.listening import ANSWER
+from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared.documents import write_record
 from spark_jobs.shared.lake import Lake
 from tests.published import write_tables

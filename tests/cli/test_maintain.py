@@ -12,8 +12,9 @@ import pytest
 from include.runs import run_lock
 from spark_jobs.lake import lock
 from spark_jobs.lake.errors import LockedError
-from spark_jobs.lake.listening import ANSWER, LISTENS
 from spark_jobs.lake.published import run_dates
+from spark_jobs.logs.listening.tables import LISTENS
+from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT

@@ -14,8 +14,9 @@ import pytest
 from include.runs import run_lock
 from include.runs.acceptance import not_accepted
 from include.runs.records import CHECKS
-from spark_jobs.lake.listening import ANSWER, LISTENS, SESSIONS
 from spark_jobs.lake.published import run_dates
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
+from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
 from tests.commands import started

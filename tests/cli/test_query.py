@@ -14,10 +14,12 @@ from cli.query import published_snapshots, query
 from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.errors import NotPublishedError
-from spark_jobs.lake.listening import ANSWER, TABLES
 from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.lake.stamps import Stamp
+from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.log_tables import tables_of
 from tests.commands import started
 from tests.conftest import PROJECT
 from tests.published import leave_record
@@ -30,7 +32,7 @@ def lake(tmp_path: Path) -> LakeCatalog:
     """Two published days: song A was played twice on Friday, thrice up to Saturday."""
     lake = LakeCatalog(str(tmp_path / "lake"))
     with lake.open() as catalog:
-        tables.prepare(catalog, "listening", TABLES, buckets=1)
+        tables.prepare(catalog, "listening", tables_of(LISTENING), buckets=1)
         for day, plays in ((FRIDAY, 2), (SATURDAY, 3)):
             found = catalog.load_table(("listening", ANSWER.name))
             rows = [{"rank": 1, "artist_name": "Artist", "track_name": "A", "play_count": plays}]

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from include.sample_data.listening.generate_log import ODD_LINES
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.lake.listening import LISTENS
+from spark_jobs.logs.listening.tables import LISTENS
 from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT

@@ -15,11 +15,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from cli.java import java_home
-from spark_jobs.lake.listening import TOP_SONGS
 from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.lake.stamps import Stamp
 from spark_jobs.lake.tables import prepare
 from spark_jobs.lake.tries import new_try
+from spark_jobs.ranking.tables import TOP_SONGS
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.docs.runbook import Block, blocks

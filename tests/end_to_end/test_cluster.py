@@ -13,8 +13,8 @@ import pytest
 
 from cli.environment import SPARK_CONNECTION
 from include.sample_data.listening import generate_log
-from spark_jobs.lake.listening import LISTENS
 from spark_jobs.lake.tables import buckets_of
+from spark_jobs.logs.listening.tables import LISTENS
 from spark_jobs.shared.lake import Lake
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM

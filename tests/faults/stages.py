@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from spark_jobs.data_quality import job as data_quality
-from spark_jobs.lake.listening import ANSWER
 from spark_jobs.lake.published import load_all, tags_of
 from spark_jobs.lake.published import published as read_published
 from spark_jobs.lake.stamps import began_at
 from spark_jobs.ranking import job as ranking
+from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.session_analysis import job as session_analysis
 from spark_jobs.shared import loads
 from spark_jobs.shared.lake import Lake

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from include.report.build import build_report
-from spark_jobs.lake.listening import LISTENS, SESSIONS, TOP_SONGS
 from spark_jobs.lake.tables import Table
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
+from spark_jobs.ranking.tables import TOP_SONGS
 from spark_jobs.shared.lake import Lake
 from tests.faults.conftest import DAY, Refused, Whole
 from tests.faults.stages import MAINS, answers, arguments

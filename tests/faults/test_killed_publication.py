@@ -18,9 +18,11 @@ import pytest
 from include.runs.publishing import publish_run
 from include.runs.records import CHECKS, STAGES
 from spark_jobs.lake.errors import NotPublishedError
-from spark_jobs.lake.listening import ANSWER, LISTENERS, LISTENS, SESSIONS
 from spark_jobs.lake.published import Published, load_all, published, run_dates
 from spark_jobs.lake.stamps import began_at, stamp_of
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
+from spark_jobs.ranking.tables import LISTENERS
+from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.lake import Lake

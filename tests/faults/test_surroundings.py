@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs.lake.listening import LISTENS
+from spark_jobs.logs.listening.tables import LISTENS
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.paths import in_ascii
 from tests.conftest import PROJECT

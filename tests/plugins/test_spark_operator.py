@@ -14,7 +14,8 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundExceptio
 from cli.environment import SPARK_CONNECTION, airflow_environment
 from include.runs import run_lock
 from spark_jobs.lake.errors import LockedError
-from spark_jobs.lake.listening import ANSWER, LISTENS
+from spark_jobs.logs.listening.tables import LISTENS
+from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared.lake import Lake
 from tests.commands import commands_noted
 from tests.conftest import PROJECT, QUICK_JVM

@@ -16,8 +16,9 @@ from pyspark.sql import SparkSession
 from include.sample_data.listening import generate_log
 from include.sample_data.listening.odd_lines import ODD_LINES
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.lake.listening import ALTERNATIVE_SONGS, LISTENS, REJECTED_RECORDS, SESSIONS, TOP_SESSIONS, TOP_SONGS
+from spark_jobs.logs.listening.tables import LISTENS, REJECTED_RECORDS, SESSIONS
 from spark_jobs.ranking.job import RankingJob
+from spark_jobs.ranking.tables import ALTERNATIVE_SONGS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared.errors import EmptyInputError
 from spark_jobs.shared.lake import Lake

@@ -18,7 +18,7 @@ def columns(kind: Records) -> set[str]:
 
 @pytest.mark.parametrize(("log", "kind"), KINDS)
 def test_every_column_that_a_contract_names_exists(log: LogContract, kind: Records) -> None:
-    assert {*kind.same, *kind.order, *filter(None, [kind.time])} <= columns(kind)
+    assert {*kind.same, *kind.order, *kind.varied, *filter(None, [kind.time])} <= columns(kind)
     assert {kind.type_field} - {""} <= {field.name for field in kind.fields}
 
 
@@ -72,6 +72,13 @@ def required_of_transactions() -> list[str]:
 def test_unknown_field_error_lists_the_known_fields() -> None:
     with pytest.raises(KeyError, match="users have no field 'name'; there are user_id, tier, valid_from"):
         CONTRACTS["shop"].others[1].named("name")
+
+
+def test_only_a_choice_has_values_to_count() -> None:
+    events = CONTRACTS["shop"].events
+    assert events.values_of("device_type") == ("desktop", "mobile", "tablet", "other")
+    with pytest.raises(KeyError, match="events have no column 'browser' of a Choice"):
+        events.values_of("browser")
 
 
 def test_a_contract_cannot_be_changed() -> None:

@@ -23,15 +23,19 @@ from pyspark.sql import SparkSession
 from include.runs.daily_base import replaced_bases
 from spark_jobs.data_quality.history import LostBaseError
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.lake.listening import ALTERNATIVE_SONGS, ANSWER, LISTENS, SESSIONS, TABLES, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.lake.maintenance import Keep, maintain
 from spark_jobs.lake.published import published
 from spark_jobs.lake.tables import Table
 from spark_jobs.lake.tries import Try
+from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking.job import RankingJob
+from spark_jobs.ranking.tables import ALTERNATIVE_SONGS, TOP_SESSIONS, TOP_SONGS
+from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared import loads
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.log_tables import tables_of
 from tests import model
 from tests.jobs import knowing, publish_run, run_data_quality, run_ranking, run_session_analysis
 from tests.lake_reader import rows_of
@@ -191,7 +195,7 @@ class DailyLoads(RuleBasedStateMachine):
         """The rows of all that is published."""
         with self.lake.catalog.open() as catalog:
             runs = {day: published(catalog, "listening", ANSWER.name, day).snapshots for day in self.days}
-        return {day: {table.name: self.rows(table, run) for table in TABLES} for day, run in runs.items()}
+        return {day: {table.name: self.rows(table, run) for table in tables_of(LISTENING)} for day, run in runs.items()}
 
     def rows(self, table: Table, snapshots: Mapping[str, int]) -> list[tuple[Any, ...]]:
         return rows_of(self.lake, table, snapshots[table.name])

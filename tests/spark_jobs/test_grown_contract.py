@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,18 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from include.expectations.listening import checks
-from spark_jobs.data_quality import outcomes
+from spark_jobs.contract import LogContract
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.lake.listening import CHOSEN_LISTENS, LISTENS, SESSIONS, TOP_SESSIONS
 from spark_jobs.lake.tries import read
+from spark_jobs.logs.listening.rules import RULES
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking.job import RankingJob
+from spark_jobs.ranking.tables import CHOSEN_LISTENS, TOP_SESSIONS
 from spark_jobs.session_analysis import extension
 from spark_jobs.session_analysis import job as session_analysis
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.session_analysis.sessions import summarize_sessions
-from spark_jobs.shared import loads, schemas
+from spark_jobs.shared import loads
 from spark_jobs.shared.lake import Lake
 from tests.jobs import knowing, publish_run, run_data_quality, run_ranking, run_session_analysis
 from tests.logs import RUN_DATE
@@ -51,15 +54,16 @@ def grow(monkeypatch: pytest.MonkeyPatch, schema: T.StructType, place: int, name
 def grown(spark: SparkSession, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A log whose first day was run before the contract grew; returns where its files are."""
     run(spark, lake, tmp_path, 0)
-    for schema in (schemas.LISTENS, schemas.CHOSEN_LISTENS):
+    for schema in (LISTENS.schema, CHOSEN_LISTENS.schema):
         grow(monkeypatch, schema, 2, "device")
-    for schema in (schemas.SESSIONS, schemas.TOP_SESSIONS):
+    for schema in (SESSIONS.schema, TOP_SESSIONS.schema):
         grow(monkeypatch, schema, 3, "first_device")
-    parse_lines = outcomes.parse_lines
-    monkeypatch.setattr(outcomes, "parse_lines", lambda lines: parse_lines(lines).withColumn("device", F.lit("radio")))
+    of_listens = RULES[LISTENS.name]
+    parse = lambda lines: of_listens.parse(lines).withColumn("device", F.lit("radio"))  # noqa: E731
+    monkeypatch.setitem(RULES, LISTENS.name, replace(of_listens, parse=parse))
 
-    def summarize(listens: DataFrame) -> DataFrame:
-        return summarize_sessions(listens).withColumn("first_device", F.lit("radio"))
+    def summarize(listens: DataFrame, log: LogContract) -> DataFrame:
+        return summarize_sessions(listens, log).withColumn("first_device", F.lit("radio"))
 
     monkeypatch.setattr(session_analysis, "summarize_sessions", summarize)
     monkeypatch.setattr(extension, "summarize_sessions", summarize)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs.lake.listening import TOP_SONGS
+from spark_jobs.ranking.tables import TOP_SONGS
 from spark_jobs.shared.lake import Lake
 from tests import model
 from tests.conftest import PROJECT

@@ -17,16 +17,17 @@ from pyspark.sql.window import Window as W
 from include.deployment.settings import settings
 from include.expectations.listening import suites
 from include.runs.records import previous_run_date
-from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS, SESSIONS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.lake.published import Published, published
 from spark_jobs.lake.tables import Table as LakeTable
 from spark_jobs.lake.tries import read
 from spark_jobs.logs.listening import contract
+from spark_jobs.logs.listening.tables import LISTENS, REJECTED_RECORDS, SESSIONS
+from spark_jobs.ranking.tables import TOP_SESSIONS, TOP_SONGS
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_published_record, read_record_of
 from spark_jobs.shared.failures import explain
 from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.log import read_new_listens
+from spark_jobs.shared.log import read_new_events
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -49,7 +50,7 @@ def listens(
     record, previous = read_record_of(lake, "data_quality", run_date, snapshots), previous_run_date(lake, run_date)
     limits, rows = settings().listening, record["rows"]
     # Those that they were added to were checked when they came.
-    kept = read_new_listens(spark, lake, run_date, snapshots[LISTENS.name])
+    kept = read_new_events(spark, lake, run_date, snapshots[LISTENS.name])
     is_daily = _load(record) == loads.DAILY
     volume = volume_figures(record, lake, run_date, previous)
     figures = {

@@ -16,7 +16,8 @@ from include.deployment.run_date import last_days
 from include.deployment.settings import Listening
 from include.expectations.claims import CRITICAL, INFO, WARNING, at_least, at_most, has_schema, never_null
 from spark_jobs.logs.listening.contract import PLAUSIBLE
-from spark_jobs.shared import schemas
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
+from spark_jobs.ranking.tables import TOP_SONGS
 
 
 def listens(run_date: date, listens_kept: int, limits: Listening) -> ExpectationSuite:
@@ -42,7 +43,7 @@ def listens(run_date: date, listens_kept: int, limits: Listening) -> Expectation
     return ExpectationSuite(
         "listens",
         expectations=[
-            *has_schema(schemas.LISTENS),
+            *has_schema(LISTENS.schema),
             *never_null(*always_known),
             plausible_times,
             gxe.ExpectTableRowCountToEqual(value=listens_kept, description="every listen kept is there"),
@@ -120,8 +121,8 @@ def sessions(listens_kept: int, limits: Listening) -> ExpectationSuite:
     return ExpectationSuite(
         "sessions",
         expectations=[
-            *has_schema(schemas.SESSIONS),
-            *never_null(*schemas.SESSIONS.fieldNames()),
+            *has_schema(SESSIONS.schema),
+            *never_null(*SESSIONS.schema.fieldNames()),
             *(_hold_all(listens_kept) if listens_kept else [_no_session()]),
             user_ids,
         ],
@@ -200,8 +201,8 @@ def top_songs(
     return ExpectationSuite(
         "top_songs",
         expectations=[
-            *has_schema(schemas.TOP_SONGS),
-            *never_null(*schemas.TOP_SONGS.fieldNames()),
+            *has_schema(TOP_SONGS.schema),
+            *never_null(*TOP_SONGS.schema.fieldNames()),
             # Unique, none below 1, none above n, n of them: that is 1 to n without holes.
             gxe.ExpectTableRowCountToEqual(value=songs, description=f"there are {songs} songs"),
             gxe.ExpectColumnValuesToBeUnique(column="rank", description="each rank is there once"),

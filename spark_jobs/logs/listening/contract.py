@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from spark_jobs.contract import LogContract, Plausible, Reason, Records, Sessions, TabSeparated, Warning
+from spark_jobs.contract import Implausible, LogContract, Plausible, Reason, Records, Sessions, TabSeparated, Warning
 from spark_jobs.fields import Field, Text, Time, Uuid
 
 PLAUSIBLE = Plausible(since=date(2002, 1, 1))
@@ -40,6 +40,7 @@ LISTENS = Records(
     time="listened_at",
     plausible=PLAUSIBLE,
     order=("artist_name", "track_name", "artist_id", "track_id"),
+    varied=("track_id", "track_name"),
 )
 
 LISTENING = LogContract(
@@ -50,6 +51,7 @@ LISTENING = LogContract(
         gap=timedelta(minutes=20),
         events="track_count",
         distinct=(("distinct_song_count", ("artist_name", "track_name")),),
+        implausible=Implausible(events_per_minute=3, over_at_least=30, longest=timedelta(days=3)),
     ),
     answers="ranking",
     answer="top_songs",

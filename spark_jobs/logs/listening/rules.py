@@ -8,7 +8,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from spark_jobs.logs.listening.contract import LISTENS, PLAUSIBLE
-from spark_jobs.logs.listening.parsing import is_blank
+from spark_jobs.logs.listening.parsing import is_blank, parse_lines
+from spark_jobs.shared.rules import Rules, WrittenLine
 
 
 def reasons(run_date: date) -> dict[str, Column]:
@@ -38,3 +39,22 @@ def warnings() -> dict[str, Column]:
         "malformed_artist_id": F.col("malformed_artist_id"),
         "malformed_track_id": F.col("malformed_track_id"),
     }
+
+
+def written_line() -> Column:
+    """Return the line that a listen's columns give."""
+    ids = {name: F.coalesce(name, F.lit("")) for name in ("artist_id", "track_id")}
+    time = F.date_format("listened_at", "yyyy-MM-dd'T'HH:mm:ss'Z'")
+    return F.concat_ws("\t", "user_id", time, ids["artist_id"], "artist_name", ids["track_id"], "track_name")
+
+
+def is_written_line() -> Column:
+    """Is a listen's line the one that `written_line` makes of it?"""
+    # That has no CR, writes the time in UTC, for a leap second the one after it, and has no id that is no UUID.
+    in_utc = F.endswith("timestamp", F.lit("Z")) & ~F.endswith("timestamp", F.lit("60Z"))
+    names = LISTENS.warning_names
+    malformed = (2 ** names.index("malformed_artist_id")) | (2 ** names.index("malformed_track_id"))
+    return in_utc & ~F.endswith("line", F.lit("\r")) & (F.col("warnings").bitwiseAND(F.lit(malformed)) == 0)
+
+
+RULES = {LISTENS.name: Rules(parse_lines, reasons, warnings, WrittenLine(written_line, is_written_line))}

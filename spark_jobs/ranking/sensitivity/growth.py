@@ -13,14 +13,14 @@ from functools import cached_property
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.lake.listening import CHOSEN_SESSIONS
 from spark_jobs.lake.tries import read
 from spark_jobs.ranking.rankings import sort_key
 from spark_jobs.ranking.sensitivity.other_gaps import joined, parts
-from spark_jobs.ranking.sources import CutLog
+from spark_jobs.ranking.sources import LISTENER_AND_TIME, CutLog
+from spark_jobs.ranking.tables import CHOSEN_SESSION, CHOSEN_SESSIONS
 from spark_jobs.shared.intervals import as_intervals, days_filter, days_of
 from spark_jobs.shared.log import JudgedLog
-from spark_jobs.shared.schemas import CHOSEN_SESSION, conform
+from spark_jobs.shared.schemas import conform
 from spark_jobs.shared.scratch import Keep
 
 # Hardly any session lasts for a week; where one goes on beyond these days, twice as many are looked at.
@@ -41,7 +41,7 @@ class Growth:
     @cached_property
     def days(self) -> set[date]:
         """The days (UTC) of the new listens. Looks at them."""
-        return set(days_of(as_intervals(self.new)))
+        return set(days_of(as_intervals(self.new, LISTENER_AND_TIME)))
 
     def longest(self, definition: str, gap: timedelta, cut: CutLog, number: int) -> DataFrame | None:
         """Sessions of a definition's `gap`, among them the `number` longest; None where only all sessions can tell.
@@ -70,7 +70,9 @@ class Growth:
         """
         there = conform(sessions, CHOSEN_SESSION).withColumn("is_new", F.lit(False))
         # A new listen counts where it is: in the session that was cut with it.
-        arrived = as_intervals(self.new).withColumns({"track_count": F.lit(0), "is_new": F.lit(True)})
+        arrived = as_intervals(self.new, LISTENER_AND_TIME).withColumns(
+            {"track_count": F.lit(0), "is_new": F.lit(True)}
+        )
         edges = {"started_at": F.col("started_at") - F.lit(gap), "ended_at": F.col("ended_at") + F.lit(gap)}
         around = DAYS_AROUND
         while True:
@@ -89,7 +91,7 @@ def read_growth(spark: SparkSession, log: JudgedLog, keep: Keep) -> Growth | Non
         return None
     # This is empty if the base ranked a window, or by one definition only.
     chosen = read(spark, log.lake.log, CHOSEN_SESSIONS, log.base.snapshots[CHOSEN_SESSIONS.name])
-    return Growth(chosen, log.new_listens(spark, log.base), keep)
+    return Growth(chosen, log.new_events(spark, log.base), keep)
 
 
 def merged(before: DataFrame, touched: DataFrame, number: int, keep: Keep) -> DataFrame | None:

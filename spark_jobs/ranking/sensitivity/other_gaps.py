@@ -1,6 +1,6 @@
 """Sessions of another gap than the run's: joined from its sessions by a longer one, cut from its listens by a shorter.
 
-All of them have the columns of schemas.CHOSEN_SESSION.
+All of them have the columns of CHOSEN_SESSION.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.ranking.rankings import top_sessions
-from spark_jobs.ranking.sources import CutLog
+from spark_jobs.ranking.sources import LISTENER_AND_TIME, CutLog
 from spark_jobs.ranking.start_window import StartWindow, reaching_into, started_in
-from spark_jobs.shared.intervals import as_intervals, listens_within, pushdown_filter
+from spark_jobs.shared.intervals import as_intervals, events_within, pushdown_filter
 from spark_jobs.shared.scratch import Keep
 from spark_jobs.shared.session_gap import number_sessions
 
@@ -23,7 +23,7 @@ MORE_SESSIONS = 1000
 
 def joined(intervals: DataFrame, gap: timedelta, *more: Column) -> DataFrame:
     """Sessions, and `more` of each, from intervals of listening that no session of that gap cuts in two."""
-    numbered = number_sessions(intervals, "started_at", "ended_at", gap)
+    numbered = number_sessions(intervals, LISTENER_AND_TIME.user, "started_at", "ended_at", gap)
     return numbered.groupBy("user_id", "session_number").agg(
         F.min("started_at").alias("started_at"),
         F.max("ended_at").alias("ended_at"),
@@ -34,8 +34,9 @@ def joined(intervals: DataFrame, gap: timedelta, *more: Column) -> DataFrame:
 
 def parts(sessions: DataFrame, listens: DataFrame, gap: timedelta) -> DataFrame:
     """Cut some sessions, few enough to broadcast, by a shorter gap. Runs Spark over the sessions."""
-    heard = as_intervals(listens_within(sessions, listens.where(pushdown_filter(sessions))))
-    return joined(heard.withColumn("track_count", F.lit(1)), gap)
+    key = LISTENER_AND_TIME
+    heard = events_within(sessions, listens.where(pushdown_filter(sessions, key)), key)
+    return joined(as_intervals(heard, key).withColumn("track_count", F.lit(1)), gap)
 
 
 def parts_of_longest(

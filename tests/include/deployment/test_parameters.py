@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from include.deployment.parameters import faults, schemas
+from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.ranking.rankings import TOP_SESSIONS, TOP_SONGS
 from spark_jobs.ranking.start_window import MAXIMUM_DAYS
-from spark_jobs.session_analysis.sessions import SESSION_GAP
 
 
 def test_the_defaults_are_allowed() -> None:
@@ -17,7 +17,7 @@ def test_the_defaults_are_allowed() -> None:
 
 def test_job_and_form_have_the_same_defaults() -> None:
     defaults = {name: schema["default"] for name, schema in schemas("listening").items()}
-    assert timedelta(minutes=defaults["session_gap_minutes"]) == SESSION_GAP
+    assert timedelta(minutes=defaults["session_gap_minutes"]) == LISTENING.sessions.gap
     assert (defaults["top_sessions"], defaults["top_songs"]) == (TOP_SESSIONS, TOP_SONGS)
     assert defaults["window_days"] is None
     assert schemas("listening")["window_days"]["maximum"] == MAXIMUM_DAYS

@@ -20,6 +20,7 @@ from include.runs.acceptance import Decision, accept
 from plugins.checkpoint_operator import check_tables
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.ranking.rankings import top_songs
+from spark_jobs.ranking.tables import TOP_SONGS
 from spark_jobs.shared import schemas
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
@@ -35,7 +36,7 @@ def two_songs(spark: SparkSession) -> DataFrame:
     played = listens(spark, ("u", "12:00:00", "a", "x"), ("u", "12:01:00", "a", "x"), ("u", "12:02:00", "a", "y"))
     of_answer = {"definition": F.lit("answer"), "session": F.lit("s"), "song_id": F.lit(None)}
     ranked = top_songs(played.withColumns(of_answer))
-    return computed(schemas.conform(ranked, schemas.TOP_SONGS))
+    return computed(schemas.conform(ranked, TOP_SONGS.schema))
 
 
 def test_every_runs_results_stay_as_json_and_pages(spark: SparkSession, two_songs: DataFrame, lake: Lake) -> None:

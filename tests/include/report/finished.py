@@ -13,16 +13,9 @@ from include.report.build import build_report
 from include.report.facts import report_facts
 from include.report.news import LATE
 from include.runs.records import CHECKS, STAGES
-from spark_jobs.lake.listening import (
-    ALTERNATIVE_SONGS,
-    CHOSEN_LISTENS,
-    LISTENERS,
-    LISTENS,
-    SESSIONS,
-    TOP_SESSIONS,
-    TOP_SONGS,
-)
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking.sensitivity.definitions import DEFINITIONS
+from spark_jobs.ranking.tables import ALTERNATIVE_SONGS, CHOSEN_LISTENS, LISTENERS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_record, replace_file
 from spark_jobs.shared.lake import Lake

@@ -9,7 +9,8 @@ import pytest
 
 from include.runs.daily_base import ReplacedBaseError, check_base, replaced_bases
 from spark_jobs.lake.errors import BackwardsError, NotPublishedError
-from spark_jobs.lake.listening import ANSWER, LISTENS
+from spark_jobs.logs.listening.tables import LISTENS
+from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared.lake import Lake
 from tests.published import leave_record, publish_tables, write_tables
 

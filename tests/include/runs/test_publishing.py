@@ -15,8 +15,9 @@ from include.runs.daily_base import ReplacedBaseError
 from include.runs.publishing import publish_run
 from include.runs.records import CHECKS, STAGES
 from spark_jobs.lake.errors import BackwardsError, ForeignSnapshotError, LockedError, SupersededError
-from spark_jobs.lake.listening import ANSWER, LISTENS
 from spark_jobs.lake.published import Published, published, run_dates
+from spark_jobs.logs.listening.tables import LISTENS
+from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.errors import OtherRecordError

@@ -20,9 +20,9 @@ from pyspark.sql import SparkSession
 
 from cli.environment import PROJECT, SPARK_CONNECTION, airflow_environment
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.logs.listening.parsing import parse_lines
+from spark_jobs.logs.listening.tables import LISTENS, REJECTED_RECORDS
 from spark_jobs.shared.errors import EmptyInputError, InputError
 from spark_jobs.shared.lake import Lake
 from tests import model
@@ -227,7 +227,7 @@ def test_line_of_100_megabytes_fits_in_memory(
         check=False,
     )
     listens, rejected_lines = kept_and_rejected
-    counts = f"3 lines read, {listens} listens kept, {rejected_lines} lines rejected"
+    counts = f"3 lines read, {listens} accepted, {rejected_lines} rejected"
     assert counts in done.stdout, f"exit code {done.returncode}: {done.stderr[-2000:]}"
     assert len(rows(lake, LISTENS, RUN_DATE)) == listens
     assert [line for line, _, _ in rows(lake, REJECTED_RECORDS, RUN_DATE)] == [content] * rejected_lines

@@ -5,8 +5,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.data_quality.duplicates import reject_duplicates, sort_into_buckets
-from spark_jobs.lake.listening import LISTENS as TABLE
 from spark_jobs.logs.listening.contract import LISTENS
+from spark_jobs.logs.listening.tables import LISTENS as TABLE
 from spark_jobs.shared.lake import Lake
 from tests.frames import frame_of
 from tests.jobs import knowing

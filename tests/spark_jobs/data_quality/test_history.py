@@ -13,9 +13,9 @@ from pyspark.sql import functions as F
 from spark_jobs.data_quality import history
 from spark_jobs.data_quality.history import LostBaseError
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS
 from spark_jobs.lake.published import load_all
 from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.logs.listening.tables import LISTENS, REJECTED_RECORDS
 from spark_jobs.shared import loads
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
@@ -90,7 +90,7 @@ def test_many_and_few_new_listens_give_same_result(
     (inbox / "2.tsv").write_bytes(line("04T12:05:00") + line("04T12:05:00", "v") + line("05T12:00:00"))
     found = {}
     for few in (3, 2):
-        monkeypatch.setattr(history, "FEW_LISTENS", few)
+        monkeypatch.setattr(history, "FEW_EVENTS", few)
         known = load(spark, lake, inbox, 1)["new"]["known_listens"]
         songs = [(row[1].day, row[5]) for row in sorted(rows(lake, LISTENS, FIRST + timedelta(days=1)))]
         found[few] = known, songs, list(LISTENING.events.same) in handed_to_all

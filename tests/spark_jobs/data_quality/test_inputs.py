@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_jobs.data_quality import job
 from spark_jobs.data_quality.inputs import InputChangedError
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS
+from spark_jobs.logs.listening.tables import LISTENS, REJECTED_RECORDS
 from spark_jobs.shared import application
 from spark_jobs.shared.errors import UnreadableInputError
 from spark_jobs.shared.input_files import OTHER_COMPRESSIONS, list_files
@@ -25,7 +25,7 @@ from tests.logs import RUN_DATE
 
 # Enough for Spark to have read thousands of lines when it meets the damage.
 LOG = b"".join(b"u\t2009-05-04T%02d:%02d:%02dZ\t\ta\t\tt\n" % (n // 3600, n // 60 % 60, n % 60) for n in range(20_000))
-GZIP = gzip.compress("listening", mtime=0)
+GZIP = gzip.compress(LOG, mtime=0)
 
 
 def flipped(content: bytes, place: int) -> bytes:
@@ -53,7 +53,7 @@ def read(spark: SparkSession, lake: Lake, path: Path) -> None:
             flipped(GZIP, 2), "gzip data not compressed with deflate method", id="a byte of the header flipped"
         ),
         pytest.param(flipped(GZIP, 10), "invalid", id="the first compressed byte flipped"),
-        pytest.param("listening", "not a gzip file", id="a plain log"),
+        pytest.param(LOG, "not a gzip file", id="a plain log"),
         pytest.param(b"u\n", "Unexpected end of input stream", id="a plain log shorter than a gzip header"),
         pytest.param(GZIP + LOG[:100], "not a gzip file", id="a plain line behind it"),
         pytest.param(GZIP + bytes(512), "not a gzip file", id="padded with zeros"),

@@ -12,10 +12,11 @@ from spark_jobs.data_quality import job as data_quality
 from spark_jobs.data_quality import line_counts
 from spark_jobs.data_quality.job import DataQualityJob, parse_args
 from spark_jobs.data_quality.judging import judge, lines_to_read
+from spark_jobs.data_quality.kinds import only_kind
 from spark_jobs.data_quality.line_counts import LineCountMismatchError
-from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS
 from spark_jobs.lake.stamps import Stamp, stamp_of
 from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.logs.listening.tables import LISTENS, REJECTED_RECORDS
 from spark_jobs.shared.errors import EmptyInputError
 from spark_jobs.shared.input_files import list_files
 from spark_jobs.shared.lake import Lake
@@ -101,26 +102,28 @@ def test_lines_are_counted_per_file_across_tasks(spark: SparkSession, lake: Lake
 @pytest.mark.parametrize(
     ("kept", "files", "message"),
     [
-        pytest.param(1, [(3, 1, 1)], "read 3 lines of 1.tsv but kept 1 and rejected 1", id="lost"),
-        pytest.param(2, [(2, 1, 0), (1, 1, 1)], "read 2 lines of 1.tsv but kept 1 and rejected 0", id="in a file only"),
+        pytest.param(1, [(3, 1, 1)], "read 3 lines of 1.tsv but accepted 1 and rejected 1", id="lost"),
+        pytest.param(
+            2, [(2, 1, 0), (1, 1, 1)], "read 2 lines of 1.tsv but accepted 1 and rejected 0", id="in a file only"
+        ),
         pytest.param(2, [(2, 1, 1)], "read 2 lines of 1.tsv", id="of a file that nobody knows"),
     ],
 )
 def test_a_lost_line_is_an_error(kept: int, files: list[tuple[int, int, int]], message: str) -> None:
-    counts = {"lines_read": 3, "kept": kept, **dict.fromkeys(LISTENING.events.reason_names, 0), "duplicate": 1}
+    counts = {"records_read": 3, "accepted": kept, **dict.fromkeys(LISTENING.events.reason_names, 0), "duplicate": 1}
     per_file = [
         {"file": f"{number}.tsv", "lines_read": read, "listens_kept": stayed, "lines_rejected": went}
         for number, (read, stayed, went) in enumerate(files, 1)
     ]
     with pytest.raises(LineCountMismatchError, match=message):
-        line_counts.check("log.tsv", counts, per_file)
+        line_counts.check("log.tsv", LISTENING.events, counts, per_file)
 
 
 def test_listens_need_one_shuffle_and_one_sort(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     (tmp_path / "log.tsv").write_bytes(LINE % 1)
     session = knowing(spark, lake)
     lines = link(list_files(str(tmp_path / "log.tsv")).files, tmp_path / "links").read_lines(session)
-    judged = judge(lines_to_read(lines), 1, RUN_DATE, 3).lines
+    judged = judge(lines_to_read(lines), only_kind(LISTENING), 1, RUN_DATE, 3).records
     plan = judged._jdf.queryExecution().executedPlan().toString()
     assert (plan.count("Exchange"), plan.count("+- Sort ")) == (1, 1)
 

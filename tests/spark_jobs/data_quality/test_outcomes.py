@@ -5,7 +5,9 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.data_quality import outcomes
-from spark_jobs.shared import schemas
+from spark_jobs.data_quality.kinds import only_kind
+from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.logs.listening.tables import REJECTED_RECORDS
 from tests.frames import frame_of
 from tests.logs import ARTIST_ID, RUN_DATE
 
@@ -23,7 +25,7 @@ def test_listen_keeps_only_lines_its_fields_cannot_rebuild(spark: SparkSession) 
         [(GOOD, 1, 0), (OFFSET, 1, 0), (f"{GOOD}\r", 1, 0), ("odd", 2, 7)],
         "line string, file_id long, part_start long",
     )
-    classified = outcomes.classify_lines(lines, RUN_DATE)
+    classified = outcomes.classify(lines, only_kind(LISTENING), RUN_DATE)
     noon = 1241438400
     expected = frame_of(
         spark,
@@ -52,7 +54,7 @@ def test_rejected_lines_are_rebuilt_with_file_and_reason(spark: SparkSession) ->
         ],
         CLASSIFIED.replace("listened_at long", "listened_at string"),
     ).withColumn("listened_at", F.col("listened_at").cast("timestamp"))
-    rejected = outcomes.rejected_records(judged, files)
+    rejected = outcomes.rejected_records(judged, only_kind(LISTENING), files)
     expected = frame_of(
         spark,
         [
@@ -60,6 +62,6 @@ def test_rejected_lines_are_rebuilt_with_file_and_reason(spark: SparkSession) ->
             (bytearray(OFFSET.encode()), "two.tsv", 64, "duplicate"),
             (bytearray(b"odd"), "one.tsv", 0, "field_count"),
         ],
-        schemas.REJECTED_RECORDS,
+        REJECTED_RECORDS.schema,
     )
     assertDataFrameEqual(rejected, expected)

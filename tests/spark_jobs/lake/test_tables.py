@@ -9,11 +9,13 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from spark_jobs.lake import listening, tables
+from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.errors import TableChangedError
 from spark_jobs.lake.tables import Table
 from spark_jobs.lake.tries import read, read_added
+from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.shared.log_tables import tables_of
 from tests.frames import frame_of
 from tests.spark_jobs.lake.days import ANSWER, MONDAY, NAMESPACE, PLAYS, TABLES, a_try, plays, rows_of, run_of
 
@@ -128,9 +130,9 @@ def test_grown_log_gets_more_buckets(spark: SparkSession, lake: LakeCatalog) -> 
 
 def test_tables_of_listening_hold_their_schemas(spark: SparkSession, lake: LakeCatalog) -> None:
     with lake.open() as catalog:
-        tables.prepare(catalog, "listening", listening.TABLES, buckets=2)
+        tables.prepare(catalog, "listening", tables_of(LISTENING), buckets=2)
 
-    for table in listening.TABLES:
+    for table in tables_of(LISTENING):
         assert spark.table(table.full_name("listening")).schema == table.schema
     assert spark.conf.get("spark.sql.catalog.lake.cache-enabled") == "false"
 

@@ -11,10 +11,10 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.lake.listening import ALTERNATIVE_SONGS, TOP_SONGS
 from spark_jobs.ranking import job as ranking
 from spark_jobs.ranking.job import RankingJob
 from spark_jobs.ranking.sensitivity.growth import Growth
+from spark_jobs.ranking.tables import ALTERNATIVE_SONGS, TOP_SONGS
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared import loads
 from spark_jobs.shared.lake import Lake
@@ -43,7 +43,7 @@ def test_listens_of_unchanged_sessions_come_from_base(
     spark: SparkSession, lake: Lake, add: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_for: list[str] = []
-    real = ranking.listens_within
+    real = ranking.events_within
 
     def spy(intervals: DataFrame, *more: Any) -> DataFrame:
         looked_for.extend(sorted(row.user_id for row in intervals.collect()))
@@ -55,7 +55,7 @@ def test_listens_of_unchanged_sessions_come_from_base(
         run_ranking(spark, RankingJob(lake, run_date, alternatives=False))
         return list(looked_for)
 
-    monkeypatch.setattr(ranking, "listens_within", spy)
+    monkeypatch.setattr(ranking, "events_within", spy)
     add(RUN_DATE, "u 1 12:00 same", "u 1 12:09 same", "v 1 12:00 old", "v 1 12:09 old")
     assert rank(RUN_DATE) == ["u", "v"]
     publish_run(lake, RUN_DATE)

@@ -9,20 +9,13 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.lake.listening import (
-    ALTERNATIVE_SONGS,
-    CHOSEN_SESSIONS,
-    LISTENERS,
-    LISTENS,
-    SESSIONS,
-    TOP_SESSIONS,
-    TOP_SONGS,
-)
 from spark_jobs.lake.stamps import stamp_of
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking import job as ranking
 from spark_jobs.ranking.job import RankingJob, parse_args
 from spark_jobs.ranking.listeners import HEADER
 from spark_jobs.ranking.sources import SessionsOfOtherGapError, SessionsOfOtherListensError
+from spark_jobs.ranking.tables import ALTERNATIVE_SONGS, CHOSEN_SESSIONS, LISTENERS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
@@ -70,8 +63,8 @@ def test_only_chosen_users_buckets_are_read(
     spark: SparkSession, lake_with_sessions: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    real = ranking.listens_within
-    monkeypatch.setattr(ranking, "listens_within", lambda *frames: asked.append(frames[1]) or real(*frames))
+    real = ranking.events_within
+    monkeypatch.setattr(ranking, "events_within", lambda *frames: asked.append(frames[1]) or real(*frames))
     run(spark, RankingJob(lake_with_sessions, RUN_DATE, top_sessions=1, alternatives=False))
     (listens,) = asked
     plan = listens._jdf.queryExecution().executedPlan().toString()

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.ranking.listeners import HEADER, ProfilesError, listeners, profiles_of, read_lines
-from spark_jobs.shared import schemas
+from spark_jobs.ranking.tables import LISTENERS
 from tests.frames import frame_of, sessions
 from tests.logs import RUN_DATE
 
@@ -81,6 +81,6 @@ def test_each_top_user_is_there_once(spark: SparkSession) -> None:
         "user_id string, country string, age int, registered_on date",
     )
     expected = frame_of(
-        spark, [("u", 2, 8, "Peru", 22, date(2006, 8, 13)), ("v", 1, 4, None, None, None)], schemas.LISTENERS
+        spark, [("u", 2, 8, "Peru", 22, date(2006, 8, 13)), ("v", 1, 4, None, None, None)], LISTENERS.schema
     )
     assertDataFrameEqual(listeners(top, known).select(expected.columns), expected)

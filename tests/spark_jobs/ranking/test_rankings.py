@@ -5,7 +5,8 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.ranking.rankings import top_sessions, top_songs
-from spark_jobs.shared.intervals import listens_within
+from spark_jobs.ranking.sources import LISTENER_AND_TIME
+from spark_jobs.shared.intervals import events_within
 from tests.frames import frame_of, listens, sessions
 
 
@@ -43,7 +44,8 @@ def test_listen_belongs_to_its_users_session(spark: SparkSession) -> None:
         ("u", "13:00:01", "a", "after"),
         ("v", "12:30:00", "a", "another user's"),
     )
-    heard = listens_within(sessions(spark, ("u", "12:00:00", 2), ("w", "12:00:00", 9)), all_listens, "session_id")
+    intervals = sessions(spark, ("u", "12:00:00", 2), ("w", "12:00:00", 9))
+    heard = events_within(intervals, all_listens, LISTENER_AND_TIME, "session_id")
     assert sorted((row.session_id, row.track_name) for row in heard.collect()) == [
         ("u-12:00:00", "first"),
         ("u-12:00:00", "last"),

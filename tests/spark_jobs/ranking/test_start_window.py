@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from pyspark.sql import SparkSession
 
+from spark_jobs.logs.listening.tables import SESSIONS
 from spark_jobs.ranking.start_window import StartWindow, last_days, reaching_into, started_in
-from spark_jobs.shared import schemas
 from tests.frames import at, frame_of
 
 MAY_DAY = date(2009, 5, 1)
@@ -36,7 +36,7 @@ def test_session_is_in_the_window_it_starts_in(
     spark: SparkSession, start: str, end: str, starts: bool, reaches: bool
 ) -> None:
     row = ("u-1", "u", at(start), at(end), 1, 1, 1, False)
-    sessions = frame_of(spark, [row], schemas.SESSIONS)
+    sessions = frame_of(spark, [row], SESSIONS.schema)
     window = last_days(MAY_DAY, 2)
     assert (started_in(sessions, window).collect() == sessions.collect()) is starts
     assert (reaching_into(sessions, window).collect() == sessions.collect()) is reaches

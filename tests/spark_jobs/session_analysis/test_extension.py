@@ -8,8 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.session_analysis.extension import extend_sessions, near_sessions, touched_intervals
-from spark_jobs.shared import schemas
 from tests import model
 from tests.frames import frame_of
 from tests.logs import START
@@ -50,13 +51,13 @@ def test_growing_sessions_match_the_whole_log(
     sessions, new, everything = (
         frame_of(spark, [astuple(row) for row in rows], schema)
         for rows, schema in (
-            (model.sessions_of(there, GAP), schemas.SESSIONS),
-            (came, schemas.LISTENS),
-            (there + came, schemas.LISTENS),
+            (model.sessions_of(there, GAP), SESSIONS.schema),
+            (came, LISTENS.schema),
+            (there + came, LISTENS.schema),
         )
     )
-    intervals = touched_intervals(near_sessions(sessions, new, GAP), new, GAP)
-    found = extend_sessions(sessions, intervals, everything, new, GAP).collect()
+    intervals = touched_intervals(near_sessions(sessions, new, LISTENING, GAP), new, LISTENING, GAP)
+    found = extend_sessions(sessions, intervals, everything, new, LISTENING, GAP).collect()
     expected = [astuple(session) for session in model.sessions_of(there + came, GAP)]
     assert sorted(_in_utc(tuple(row)) for row in found) == sorted(expected)
 

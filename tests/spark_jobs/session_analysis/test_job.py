@@ -8,10 +8,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.lake.listening import LISTENS, SESSIONS
 from spark_jobs.lake.published import Published
 from spark_jobs.lake.stamps import Stamp, stamp_of
 from spark_jobs.lake.tries import read
+from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.session_analysis.job import SessionAnalysisJob, parse_args
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
 from spark_jobs.shared.documents import read_record, write_record
@@ -21,7 +22,7 @@ from tests.frames import at
 from tests.jobs import knowing, run_data_quality
 from tests.jobs import run_session_analysis as run
 from tests.lake_reader import rows
-from tests.logs import RUN_DATE
+from tests.logs import GAP, RUN_DATE
 
 
 @pytest.fixture
@@ -36,7 +37,12 @@ def lake_with_listens(spark: SparkSession, lake: Lake, tmp_path: Path) -> Lake:
 def test_plan_has_no_shuffle_and_sums_sorted_sessions(spark: SparkSession, lake_with_listens: Lake) -> None:
     snapshot = read_record(lake_with_listens, "data_quality", RUN_DATE)["snapshots"][LISTENS.name]
     listens = read(knowing(spark, lake_with_listens), "listening", LISTENS, snapshot)
-    plan = summarize_sessions(sessionize(listens))._jdf.queryExecution().executedPlan().toString()
+    plan = (
+        summarize_sessions(sessionize(listens, LISTENING, GAP), LISTENING)
+        ._jdf.queryExecution()
+        .executedPlan()
+        .toString()
+    )
     assert "Exchange" not in plan
     # Once by time, as files may be several, and once by session: they are in that order, which Spark cannot know.
     assert re.findall(r"Sort \[(\w+)#\S+ ASC NULLS FIRST, (\w+)#", plan) == [
@@ -59,7 +65,7 @@ def test_sessions_are_published_with_their_record(spark: SparkSession, lake_with
 
 def test_sessions_are_of_the_listens_that_are_named(spark: SparkSession, lake_with_listens: Lake) -> None:
     listens = read_record(lake_with_listens, "data_quality", RUN_DATE)["snapshots"][LISTENS.name]
-    record = run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE, listens=listens, run_id="a run"))
+    record = run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE, events=listens, run_id="a run"))
     assert (record["run_id"], record["made_from"]) == ("a run", {LISTENS.name: listens})
     with lake_with_listens.catalog.open() as catalog:
         stamp = stamp_of(catalog.load_table(("listening", SESSIONS.name)), record["snapshots"][SESSIONS.name])
@@ -67,7 +73,7 @@ def test_sessions_are_of_the_listens_that_are_named(spark: SparkSession, lake_wi
     with pytest.raises(
         OtherRecordError, match=f"tells of the snapshot {listens} of listens, not of 7; run data_quality"
     ):
-        run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE, listens=7))
+        run(spark, SessionAnalysisJob(lake_with_listens, RUN_DATE, events=7))
 
 
 def test_expired_base_is_not_taken_over(spark: SparkSession, lake_with_listens: Lake) -> None:
@@ -86,12 +92,13 @@ def test_missing_listens_name_the_stage_to_run(spark: SparkSession, lake: Lake) 
 def test_command_line_names_lake_date_and_gap(capsys: pytest.CaptureFixture[str]) -> None:
     common = ["--lake", "/lake", "--log", "listening", "--run-date", "2009-05-04"]
     day = date(2009, 5, 4)
-    assert parse_args(common) == SessionAnalysisJob(Lake("/lake", "listening"), day, timedelta(minutes=20))
+    assert parse_args(common) == SessionAnalysisJob(Lake("/lake", "listening"), day)
+    assert parse_args(common).gap == timedelta(minutes=20)
     set_to = parse_args([*common, "--session-gap-minutes", "7"])
     assert set_to == SessionAnalysisJob(Lake("/lake", "listening"), day, timedelta(minutes=7))
-    told = parse_args([*common, "--listens", "7", "--run-id", "r", "--record", "/r.json"])
+    told = parse_args([*common, "--events", "7", "--run-id", "r", "--record", "/r.json"])
     assert told == SessionAnalysisJob(Lake("/lake", "listening"), day, timedelta(minutes=20), 7, "r", "/r.json")
-    assert parse_args([*common, "--listens", ""]).listens is None
+    assert parse_args([*common, "--events", ""]).events is None
     with pytest.raises(SystemExit, match="2"):
         parse_args([*common, "--session-gap-minutes", "0"])
     assert "found '0', allowed is a whole number from 1" in capsys.readouterr().err

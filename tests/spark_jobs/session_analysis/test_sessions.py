@@ -7,6 +7,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
+from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.session_analysis.sessions import is_implausible, sessionize, summarize_sessions
 from tests.frames import at, frame_of, listens
 
@@ -15,7 +16,7 @@ GAP = timedelta(minutes=20)
 
 def numbers(spark: SparkSession, *rows: tuple[str, str], gap: timedelta = GAP) -> list[tuple[str, int]]:
     """The session number of each listen, users and times in order."""
-    numbered = sessionize(listens(spark, *rows), gap).orderBy("user_id", "listened_at")
+    numbered = sessionize(listens(spark, *rows), LISTENING, gap).orderBy("user_id", "listened_at")
     return [tuple(row) for row in numbered.select("user_id", "session_number").collect()]
 
 
@@ -64,8 +65,10 @@ def test_session_has_times_tracks_and_distinct_songs(spark: SparkSession) -> Non
                 ("u", "12:15:30", "cake", "Jolene"),
                 ("u", "15:00:00", "Cake", "Jolene"),
             ),
+            LISTENING,
             GAP,
-        )
+        ),
+        LISTENING,
     )
     expected = frame_of(
         spark,
@@ -93,12 +96,14 @@ def test_session_has_times_tracks_and_distinct_songs(spark: SparkSession) -> Non
 def test_too_fast_or_too_long_sessions_are_implausible(
     spark: SparkSession, tracks: int, seconds: int, expected: bool
 ) -> None:
-    row = spark.range(1).select(is_implausible(F.lit(tracks), F.lit(seconds)).alias("found")).first()
+    flag = is_implausible(F.lit(tracks), F.lit(seconds), LISTENING.sessions.implausible)
+    row = spark.range(1).select(flag.alias("found")).first()
     assert row.found is expected
 
 
 def test_session_keeps_its_id_when_earlier_ones_arrive(spark: SparkSession) -> None:
     def names(*rows: tuple[str, str]) -> set[str]:
-        return {row.session_id for row in summarize_sessions(sessionize(listens(spark, *rows), GAP)).collect()}
+        numbered = sessionize(listens(spark, *rows), LISTENING, GAP)
+        return {row.session_id for row in summarize_sessions(numbered, LISTENING).collect()}
 
     assert names(("u", "15:00:00")) < names(("u", "12:00:00"), ("u", "15:00:00"), ("v", "15:00:00"))

@@ -7,8 +7,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_jobs.data_quality import job as data_quality
-from spark_jobs.lake.listening import TOP_SONGS
 from spark_jobs.ranking import job as ranking
+from spark_jobs.ranking.tables import TOP_SONGS
 from spark_jobs.session_analysis import job as session_analysis
 from spark_jobs.shared import application
 from spark_jobs.shared.application import run_application
@@ -37,7 +37,7 @@ def test_three_applications_run_and_print_their_counts(
     ranking.main([*common, *gap, "--top-sessions", "1"])
     assert rows(lake, TOP_SONGS, RUN_DATE) == [(1, "A", "x", 1, 1, 1)]
     assert capsys.readouterr().out.splitlines() == [
-        "data_quality: 3 lines read, 2 listens kept, 1 lines rejected, quality score 66.67",
+        "data_quality: 3 lines read, 2 accepted, 1 rejected, quality score 66.67",
         "session_analysis: 2 sessions of 2 listens",
         "ranking: 1 songs of 1 sessions",
     ]

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.shared.intervals import MOST_RANGES, MOST_USERS, as_intervals, day_ranges, pushdown_filter
+from spark_jobs.shared.intervals import MOST_RANGES, MOST_USERS, UserTime, as_intervals, day_ranges, pushdown_filter
 
 DAYS = st.lists(st.dates(date(2009, 1, 1), date(2009, 12, 31)), unique=True, max_size=80)
 ONE = timedelta(days=1)
+KEY = UserTime("user_id", "listened_at")
 
 
 @given(DAYS)
@@ -38,9 +39,9 @@ def test_users_beyond_the_maximum_are_filtered_by_days(spark: SparkSession, tmp_
         str(tmp_path / "listens")
     )
     stored = spark.read.parquet(str(tmp_path / "listens"))
-    of_most = as_intervals(listens.where("user_id != 'user 0'"))
+    of_most = as_intervals(listens.where("user_id != 'user 0'"), KEY)
     assert found(stored, of_most) == {(f"user {number}", day) for number in range(1, MOST_USERS + 1)}
-    of_all = as_intervals(listens)
+    of_all = as_intervals(listens, KEY)
     assert found(stored, of_all) == {(f"user {number}", day) for number in range(MOST_USERS + 1)} | {("another", day)}
 
 
@@ -50,5 +51,6 @@ def listens_of(spark: SparkSession, rows: list[tuple[str, datetime]]) -> DataFra
 
 def found(listens: DataFrame, intervals: DataFrame) -> set[tuple[str, datetime]]:
     return {
-        (row.user_id, row.listened_at.astimezone(UTC)) for row in listens.where(pushdown_filter(intervals)).collect()
+        (row.user_id, row.listened_at.astimezone(UTC))
+        for row in listens.where(pushdown_filter(intervals, KEY)).collect()
     }

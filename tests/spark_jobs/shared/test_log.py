@@ -7,13 +7,15 @@ from datetime import timedelta
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.lake.listening import ANSWER, CHOSEN_LISTENS, CHOSEN_SESSIONS, LISTENS, SESSIONS
 from spark_jobs.lake.published import Published
 from spark_jobs.lake.tables import Table
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
+from spark_jobs.ranking.tables import CHOSEN_LISTENS, CHOSEN_SESSIONS
+from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared.documents import DATA_QUALITY
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.log import JudgedLog, read_log, read_new_listens
+from spark_jobs.shared.log import JudgedLog, read_log, read_new_events
 from tests.logs import RUN_DATE
 from tests.published import leave_record, run_id_of, write_tables
 
@@ -26,13 +28,13 @@ def added_to(lake: Lake, base: Published) -> JudgedLog:
     added = write_tables(lake, DAY, {LISTENS.name: []}, base=base.snapshots[LISTENS.name])[LISTENS.name]
     record = {"snapshots": {LISTENS.name: added}, "base": base.to_json(), "added": added}
     leave_record(lake, DATA_QUALITY, DAY, record)
-    return read_log(lake, DAY, added)
+    return read_log(lake, DAY, added, looked_up=(CHOSEN_SESSIONS, CHOSEN_LISTENS))
 
 
 def test_stages_go_on_from_a_whole_base(lake: Lake) -> None:
     base = Published(RUN_DATE, run_id_of(RUN_DATE), write_tables(lake, RUN_DATE, NO_ROWS))
     log = added_to(lake, base)
-    assert log == JudgedLog(log.lake, log.listens, base, log.listens)
+    assert log == JudgedLog(log.lake, log.events, base, log.events)
 
 
 @pytest.mark.parametrize("table", [LISTENS, SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS], ids=lambda table: table.name)
@@ -53,9 +55,9 @@ def test_base_mixed_from_two_runs_is_no_base(lake: Lake, table: Table) -> None:
 
 def test_expired_snapshot_asks_for_a_new_run(spark: SparkSession, lake: Lake) -> None:
     base = Published(RUN_DATE, run_id_of(RUN_DATE), write_tables(lake, RUN_DATE, NO_ROWS))
-    listens = added_to(lake, base).listens
+    listens = added_to(lake, base).events
     record = {"snapshots": {LISTENS.name: listens}, "base": base.to_json(), "added": 1}
     leave_record(lake, DATA_QUALITY, DAY, record)
 
     with pytest.raises(MissingRecordError, match=f"clear data_quality and what follows, or run {DAY} again"):
-        read_new_listens(spark, lake, DAY, listens)
+        read_new_events(spark, lake, DAY, listens)

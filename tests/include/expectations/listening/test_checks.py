@@ -18,10 +18,11 @@ from include.expectations.checkpoint import failures, run_checkpoint
 from include.expectations.listening import checks
 from include.runs.records import previous_run_date
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.lake.listening import ANSWER, LISTENS, SESSIONS
 from spark_jobs.lake.stamps import Stamp
 from spark_jobs.lake.tries import new_try, read
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking.job import RankingJob
+from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared import loads
 from spark_jobs.shared.errors import OtherRecordError

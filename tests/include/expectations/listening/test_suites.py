@@ -9,7 +9,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from include.expectations.listening import suites
+from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.logs.listening.tables import SESSIONS
 from spark_jobs.ranking.rankings import top_songs
+from spark_jobs.ranking.tables import TOP_SONGS
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
 from spark_jobs.shared import schemas
 from tests.frames import computed, listens
@@ -23,7 +26,11 @@ def two_listens(spark: SparkSession) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def two_sessions(two_listens: DataFrame) -> DataFrame:
-    return computed(schemas.conform(summarize_sessions(sessionize(two_listens)), schemas.SESSIONS))
+    return computed(
+        schemas.conform(
+            summarize_sessions(sessionize(two_listens, LISTENING, LISTENING.sessions.gap), LISTENING), SESSIONS.schema
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +38,7 @@ def two_songs(spark: SparkSession) -> DataFrame:
     played = listens(spark, ("u", "12:00:00", "a", "x"), ("u", "12:01:00", "a", "x"), ("u", "12:02:00", "a", "y"))
     of_answer = {"definition": F.lit("answer"), "session": F.lit("s"), "song_id": F.lit(None)}
     ranked = top_songs(played.withColumns(of_answer))
-    return computed(schemas.conform(ranked, schemas.TOP_SONGS))
+    return computed(schemas.conform(ranked, TOP_SONGS.schema))
 
 
 def test_good_tables_meet_their_suites(

@@ -9,12 +9,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking.rankings import top_sessions, top_songs
 from spark_jobs.ranking.sensitivity import definitions, other_gaps
-from spark_jobs.ranking.sources import CutLog
+from spark_jobs.ranking.sources import LISTENER_AND_TIME, CutLog
 from spark_jobs.ranking.start_window import last_days, started_in
-from spark_jobs.shared import schemas
-from spark_jobs.shared.intervals import listens_within
+from spark_jobs.ranking.tables import ALTERNATIVE_SONGS
+from spark_jobs.shared.intervals import events_within
 from spark_jobs.shared.scratch import scratch
 from tests import model
 from tests.frames import at, frame_of
@@ -58,16 +59,16 @@ def ranked(
     within: tuple[date, int] | None = None,
 ) -> list[tuple]:
     window = last_days(*within) if within else None
-    all_listens = frame_of(spark, [astuple(listen) for listen in log], schemas.LISTENS)
+    all_listens = frame_of(spark, [astuple(listen) for listen in log], LISTENS.schema)
     cut = [astuple(session) for session in model.sessions_of(log, gap)]
-    all_sessions = frame_of(spark, cut, schemas.SESSIONS)
+    all_sessions = frame_of(spark, cut, SESSIONS.schema)
     longest = top_sessions(started_in(all_sessions, window), sessions)
     log_cut = CutLog(all_sessions, all_listens, gap)
     with scratch() as keep:
         chosen = definitions.alternative_sessions(longest, log_cut, sessions, keep, window)
-        heard = listens_within(chosen.select("*", "session.*"), all_listens, "definition", "session")
+        heard = events_within(chosen.select("*", "session.*"), all_listens, LISTENER_AND_TIME, "definition", "session")
         found = top_songs(heard.withColumn("song_id", definitions.song_id()), songs)
-        in_order = found.orderBy(definitions.place(), "rank").select(*schemas.ALTERNATIVE_SONGS.fieldNames())
+        in_order = found.orderBy(definitions.place(), "rank").select(*ALTERNATIVE_SONGS.schema.fieldNames())
         return [tuple(row) for row in in_order.collect()]
 
 
@@ -123,8 +124,8 @@ def test_the_definitions_agree_with_the_plain_model(
 
 def test_sessions_without_a_longest_part_stay_uncut(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     cut = []
-    real = other_gaps.listens_within
-    monkeypatch.setattr(other_gaps, "listens_within", lambda *frames: cut.append(frames[0]) or real(*frames))
+    real = other_gaps.events_within
+    monkeypatch.setattr(other_gaps, "events_within", lambda *frames: cut.append(frames[0]) or real(*frames))
     monkeypatch.setattr(other_gaps, "MORE_SESSIONS", 0)
     log = [
         *stretch("u", "12:00:00", 5, 15, 5, 15),

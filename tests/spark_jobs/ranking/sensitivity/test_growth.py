@@ -11,12 +11,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
+from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking.rankings import top_sessions
 from spark_jobs.ranking.sensitivity import growth, other_gaps
 from spark_jobs.ranking.sensitivity.definitions import GAPS
 from spark_jobs.ranking.sensitivity.growth import Growth
 from spark_jobs.ranking.sources import CutLog
-from spark_jobs.shared import schemas
+from spark_jobs.ranking.tables import CHOSEN_SESSIONS
 from spark_jobs.shared.scratch import Keep, scratch
 from tests import model
 from tests.frames import frame_of
@@ -84,9 +85,9 @@ def grown(
     there, came = history
     gap = GAPS[name]
     chosen = [(name, session) for session in longest(there, gap, number)]
-    log = Growth(frame_of(spark, chosen, schemas.CHOSEN_SESSIONS), frame(spark, came, schemas.LISTENS), keep)
-    sessions = frame(spark, model.sessions_of(there + came, run_gap), schemas.SESSIONS)
-    cut = CutLog(sessions, frame(spark, there + came, schemas.LISTENS), run_gap)
+    log = Growth(frame_of(spark, chosen, CHOSEN_SESSIONS.schema), frame(spark, came, LISTENS.schema), keep)
+    sessions = frame(spark, model.sessions_of(there + came, run_gap), SESSIONS.schema)
+    cut = CutLog(sessions, frame(spark, there + came, LISTENS.schema), run_gap)
     found = log.longest(name, gap, cut, number)
     return None if found is None else ranked(found, number)
 
@@ -150,8 +151,8 @@ def test_longest_by_other_gaps_match_the_whole_log(
 
 def test_another_number_than_was_chosen_is_not_told(spark: SparkSession, keep: Keep) -> None:
     chosen = [(BY_THIRTY, session) for session in longest(listens(0, 60), GAPS[BY_THIRTY], 2)]
-    log = Growth(frame_of(spark, chosen, schemas.CHOSEN_SESSIONS), frame(spark, [], schemas.LISTENS), keep)
-    cut = CutLog(frame(spark, [], schemas.SESSIONS), frame(spark, [], schemas.LISTENS), GAP)
+    log = Growth(frame_of(spark, chosen, CHOSEN_SESSIONS.schema), frame(spark, [], LISTENS.schema), keep)
+    cut = CutLog(frame(spark, [], SESSIONS.schema), frame(spark, [], LISTENS.schema), GAP)
     for number in (1, 3):
         assert log.longest(BY_THIRTY, GAPS[BY_THIRTY], cut, number) is None
 

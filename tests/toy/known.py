@@ -1,0 +1,36 @@
+"""The toy log as a log of the product, for as long as a test lasts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from unittest.mock import patch
+
+import spark_jobs
+import spark_jobs.logs
+from spark_jobs.contract import LogContract
+from spark_jobs.logs.contracts import CONTRACTS
+
+_HERE = Path(__file__).parent
+_PLACES = {spark_jobs: _HERE, spark_jobs.logs: _HERE / "logs"}
+_PACKAGES = ("spark_jobs.logs.toy", "spark_jobs.door_counts")
+
+
+@contextmanager
+def toy_log() -> Iterator[LogContract]:
+    """Have its packages found where those of a log are, and its line in the dictionary of contracts."""
+    paths = [patch.object(package, "__path__", [*package.__path__, str(place)]) for package, place in _PLACES.items()]
+    for path in paths:
+        path.start()
+    try:
+        contract = import_module("spark_jobs.logs.toy.contract").TOY
+        with patch.dict(CONTRACTS, {contract.name: contract}):
+            yield contract
+    finally:
+        for path in paths:
+            path.stop()
+        for name in [name for name in sys.modules if name.startswith(_PACKAGES)]:
+            del sys.modules[name]
