@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ from spark_jobs.data_quality import history, inputs, line_counts, outcomes
 from spark_jobs.data_quality.judging import Judged, judge, lines_to_read
 from spark_jobs.lake.listening import LISTENS, REJECTED_RECORDS, TABLES
 from spark_jobs.lake.tables import buckets_of, prepare, set_buckets
+from spark_jobs.logs.listening.contract import LISTENS as CONTRACT
 from spark_jobs.shared import loads
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import MANUAL, add_input_root, job_parser, parsed
@@ -28,8 +29,9 @@ from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.linked_files import LinkedFiles, link, place_of_links
 from spark_jobs.shared.partitioning import bucket_count, cores_of
 from spark_jobs.shared.paths import path_of, shown
+from spark_jobs.shared.records import DataQualityParameters, DataQualityRecord, InputSize, LateEvents
 from spark_jobs.shared.scratch import Keep, scratch
-from spark_jobs.shared.stage import begin_try, keep_record
+from spark_jobs.shared.stage import begin_try, keep_record, seconds_since
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def parse_args(argv: list[str] | None = None) -> DataQualityJob:
     return DataQualityJob(**parsed(parser, argv))
 
 
-def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
+def run(spark: SparkSession, job: DataQualityJob) -> DataQualityRecord:
     """Write both tables from one pass over the input and return the stage's record.
 
     Raises InputError, EmptyInputError, UnreadableInputError, InputChangedError or LineCountMismatchError, and
@@ -83,20 +85,7 @@ def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
     base, buckets = _prepared(spark, job, listing.files)
     arrived = history.arrivals(listing.files, base)
     written = _judge_and_write(spark, job, listing, arrived.new, base, buckets)
-    figures = line_counts.quality_figures(written.counts)
-    facts = {
-        "base": base.run.to_json() if base else None,
-        "added": written.added,
-        "parameters": {"input_path": shown(path_of(job.input_path)), "load": job.load},
-        "input": {"files": len(arrived.new), "bytes": sum(file.size for file in arrived.new)},
-        **figures,
-        "log": history.log_figures(base, figures),
-        "new": history.news(arrived, written.late, written.counts["known_listens"]) if base else None,
-        "files": line_counts.per_file(arrived.new, written.counts),
-        "left_out": list(listing.left_out),
-        "inputs": history.inputs_of(base, arrived.new),
-    }
-    return keep_record(job, DATA_QUALITY, started, written.snapshots, facts)
+    return keep_record(job, _record(job, started, listing, arrived, base, written))
 
 
 @dataclass(frozen=True)
@@ -106,7 +95,46 @@ class Written:
     snapshots: dict[str, int]
     added: int
     counts: dict[str, Any]
-    late: dict[str, Any] | None
+    late: LateEvents | None
+
+
+def _record(
+    job: DataQualityJob,
+    started: float,
+    listing: Listing,
+    arrived: history.Arrivals,
+    base: history.Base | None,
+    written: Written,
+) -> DataQualityRecord:
+    """Tell what was read and what became of it."""
+    counted, counts = written.counts, line_counts.total(written.counts)
+    first, last = (_moment(counted[end]) for end in ("first_listened_at", "last_listened_at"))
+    return DataQualityRecord(
+        run_date=job.run_date,
+        run_id=job.run_id,
+        snapshots=written.snapshots,
+        made_from={LISTENS.name: base.listens} if base else {},
+        parameters=DataQualityParameters(input_path=shown(path_of(job.input_path)), load=job.load),
+        base=base.run if base else None,
+        added=written.added,
+        input=InputSize(files=len(arrived.new), bytes=sum(file.size for file in arrived.new)),
+        counts=counts,
+        quality_score=line_counts.quality_score(counted),
+        rejected={reason: counted[reason] for reason in CONTRACT.reason_names},
+        warnings={warning: counted[warning] for warning in CONTRACT.warning_names},
+        first_event_at=first,
+        last_event_at=last,
+        log=history.log_totals(base, counts.events_accepted, first, last),
+        new=history.news(arrived, written.late, counted["known_listens"]) if written.late else None,
+        files=line_counts.per_file(arrived.new, counted),
+        left_out=listing.left_out,
+        inputs=history.inputs_of(base, arrived.new),
+        seconds=seconds_since(started),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _judge_and_write(
@@ -126,7 +154,7 @@ def _judge_and_write(
             added, of_listens = _write_listens(spark, job, base, outcomes.listens(kept))
         counts = judged.counts()
         of_files = line_counts.per_file(files, counts)
-        line_counts.check(job.input_path, counts, of_files, may_be_empty=job.load == loads.DAILY)
+        line_counts.check(job.input_path, line_counts.total(counts), of_files, may_be_empty=job.load == loads.DAILY)
         late = history.late_listens(outcomes.listens(kept), job.run_date) if base else None
         rejected = outcomes.rejected_records(kept, name_files(spark, files))
         of_rejected = begin_try(job, DATA_QUALITY).replace(rejected, REJECTED_RECORDS)
@@ -179,11 +207,11 @@ def name_files(spark: SparkSession, files: Sequence[InputFile]) -> DataFrame:
 def main(argv: list[str] | None = None) -> None:
     """Run the job as `spark-submit` does."""
     job = parse_args(argv)
-    figures = run_application(f"{DATA_QUALITY} {job.run_date}", job.lake, lambda spark: run(spark, job))
-    rows = figures["rows"]
+    record = run_application(f"{DATA_QUALITY} {job.run_date}", job.lake, lambda spark: run(spark, job))
+    counts = record.counts
     print(
-        f"{DATA_QUALITY}: {rows['lines_read']:,} lines read, {rows['listens_kept']:,} listens kept, "
-        f"{rows['lines_rejected']:,} lines rejected, quality score {figures['quality_score']:.2f}"
+        f"{DATA_QUALITY}: {counts.records_read:,} lines read, {counts.events_accepted:,} listens kept, "
+        f"{counts.records_rejected:,} lines rejected, quality score {record.quality_score:.2f}"
     )
 
 

@@ -8,12 +8,13 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.lake.listening import CHOSEN_LISTENS, CHOSEN_SESSIONS, LISTENS, SESSIONS
-from spark_jobs.lake.published import Published, published_of
+from spark_jobs.lake.published import Published
 from spark_jobs.lake.stamps import stamp_of
 from spark_jobs.lake.tries import read, read_added
 from spark_jobs.shared.documents import DATA_QUALITY, read_record_of
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord
 
 # What the stages look up in a base.
 LOOKED_UP = (LISTENS, SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS)
@@ -42,10 +43,9 @@ def read_log(lake: Lake, run_date: date, listens: int | None = None) -> JudgedLo
     It has no base where a snapshot of that has expired since. Raises MissingRecordError when there is no log,
     OtherRecordError when what data_quality kept is of another.
     """
-    record = read_record_of(lake, DATA_QUALITY, run_date, {LISTENS.name: listens})
-    base = published_of(record["base"]) if record["base"] else None
-    is_whole = base and _is_whole(lake, base, record["added"])
-    return JudgedLog(lake, record["snapshots"][LISTENS.name], base if is_whole else None, record["added"])
+    record = read_record_of(lake, DataQualityRecord, run_date, {LISTENS.name: listens})
+    is_whole = record.base and _is_whole(lake, record.base, record.added)
+    return JudgedLog(lake, record.snapshots[LISTENS.name], record.base if is_whole else None, record.added)
 
 
 def read_new_listens(spark: SparkSession, lake: Lake, run_date: date, listens: int) -> DataFrame:
@@ -53,18 +53,18 @@ def read_new_listens(spark: SparkSession, lake: Lake, run_date: date, listens: i
 
     Raises MissingRecordError where maintenance has removed what tells them from the others.
     """
-    record = read_record_of(lake, DATA_QUALITY, run_date, {LISTENS.name: listens})
-    if not record["base"]:
+    record = read_record_of(lake, DataQualityRecord, run_date, {LISTENS.name: listens})
+    if not record.base:
         return read(spark, lake.log, LISTENS, listens)
-    base = published_of(record["base"]).snapshots[LISTENS.name]
+    base = record.base.snapshots[LISTENS.name]
     with lake.catalog.open() as catalog:
         table = catalog.load_table((lake.log, LISTENS.name))
-    if not all(table.snapshot_by_id(one) for one in (base, record["added"])):
+    if not all(table.snapshot_by_id(one) for one in (base, record.added)):
         raise MissingRecordError(
             f"what the daily load of {run_date} has added can no longer be told from its base, for maintenance has "
             f"removed an old snapshot: clear {DATA_QUALITY} and what follows, or run {run_date} again"
         )
-    return read_added(spark, lake.log, LISTENS, base, record["added"])
+    return read_added(spark, lake.log, LISTENS, base, record.added)
 
 
 def _is_whole(lake: Lake, base: Published, added: int) -> bool:
