@@ -22,20 +22,21 @@ from cli.terminal import console, plain, short
 from include.deployment.run_date import DAG_ID
 from include.report.build import build_report
 from include.runs import run_lock
-from include.runs.acceptance import Decision, accept
+from include.runs.acceptance import accept
 from include.runs.publishing import publish_run
-from include.runs.records import CHECKS, STAGES, LastRun, last_run
+from include.runs.records import LastRun, last_run
 from spark_jobs.shared.commands import how_to_type
-from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.documents import read_check
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.publication_record import Decision
 
 
 def main() -> None:
     """Publish and say where the report is, or accept and say how the run goes on; exit with 1 and a sentence if not."""
     with told_in_a_line("Not published"):
         lake, run_date, reason = read_arguments()
-        decision = Decision(getpass.getuser(), datetime.now(UTC).isoformat(timespec="seconds"), reason)
+        decision = Decision(by=getpass.getuser(), at=datetime.now(UTC).replace(microsecond=0), reason=reason)
         for line in decide(lake, run_date, decision):
             # In one line each, to be copied.
             console.print(plain(line), soft_wrap=True)
@@ -53,7 +54,7 @@ def read_arguments() -> tuple[Lake, date, str]:
 def decide(lake: Lake, run_date: date, decision: Decision) -> list[str]:
     """Publish the last run of a date, or let it go on; return what to tell. Raises CommandError or a DataError."""
     run = last_run(lake, run_date)
-    if len(run.records) == len(STAGES):
+    if not run.stopped:
         report = publish(lake, run_date, run, decision)
         return [
             f"Published {run_date}, as {decision.by} decided: {decision.reason}",
@@ -66,12 +67,11 @@ def decide(lake: Lake, run_date: date, decision: Decision) -> list[str]:
             "says why it stopped"
         )
     accept(lake, run_date, claims, decision)
-    quality = run.records["data_quality"]
-    again = how_to_type("run", RUN_DATE=str(run_date), LAKE=lake.root, INPUT=quality["parameters"]["input_path"])
+    again = how_to_type("run", RUN_DATE=str(run_date), LAKE=lake.root, INPUT=run.quality.parameters.input_path)
     return [
         f"Accepted for {run_date}, as {decision.by} decided: {'; '.join(claims)}",
         "The run has no answer yet, so nothing is published. It goes on where the check is cleared:",
-        f"    {how_to_clear(quality['run_id'])}",
+        f"    {how_to_clear(run.quality.run_id)}",
         "After make run, run it again, with its other arguments as they were:",
         f"    {again}",
     ]
@@ -84,22 +84,20 @@ def how_to_clear(run_id: str) -> str:
 
 def publish(lake: Lake, run_date: date, run: LastRun, decision: Decision) -> str:
     """Publish the snapshots of a run whose stages have all ended; return the directory of the report."""
-    run_id = run.records["data_quality"]["run_id"]
-    # What the stages say of the run's parameters; of the checks' own they know nothing.
-    parameters = {name: value for record in run.records.values() for name, value in record["parameters"].items()}
+    run_id = run.quality.run_id
     # Not the run's own name: while that goes on, nobody else publishes it.
     with run_lock.held(lake, f"make publish of {run_id}"):
         publish_run(lake, run_date, run_id, run.snapshots, decision, over_newer=True)
-        return build_report(lake, run_date, parameters, dict.fromkeys(STAGES))
+        return build_report(lake, run_date, run.parameters, dict.fromkeys(lake.contract.stages))
 
 
 def _failed(lake: Lake, run_date: date, run: LastRun) -> list[str]:
     """Return the critical claims of the checks that looked at what the last run wrote."""
     claims: list[str] = []
-    for check in CHECKS:
+    for check in lake.contract.checks:
         with suppress(MissingRecordError):
-            record = read_record(lake, check, run_date)
-            claims += record["critical"] if record["snapshots"].items() <= run.snapshots.items() else []
+            record = read_check(lake, check, run_date)
+            claims += record.critical if record.snapshots.items() <= run.snapshots.items() else ()
     return claims
 
 

@@ -42,6 +42,7 @@ from include.deployment.run_date import DAG_ID, last_days
 from include.deployment.settings import settings
 from include.report import news
 from include.runs import daily_base, input_check, run_lock
+from spark_jobs.ranking.record import RankingRecord
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
@@ -159,7 +160,7 @@ def show_answer(run: Run, seconds: float) -> None:
     console.print(songs)
 
     rows = report["rows"]
-    problem = read_record(run.lake, "ranking", run.run_date)["profiles"]["problem"]
+    problem = read_record(run.lake, RankingRecord, run.run_date).profiles.problem
     if problem:
         console.print(f"[bold yellow]Warning:[/] who listens is left out: {plain(problem)}")
     for claim in report["degraded_because"]:
