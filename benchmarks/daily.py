@@ -29,7 +29,9 @@ from cli.program import command_of, execute
 from cli.stopping import stop_at_signals
 from include.sample_data.listening import generate_log
 from spark_jobs.shared import loads
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord
 
 LAST_DAY = generate_log.NEWEST_LISTEN.date()
 
@@ -106,13 +108,13 @@ def one_run(environment: Mapping[str, str], day: date, file: Path, load: str, th
     right = file.with_suffix(".answer")
     duckdb.execute(duckdb_answer.QUESTION.replace("{output}", str(right)), {"log": [str(one) for one in there]})
     answer = (lake.report(day) / "top_songs.tsv").read_bytes()
-    record = json.loads(lake.stage_record("data_quality", day).read_bytes())
+    record = read_record(lake, DataQualityRecord, day)
     return {
         "run_date": str(day),
         "load": load,
         **measured,
-        "listens": record["log"]["listens"],
-        "new_listens": record["rows"]["listens_kept"],
+        "listens": record.log.events,
+        "new_listens": record.counts.events_accepted,
         "stage_seconds": report["stage_seconds"],
         "spark": report["spark"],
         "spark_seconds": sum(stage["executor_run_seconds"] for stage in report["spark"].values()),

@@ -15,7 +15,9 @@ from upath import UPath
 
 from benchmarks.many_files import FEW, MANY, split
 from cli.environment import GARBAGE_COLLECTOR, PROJECT, SPARK_CONNECTION
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord
 
 RUN_DATE = date(2009, 5, 5)
 DAG, DAG_ON_A_CLUSTER, BARE_JOBS, BARE_SCRIPT, DUCKDB = "dag", "dag on a cluster", "bare jobs", "bare script", "duckdb"
@@ -98,8 +100,8 @@ def of_dag(lake: Path) -> dict[str, Any]:
 
 def of_data_quality(lake: Path) -> dict[str, Any]:
     """Return the counts of the stage's record."""
-    rows = json.loads(Lake(str(lake), "listening").stage_record("data_quality", RUN_DATE).read_bytes())["rows"]
-    return {"lines": rows["lines_read"], "listens": rows["listens_kept"]}
+    counts = read_record(Lake(str(lake), "listening"), DataQualityRecord, RUN_DATE).counts
+    return {"lines": counts.records_read, "listens": counts.events_accepted}
 
 
 def of_duckdb(answer: Path) -> dict[str, Any]:

@@ -14,14 +14,14 @@ from upath import UPath
 from cli.errors import CommandError, told_in_a_line
 from cli.options import DEFAULT_LAKE, DEFAULT_LOG, RUN_DATE, LakeRoot, LogName, existing_lake
 from cli.terminal import console, plain, short
-from include.runs.records import CHECKS, STAGES, LastRun, last_run
+from include.runs.records import LastRun, last_run
 from spark_jobs.shared.commands import how_to_type
-from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.documents import read_check
 from spark_jobs.shared.errors import MissingRecordError
 
 if TYPE_CHECKING:
-    from include.runs.acceptance import Decision
     from spark_jobs.shared.lake import Lake
+    from spark_jobs.shared.publication_record import Decision
 
 
 def main(
@@ -39,9 +39,10 @@ def main(
     if not reason.strip():
         raise BadParameter("found none, allowed is a sentence: it will be in the report", param_hint="'--reason'")
     with told_in_a_line("Not published"):
-        from include.runs.acceptance import Decision
+        from spark_jobs.shared.publication_record import Decision
 
-        decision = Decision(getpass.getuser(), datetime.now(UTC).isoformat(timespec="seconds"), reason.strip())
+        at = datetime.now(UTC).replace(microsecond=0)
+        decision = Decision(by=getpass.getuser(), at=at, reason=reason.strip())
         for line in decide(existing_lake(lake, log), run_date, decision):
             # In one line each, to be copied.
             console.print(plain(line), soft_wrap=True)
@@ -52,7 +53,7 @@ def decide(lake: Lake, run_date: date, decision: Decision) -> list[str]:
     from include.runs.acceptance import accept
 
     run = last_run(lake, run_date)
-    if len(run.records) == len(STAGES):
+    if not run.stopped:
         report = publish(lake, run_date, run, decision)
         return [
             f"Published {run_date}, as {decision.by} decided: {decision.reason}",
@@ -65,13 +66,12 @@ def decide(lake: Lake, run_date: date, decision: Decision) -> list[str]:
             "says why it stopped"
         )
     accept(lake, run_date, claims, decision)
-    quality = run.records["data_quality"]
-    given = {"LOG": lake.log, "LAKE": lake.root, "INPUT": quality["parameters"]["input_path"]}
+    given = {"LOG": lake.log, "LAKE": lake.root, "INPUT": run.quality.parameters.input_path}
     again = how_to_type("run", RUN_DATE=str(run_date), **given)
     return [
         f"Accepted for {run_date}, as {decision.by} decided: {'; '.join(claims)}",
         "The run has no answer yet, so nothing is published. It goes on where the check is cleared:",
-        f"    {how_to_clear(lake.log, quality['run_id'])}",
+        f"    {how_to_clear(lake.log, run.quality.run_id)}",
         "After make run, run it again, with its other arguments as they were:",
         f"    {again}",
     ]
@@ -88,20 +88,18 @@ def publish(lake: Lake, run_date: date, run: LastRun, decision: Decision) -> str
     from include.runs import run_lock
     from include.runs.publishing import publish_run
 
-    run_id = run.records["data_quality"]["run_id"]
-    # What the stages say of the run's parameters; of the checks' own they know nothing.
-    parameters = {name: value for record in run.records.values() for name, value in record["parameters"].items()}
+    run_id = run.quality.run_id
     # Not the run's own name: while that goes on, nobody else publishes it.
     with run_lock.held(lake, f"make publish of {run_id}"):
         publish_run(lake, run_date, run_id, run.snapshots, decision, over_newer=True)
-        return build_report(lake, run_date, parameters, dict.fromkeys(STAGES))
+        return build_report(lake, run_date, run.parameters, dict.fromkeys(lake.contract.stages))
 
 
 def _failed(lake: Lake, run_date: date, run: LastRun) -> list[str]:
     """Return the critical claims of the checks that looked at what the last run wrote."""
     claims: list[str] = []
-    for check in CHECKS:
+    for check in lake.contract.checks:
         with suppress(MissingRecordError):
-            record = read_record(lake, check, run_date)
-            claims += record["critical"] if record["snapshots"].items() <= run.snapshots.items() else []
+            record = read_check(lake, check, run_date)
+            claims += record.critical if record.snapshots.items() <= run.snapshots.items() else ()
     return claims

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.module_loading import import_string
 
-from include.telemetry.event_logs import figures_kept
+from include.telemetry.event_logs import costs_kept
 from include.telemetry.metrics import check_figures, send
 from plugins.run_metrics import figures_sent
 from plugins.spark_operator import SparkOperator
@@ -26,8 +27,18 @@ if TYPE_CHECKING:
 
     from include.expectations.checkpoint import CheckpointResult
     from include.expectations.listening.checks import Table
+    from spark_jobs.shared.records import CheckRecord
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a check looks at: the dotted name of a function that returns tables, and what the function is told."""
+
+    tables: str
+    snapshots: dict[str, int]
+    facts: dict[str, str]
 
 
 class CheckpointOperator(SparkOperator):
@@ -36,18 +47,18 @@ class CheckpointOperator(SparkOperator):
     `tables` is the dotted name of a function, for the DAG must not import Great Expectations when it is parsed;
     called with `(spark, lake, run_date, snapshots, **facts)` it returns the tables and their suites. It looks at the
     `snapshots` of this run, by table, whatever else is published. The result is kept as JSON among the run's records,
-    Spark's own figures beside it, and in the Data Docs of the lake. A failed expectation that is critical fails the
+    what Spark measured beside it, and in the Data Docs of the lake. A failed expectation that is critical fails the
     task for good: the same data would fail again. Others are a line in the log, and the report says what they mean for
     the answer.
     """
 
-    template_fields = (*SparkOperator.template_fields, "run_date", "facts")
+    template_fields = (*SparkOperator.template_fields, "run_date", "snapshots", "facts")
 
     def __init__(
-        self, *, tables: str, run_date: str, snapshots: dict[str, str], facts: dict[str, Any], **kwargs: Any
+        self, *, tables: str, run_date: str, snapshots: dict[str, str], facts: dict[str, str], **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.tables, self.run_date, self.facts = tables, run_date, {"snapshots": snapshots, **facts}
+        self.tables, self.run_date, self.snapshots, self.facts = tables, run_date, snapshots, facts
 
     def execute(self, context: Context) -> None:
         """Check the tables; raises AirflowFailException that names every failed expectation."""
@@ -56,14 +67,17 @@ class CheckpointOperator(SparkOperator):
         run_lock.take(self.lake, context["run_id"])
         # It takes seconds, in which Python would only wait for Java to start.
         threading.Thread(target=import_great_expectations).start()
+        # A template gives text.
+        snapshots = {name: int(snapshot) for name, snapshot in self.snapshots.items()}
+        asked = Asked(self.tables, snapshots, self.facts)
         day, extra = date.fromisoformat(self.run_date), BaseHook.get_connection(self.conn_id).extra_dejson
         with (
             figures_sent(self.task_id, self.lake, day),
-            figures_kept(self.task_id, self.lake, day, extra) as settings,
+            costs_kept(self.task_id, self.lake, day, extra) as settings,
             stage_clock(context),
             self.spark(f"{self.task_id} {day}", settings) as spark,
         ):
-            check_tables(spark, self.task_id, self.lake, day, self.tables, self.facts)
+            check_tables(spark, self.task_id, self.lake, day, asked)
 
 
 def import_great_expectations() -> None:
@@ -73,9 +87,7 @@ def import_great_expectations() -> None:
     import_module("include.expectations.checkpoint")
 
 
-def check_tables(
-    spark: SparkSession, check: str, lake: Lake, run_date: date, tables: str, facts: dict[str, Any]
-) -> None:
+def check_tables(spark: SparkSession, check: str, lake: Lake, run_date: date, asked: Asked) -> None:
     """Validate the tables, keep the results, and raise AirflowFailException if a critical expectation is not met.
 
     An expectation that could not be checked raises CheckError, which is worth a retry.
@@ -84,18 +96,16 @@ def check_tables(
     from include.expectations import checkpoint
     from spark_jobs.shared.errors import DataError
 
-    # A template gives text.
-    snapshots = {name: int(snapshot) for name, snapshot in facts["snapshots"].items()}
     try:
-        _check_there(lake, run_date, snapshots)
-        found = import_string(tables)(spark, lake, run_date, **{**facts, "snapshots": snapshots})
+        _check_there(lake, run_date, asked.snapshots)
+        found = import_string(asked.tables)(spark, lake, run_date, asked.snapshots, **asked.facts)
     except DataError as error:
         raise AirflowFailException(f"{check} failed for run date {run_date}: {error}") from None
     results = _validated(check, found, lake, run_date)
-    record = checkpoint.keep_results(check, results, lake, run_date, snapshots)
+    record = checkpoint.keep_results(check, results, lake, run_date, asked.snapshots)
     # Before it can fail the task: those of a failed check are what somebody looks for.
     send(check_figures(check, record), lake.log)
-    _judge(check, record, lake, run_date, snapshots)
+    _judge(record, lake)
     # Only now: a column that is not there can be no other check's error, and trying again would not bring it.
     for result in results:
         checkpoint.raise_for_errors(result)
@@ -124,21 +134,22 @@ def _validated(check: str, tables: list[Table], lake: Lake, run_date: date) -> l
     return results
 
 
-def _judge(check: str, record: dict[str, Any], lake: Lake, run_date: date, snapshots: dict[str, int]) -> None:
+def _judge(record: CheckRecord, lake: Lake) -> None:
     """Log what is not met; raise AirflowFailException if it is critical and no person has accepted it."""
     from include.runs import acceptance
 
-    for claim in record["info"]:
+    check, run_date = record.stage, record.run_date
+    for claim in record.info:
         log.info("flag: %s", claim)
-    for claim in record["warning"]:
+    for claim in record.warning:
         log.warning("%s: the answer will be marked as degraded: %s", check, claim)
-    if refused := acceptance.not_accepted(lake, run_date, record["critical"]):
+    if refused := acceptance.not_accepted(lake, run_date, record.critical):
         raise AirflowFailException(
             f"{check} failed for run date {run_date}: {'; '.join(refused)}. "
             "The run stops here: nothing of it is published, and earlier reports stand. "
-            f"{how_to_look(lake, run_date, snapshots)}; see also {lake.data_docs()}/index.html"
+            f"{how_to_look(lake, run_date, record.snapshots)}; see also {lake.data_docs()}/index.html"
         )
-    for claim in record["critical"]:
+    for claim in record.critical:
         log.warning("%s: a person has accepted this for %s: %s", check, run_date, claim)
 
 

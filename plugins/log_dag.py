@@ -14,7 +14,6 @@ from airflow.sdk.exceptions import AirflowFailException
 from include.deployment import compilers
 from include.deployment.run_date import run_date
 from include.deployment.settings import settings
-from include.runs.records import STAGES
 from plugins import run_alerts
 from plugins.checkpoint_operator import CheckpointOperator
 from plugins.run_deadline import SinceQueued
@@ -154,10 +153,10 @@ def publish(dag_run: Any, dag: Any, ti: Any) -> None:
     from include.runs.publishing import publish_run
     from spark_jobs.shared.errors import DataError
 
-    snapshots: dict[str, int] = {}
-    for stage in STAGES:
-        snapshots |= ti.xcom_pull(task_ids=stage)["snapshots"]
     lake = settings().lake(dag.dag_id)
+    snapshots: dict[str, int] = {}
+    for stage in lake.contract.stages:
+        snapshots |= ti.xcom_pull(task_ids=stage)["snapshots"]
     try:
         run_lock.take(lake, dag_run.run_id)
         publish_run(lake, run_date(dag_run), dag_run.run_id, snapshots)

@@ -15,8 +15,9 @@ from include.notify import alerts
 from include.notify.alerts import Alert
 from include.runs.records import read_report
 from spark_jobs.shared.documents import read_record
-from spark_jobs.shared.errors import MissingRecordError
+from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -81,8 +82,8 @@ async def run_late(context: dict[str, Any]) -> None:
 def read_score(lake: Lake, day: date) -> float | None:
     """The quality score of the last run of a date that got as far; None when there is none that can be read."""
     try:
-        return float(read_record(lake, SCORING_STAGE, day)["quality_score"])
-    except (MissingRecordError, OSError, ValueError, KeyError):
+        return read_record(lake, DataQualityRecord, day).quality_score
+    except (DataError, OSError):
         return None
 
 

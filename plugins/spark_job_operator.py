@@ -19,7 +19,7 @@ from include.deployment import spark_pool
 from include.deployment.java_environment import UTF_8
 from include.deployment.spark_secrets import secrets_of, write_properties
 from include.runs.records import keep_record_of_try
-from include.telemetry.event_logs import figures_kept
+from include.telemetry.event_logs import costs_kept
 from plugins.run_metrics import figures_sent
 from plugins.spark_operator import settings_of
 from plugins.stage_clock import stage_clock
@@ -47,7 +47,7 @@ class SparkJobOperator(SparkSubmitOperator):
 
     Everything about the cluster comes from the connection: the master is its host, and every key of its extra
     that starts with `spark.` becomes a Spark setting (memory, jars, JVM options). Spark writes an event log into the
-    lake, unless the connection says otherwise, and its figures are kept beside the record of the `run_date`.
+    lake, unless the connection says otherwise, and what it measured is kept beside the record of the `run_date`.
 
     The job writes its record to a path that no other try knows. Once it has ended well that is the stage's record, and
     the task returns `{"snapshots": {table: id}}`: what of the tables the stage made.
@@ -86,15 +86,15 @@ class SparkJobOperator(SparkSubmitOperator):
                 made = keep_record_of_try(record, self.lake, self.task_id, run_date)
         finally:
             record.unlink(missing_ok=True)
-        return {"snapshots": made["snapshots"]}
+        return {"snapshots": made.snapshots}
 
     def _submit(self, context: Context, run_date: date) -> None:
         # Without this look-up the provider takes a missing connection for a YARN cluster.
         connection = BaseHook.get_connection(self._conn_id)
         places = (self.lake.root, *(self.application_args or ()))
         given = settings_of(connection, self.lake, *places) | (self.conf or {})
-        figures = figures_kept(self.task_id, self.lake, run_date, given)
-        with tempfile.TemporaryDirectory() as scratch, figures as settings, stage_clock(context):
+        costs = costs_kept(self.task_id, self.lake, run_date, given)
+        with tempfile.TemporaryDirectory() as scratch, costs as settings, stage_clock(context):
             secrets = secrets_of(given)
             self.conf = {key: value for key, value in {**given, **settings}.items() if key not in secrets}
             self.properties_file = write_properties(secrets, Path(scratch) / "secrets.conf") if secrets else None

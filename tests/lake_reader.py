@@ -19,6 +19,7 @@ from spark_jobs.ranking.tables import (
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import record_of
 
 MADE_BY = {
     "data_quality": (LISTENS, REJECTED_RECORDS),
@@ -31,7 +32,7 @@ STAGES = {table.name: stage for stage, tables in MADE_BY.items() for table in ta
 def rows(lake: Lake, table: Table, run_date: date) -> list[tuple[Any, ...]]:
     """Return the rows of the snapshot in a run date's record; an empty list if the record is missing."""
     try:
-        snapshot = read_record(lake, STAGES[table.name], run_date)["snapshots"][table.name]
+        snapshot = read_record(lake, record_of(lake.contract, STAGES[table.name]), run_date).snapshots[table.name]
     except MissingRecordError:
         return []
     return rows_of(lake, table, snapshot)

@@ -10,6 +10,7 @@ from rich.table import Table
 from cli.terminal import console, plain
 from include.deployment.run_date import last_days
 from include.report import news
+from spark_jobs.ranking.record import RankingRecord
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
 
@@ -17,7 +18,7 @@ from spark_jobs.shared.lake import Lake
 def show(lake: Lake, run_date: date, report: dict[str, Any]) -> None:
     """Print the songs, the quality score, and what is new since the run date before."""
     console.print(songs_of(report))
-    problem = read_record(lake, "ranking", run_date)["profiles"]["problem"]
+    problem = read_record(lake, RankingRecord, run_date).profiles.problem
     if problem:
         console.print(f"[bold yellow]Warning:[/] who listens is left out: {plain(problem)}")
     rows = report["rows"]

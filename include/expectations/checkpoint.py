@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +19,7 @@ from include.expectations.data_docs import open_context
 from include.expectations.listening.checks import Table
 from spark_jobs.shared.documents import write_record
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import CheckRecord, Validation
 
 UNEXPECTED_SHOWN = 3
 CHARACTERS_SHOWN = 100
@@ -93,34 +93,34 @@ def _source(context: EphemeralDataContext, table: Table) -> Any:
 
 def keep_results(
     check: str, results: list[CheckpointResult], lake: Lake, run_date: date, snapshots: dict[str, int]
-) -> dict[str, Any]:
-    """Keep the results of a check of some snapshots as its stage record, and return that.
-
-    `critical`, `warning` and `info` are what was not met, `errors` what could not be checked, a list of sentences each.
-    """
-    validations = [
-        {"suite": validation.suite_name, **described}
-        for result in results
-        for validation, described in zip(
-            result.run_results.values(), json.loads(result.describe())["validation_results"], strict=True
-        )
-    ]
+) -> CheckRecord:
+    """Keep the results of a check of some snapshots as its record, and return that."""
     found = [failure for result in results for failure in failures(result)]
-    errors = [error for result in results for error in errors_of(result)]
-    record = {
-        "stage": check,
-        "run_date": str(run_date),
-        "snapshots": snapshots,
-        "success": not errors and not any(failure.severity == FailureSeverity.CRITICAL for failure in found),
-        **{
-            str(severity.value): [failure.sentence for failure in found if failure.severity == severity]
-            for severity in FailureSeverity
-        },
-        "errors": errors,
-        "validations": validations,
+    unmet = {
+        severity: tuple(failure.sentence for failure in found if failure.severity == severity)
+        for severity in FailureSeverity
     }
+    errors = tuple(error for result in results for error in errors_of(result))
+    record = CheckRecord(
+        stage=check,
+        run_date=run_date,
+        snapshots=snapshots,
+        success=not errors and not unmet[FailureSeverity.CRITICAL],
+        critical=unmet[FailureSeverity.CRITICAL],
+        warning=unmet[FailureSeverity.WARNING],
+        info=unmet[FailureSeverity.INFO],
+        errors=errors,
+        validations=tuple(_validation(one) for result in results for one in result.run_results.values()),
+    )
     write_record(lake.stage_record(check, run_date), record)
     return record
+
+
+def _validation(found: Any) -> Validation:
+    counts = found.statistics
+    return Validation(
+        suite=found.suite_name, expectations=counts["evaluated_expectations"], met=counts["successful_expectations"]
+    )
 
 
 def failures(result: CheckpointResult) -> list[Failure]:

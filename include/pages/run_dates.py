@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from math import ceil
 from typing import Any
@@ -14,6 +14,8 @@ from upath import UPath
 from include.notify import alerts
 from include.pages.dag_runs import has_failed, is_under_way, made
 from include.runs.records import read_report
+from spark_jobs.shared.documents import read_check
+from spark_jobs.shared.errors import InvalidRecordError, MissingRecordError
 from spark_jobs.shared.lake import Lake, date_of
 
 log = logging.getLogger(__name__)
@@ -111,8 +113,8 @@ def _replaced(lake: Lake) -> dict[date, str]:
 
 def _unmet(lake: Lake, day: date) -> str | None:
     """The first critical expectation that the date's data did not meet, as its checks left it."""
-    for record in sorted(alerts.records(lake, day).glob("check_*.json")):
-        critical = json.loads(record.read_bytes()).get("critical")
-        if critical:
-            return str(critical[0])
+    for check in lake.contract.checks:
+        with suppress(InvalidRecordError, MissingRecordError):
+            if critical := read_check(lake, check, day).critical:
+                return critical[0]
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from include.report.changes import changes, since_previous
 from include.report.figures import listening_figures
@@ -12,11 +12,13 @@ from include.report.listeners import listener_groups
 from include.report.news import news
 from include.report.scan import RunTables, tables_of
 from include.report.spread import song_spread
-from include.runs.records import CHECKS
 from spark_jobs.lake.tables import Table
+from spark_jobs.ranking.record import RankingRecord
 from spark_jobs.ranking.tables import ALTERNATIVE_SONGS, LISTENERS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.publication_record import PublicationRecord
+from spark_jobs.shared.records import CheckRecord, Counts, StageRecord
 
 # The rows a stage has to read, among those the report counts; those of the last check are too few to tell anything.
 INPUT_ROWS = {
@@ -57,42 +59,54 @@ def report_facts(
             "top_sessions": [{**session, "tracks_per_minute": _tracks_per_minute(session)} for session in sessions],
             "song_spread": song_spread(tables, songs),
             **listening_figures(tables, sessions),
-            **_optional_facts(left["records"]["ranking"], tables, songs),
+            **_optional_facts(cast("RankingRecord", left.answers), tables, songs),
         }
     return {**facts, "since_previous": since_previous(lake, run_date, facts)}
 
 
-def _run_facts(left: dict[str, Any], seconds: dict[str, float | None]) -> dict[str, Any]:
+def _run_facts(left: PublicationRecord[StageRecord], seconds: dict[str, float | None]) -> dict[str, Any]:
     """What the records of the stages say."""
-    quality, analysis = left["records"]["data_quality"], left["records"]["session_analysis"]
-    checks = {check: left["records"][check] for check in CHECKS}
-    rows = {**quality["rows"], "users": analysis["rows"]["users"], "sessions": analysis["rows"]["sessions"]}
+    quality, analysis, checks = left.data_quality, left.session_analysis, left.checks
+    rows = {**_counts(quality.counts), "users": analysis.users, "sessions": analysis.sessions}
     new = news(quality, analysis)
     # One that is critical stops a run before its report, but for a run that a person has published after all.
-    critical = [claim for check in checks.values() for claim in (*check["critical"], *check["errors"])]
-    degraded_because = [*critical, *(claim for check in checks.values() for claim in check["warning"])]
+    critical = [claim for check in checks.values() for claim in (*check.critical, *check.errors)]
+    degraded_because = [*critical, *(claim for check in checks.values() for claim in check.warning)]
+    decision = left.decision
     return {
-        "published_by_hand": left["decision"],
+        "published_by_hand": {**decision.model_dump(), "at": decision.at.isoformat()} if decision else None,
         "verdict": "degraded" if degraded_because else "good",
         "degraded_because": degraded_because,
-        "flags": [claim for check in checks.values() for claim in check["info"]],
-        "input": {"path": quality["parameters"]["input_path"], **quality["input"]},
+        "flags": [claim for check in checks.values() for claim in check.info],
+        "input": {"path": quality.parameters.input_path, **quality.input.model_dump()},
         "rows": rows,
-        "log": quality["log"],
+        "log": {
+            "listens": quality.log.events,
+            "first_listened_at": _json_value(quality.log.first_event_at),
+            "last_listened_at": _json_value(quality.log.last_event_at),
+        },
         "new": new,
-        "quality_score": quality["quality_score"],
-        "rejected": quality["rejected"],
-        "warnings": quality["warnings"],
-        "files": quality["files"],
-        "first_listened_at": quality["first_listened_at"],
-        "last_listened_at": quality["last_listened_at"],
+        "quality_score": quality.quality_score,
+        "rejected": quality.rejected,
+        "warnings": quality.warnings,
+        "files": [{"file": file.file, "bytes": file.bytes, **_counts(file)} for file in quality.files],
+        "first_listened_at": _json_value(quality.first_event_at),
+        "last_listened_at": _json_value(quality.last_event_at),
         "stage_seconds": {stage: spent for stage, spent in seconds.items() if spent is not None},
         "spark": _spark_facts(
-            {stage: left["spark"][stage] for stage in seconds if stage in left["spark"]},
-            {**rows, "log_listens": quality["log"]["listens"]},
+            {stage: left.spark[stage].model_dump() for stage in seconds if stage in left.spark},
+            {**rows, "log_listens": quality.log.events},
             LOG_ROWS if new else {},
         ),
         "checks": {check: _check_facts(record) for check, record in checks.items()},
+    }
+
+
+def _counts(counts: Counts) -> dict[str, int]:
+    return {
+        "lines_read": counts.records_read,
+        "listens_kept": counts.events_accepted,
+        "lines_rejected": counts.records_rejected,
     }
 
 
@@ -112,21 +126,19 @@ def _spark_facts(
     return found
 
 
-def _optional_facts(ranking: dict[str, Any], tables: RunTables, songs: Rows) -> dict[str, Any]:
+def _optional_facts(ranking: RankingRecord, tables: RunTables, songs: Rows) -> dict[str, Any]:
     """The answer under other definitions, and who listens: None where this run did not look."""
-    profiles = ranking.get("profiles") or {"path": None, "problem": None}
-    alternatives = ranking.get("alternatives") or {}
+    profiles, alternatives = ranking.profiles, ranking.alternatives
     # Without them, the table has no rows.
-    has_alternatives = alternatives.get("made", False)
-    has_listeners = profiles["path"] is not None and profiles["problem"] is None
+    has_listeners = profiles.path is not None and profiles.problem is None
     return {
-        "alternatives": _alternatives(tables, songs, alternatives["definitions"]) if has_alternatives else None,
+        "alternatives": _alternatives(tables, songs, alternatives.definitions) if alternatives.made else None,
         "listeners": listener_groups(_rows(tables, LISTENERS, "user_id")) if has_listeners else None,
-        "profiles_problem": profiles["problem"],
+        "profiles_problem": profiles.problem,
     }
 
 
-def _alternatives(tables: RunTables, songs: Rows, definitions: list[str]) -> Rows:
+def _alternatives(tables: RunTables, songs: Rows, definitions: tuple[str, ...]) -> Rows:
     found = _rows(tables, ALTERNATIVE_SONGS, "rank")
     # One without a song has no session that started in time. If none has a song, there is nothing to compare.
     rankings: dict[str, Rows] = {definition: [] for definition in definitions if found}
@@ -153,9 +165,8 @@ def _tracks_per_minute(session: dict[str, Any]) -> float:
     return round(session["track_count"] / max(session["duration_seconds"] / 60, 1), 2)
 
 
-def _check_facts(record: dict[str, Any]) -> dict[str, Any]:
-    statistics = [validation["statistics"] for validation in record["validations"]]
+def _check_facts(record: CheckRecord) -> dict[str, Any]:
     return {
-        "expectations": sum(part["evaluated_expectations"] for part in statistics),
-        "met": sum(part["successful_expectations"] for part in statistics),
+        "expectations": sum(part.expectations for part in record.validations),
+        "met": sum(part.met for part in record.validations),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from include.report.text import counted, day
+from spark_jobs.shared.records import DataQualityRecord, SessionAnalysisRecord
 
 Facts = dict[str, Any]
 # The record's counts of late listens, and what people call them.
@@ -17,24 +18,23 @@ LATE = {
 }
 
 
-def news(quality: Facts, analysis: Facts) -> Facts | None:
+def news(quality: DataQualityRecord, analysis: SessionAnalysisRecord) -> Facts | None:
     """What was new, from the records of the two stages that found it; None where there was no log to add to.
 
     What came of sessions and users is None where all sessions were cut again, as they are with another gap.
     """
-    if quality["base"] is None:
+    if quality.base is None or quality.new is None:
         return None
-    made = analysis["new"]
-    kinds = ("opened", "extended", "joined")
+    made, late = analysis.new, quality.new.late.model_dump()
     return {
-        "base_run_date": quality["base"]["run_date"],
-        "listens_added": quality["rows"]["listens_kept"],
-        "duplicates_rejected": quality["rejected"]["duplicate"],
-        "late": quality["new"]["late"],
-        "sessions": {kind: made[f"sessions_{kind}"] for kind in kinds} if made else None,
-        "users_first_seen": made["users_first_seen"] if made else None,
-        "files_changed": quality["new"]["files_changed"],
-        "files_known": quality["new"]["files_known"],
+        "base_run_date": str(quality.base.run_date),
+        "listens_added": quality.counts.events_accepted,
+        "duplicates_rejected": quality.rejected["duplicate"],
+        "late": {"listens": late.pop("events"), **late},
+        "sessions": made.model_dump(exclude={"users_first_seen"}) if made else None,
+        "users_first_seen": made.users_first_seen if made else None,
+        "files_changed": list(quality.new.files_changed),
+        "files_known": list(quality.new.files_known),
     }
 
 

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 
 from spark_jobs.shared.commands import how_to_type
-from spark_jobs.shared.documents import read_record, write_record
+from spark_jobs.shared.documents import read_document, write_record
 from spark_jobs.shared.errors import DataError, MissingRecordError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.publication_record import Decision
+from spark_jobs.shared.records import CheckRecord, Document
 
 STAGE = "accepted"
 
 
-@dataclass(frozen=True)
-class Decision:
-    """A person's word that a run counts though a check failed: who, when (UTC) and why."""
+class Accepted(Document):
+    """The claims that were accepted for a run date, each with the decision on it."""
 
-    by: str
-    at: str
-    reason: str
+    decisions: dict[str, Decision]
 
 
 class UncheckedError(DataError):
@@ -31,8 +28,7 @@ class UncheckedError(DataError):
 def accept(lake: Lake, run_date: date, claims: Iterable[str], decision: Decision) -> None:
     """Let runs of a date pass checks that fail with just these claims; one accepted before keeps its decision."""
     decisions = dict.fromkeys(claims, decision) | _accepted(lake, run_date)
-    record = {claim: asdict(kept) for claim, kept in decisions.items()}
-    write_record(lake.stage_record(STAGE, run_date), {"stage": STAGE, "run_date": str(run_date), "decisions": record})
+    write_record(lake.stage_record(STAGE, run_date), Accepted(decisions=decisions))
 
 
 def not_accepted(lake: Lake, run_date: date, claims: Iterable[str]) -> list[str]:
@@ -42,7 +38,7 @@ def not_accepted(lake: Lake, run_date: date, claims: Iterable[str]) -> list[str]
 
 
 def decision_on(
-    lake: Lake, run_date: date, checks: Sequence[Mapping[str, Any]], now: Decision | None = None
+    lake: Lake, run_date: date, checks: Sequence[CheckRecord], now: Decision | None = None
 ) -> Decision | None:
     """Return who let a run pass its checks, all of them as one; None where their records needed nobody for that.
 
@@ -51,16 +47,16 @@ def decision_on(
     """
     if now is None:
         _refuse_errors(lake, run_date, checks)
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    marked = Decision("a user of Airflow", at, "a failed check was marked as a success there")
+    at = datetime.now(UTC).replace(microsecond=0)
+    marked = Decision(by="a user of Airflow", at=at, reason="a failed check was marked as a success there")
     accepted = _by_finding(_accepted(lake, run_date))
-    claims = [claim for record in checks for claim in record["critical"]]
+    claims = [claim for record in checks for claim in record.critical]
     decisions = {accepted.get(_without_examples(claim)) or now or marked for claim in claims}
     return _together(decisions | {now} if now else decisions)
 
 
-def _refuse_errors(lake: Lake, run_date: date, checks: Sequence[Mapping[str, Any]]) -> None:
-    for check, error in ((record["stage"], error) for record in checks for error in record["errors"]):
+def _refuse_errors(lake: Lake, run_date: date, checks: Sequence[CheckRecord]) -> None:
+    for check, error in ((record.stage, error) for record in checks for error in record.errors):
         publish = how_to_type("publish", LOG=lake.log, LAKE=lake.root, RUN_DATE=str(run_date), REASON="...")
         raise UncheckedError(
             f"{check} of {run_date} has not checked everything ({error}); nothing was published: clear {check}, or "
@@ -71,17 +67,17 @@ def _refuse_errors(lake: Lake, run_date: date, checks: Sequence[Mapping[str, Any
 def _together(decisions: Iterable[Decision]) -> Decision | None:
     """Return all decisions as one, of their people and reasons by time; None of none."""
     each = sorted(decisions, key=lambda decision: decision.at)
-    people, reasons = (dict.fromkeys(getattr(one, name) for one in each) for name in ("by", "reason"))
-    return Decision(", ".join(people), each[-1].at, "; ".join(reasons)) if each else None
+    people, reasons = dict.fromkeys(one.by for one in each), dict.fromkeys(one.reason for one in each)
+    return Decision(by=", ".join(people), at=each[-1].at, reason="; ".join(reasons)) if each else None
 
 
 def _accepted(lake: Lake, run_date: date) -> dict[str, Decision]:
     """Return the decision on each claim that was accepted for a date."""
     try:
-        found = read_record(lake, STAGE, run_date)["decisions"]
+        path = lake.stage_record(STAGE, run_date)
+        return read_document(path, Accepted, f"remove it, and decide on {run_date} again").decisions
     except MissingRecordError:
         return {}
-    return {claim: Decision(**decision) for claim, decision in found.items()}
 
 
 def _by_finding(accepted: Mapping[str, Decision]) -> dict[str, Decision]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
@@ -14,9 +13,10 @@ from spark_jobs.lake.published import Published, base_of, tags_of
 from spark_jobs.lake.stamps import stamp_of
 from spark_jobs.logs.listening.tables import LISTENS
 from spark_jobs.shared import loads
-from spark_jobs.shared.documents import DATA_QUALITY, read_published_record
+from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.errors import DataError, MissingRecordError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord
 
 
 class ReplacedBaseError(DataError):
@@ -46,7 +46,7 @@ def check_base(lake: Lake, run_date: date) -> None:
 
 
 def check_still_base(
-    lake: Lake, catalog: Catalog, run_date: date, snapshots: Mapping[str, int], quality: dict[str, Any]
+    lake: Lake, catalog: Catalog, run_date: date, snapshots: Mapping[str, int], quality: DataQualityRecord
 ) -> None:
     """Raise unless a daily load that is about to be published was added to what is published before it.
 
@@ -54,12 +54,12 @@ def check_still_base(
     `check_base` raises; nothing where it is published already.
     """
     own = tags_of(catalog.load_table((lake.log, lake.answer))).get(run_date)
-    if quality["parameters"]["load"] != loads.DAILY or own == snapshots[lake.answer]:
+    if quality.parameters.load != loads.DAILY or own == snapshots[lake.answer]:
         return
-    now, then = base_of(catalog, lake.log, lake.answer, run_date), quality["base"]
-    if (dict(now.snapshots) if now else None) != (then["snapshots"] if then else None):
+    now, then = base_of(catalog, lake.log, lake.answer, run_date), quality.base
+    if (now.snapshots if now else None) != (then.snapshots if then else None):
         raise ReplacedBaseError(
-            f"the run of {run_date} was added to {then['run_date'] if then else 'nothing'}, and would now be added to "
+            f"the run of {run_date} was added to {then.run_date if then else 'nothing'}, and would now be added to "
             f"another run, of {now.run_date if now else 'no date'}; nothing was published: run {run_date} again"
         )
     _check_history(lake, catalog, run_date, now)
@@ -105,25 +105,22 @@ def _replaced_base(
 ) -> Replaced | None:
     """Return what replaced the base of a date, whose snapshot no date has now; None for the same files, or none."""
     try:
-        later = read_published_record(lake, DATA_QUALITY, run_date, {lake.answer: answers[run_date]})
-        day = date.fromisoformat(later["base"]["run_date"])
-        now = read_published_record(lake, DATA_QUALITY, day, {lake.answer: answers[day]})
+        later = read_publication(lake, run_date, {lake.answer: answers[run_date]}).data_quality
+        if later.base is None:
+            return None
+        day = later.base.run_date
+        now = read_publication(lake, day, {lake.answer: answers[day]}).data_quality
     except (MissingRecordError, KeyError):
         # What has expired cannot have been run again.
         return None
     if day in found or _agree(later, now):
         return found.get(day)
-    snapshot = now["snapshots"][LISTENS.name]
+    snapshot = now.snapshots[LISTENS.name]
     written = next(one.timestamp_ms for one in listens.snapshots() if one.snapshot_id == snapshot)
     return Replaced(day, run_date, datetime.fromtimestamp(written / 1000, UTC))
 
 
-def _agree(later: dict[str, Any], day: dict[str, Any]) -> bool:
+def _agree(later: DataQualityRecord, day: DataQualityRecord) -> bool:
     """Has a later record all files that an earlier one has taken in, and of the dates before it no others?"""
-    before = len(later["inputs"]) - later["input"]["files"]
-    has, has_now = _files(later["inputs"]), _files(day["inputs"])
-    return _files(later["inputs"][:before]) <= has_now <= has
-
-
-def _files(inputs: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
-    return {(file["file"], file["bytes"], file["modified"]) for file in inputs}
+    before = len(later.inputs) - later.input.files
+    return set(later.inputs[:before]) <= set(day.inputs) <= set(later.inputs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sqlite3
@@ -10,18 +9,18 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
 from include.runs.input_format import check_format
-from spark_jobs.shared.documents import replace_file
+from spark_jobs.shared.documents import write_record
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import Listing, directories_of, list_files
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.object_store import is_refusal, no_answer
 from spark_jobs.shared.partitioning import text_bytes
 from spark_jobs.shared.paths import in_ascii, is_below, is_object, path_of, shown
+from spark_jobs.shared.records import InputListing
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class CheckedInput:
     path: str
     listing: Listing
 
-    def to_xcom(self) -> dict[str, Any]:
+    def to_xcom(self) -> dict[str, str | int]:
         """What the tasks after this one need: `input_path`, and about how many bytes of text there are."""
         sizes = [(file.name, file.size) for file in self.listing.files]
         return {"input_path": self.path, "text_bytes": text_bytes(sizes)}
@@ -62,10 +61,10 @@ def check_input(
 
 def keep_listing(found: CheckedInput, lake: Lake, run_date: date) -> str:
     """Keep the list of an input's files, and return its path: data_quality reads these files or none."""
-    files = [file.to_json() for file in found.listing.files]
-    record = {"input_path": shown(path_of(found.path)), "files": files, "left_out": list(found.listing.left_out)}
+    files = tuple(file.listed for file in found.listing.files)
     path = lake.input_listing(run_date)
-    replace_file(path, json.dumps(record, indent=2, ensure_ascii=False))
+    record = InputListing(input_path=shown(path_of(found.path)), files=files, left_out=found.listing.left_out)
+    write_record(path, record)
     return str(path)
 
 

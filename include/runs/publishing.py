@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import date
-from typing import Any
 
-from include.runs.acceptance import Decision, decision_on
+from include.runs.acceptance import decision_on
 from include.runs.daily_base import check_still_base
-from include.runs.records import CHECKS, STAGES
-from include.telemetry.event_logs import read_figures
+from include.telemetry.event_logs import read_costs
 from spark_jobs.lake.publication import Publication, publish
-from spark_jobs.shared.documents import read_publication, read_record_of, remove_other_publications, write_record
-from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
+from spark_jobs.shared.documents import (
+    of_snapshots,
+    read_check,
+    read_publication,
+    read_record_of,
+    remove_other_publications,
+    write_record,
+)
+from spark_jobs.shared.errors import InvalidRecordError, MissingRecordError, OtherRecordError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.publication_record import Decision, PublicationRecord, publication_record_of
+from spark_jobs.shared.records import DataQualityRecord, SessionAnalysisRecord, StageRecord, answers_record
 
 
 def publish_run(
@@ -35,7 +41,7 @@ def publish_run(
     left = _what_is_left(lake, run_date, run_id, snapshots, decision)
     publication = Publication(lake.log, run_date, run_id, snapshots, lake.answer, over_newer=over_newer)
     with lake.catalog.open() as catalog:
-        check_still_base(lake, catalog, run_date, snapshots, left["records"]["data_quality"])
+        check_still_base(lake, catalog, run_date, snapshots, left.data_quality)
         # First, for nobody reads it until the run is published, and then everybody does.
         write_record(lake.publication(run_date, snapshots[lake.answer]), left)
         publish(catalog, publication)
@@ -44,29 +50,35 @@ def publish_run(
 
 def _what_is_left(
     lake: Lake, run_date: date, run_id: str, snapshots: Mapping[str, int], decision: Decision | None
-) -> dict[str, Any]:
+) -> PublicationRecord[StageRecord]:
     """Return what the stages of a run tell, or have told when it was published before."""
     try:
         before = read_publication(lake, run_date, snapshots)
-    except (MissingRecordError, OtherRecordError):
+    except (InvalidRecordError, MissingRecordError, OtherRecordError):
         before = None
     try:
-        records = {stage: read_record_of(lake, stage, run_date, snapshots) for stage in (*STAGES, *CHECKS)}
+        quality = read_record_of(lake, DataQualityRecord, run_date, snapshots)
+        analysis = read_record_of(lake, SessionAnalysisRecord, run_date, snapshots)
+        answers = read_record_of(lake, answers_record(lake.contract), run_date, snapshots)
+        names = lake.contract.checks
+        checks = {check: of_snapshots(read_check(lake, check, run_date), snapshots) for check in names}
     except (MissingRecordError, OtherRecordError):
         # The date was tried again since.
         if before is None:
             raise
         return before
-    decided = before and before["decision"]
+    decided = before.decision if before else None
     if decision or not decided:
-        found = decision_on(lake, run_date, [records[check] for check in CHECKS], decision)
-        decided = asdict(found) if found else None
-    figures = {stage: read_figures(lake, stage, run_date) for stage in records}
-    return {
-        "run_date": str(run_date),
-        "run_id": run_id,
-        "snapshots": dict(snapshots),
-        "decision": decided,
-        "records": records,
-        "spark": {stage: found for stage, found in figures.items() if found},
-    }
+        decided = decision_on(lake, run_date, list(checks.values()), decision)
+    costs = {stage: read_costs(lake, stage, run_date) for stage in (*lake.contract.stages, *names)}
+    return publication_record_of(lake.contract)(
+        run_date=run_date,
+        run_id=run_id,
+        snapshots=dict(snapshots),
+        decision=decided,
+        data_quality=quality,
+        session_analysis=analysis,
+        answers=answers,
+        checks=checks,
+        spark={stage: found for stage, found in costs.items() if found},
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import tempfile
@@ -15,9 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from include.telemetry.spark_figures import has_property, spark_figures
-from spark_jobs.shared.documents import replace_file
+from include.telemetry.spark_costs import has_property, spark_costs
+from spark_jobs.shared.documents import write_record
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.publication_record import SparkCosts
 
 log = logging.getLogger(__name__)
 
@@ -36,22 +36,22 @@ class EventLog:
     directory: Path
     attempt: str
 
-    def figures(self) -> dict[str, Any]:
+    def costs(self) -> SparkCosts:
         """Sum up the log; raises FileNotFoundError when there is none that plain Python can read."""
         newest_first = sorted(self.directory.iterdir(), key=lambda file: -file.stat().st_mtime)
         for file in filter(_is_plain, newest_first):
             if has_property(file, MARK, self.attempt):
-                return spark_figures(file)
+                return spark_costs(file)
         raise FileNotFoundError(f"no uncompressed event log of this attempt in {self.directory}")
 
 
 @contextmanager
-def figures_kept(stage: str, lake: Lake, run_date: date, connection: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """Lend the settings with which a stage's application writes its event log; keep its figures when it has ended well.
+def costs_kept(stage: str, lake: Lake, run_date: date, connection: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Lend the settings with which a stage's application writes its event log; keep its costs when it has ended well.
 
     What cannot be written or read costs a line in the log, never the run.
     """
-    kept = lake.spark_figures(stage, run_date)
+    kept = lake.spark_costs(stage, run_date)
     with suppress(OSError):
         # Those of an earlier run of the date: this one may keep none.
         kept.unlink(missing_ok=True)
@@ -62,10 +62,9 @@ def figures_kept(stage: str, lake: Lake, run_date: date, connection: dict[str, A
             return
         yield event_log.settings
         try:
-            figures = {"stage": stage, "run_date": str(run_date), **event_log.figures()}
-            replace_file(kept, json.dumps(figures, indent=2))
+            write_record(kept, event_log.costs())
         except (OSError, LookupError, ValueError, TypeError) as error:
-            log.warning("%s: the report will lack Spark's own figures: %s: %s", stage, type(error).__name__, error)
+            log.warning("%s: the report will not tell what Spark did: %s: %s", stage, type(error).__name__, error)
 
 
 @contextmanager
@@ -102,10 +101,10 @@ def prepare(events: Path, connection: dict[str, Any]) -> EventLog | None:
     return EventLog({key: settings[key] for key in ours if key not in connection}, directory, settings[MARK])
 
 
-def read_figures(lake: Lake, stage: str, run_date: date) -> dict[str, Any] | None:
-    """Return the figures of a stage, None if it kept none."""
+def read_costs(lake: Lake, stage: str, run_date: date) -> SparkCosts | None:
+    """Return the costs of a stage or a check, None if it kept none that can be read."""
     try:
-        return json.loads(lake.spark_figures(stage, run_date).read_bytes())
+        return SparkCosts.model_validate_json(lake.spark_costs(stage, run_date).read_bytes())
     except (OSError, ValueError):
         return None
 
@@ -119,7 +118,7 @@ def _make_room(directory: Path) -> bool:
             file.unlink(missing_ok=True)
     if os.access(directory, os.W_OK | os.X_OK):
         return True
-    log.warning("%s cannot be written: the report will lack Spark's own figures", directory)
+    log.warning("%s cannot be written: the report will not tell what Spark did", directory)
     return False
 
 

@@ -13,9 +13,10 @@ from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
 from include.runs.records import read_report
-from include.telemetry.event_logs import read_figures
-from spark_jobs.shared.documents import read_record
+from include.telemetry.event_logs import read_costs
+from spark_jobs.shared.documents import DATA_QUALITY, SESSION_ANALYSIS, read_record
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import CheckRecord, DataQualityRecord, SessionAnalysisRecord
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +37,8 @@ REJECTED = "lines_rejected"
 DURATION = "stage.duration_seconds"
 EXPECTATIONS = "check.expectations"
 UNMET = "check.unmet_expectations"
-# By their names in the stages' records (include/runs/records.py) and in Spark's figures (spark_figures.py).
-QUALITY_ROWS = {"lines_read": "lines_read", "listens_kept": "listens_kept"}
-SESSION_ROWS = {"sessions": "sessions", "users": "users"}
+# By their names in the stages' records (include/runs/records.py) and in what Spark measured (spark_costs.py).
+LINES, LISTENS, SESSIONS, USERS = "lines_read", "listens_kept", "sessions", "users"
 IMPLAUSIBLE = "implausible_sessions"
 SPARK = {
     "input_records": "stage.spark_input_rows",
@@ -55,7 +55,7 @@ SPARK = {
 # With the tags that each has.
 METRICS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((STARTED, ENDED, FAILED, SUCCEEDED, DEADLINE, RUN_DATE, DEGRADED, DEGRADATIONS, SCORE), ()),
-    **dict.fromkeys((*QUALITY_ROWS.values(), *SESSION_ROWS.values(), IMPLAUSIBLE), ()),
+    **dict.fromkeys((LINES, LISTENS, SESSIONS, USERS, IMPLAUSIBLE), ()),
     REJECTED: ("reason",),
     DURATION: ("stage",),
     **dict.fromkeys(SPARK.values(), ("stage",)),
@@ -88,27 +88,31 @@ def send(figures: Iterable[Figure], of_log: str, client: Any = None) -> None:
 
 def stage_figures(lake: Lake, stage: str, run_date: date) -> Iterator[Figure]:
     """What a stage that has ended well counted, and what Spark counted of it."""
-    spark = read_figures(lake, stage, run_date) or {}
-    for key, name in SPARK.items():
-        if key in spark:
-            yield Figure(name, spark[key], {"stage": stage})
-    record = read_record(lake, stage, run_date)
-    if stage == "data_quality":
-        yield Figure(SCORE, record["quality_score"])
-        yield from _rows(QUALITY_ROWS, record)
-        for reason, lines in record["rejected"].items():
-            yield Figure(REJECTED, lines, {"reason": reason})
-    if stage == "session_analysis":
-        yield from _rows(SESSION_ROWS, record)
-        yield Figure(IMPLAUSIBLE, record["implausible_sessions"])
+    costs = read_costs(lake, stage, run_date)
+    for key, name in SPARK.items() if costs else ():
+        yield Figure(name, getattr(costs, key), {"stage": stage})
+    if stage == DATA_QUALITY:
+        yield from _quality(read_record(lake, DataQualityRecord, run_date))
+    if stage == SESSION_ANALYSIS:
+        found = read_record(lake, SessionAnalysisRecord, run_date)
+        yield Figure(SESSIONS, found.sessions)
+        yield Figure(USERS, found.users)
+        yield Figure(IMPLAUSIBLE, found.implausible_sessions)
 
 
-def check_figures(check: str, record: dict[str, Any]) -> Iterator[Figure]:
+def _quality(record: DataQualityRecord) -> Iterator[Figure]:
+    yield Figure(SCORE, record.quality_score)
+    yield Figure(LINES, record.counts.records_read)
+    yield Figure(LISTENS, record.counts.events_accepted)
+    for reason, records in record.rejected.items():
+        yield Figure(REJECTED, records, {"reason": reason})
+
+
+def check_figures(check: str, record: CheckRecord) -> Iterator[Figure]:
     """How many expectations a check looked at, and how many were not met; zeros too, to end what stood there before."""
-    looked_at = sum(part["statistics"]["evaluated_expectations"] for part in record["validations"])
-    yield Figure(EXPECTATIONS, looked_at, {"stage": check})
+    yield Figure(EXPECTATIONS, sum(part.expectations for part in record.validations), {"stage": check})
     for severity in SEVERITIES:
-        yield Figure(UNMET, len(record[severity]), {"stage": check, "severity": severity})
+        yield Figure(UNMET, len(getattr(record, severity)), {"stage": check, "severity": severity})
 
 
 def answer_figures(lake: Lake, run_date: date) -> Iterator[Figure]:
@@ -127,8 +131,3 @@ def prometheus_name(name: str) -> str:
     'airflow_pipeline_stage_duration_seconds'
     """
     return f"airflow_{PREFIX}_{name}".replace(".", "_")
-
-
-def _rows(names: dict[str, str], record: dict[str, Any]) -> Iterator[Figure]:
-    for key, name in names.items():
-        yield Figure(name, record["rows"][key])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
 
 from pyiceberg.catalog import Catalog
 from pyspark.sql import DataFrame, Observation, SparkSession
@@ -16,11 +15,12 @@ from spark_jobs.data_quality.kinds import Kind
 from spark_jobs.lake import published, tries
 from spark_jobs.lake.published import Published
 from spark_jobs.lake.stamps import stamp_of
-from spark_jobs.shared.documents import DATA_QUALITY, read_published_record
+from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.input_files import InputFile
 from spark_jobs.shared.intervals import UserTime, as_intervals, pushdown_filter
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord, LateEvents, ListedFile, LogTotals, NewInput
 from spark_jobs.shared.scratch import Keep
 
 # How late events are counted, in days after their own day: up to each of these, or later.
@@ -44,7 +44,7 @@ class Base:
 
     lake: Lake
     run: Published
-    record: dict[str, Any]
+    record: DataQualityRecord
 
     @property
     def events(self) -> int:
@@ -75,7 +75,7 @@ def base_of(lake: Lake, catalog: Catalog, run_date: date) -> Base | None:
     if found is None:
         _check_that_it_begins(lake, catalog, run_date)
         return None
-    return Base(lake, found, read_published_record(lake, DATA_QUALITY, found.run_date, found.snapshots))
+    return Base(lake, found, read_publication(lake, found.run_date, found.snapshots).data_quality)
 
 
 def _check_that_it_begins(lake: Lake, catalog: Catalog, run_date: date) -> None:
@@ -90,30 +90,29 @@ def _check_that_it_begins(lake: Lake, catalog: Catalog, run_date: date) -> None:
         )
 
 
-def inputs_of(base: Base | None, files: Sequence[InputFile]) -> list[dict[str, Any]]:
+def inputs_of(base: Base | None, files: Sequence[InputFile]) -> tuple[ListedFile, ...]:
     """All files that a log has ever taken in, these the last, as a record keeps them."""
-    return [*(base.record["inputs"] if base else ()), *(file.to_json() for file in files)]
+    return (*(base.record.inputs if base else ()), *(file.listed for file in files))
 
 
 def arrivals(files: Sequence[InputFile], base: Base | None) -> Arrivals:
     """Tell the files of an input apart; without a base all are new."""
-    known_files = base.record["inputs"] if base else []
-    taken_in = {(file["file"], file["bytes"], file["modified"]) for file in known_files}
-    names = {name for name, _, _ in taken_in}
-    is_known = {file: (file.name, file.size, file.modified) in taken_in for file in files}
+    taken_in = set(base.record.inputs if base else ())
+    names = {file.file for file in taken_in}
+    is_known = {file: file.listed in taken_in for file in files}
     new = [file for file in files if not is_known[file]]
     known = [file for file in files if is_known[file]]
     return Arrivals(new, [file for file in new if file.name in names], known)
 
 
-def news(arrived: Arrivals, late: dict[str, Any] | None, known_events: int) -> dict[str, Any]:
+def news(arrived: Arrivals, late: LateEvents, known_events: int) -> NewInput:
     """What a record tells of how a day's input differs from the log: late events, and what was there before."""
-    return {
-        "late": late,
-        "known_listens": known_events,
-        "files_changed": sorted(file.name for file in arrived.changed),
-        "files_known": sorted(file.name for file in arrived.known),
-    }
+    return NewInput(
+        late=late,
+        known_events=known_events,
+        files_changed=tuple(sorted(file.name for file in arrived.changed)),
+        files_known=tuple(sorted(file.name for file in arrived.known)),
+    )
 
 
 def events_there(spark: SparkSession, base: Base, kind: Kind, classified: DataFrame, keep: Keep) -> DataFrame:
@@ -142,24 +141,24 @@ def events_there(spark: SparkSession, base: Base, kind: Kind, classified: DataFr
     return there
 
 
-def late_events(events: DataFrame, time: str, run_date: date) -> dict[str, Any]:
+def late_events(events: DataFrame, time: str, run_date: date) -> LateEvents:
     """Count a day's new events of earlier days, and by how many days they are late. Runs Spark over them."""
     days = F.date_diff(F.lit(run_date), F.to_date(time))
     bounds = zip((0, *LATE_DAYS), LATE_DAYS, strict=False)
     (row,) = events.agg(
-        F.count_if(days > 0).alias("listens"),
+        F.count_if(days > 0).alias("events"),
         F.coalesce(F.max(F.when(days > 0, days)), F.lit(0)).alias("most_days"),
         *(F.count_if((days > low) & (days <= high)).alias(f"up_to_{high}_days") for low, high in bounds),
         F.count_if(days > LATE_DAYS[-1]).alias("later"),
     ).collect()
-    return row.asDict()
+    return LateEvents(**row.asDict())
 
 
-def log_figures(base: Base | None, figures: dict[str, Any]) -> dict[str, Any]:
+def log_totals(base: Base | None, added: int, first: datetime | None, last: datetime | None) -> LogTotals:
     """How many events the whole log has, and from when to when, given those of this run."""
-    before = base.record["log"] if base else {"listens": 0, "first_listened_at": None, "last_listened_at": None}
-    ends = {
-        name: choose([at for at in (before[name], figures[name]) if at], default=None)
-        for name, choose in (("first_listened_at", min), ("last_listened_at", max))
-    }
-    return {"listens": before["listens"] + figures["rows"]["listens_kept"], **ends}
+    before = base.record.log if base else LogTotals(events=0, first_event_at=None, last_event_at=None)
+    return LogTotals(
+        events=before.events + added,
+        first_event_at=min((at for at in (before.first_event_at, first) if at), default=None),
+        last_event_at=max((at for at in (before.last_event_at, last) if at), default=None),
+    )

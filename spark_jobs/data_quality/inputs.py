@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from upath import UPath
 
+from spark_jobs.shared.documents import read_document
 from spark_jobs.shared.errors import InputError, UnreadableInputError
 from spark_jobs.shared.failures import Cause, causes, is_failed_read, root_of
 from spark_jobs.shared.input_files import GZIP, InputFile, Listing, differences, list_files
 from spark_jobs.shared.linked_files import LinkedFiles
+from spark_jobs.shared.records import InputListing
 
 _ADVICE = (
     "nothing was published: run the date again from check_input when the files are whole, and have logs written under "
@@ -30,8 +31,8 @@ class InputReadError(RuntimeError):
 
 def check_listed(listed_in: str, listing: Listing) -> None:
     """Raise InputChangedError unless a listing has the files that `check_input` found and kept in a file of JSON."""
-    listed = json.loads(UPath(listed_in).read_bytes())["files"]
-    differing = differences([(file["file"], file["bytes"], file["modified"]) for file in listed], listing.files)
+    listed = read_document(UPath(listed_in), InputListing, "run check_input again").files
+    differing = differences([(file.file, file.bytes, file.modified_ms) for file in listed], listing.files)
     if differing:
         raise InputChangedError(f"the input is not what check_input found: {differing}; {_ADVICE}")
 

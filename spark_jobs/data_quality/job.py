@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -18,6 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_jobs.data_quality import history, inputs, line_counts, outcomes
 from spark_jobs.data_quality.judging import Judged, judge, lines_to_read
 from spark_jobs.data_quality.kinds import Kind, only_kind
+from spark_jobs.data_quality.line_counts import LineCounts
 from spark_jobs.lake.tables import Table, buckets_of, prepare, set_buckets
 from spark_jobs.shared import loads
 from spark_jobs.shared.application import run_application
@@ -29,8 +29,9 @@ from spark_jobs.shared.linked_files import LinkedFiles, link, place_of_links
 from spark_jobs.shared.log_tables import REJECTED_RECORDS, tables_of
 from spark_jobs.shared.partitioning import bucket_count, cores_of
 from spark_jobs.shared.paths import path_of, shown
+from spark_jobs.shared.records import DataQualityParameters, DataQualityRecord, InputSize, LateEvents
 from spark_jobs.shared.scratch import Keep, scratch
-from spark_jobs.shared.stage import begin_try, keep_record
+from spark_jobs.shared.stage import begin_try, keep_record, seconds_since
 
 
 @dataclass(frozen=True)
@@ -75,34 +76,21 @@ def parse_args(argv: list[str] | None = None) -> DataQualityJob:
     return DataQualityJob(**parsed(parser, argv))
 
 
-def run(spark: SparkSession, job: DataQualityJob) -> dict[str, Any]:
+def run(spark: SparkSession, job: DataQualityJob) -> DataQualityRecord:
     """Write both tables from one pass over the input and return the stage's record.
 
     Raises InputError, EmptyInputError, UnreadableInputError, InputChangedError or LineCountMismatchError, and
-    BackwardsError, LostBaseError, MissingRecordError or OtherRecordError where there is no log to add to; no record is
-    written then.
+    BackwardsError, LostBaseError, MissingRecordError or OtherRecordError where there is no log to add to, and
+    UnreadLogError or MissingRulesError where the log's records cannot be judged; no record is written then.
     """
-    started, kind = time.monotonic(), job.kind
+    started = time.monotonic()
     listing = list_files(job.input_path, job.input_root)
     if job.listed:
         inputs.check_listed(job.listed, listing)
     base, buckets = _prepared(spark, job, listing.files)
     arrived = history.arrivals(listing.files, base)
     written = _judge_and_write(spark, job, listing, arrived.new, base, buckets)
-    figures = line_counts.quality_figures(kind.records, written.counts)
-    facts = {
-        "base": base.run.to_json() if base else None,
-        "added": written.added,
-        "parameters": {"input_path": shown(path_of(job.input_path)), "load": job.load},
-        "input": {"files": len(arrived.new), "bytes": sum(file.size for file in arrived.new)},
-        **figures,
-        "log": history.log_figures(base, figures),
-        "new": history.news(arrived, written.late, written.counts["known_events"]) if base else None,
-        "files": line_counts.per_file(arrived.new, written.counts),
-        "left_out": list(listing.left_out),
-        "inputs": history.inputs_of(base, arrived.new),
-    }
-    return keep_record(job, DATA_QUALITY, started, written.snapshots, facts)
+    return keep_record(job, _record(job, started, listing, arrived, base, written))
 
 
 @dataclass(frozen=True)
@@ -111,8 +99,42 @@ class Written:
 
     snapshots: dict[str, int]
     added: int
-    counts: dict[str, Any]
-    late: dict[str, Any] | None
+    counts: LineCounts
+    late: LateEvents | None
+
+
+def _record(
+    job: DataQualityJob,
+    started: float,
+    listing: Listing,
+    arrived: history.Arrivals,
+    base: history.Base | None,
+    written: Written,
+) -> DataQualityRecord:
+    """Tell what was read and what became of it."""
+    counts = written.counts
+    return DataQualityRecord(
+        run_date=job.run_date,
+        run_id=job.run_id,
+        snapshots=written.snapshots,
+        made_from={job.kind.accepted.name: base.events} if base else {},
+        parameters=DataQualityParameters(input_path=shown(path_of(job.input_path)), load=job.load),
+        base=base.run if base else None,
+        added=written.added,
+        input=InputSize(files=len(arrived.new), bytes=sum(file.size for file in arrived.new)),
+        counts=counts.total,
+        quality_score=counts.quality_score,
+        rejected=counts.rejected,
+        warnings=counts.warnings,
+        first_event_at=counts.first,
+        last_event_at=counts.last,
+        log=history.log_totals(base, counts.accepted, counts.first, counts.last),
+        new=history.news(arrived, written.late, counts.known) if written.late else None,
+        files=line_counts.per_file(arrived.new, counts),
+        left_out=listing.left_out,
+        inputs=history.inputs_of(base, arrived.new),
+        seconds=seconds_since(started),
+    )
 
 
 def _judge_and_write(
@@ -133,8 +155,7 @@ def _judge_and_write(
             events = outcomes.accepted_records(kept, kind)
             added, of_events = _write_events(spark, job, kind.accepted, base, events)
         counts = judged.counts()
-        of_files = line_counts.per_file(files, counts)
-        line_counts.check(job.input_path, kind.records, counts, of_files, may_be_empty=job.load == loads.DAILY)
+        line_counts.check(job.input_path, counts.total, line_counts.per_file(files, counts), job.load == loads.DAILY)
         late = history.late_events(events, kind.records.time, job.run_date) if base else None
         rejected = outcomes.rejected_records(kept, kind, name_files(spark, files))
         of_rejected = begin_try(job, DATA_QUALITY).replace(rejected, REJECTED_RECORDS)
@@ -143,14 +164,14 @@ def _judge_and_write(
 
 def _prepared(spark: SparkSession, job: DataQualityJob, files: Sequence[InputFile]) -> tuple[history.Base | None, int]:
     """Make the tables ready; return what the events are added to, if to any, and the number of their buckets."""
-    log, sizes = job.lake.contract, [(file.name, file.size) for file in files]
-    buckets = bucket_count(sizes, cores_of(spark))
+    log, accepted = job.lake.contract, job.kind.accepted
+    buckets = bucket_count([(file.name, file.size) for file in files], cores_of(spark))
     with job.lake.catalog.open() as catalog:
         prepare(catalog, log.name, tables_of(log), buckets)
         base = history.base_of(job.lake, catalog, job.run_date) if job.load == loads.DAILY else None
         if base is None:
             set_buckets(catalog, log.name, tables_of(log), buckets)
-        return base, buckets_of(catalog, log.name, job.kind.accepted)
+        return base, buckets_of(catalog, log.name, accepted)
 
 
 def _judged(
@@ -186,11 +207,11 @@ def name_files(spark: SparkSession, files: Sequence[InputFile]) -> DataFrame:
 def main(argv: list[str] | None = None) -> None:
     """Run the job as `spark-submit` does."""
     job = parse_args(argv)
-    figures = run_application(f"{DATA_QUALITY} {job.run_date}", job.lake, lambda spark: run(spark, job))
-    rows = figures["rows"]
+    record = run_application(f"{DATA_QUALITY} {job.run_date}", job.lake, lambda spark: run(spark, job))
+    counts = record.counts
     print(
-        f"{DATA_QUALITY}: {rows['lines_read']:,} lines read, {rows['listens_kept']:,} accepted, "
-        f"{rows['lines_rejected']:,} rejected, quality score {figures['quality_score']:.2f}"
+        f"{DATA_QUALITY}: {counts.records_read:,} lines read, {counts.events_accepted:,} accepted, "
+        f"{counts.records_rejected:,} rejected, quality score {record.quality_score:.2f}"
     )
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
 
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
@@ -13,6 +12,7 @@ from spark_jobs.data_quality import outcomes
 from spark_jobs.data_quality.count_by_value import count_by_value, read_counts
 from spark_jobs.data_quality.duplicates import reject_duplicates, reject_known, sort_into_buckets
 from spark_jobs.data_quality.kinds import Kind
+from spark_jobs.data_quality.line_counts import LineCounts
 from spark_jobs.shared.linked_files import file_number
 
 
@@ -26,25 +26,26 @@ class Judged:
     accepted_in_input: Observation | None
     outcomes: Observation
 
-    def counts(self) -> dict[str, Any]:
+    def counts(self) -> LineCounts:
         """Return what was counted, once the records have been worked out."""
-        read_of_files = read_counts(self.read.get["files"])
-        accepted_of_files, rejected_of_files = outcomes.read_file_counts(self.outcomes.get)
-        found = outcomes.read_outcome_counts(self.kind.records, self.outcomes.get)
+        records, observed = self.kind.records, self.outcomes.get
+        read_of = read_counts(self.read.get["files"])
+        accepted_of, rejected_of = outcomes.read_file_counts(observed)
+        found = outcomes.read_outcome_counts(records, observed)
         accepted = found[outcomes.ACCEPTED]
         in_input = self.accepted_in_input.get["records"] if self.accepted_in_input else accepted
-        return {
-            "records_read": read_of_files.total(),
-            **found,
-            "known_events": in_input - accepted,
-            "first_event_at": self.outcomes.get["first_event_at"],
-            "last_event_at": self.outcomes.get["last_event_at"],
-            "of_files": {
-                "records_read": read_of_files,
-                "events_accepted": accepted_of_files,
-                "records_rejected": rejected_of_files,
-            },
-        }
+        return LineCounts(
+            read=read_of.total(),
+            accepted=accepted,
+            known=in_input - accepted,
+            rejected={reason: found[reason] for reason in records.reason_names},
+            warnings={warning: found[warning] for warning in records.warning_names},
+            first=_moment(observed["first_event_at"]),
+            last=_moment(observed["last_event_at"]),
+            read_of=read_of,
+            accepted_of=accepted_of,
+            rejected_of=rejected_of,
+        )
 
 
 def lines_to_read(lines: DataFrame) -> DataFrame:
@@ -78,3 +79,7 @@ def judge(
     numbered = outcomes.number_outcomes(each_once, kind.records)
     counted = numbered.observe(found, *outcomes.outcome_counts(kind.records, files))
     return Judged(kind, counted.drop(*outcomes.COUNTED_BY), read, in_input, found)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

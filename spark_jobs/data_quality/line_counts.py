@@ -1,77 +1,79 @@
-"""What the pass over the lines counted: that none was lost, and what the stage's record says of them.
-
-The counts are those of `Judged` in judging.py.
-"""
+"""What the pass over the lines counted: that none was lost, and what the stage's record says of them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
-from spark_jobs.contract import Records
-from spark_jobs.data_quality import outcomes
 from spark_jobs.shared.errors import EmptyInputError
 from spark_jobs.shared.input_files import InputFile
+from spark_jobs.shared.records import Counts, FileCounts
 
 
 class LineCountMismatchError(RuntimeError):
     """Lines were lost or counted twice between reading and writing."""
 
 
-def per_file(files: Sequence[InputFile], counts: dict[str, Any]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class LineCounts:
+    """How many lines were read and accepted, were rejected by reason, and are warned of by warning.
+
+    `known` of the rejected are records that the log had before. `first` and `last` are times of accepted ones. What has
+    `_of` is by the number of the file.
+    """
+
+    read: int
+    accepted: int
+    known: int
+    rejected: dict[str, int]
+    warnings: dict[str, int]
+    first: datetime | None
+    last: datetime | None
+    read_of: Counter[int]
+    accepted_of: Counter[int]
+    rejected_of: Counter[int]
+
+    @property
+    def total(self) -> Counts:
+        """Return what became of all lines."""
+        rejected = sum(self.rejected.values())
+        return Counts(records_read=self.read, events_accepted=self.accepted, records_rejected=rejected)
+
+    @property
+    def quality_score(self) -> float:
+        """Return how many of 100 lines were accepted, but those that the log had before."""
+        # What the log has already says nothing about what is new: a file may overlap one of the days before.
+        lines = self.read - self.known
+        # Of no line none was bad.
+        return 100 * self.accepted / lines if lines else 100.0
+
+
+def per_file(files: Sequence[InputFile], counts: LineCounts) -> tuple[FileCounts, ...]:
     """Tell what became of each file's lines, in the order of the files."""
-    read, accepted, rejected = counts["of_files"].values()
-    return [
-        {
-            "file": file.name,
-            "bytes": file.size,
-            "lines_read": read[number],
-            "listens_kept": accepted[number],
-            "lines_rejected": rejected[number],
-        }
+    return tuple(
+        FileCounts(
+            file=file.name,
+            bytes=file.size,
+            records_read=counts.read_of[number],
+            events_accepted=counts.accepted_of[number],
+            records_rejected=counts.rejected_of[number],
+        )
         for number, file in enumerate(files)
-    ]
+    )
 
 
-def check(
-    input_path: str,
-    records: Records,
-    counts: dict[str, Any],
-    files: list[dict[str, Any]],
-    may_be_empty: bool = False,
-) -> None:
+def check(input_path: str, whole: Counts, files: Sequence[FileCounts], may_be_empty: bool = False) -> None:
     """Raise unless there are lines and each of them is accepted or rejected, in every file and in total."""
-    total = _total(records, counts)
-    if total["lines_read"] == 0 and not may_be_empty:
+    if whole.records_read == 0 and not may_be_empty:
         raise EmptyInputError(f"{input_path} holds no line; a run needs at least one: check what writes the log")
-    of_all_files = {what: sum(file[what] for file in files) for what in total}
-    for counted in (*files, {"file": input_path, **total}):
-        if counted["lines_read"] != counted["listens_kept"] + counted["lines_rejected"] or of_all_files != total:
+    of_files = {name: sum(getattr(file, name) for file in files) for name in Counts.model_fields}
+    for where, counted in (*((file.file, file) for file in files), (input_path, whole)):
+        is_whole = counted.records_read == counted.events_accepted + counted.records_rejected
+        if not is_whole or of_files != whole.model_dump():
             raise LineCountMismatchError(
-                f"read {counted['lines_read']} lines of {counted['file']} but accepted {counted['listens_kept']} and "
-                f"rejected {counted['lines_rejected']}; nothing was published: was the input written to during the "
+                f"read {counted.records_read} lines of {where} but accepted {counted.events_accepted} and "
+                f"rejected {counted.records_rejected}; nothing was published: was the input written to during the "
                 "run, or an executor lost, whose lines Spark then counted twice? Run the stage again"
             )
-
-
-def quality_figures(records: Records, counts: dict[str, Any]) -> dict[str, Any]:
-    """Shape the counts of a pass for the stage's record."""
-    # What the log has already says nothing about what is new: a file may overlap one of the days before.
-    lines = counts["records_read"] - counts["known_events"]
-    return {
-        "rows": _total(records, counts),
-        # Of no line none was bad.
-        "quality_score": 100 * counts[outcomes.ACCEPTED] / lines if lines else 100.0,
-        "rejected": {reason: counts[reason] for reason in records.reason_names},
-        "warnings": {warning: counts[warning] for warning in records.warning_names},
-        "first_listened_at": counts["first_event_at"],
-        "last_listened_at": counts["last_event_at"],
-    }
-
-
-def _total(records: Records, counts: dict[str, Any]) -> dict[str, int]:
-    return {
-        "lines_read": counts["records_read"],
-        "listens_kept": counts[outcomes.ACCEPTED],
-        "lines_rejected": sum(counts[reason] for reason in records.reason_names),
-    }

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchNamespaceError
@@ -15,28 +13,11 @@ from pyiceberg.table.refs import SnapshotRefType
 from spark_jobs.lake.errors import BackwardsError, NotPublishedError
 from spark_jobs.lake.stamps import stamp_of
 from spark_jobs.shared.lake import date_of
+from spark_jobs.shared.records import Published
 
 # How often a reader looks again while a run is published.
 _LOOKS = 5
 _TAG = SnapshotRefType.TAG
-
-
-@dataclass(frozen=True)
-class Published:
-    """A run date as it was published: the id of the run, and the snapshot of each table that the run made."""
-
-    run_date: date
-    run_id: str
-    snapshots: Mapping[str, int]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as a record keeps it."""
-        return {"run_date": str(self.run_date), "run_id": self.run_id, "snapshots": dict(self.snapshots)}
-
-
-def published_of(kept: Mapping[str, Any]) -> Published:
-    """Return what `Published.to_json` made."""
-    return Published(date.fromisoformat(kept["run_date"]), kept["run_id"], kept["snapshots"])
 
 
 def published(catalog: Catalog, namespace: str, answer: str, run_date: date) -> Published:

@@ -11,7 +11,6 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -20,6 +19,7 @@ from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking import listeners, rankings, sources
 from spark_jobs.ranking.answers import Answers
 from spark_jobs.ranking.asked import RankingJob, parse_args
+from spark_jobs.ranking.record import RANKING, Alternatives, Profiles, RankingParameters, RankingRecord
 from spark_jobs.ranking.sensitivity import definitions
 from spark_jobs.ranking.sensitivity.growth import read_growth
 from spark_jobs.ranking.sources import CutLog
@@ -33,17 +33,16 @@ from spark_jobs.ranking.tables import (
     TOP_SONGS,
 )
 from spark_jobs.shared.application import run_application
-from spark_jobs.shared.documents import RANKING
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.intervals import events_within, pushdown_filter
 from spark_jobs.shared.linked_files import place_of_links
 from spark_jobs.shared.log import JudgedLog, read_log
 from spark_jobs.shared.paths import path_of, shown
 from spark_jobs.shared.scratch import Keep, scratch
-from spark_jobs.shared.stage import begin_try, keep_record
+from spark_jobs.shared.stage import begin_try, keep_record, seconds_since
 
 
-def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
+def run(spark: SparkSession, job: RankingJob) -> RankingRecord:
     """Write the answer and return the stage's record.
 
     Raises MissingRecordError if sessions or listens of the run are missing, and OtherRecordError if the records name
@@ -58,39 +57,47 @@ def run(spark: SparkSession, job: RankingJob) -> dict[str, Any]:
     with scratch() as keep, place_of_links(job.lake) as links:
         recent = started_in(cut.sessions, job.window)
         longest = answers.write(rankings.top_sessions(recent, job.top_sessions), TOP_SESSIONS, "rank")
-        chosen, alternatives_record = _chosen(job, answers, log, cut, longest, keep)
+        chosen, alternatives = _chosen(job, answers, log, cut, longest, keep)
         users = [row.user_id for row in longest.select("user_id").collect()]
         heard = _write_listens(
             job, answers, chosen, cut.listens, sources.read_heard_before(spark, job.lake, log.base), keep
         )
         songs = _write_songs(job, answers, chosen, heard, keep)
         problem = _write_listeners(job, answers, longest, keep, links)
-        rows = {"top_sessions": len(users), "top_songs": songs.count(), "listeners": len(set(users))}
+        record = RankingRecord(
+            run_date=job.run_date,
+            run_id=job.run_id,
+            snapshots=answers.snapshots,
+            made_from=made_from,
+            parameters=_parameters(job),
+            top_sessions=len(users),
+            top_songs=songs.count(),
+            listeners=len(set(users)),
+            alternatives=alternatives,
+            profiles=Profiles(path=shown(path_of(job.profiles)) or None, problem=problem),
+            seconds=seconds_since(started),
+        )
+    return keep_record(job, record)
 
-    facts = {
-        "made_from": made_from,
-        "parameters": {
-            "top_sessions": job.top_sessions,
-            "top_songs": job.top_songs,
-            "session_gap_minutes": job.gap // timedelta(minutes=1),
-            "window_days": job.window_days,
-        },
-        "rows": rows,
-        "alternatives": alternatives_record,
-        "profiles": {"path": shown(path_of(job.profiles)) or None, "problem": problem},
-    }
-    return keep_record(job, RANKING, started, answers.snapshots, facts)
+
+def _parameters(job: RankingJob) -> RankingParameters:
+    return RankingParameters(
+        top_sessions=job.top_sessions,
+        top_songs=job.top_songs,
+        session_gap_minutes=job.gap // timedelta(minutes=1),
+        window_days=job.window_days,
+    )
 
 
 def _chosen(
     job: RankingJob, answers: Answers, log: JudgedLog, cut: CutLog, longest: DataFrame, keep: Keep
-) -> tuple[DataFrame, dict[str, Any]]:
+) -> tuple[DataFrame, Alternatives]:
     """The sessions of every definition, the answer's first, and what the record says of the others."""
     started = time.monotonic()
     chosen = rankings.chosen(rankings.ANSWER, longest)
     if not job.alternatives:
         answers.write_none(CHOSEN_SESSIONS)
-        return chosen, {"made": False, "definitions": [], "seconds": 0.0}
+        return chosen, Alternatives(made=False, definitions=(), seconds=0.0)
     # The base has chosen among all sessions, which tells nothing of a window.
     growth = None if job.window else read_growth(answers.spark, log, keep)
     others = definitions.alternative_sessions(longest, cut, job.top_sessions, keep, job.window, growth)
@@ -102,8 +109,10 @@ def _chosen(
     else:
         chosen = answers.write(chosen, CHOSEN_SESSIONS, "definition", "session")
     # Of their own: the listens are read and counted together with the answer's.
-    seconds = round(time.monotonic() - started, 3)
-    return chosen, {"made": True, "definitions": definitions.other_definitions(job.gap), "seconds": seconds}
+    made = Alternatives(
+        made=True, definitions=tuple(definitions.other_definitions(job.gap)), seconds=seconds_since(started)
+    )
+    return chosen, made
 
 
 def _write_listens(
@@ -167,8 +176,8 @@ def _write_listeners(job: RankingJob, answers: Answers, longest: DataFrame, keep
 def main(argv: list[str] | None = None) -> None:
     """Run the job as `spark-submit` does."""
     job = parse_args(argv, __doc__)
-    rows = run_application(f"{RANKING} {job.run_date}", job.lake, lambda spark: run(spark, job))["rows"]
-    print(f"{RANKING}: {rows['top_songs']:,} songs of {rows['top_sessions']:,} sessions")
+    record = run_application(f"{RANKING} {job.run_date}", job.lake, lambda spark: run(spark, job))
+    print(f"{RANKING}: {record.top_songs:,} songs of {record.top_sessions:,} sessions")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from spark_jobs.shared.documents import SESSION_ANALYSIS, read_record_of
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.intervals import user_time
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import SessionAnalysisRecord
 
 # Whose a listen is, and when it was.
 LISTENER_AND_TIME = user_time(LISTENING)
@@ -44,21 +45,21 @@ def sessions_cut(lake: Lake, run_date: date, sessions: int | None, listens: int,
     Raises MissingRecordError if the run has no sessions, and OtherRecordError if its record is of other sessions.
     Raises SessionsOfOtherGapError or SessionsOfOtherListensError if they were cut by another gap or from other listens.
     """
-    record = read_record_of(lake, SESSION_ANALYSIS, run_date, {SESSIONS.name: sessions})
-    minutes = record["parameters"]["session_gap_minutes"]
+    record = read_record_of(lake, SessionAnalysisRecord, run_date, {SESSIONS.name: sessions})
+    minutes = record.parameters.session_gap_minutes
     if timedelta(minutes=minutes) != gap:
         raise SessionsOfOtherGapError(
             f"the sessions of {run_date} were cut with a gap of {minutes} minutes, and are to be ranked with one of "
             f"{gap // timedelta(minutes=1)}; nothing was published: run {SESSION_ANALYSIS} for this date again with "
             "the gap you want, and what is after it"
         )
-    if record["made_from"][LISTENS.name] != listens:
+    if record.made_from[LISTENS.name] != listens:
         raise SessionsOfOtherListensError(
-            f"the sessions of {run_date} were cut from the snapshot {record['made_from'][LISTENS.name]} of listens, "
+            f"the sessions of {run_date} were cut from the snapshot {record.made_from[LISTENS.name]} of listens, "
             f"and are to be ranked with {listens}; nothing was published: run {SESSION_ANALYSIS} for this date again, "
             "and what is after it"
         )
-    return record["snapshots"][SESSIONS.name]
+    return record.snapshots[SESSIONS.name]
 
 
 def read_cut_log(spark: SparkSession, lake: Lake, sessions: int, listens: int, gap: timedelta) -> CutLog:

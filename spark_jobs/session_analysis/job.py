@@ -21,14 +21,15 @@ from spark_jobs.session_analysis.extension import extend_sessions, near_sessions
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import MANUAL, add_session_gap, job_parser, parsed, snapshot_id
-from spark_jobs.shared.documents import SESSION_ANALYSIS, read_published_record
-from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
+from spark_jobs.shared.documents import SESSION_ANALYSIS, read_publication
+from spark_jobs.shared.errors import InvalidRecordError, MissingRecordError, OtherRecordError
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.log import JudgedLog, read_log
 from spark_jobs.shared.log_tables import events_table, sessions_table
+from spark_jobs.shared.records import NewSessions, SessionAnalysisParameters, SessionAnalysisRecord
 from spark_jobs.shared.schemas import conform
 from spark_jobs.shared.scratch import Keep, scratch
-from spark_jobs.shared.stage import begin_try, keep_record
+from spark_jobs.shared.stage import begin_try, keep_record, seconds_since
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def parse_args(argv: list[str] | None = None) -> SessionAnalysisJob:
     return SessionAnalysisJob(**parsed(parser, argv))
 
 
-def run(spark: SparkSession, job: SessionAnalysisJob) -> dict[str, Any]:
+def run(spark: SparkSession, job: SessionAnalysisJob) -> SessionAnalysisRecord:
     """Write the sessions and return the stage's record.
 
     Raises MissingRecordError when the run has no events, OtherRecordError when its record is not of these.
@@ -79,15 +80,21 @@ def run(spark: SparkSession, job: SessionAnalysisJob) -> dict[str, Any]:
         else:
             written, counts = _extend(spark, job, log, base, users, keep)
 
-    facts = {
-        "made_from": {job.log.events.name: log.events},
-        "parameters": {"session_gap_minutes": job.gap // timedelta(minutes=1)},
-        "rows": {"listens_read": counts["events"], "sessions": counts["sessions"], "users": counts["users"]},
-        "new": counts.get("new"),
-        "longest_session_tracks": counts["longest_session_events"],
-        "implausible_sessions": counts["implausible_sessions"],
-    }
-    return keep_record(job, SESSION_ANALYSIS, started, {sessions_table(job.log).name: written}, facts)
+    record = SessionAnalysisRecord(
+        run_date=job.run_date,
+        run_id=job.run_id,
+        snapshots={sessions_table(job.log).name: written},
+        made_from={job.log.events.name: log.events},
+        parameters=SessionAnalysisParameters(session_gap_minutes=job.gap // timedelta(minutes=1)),
+        events_read=counts["events"],
+        sessions=counts["sessions"],
+        users=counts["users"],
+        longest_session_events=counts["longest_session_events"],
+        implausible_sessions=counts["implausible_sessions"],
+        new=counts.get("new"),
+        seconds=seconds_since(started),
+    )
+    return keep_record(job, record)
 
 
 def _users_before(job: SessionAnalysisJob, base: Published | None) -> int | None:
@@ -95,11 +102,11 @@ def _users_before(job: SessionAnalysisJob, base: Published | None) -> int | None
     if base is None:
         return None
     try:
-        record = read_published_record(job.lake, SESSION_ANALYSIS, base.run_date, base.snapshots)
-    except (MissingRecordError, OtherRecordError):
+        record = read_publication(job.lake, base.run_date, base.snapshots).session_analysis
+    except (InvalidRecordError, MissingRecordError, OtherRecordError):
         return None
-    has_gap = timedelta(minutes=record["parameters"]["session_gap_minutes"]) == job.gap
-    return record["rows"]["users"] if has_gap else None
+    has_gap = timedelta(minutes=record.parameters.session_gap_minutes) == job.gap
+    return record.users if has_gap else None
 
 
 def _cut(spark: SparkSession, job: SessionAnalysisJob, log: JudgedLog) -> tuple[int, dict[str, Any]]:
@@ -124,14 +131,14 @@ def _extend(
     written, counts = _write(job, made_from, sessions)
     taken_in = F.size("replaced")
     (made,) = intervals.agg(
-        F.count_if(taken_in == 0).alias("sessions_opened"),
-        F.count_if(taken_in == 1).alias("sessions_extended"),
-        F.count_if(taken_in > 1).alias("sessions_joined"),
+        F.count_if(taken_in == 0).alias("opened"),
+        F.count_if(taken_in == 1).alias("extended"),
+        F.count_if(taken_in > 1).alias("joined"),
     ).collect()
     # The key is unique on the left, and the right is only looked up.
     first_seen = intervals.select(user).distinct().join(there, on=user, how="left_anti").count()
     users = users_before + first_seen
-    return written, {**counts, "users": users, "new": {**made.asDict(), "users_first_seen": first_seen}}
+    return written, {**counts, "users": users, "new": NewSessions(**made.asDict(), users_first_seen=first_seen)}
 
 
 def _write(
@@ -154,8 +161,8 @@ def _write(
 def main(argv: list[str] | None = None) -> None:
     """Run the job as `spark-submit` does."""
     job = parse_args(argv)
-    rows = run_application(f"{SESSION_ANALYSIS} {job.run_date}", job.lake, lambda spark: run(spark, job))["rows"]
-    print(f"{SESSION_ANALYSIS}: {rows['sessions']:,} sessions of {rows['listens_read']:,} events")
+    record = run_application(f"{SESSION_ANALYSIS} {job.run_date}", job.lake, lambda spark: run(spark, job))
+    print(f"{SESSION_ANALYSIS}: {record.sessions:,} sessions of {record.events_read:,} {job.log.events.name}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from pyspark.sql import SparkSession
 
@@ -17,9 +17,10 @@ from spark_jobs.shared.session import spark_session
 
 # The code sysexits.h gives to input data that is incorrect; argparse exits with 2.
 EXIT_DATA_ERROR = os.EX_DATAERR
+R = TypeVar("R")
 
 
-def run_application(name: str, lake: Lake, run: Callable[[SparkSession], dict[str, Any]]) -> dict[str, Any]:
+def run_application(name: str, lake: Lake, run: Callable[[SparkSession], R]) -> R:
     """Run a job in a Spark session of its own, which knows the lake, and return its record.
 
     A DataError ends the process with code 65, any other error with 1: either way the last line says what happened.

@@ -5,63 +5,93 @@ A stage's record is that of its last try. A published run has documents of its o
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+from pydantic import ValidationError
 from upath import UPath
 
-from spark_jobs.shared.errors import MissingRecordError, OtherRecordError
+from spark_jobs.shared.errors import InvalidRecordError, MissingRecordError, OtherRecordError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.publication_record import PublicationRecord, publication_record_of
+from spark_jobs.shared.records import CheckRecord, Document, StageRecord
 
-# The stages that write tables.
-DATA_QUALITY, SESSION_ANALYSIS, RANKING = "data_quality", "session_analysis", "ranking"
+# The stages that every log has.
+DATA_QUALITY, SESSION_ANALYSIS = "data_quality", "session_analysis"
+_FAULTS_SHOWN = 3
+D = TypeVar("D", bound=Document)
+R = TypeVar("R", bound=StageRecord)
+Told = TypeVar("Told", bound=StageRecord | CheckRecord)
 
 
-def read_record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
-    """Return the record of a stage's last try; raises MissingRecordError if there is none."""
-    return _read(lake.stage_record(stage, run_date), f"run {stage} for {run_date} first")
+def read_record(lake: Lake, model: type[R], run_date: date) -> R:
+    """Return the record of the last try of the stage that the model is of.
+
+    Raises MissingRecordError if there is none, InvalidRecordError if it is of another version.
+    """
+    stage = model.stage_name()
+    return read_document(lake.stage_record(stage, run_date), model, f"run {stage} for {run_date}")
 
 
-def read_record_of(lake: Lake, stage: str, run_date: date, snapshots: Mapping[str, int | None]) -> dict[str, Any]:
+def read_record_of(lake: Lake, model: type[R], run_date: date, snapshots: Mapping[str, int | None]) -> R:
     """Return the record of a stage's last try, if that was about these snapshots; None stands for any.
 
-    Raises MissingRecordError if there is none, OtherRecordError if it was about other snapshots of the same tables.
+    Raises what `read_record` and `of_snapshots` raise.
     """
-    record = read_record(lake, stage, run_date)
-    other = {name: made for name, made in record["snapshots"].items() if snapshots.get(name) not in (None, made)}
+    return of_snapshots(read_record(lake, model, run_date), snapshots)
+
+
+def read_check(lake: Lake, check: str, run_date: date) -> CheckRecord:
+    """Return what the last try of a check has found; raises MissingRecordError or InvalidRecordError."""
+    return read_document(lake.stage_record(check, run_date), CheckRecord, f"run {check} for {run_date}")
+
+
+def of_snapshots(record: Told, snapshots: Mapping[str, int | None]) -> Told:
+    """Return a record; raises OtherRecordError if it is about other snapshots of the same tables than these."""
+    other = {name: made for name, made in record.snapshots.items() if snapshots.get(name) not in (None, made)}
     if other:
         found = ", ".join(f"{made} of {name}, not of {snapshots[name]}" for name, made in other.items())
         raise OtherRecordError(
-            f"the record of {stage} for {run_date} tells of the snapshot {found}; run {stage} for {run_date} again, "
-            "and what is after it"
+            f"the record of {record.stage} for {record.run_date} tells of the snapshot {found}; run {record.stage} for "
+            f"{record.run_date} again, and what is after it"
         )
     return record
 
 
-def read_publication(lake: Lake, run_date: date, snapshots: Mapping[str, int]) -> dict[str, Any]:
-    """Return what a published run has left: its `run_id`, `decision`, `records` by stage, and Spark's counts.
+def read_publication(lake: Lake, run_date: date, snapshots: Mapping[str, int]) -> PublicationRecord[StageRecord]:
+    """Return what the run has left that is published with these snapshots, later tries do not change it.
 
-    Of its `snapshots` that of the answer must be among them. Raises MissingRecordError or OtherRecordError.
+    That of the answer must be among them. Raises MissingRecordError, InvalidRecordError or OtherRecordError.
     """
     path = lake.publication(run_date, snapshots[lake.answer])
-    found = _read(path, f"publish {run_date} again")
-    if any(found["snapshots"].get(name) != snapshot for name, snapshot in snapshots.items()):
+    found = read_document(path, publication_record_of(lake.contract), f"publish {run_date} again")
+    if any(found.snapshots.get(name) != snapshot for name, snapshot in snapshots.items()):
         raise OtherRecordError(f"{path} tells of other snapshots than those that are published; run {run_date} again")
     return found
 
 
-def read_published_record(lake: Lake, stage: str, run_date: date, snapshots: Mapping[str, int]) -> dict[str, Any]:
-    """Return a stage's record of the run that is published with these snapshots; later tries do not change it."""
-    return read_publication(lake, run_date, snapshots)["records"][stage]
+def read_document(path: UPath, model: type[D], what_to_do: str) -> D:
+    """Read a document; raises MissingRecordError or InvalidRecordError, which say what to do."""
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise MissingRecordError(f"{path} does not exist; {what_to_do}") from None
+    except ValidationError as error:
+        raise InvalidRecordError(f"{path} is not as this version writes it ({_faults(error)}); {what_to_do}") from None
 
 
-def write_record(path: UPath | str, record: dict[str, Any]) -> None:
+def _faults(error: ValidationError) -> str:
+    faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}".removeprefix(": ") for one in error.errors()]
+    more = len(faults) - _FAULTS_SHOWN
+    return "; ".join([*faults[:_FAULTS_SHOWN], *([f"and {more} more"] if more > 0 else [])])
+
+
+def write_record(path: UPath | str, record: Document) -> None:
     """Keep what a stage did, in place of what is there."""
-    replace_file(UPath(path), json.dumps(record, indent=2, ensure_ascii=False))
+    replace_file(UPath(path), record.model_dump_json(indent=2))
 
 
 def replace_file(path: Path | UPath, text: str) -> None:
@@ -101,10 +131,3 @@ def remove_other_publications(lake: Lake, run_date: date, answer: int) -> None:
     for path in ours.parent.iterdir():
         if path != ours:
             path.unlink(missing_ok=True)
-
-
-def _read(path: UPath, what_to_do: str) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise MissingRecordError(f"{path} does not exist; {what_to_do}") from None

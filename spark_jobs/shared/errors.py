@@ -23,6 +23,10 @@ class OtherRecordError(DataError):
     """A stage's record is of another snapshot than the one that is asked for."""
 
 
+class InvalidRecordError(DataError):
+    """What a stage kept is not what this version of it keeps: it was cut short, or is of another version."""
+
+
 class SchemaMismatchError(DataError):
     """A table that was about to be published lacks a column of its schema or has it in another type."""
 

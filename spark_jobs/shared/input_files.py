@@ -8,12 +8,12 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.globs import is_hidden, matches, real_directory
 from spark_jobs.shared.objects import first_bytes, list_objects
 from spark_jobs.shared.paths import is_below, is_object, path_of, shown
+from spark_jobs.shared.records import ListedFile
 
 GZIP = ".gz"
 # Spark decompresses these by name alone, and loses lines of some that were cut short or damaged, without an error.
@@ -34,9 +34,10 @@ class InputFile:
         """The path as text, the same in every locale."""
         return shown(self.path)
 
-    def to_json(self) -> dict[str, Any]:
+    @property
+    def listed(self) -> ListedFile:
         """The file as a record keeps it."""
-        return {"file": self.name, "bytes": self.size, "modified": self.modified}
+        return ListedFile(file=self.name, bytes=self.size, modified_ms=self.modified)
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ class Lake:
         """A JSON file of which no other try of the stage knows."""
         return self._path(RUNS, f"run_date={run_date}", f".{stage}.{uuid.uuid4().hex}.json")
 
-    def spark_figures(self, stage: str, run_date: date) -> UPath:
+    def spark_costs(self, stage: str, run_date: date) -> UPath:
         """The JSON file of what Spark says the stage cost."""
         return self._path(RUNS, f"run_date={run_date}", "spark", f"{stage}.json")
 

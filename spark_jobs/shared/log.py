@@ -8,7 +8,7 @@ from datetime import date
 
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.lake.published import Published, published_of
+from spark_jobs.lake.published import Published
 from spark_jobs.lake.stamps import stamp_of
 from spark_jobs.lake.tables import Table
 from spark_jobs.lake.tries import read, read_added
@@ -16,6 +16,7 @@ from spark_jobs.shared.documents import DATA_QUALITY, read_record_of
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.log_tables import events_table, sessions_table
+from spark_jobs.shared.records import DataQualityRecord
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,9 @@ def read_log(lake: Lake, run_date: date, events: int | None = None, looked_up: S
     OtherRecordError when what data_quality kept is of another.
     """
     name = lake.contract.events.name
-    record = read_record_of(lake, DATA_QUALITY, run_date, {name: events})
-    base = published_of(record["base"]) if record["base"] else None
-    is_whole = base and _is_whole(lake, base, record["added"], looked_up)
-    return JudgedLog(lake, record["snapshots"][name], base if is_whole else None, record["added"])
+    record = read_record_of(lake, DataQualityRecord, run_date, {name: events})
+    is_whole = record.base and _is_whole(lake, record.base, record.added, looked_up)
+    return JudgedLog(lake, record.snapshots[name], record.base if is_whole else None, record.added)
 
 
 def read_new_events(spark: SparkSession, lake: Lake, run_date: date, events: int) -> DataFrame:
@@ -56,18 +56,18 @@ def read_new_events(spark: SparkSession, lake: Lake, run_date: date, events: int
     Raises MissingRecordError where maintenance has removed what tells them from the others.
     """
     table = events_table(lake.contract)
-    record = read_record_of(lake, DATA_QUALITY, run_date, {table.name: events})
-    if not record["base"]:
+    record = read_record_of(lake, DataQualityRecord, run_date, {table.name: events})
+    if not record.base:
         return read(spark, lake.log, table, events)
-    base = published_of(record["base"]).snapshots[table.name]
+    base = record.base.snapshots[table.name]
     with lake.catalog.open() as catalog:
         found = catalog.load_table((lake.log, table.name))
-    if not all(found.snapshot_by_id(one) for one in (base, record["added"])):
+    if not all(found.snapshot_by_id(one) for one in (base, record.added)):
         raise MissingRecordError(
             f"what the daily load of {run_date} has added can no longer be told from its base, for maintenance has "
             f"removed an old snapshot: clear {DATA_QUALITY} and what follows, or run {run_date} again"
         )
-    return read_added(spark, lake.log, table, base, record["added"])
+    return read_added(spark, lake.log, table, base, record.added)
 
 
 def _is_whole(lake: Lake, base: Published, added: int, looked_up: Sequence[Table]) -> bool:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 from spark_jobs.lake.stamps import Stamp
 from spark_jobs.lake.tries import Try, new_try
 from spark_jobs.shared.documents import write_record
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import StageRecord
+
+R = TypeVar("R", bound=StageRecord)
 
 
 class Job(Protocol):
@@ -31,17 +34,12 @@ def begin_try(job: Job, stage: str, made_from: Mapping[str, int] | None = None) 
     return new_try(job.lake.catalog, job.lake.log, Stamp(job.run_date, job.run_id, stage, made_from or {}))
 
 
-def keep_record(
-    job: Job, stage: str, started: float, snapshots: Mapping[str, int], facts: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Keep the record of a stage that has made these snapshots, and return it; `started` by the monotonic clock."""
-    record = {
-        "stage": stage,
-        "run_date": str(job.run_date),
-        "run_id": job.run_id,
-        "snapshots": dict(snapshots),
-        **facts,
-        "seconds": round(time.monotonic() - started, 3),
-    }
-    write_record(job.record or job.lake.stage_record(stage, job.run_date), record)
+def keep_record(job: Job, record: R) -> R:
+    """Keep the record of a stage, and return it."""
+    write_record(job.record or job.lake.stage_record(record.stage, job.run_date), record)
     return record
+
+
+def seconds_since(started: float) -> float:
+    """Return the seconds since a moment of the monotonic clock."""
+    return round(time.monotonic() - started, 3)

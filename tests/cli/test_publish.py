@@ -13,17 +13,16 @@ import pytest
 
 from include.runs import run_lock
 from include.runs.acceptance import not_accepted
-from include.runs.records import CHECKS
 from spark_jobs.lake.published import run_dates
 from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord, SessionAnalysisRecord
 from tests.commands import started
 from tests.conftest import PROJECT
 from tests.include.report.finished import check_says, finish, listens, retell
 from tests.logs import RUN_DATE
-from tests.published import leave_record
 
 FAILED = "order_and_flags: expected: plays never increase with the rank; found 1"
 Call = Callable[..., subprocess.CompletedProcess[str]]
@@ -46,11 +45,11 @@ def stopped(lake: Lake) -> Lake:
     with lake.catalog.open() as catalog:
         catalog.load_table(("listening", ANSWER.name)).manage_snapshots().remove_tag(str(RUN_DATE)).commit()
     parameters = {"session_gap_minutes": 20, "top_sessions": 50, "top_songs": 10, "window_days": None}
-    listened = {LISTENS.name: read_record(lake, "data_quality", RUN_DATE)["snapshots"][LISTENS.name]}
-    cut = {SESSIONS.name: read_record(lake, "session_analysis", RUN_DATE)["snapshots"][SESSIONS.name]}
+    listened = {LISTENS.name: read_record(lake, DataQualityRecord, RUN_DATE).snapshots[LISTENS.name]}
+    cut = {SESSIONS.name: read_record(lake, SessionAnalysisRecord, RUN_DATE).snapshots[SESSIONS.name]}
     retell(lake, "session_analysis", parameters={"session_gap_minutes": 20}, made_from=listened)
     retell(lake, "ranking", parameters=parameters, made_from=listened | cut)
-    for check in CHECKS:
+    for check in lake.contract.checks:
         check_says(lake, check)
     retell(lake, "check_top_songs", critical=[FAILED], snapshots=listened)
     shutil.rmtree(Path(lake.publication(RUN_DATE, 0)).parent)
@@ -73,8 +72,7 @@ def test_report_says_who_published_and_why(stopped: Lake, call: Call) -> None:
 
 def test_failed_check_before_an_answer_is_accepted(stopped: Lake, call: Call) -> None:
     # The same run, whose first task was cleared: the records after it are of before.
-    quality = {**read_record(stopped, "data_quality", RUN_DATE), "snapshots": {"listens": 7}}
-    leave_record(stopped, "data_quality", RUN_DATE, quality)
+    retell(stopped, "data_quality", snapshots={"listens": 7})
     retell(stopped, "check_listens", snapshots={"listens": 6}, critical=["score: found 80"])
     done = call()
     assert done.returncode == 1

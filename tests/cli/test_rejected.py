@@ -19,6 +19,7 @@ from tests.jobs import run_data_quality as run
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE, line
 from tests.published import leave_record
+from tests.records import counted
 
 GOOD = [line("u", f"2009-05-01T12:00:{second:02d}Z", "", "Artist", "", "Track") for second in range(20)]
 # Some good lines and their broken form; a person mends it back.
@@ -60,7 +61,7 @@ def test_corrected_lines_give_the_faultless_logs_tables(
     (logs / "corrected.tsv").unlink()
     run(spark, DataQualityJob(str(logs), lake, RUN_DATE))
     assert again == rows(lake, LISTENS, RUN_DATE)
-    assert figures["rows"] == {"lines_read": 23, "listens_kept": 20, "lines_rejected": 3}
+    assert figures.counts == counted(23, 20, 3)
 
 
 def test_rejected_lines_come_back_byte_for_byte(spark: SparkSession, lake: Lake, tmp_path: Path, call: object) -> None:
@@ -68,7 +69,7 @@ def test_rejected_lines_come_back_byte_for_byte(spark: SparkSession, lake: Lake,
     figures = run(spark, DataQualityJob(str(tmp_path / "log.tsv"), lake, RUN_DATE))
     assert call().returncode == 0
     everything = (tmp_path / f"rejected-{RUN_DATE}.tsv").read_bytes().split(b"\n")[:-1]
-    assert len(everything) == figures["rows"]["lines_rejected"]
+    assert len(everything) == figures.counts.records_rejected
     assert set(everything) <= {one + b"\r" for one in ODD_LINES}
     assert call(REASON="invalid_encoding", OUTPUT="bytes.tsv").returncode == 0
     assert (tmp_path / "bytes.tsv").read_bytes() == ODD_LINES[0] + b"\r\n"
@@ -84,7 +85,7 @@ def test_rejected_lines_come_back_byte_for_byte(spark: SparkSession, lake: Lake,
 def test_expired_lines_are_said_to_be_gone(spark: SparkSession, lake: Lake, tmp_path: Path, call: object) -> None:
     (tmp_path / "log.tsv").write_bytes(GOOD[0] + BROKEN[GOOD[3]] + BROKEN[GOOD[7]])
     record = run(spark, DataQualityJob(str(tmp_path / "log.tsv"), lake, RUN_DATE))
-    leave_record(lake, "data_quality", RUN_DATE, {**record, "snapshots": {"rejected_records": 7}})
+    leave_record(lake, "data_quality", RUN_DATE, {**record.model_dump(), "snapshots": {"rejected_records": 7}})
     refused = call(OUTPUT="some.tsv")
     assert refused.returncode == 1
     assert "the snapshot 7 of rejected_records has expired; run the date again" in " ".join(refused.stdout.split())

@@ -95,7 +95,7 @@ def test_run_uses_secrets_and_reads_oddly_named_files(done: Done) -> None:
     quality, ranking = (
         json.loads(Path(done.lake.stage_record(stage, RUN_DATE)).read_bytes()) for stage in ("data_quality", "ranking")
     )
-    assert quality["rows"]["lines_read"] == 1000
+    assert quality["counts"]["records_read"] == 1000
     assert ranking["profiles"] == {"path": str(done.root / PROFILES.format(run_date=RUN_DATE)), "problem": None}
 
 

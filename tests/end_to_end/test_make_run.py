@@ -19,8 +19,9 @@ from include.sample_data.listening import generate_log
 from spark_jobs.lake import lock
 from spark_jobs.lake.published import load_all, tags_of
 from spark_jobs.lake.stamps import began_at
-from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.documents import read_check, read_record
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import SessionAnalysisRecord
 from tests import model
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
@@ -149,7 +150,7 @@ def test_small_log_runs_without_javas_second_compiler(first_run: subprocess.Comp
 
 def java_options(lake: Lake, stage: str) -> str:
     """The default Java options of the application that a stage of the first date was."""
-    application = json.loads(Path(lake.spark_figures(stage, FIRST)).read_bytes())["application_id"]
+    application = json.loads(Path(lake.spark_costs(stage, FIRST)).read_bytes())["application_id"]
     events = Path(lake.spark_events(), application).read_text(encoding="utf-8").splitlines()
     environment = next(line for line in events if "SparkListenerEnvironmentUpdate" in line)
     return json.loads(environment)["Spark Properties"]["spark.driver.defaultJavaOptions"]
@@ -217,7 +218,7 @@ def expected_metrics(lake: Lake, day: date, facts: dict[str, Any]) -> dict[str, 
         "run.degraded": 1,
         "run.degradations": len(facts["degraded_because"]),
         "quality_score_percent": facts["quality_score"],
-        "implausible_sessions": read_record(lake, "session_analysis", day)["implausible_sessions"],
+        "implausible_sessions": read_record(lake, SessionAnalysisRecord, day).implausible_sessions,
         **{name: facts["rows"][name] for name in ("lines_read", "listens_kept", "sessions", "users")},
         **{f"lines_rejected,reason={reason}": lines for reason, lines in facts["rejected"].items()},
         **{f"stage.duration_seconds,stage={stage}": spent for stage, spent in facts["stage_seconds"].items()},
@@ -225,10 +226,10 @@ def expected_metrics(lake: Lake, day: date, facts: dict[str, Any]) -> dict[str, 
     for stage, spark in facts["spark"].items():
         expected |= {f"stage.{name},stage={stage}": spark[key] for key, name in SPARK_METRICS.items()}
     for check, counted in facts["checks"].items():
-        record = read_record(lake, check, day)
+        record = read_check(lake, check, day)
         expected[f"check.expectations,stage={check}"] = counted["expectations"]
         expected |= {
-            f"check.unmet_expectations,severity={severity},stage={check}": len(record[severity])
+            f"check.unmet_expectations,severity={severity},stage={check}": len(getattr(record, severity))
             for severity in ("critical", "warning", "info")
         }
     return expected

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from include.runs.records import CHECKS
 from include.sample_data.listening import generate_log
 from spark_jobs.shared import application
 from spark_jobs.shared.lake import Lake
@@ -87,7 +86,7 @@ def whole(spark: SparkSession, log: Path, tmp_path_factory: pytest.TempPathFacto
         for day in (EARLIER, DAY):
             for stage in STAGES:
                 MAINS[stage](arguments(stage, lake, day, log))
-            for check in CHECKS:
+            for check in lake.contract.checks:
                 check_says(lake, check, run_date=day)
             publish_run(lake, day)
     shutil.copytree(lake.root, home / "copy")

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from include.runs.publishing import publish_run
-from include.runs.records import CHECKS, STAGES
 from spark_jobs.lake.errors import NotPublishedError
 from spark_jobs.lake.published import Published, load_all, published, run_dates
 from spark_jobs.lake.stamps import began_at, stamp_of
@@ -28,7 +27,7 @@ from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT
 from tests.faults.disks import Mount, mount
-from tests.published import leave_record, write_tables
+from tests.published import leave_records, write_tables
 
 __all__ = ["mount"]
 
@@ -63,10 +62,7 @@ def a_run(lake: Lake, run_date: date, run_id: str, *others: str, base: Published
     """Do what the stages and checks of a daily load do; the name of its song is the run's id."""
     rows = {name: [] for name in (LISTENS.name, SESSIONS.name, *others)}
     snapshots = write_tables(lake, run_date, {**rows, ANSWER.name: [{**SONG, "track_name": run_id}]}, run_id)
-    made_from = {"run_date": str(base.run_date), "snapshots": dict(base.snapshots)} if base else None
-    record = {"run_id": run_id, "snapshots": snapshots, "parameters": {"load": loads.DAILY}, "base": made_from}
-    for stage in (*STAGES, *CHECKS):
-        leave_record(lake, stage, run_date, record)
+    leave_records(lake, run_date, snapshots, run_id, parameters={"load": loads.DAILY}, base=base)
     return Published(run_date, run_id, snapshots)
 
 
@@ -80,7 +76,8 @@ def seen(lake: Lake, run_date: date) -> Published | None:
         songs = catalog.load_table(("listening", ANSWER.name)).scan(snapshot_id=found.snapshots[ANSWER.name]).to_arrow()
     assert songs["track_name"].to_pylist() == [found.run_id]
     left = read_publication(lake, run_date, found.snapshots)
-    assert {record["run_id"] for record in left["records"].values()} == {left["run_id"]} == {found.run_id}
+    told = (left, left.data_quality, left.session_analysis, left.answers)
+    assert {record.run_id for record in told} == {found.run_id}
     return found
 
 

@@ -19,12 +19,13 @@ from cli.java import java_home
 from include.deployment.jars import FOLDER, LAKE, spark_jars
 from include.deployment.spark_secrets import REDACTION, SECRET
 from include.runs import run_lock
-from include.telemetry.event_logs import MARK
+from include.telemetry.event_logs import MARK, read_costs
 from plugins import spark_job_operator
 from plugins.spark_job_operator import SparkJobOperator, zip_package
 from spark_jobs.lake.errors import LockedError
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord
 from tests.conftest import PROJECT
 from tests.logs import RUN_DATE
 
@@ -181,18 +182,18 @@ def heard(log: Path) -> Iterator[None]:
 
 
 def test_job_leaves_event_log_and_spark_measurements(ran: Ran) -> None:
-    figures = json.loads(Path(ran.lake.spark_figures("data_quality", RUN_DATE)).read_bytes())
-    assert ran.events.name == figures["application_id"]
+    costs = read_costs(ran.lake, "data_quality", RUN_DATE)
+    assert ran.events.name == costs.application_id
     # The range by which the job finds out how many cores there are, and what it read of the log.
-    assert figures["input_records"] == 10_000 + 8
+    assert costs.input_records == 10_000 + 8
     assert ran.seconds["seconds"] > 0
 
 
 def test_task_returns_the_snapshots_of_its_record(ran: Ran) -> None:
-    record = read_record(ran.lake, "data_quality", RUN_DATE)
-    assert ran.returned == {"snapshots": record["snapshots"]}
-    assert sorted(record["snapshots"]) == ["listens", "rejected_records"]
-    assert record["run_id"] == "run 1"
+    record = read_record(ran.lake, DataQualityRecord, RUN_DATE)
+    assert ran.returned == {"snapshots": record.snapshots}
+    assert sorted(record.snapshots) == ["listens", "rejected_records"]
+    assert record.run_id == "run 1"
     assert records(ran.lake) == ["data_quality.json"]
 
 

@@ -53,9 +53,9 @@ def test_the_jobs_agree_with_the_plain_model(
     assert Counter(rows(lake, LISTENS, RUN_DATE)) == Counter(astuple(listen) for listen in judged.listens)
     rejected = [(line, reason) for line, reason, _ in rows(lake, REJECTED_RECORDS, RUN_DATE)]
     assert Counter(rejected) == Counter(judged.rejected)
-    assert +Counter(figures["rejected"]) == judged.reasons
-    assert +Counter(figures["warnings"]) == judged.warnings
-    assert figures["rows"]["lines_read"] == len(model.lines_of(log)) == len(judged.listens) + len(judged.rejected)
+    assert +Counter(figures.rejected) == judged.reasons
+    assert +Counter(figures.warnings) == judged.warnings
+    assert figures.counts.records_read == len(model.lines_of(log)) == len(judged.listens) + len(judged.rejected)
 
     sessions = model.sessions_of(judged.listens, GAP)
     assert Counter(rows(lake, SESSIONS, RUN_DATE)) == Counter(astuple(session) for session in sessions)

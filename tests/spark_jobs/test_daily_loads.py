@@ -40,6 +40,7 @@ from tests import model
 from tests.jobs import knowing, publish_run, run_data_quality, run_ranking, run_session_analysis
 from tests.lake_reader import rows_of
 from tests.logs import GAP
+from tests.records import counted
 
 FIRST = date(2009, 5, 4)
 ONE = timedelta(days=1)
@@ -233,9 +234,9 @@ class DailyLoads(RuleBasedStateMachine):
         self.days[day] = Day(names, is_full, base is None or is_full, listens, known | versions, known)
 
         lines = len(model.lines_of(text))
-        assert record["rows"] == {"lines_read": lines, "listens_kept": len(new), "lines_rejected": lines - len(new)}
-        assert record["rejected"]["duplicate"] == judged.reasons["duplicate"] + len(judged.listens) - len(new)
-        assert record["log"]["listens"] == len(listens)
+        assert record.counts == counted(lines, len(new), lines - len(new))
+        assert record.rejected["duplicate"] == judged.reasons["duplicate"] + len(judged.listens) - len(new)
+        assert record.log.events == len(listens)
         assert Counter(self.rows(LISTENS, snapshots)) == Counter(astuple(listen) for listen in listens)
         sessions = model.sessions_of(listens, GAP)
         assert Counter(self.rows(SESSIONS, snapshots)) == Counter(astuple(session) for session in sessions)

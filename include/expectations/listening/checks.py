@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pandas as pd
 from great_expectations import ExpectationSuite
@@ -22,12 +22,14 @@ from spark_jobs.lake.tables import Table as LakeTable
 from spark_jobs.lake.tries import read
 from spark_jobs.logs.listening import contract
 from spark_jobs.logs.listening.tables import LISTENS, REJECTED_RECORDS, SESSIONS
+from spark_jobs.ranking.record import RankingRecord
 from spark_jobs.ranking.tables import TOP_SESSIONS, TOP_SONGS
 from spark_jobs.shared import loads
-from spark_jobs.shared.documents import read_published_record, read_record_of
+from spark_jobs.shared.documents import read_publication, read_record_of
 from spark_jobs.shared.failures import explain
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.log import read_new_events
+from spark_jobs.shared.records import DataQualityRecord
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -47,11 +49,11 @@ def listens(
     spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapshots, minimum_quality_score: str
 ) -> list[Table]:
     """The listens themselves, and what the job that made them counted, also against the run before."""
-    record, previous = read_record_of(lake, "data_quality", run_date, snapshots), previous_run_date(lake, run_date)
-    limits, rows = settings().listening, record["rows"]
+    record, previous = read_record_of(lake, DataQualityRecord, run_date, snapshots), previous_run_date(lake, run_date)
+    limits, counts = settings().listening, record.counts
     # Those that they were added to were checked when they came.
     kept = read_new_events(spark, lake, run_date, snapshots[LISTENS.name])
-    is_daily = _load(record) == loads.DAILY
+    is_daily = record.parameters.load == loads.DAILY
     volume = volume_figures(record, lake, run_date, previous)
     figures = {
         **quality_figures(record),
@@ -59,22 +61,21 @@ def listens(
         "listens_in_table": _rows_in_table(lake, LISTENS, snapshots),
         "rejected_in_table": _rows_in_table(lake, REJECTED_RECORDS, snapshots),
     }
-    of_log = record["log"]["listens"]
     # The score first: what comes of a check is told in this order, and cut where there is no room.
     return [
         _figures(
             figures,
-            suites.data_quality(float(minimum_quality_score), rows, of_log, limits, may_be_empty=is_daily),
+            suites.data_quality(float(minimum_quality_score), counts, record.log.events, limits, may_be_empty=is_daily),
         ),
         _figures(volume, suites.volume(previous if "listens_percent_of_previous" in volume else None, limits)),
-        Table(kept, suites.listens(run_date, rows["listens_kept"], limits)),
+        Table(kept, suites.listens(run_date, counts.events_accepted, limits)),
     ]
 
 
 def sessions(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapshots) -> list[Table]:
     """The sessions, against the number of listens they were cut from, and their shape."""
     limits, previous = settings().listening, previous_run_date(lake, run_date)
-    listens = read_record_of(lake, "data_quality", run_date, snapshots)["log"]["listens"]
+    listens = read_record_of(lake, DataQualityRecord, run_date, snapshots).log.events
     made = read(spark, lake.log, SESSIONS, snapshots[SESSIONS.name])
     figures = {**session_figures(made), "repeated_session_ids": repeated_session_ids(made)}
     gone = _to_compare(lambda before: users_gone_percent(_sessions_of(spark, lake, before), made), previous)
@@ -86,27 +87,27 @@ def sessions(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapsho
 
 def top_songs(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapshots) -> list[Table]:
     """The answer, and what its reader should know of it."""
-    record = read_record_of(lake, "ranking", run_date, snapshots)
-    songs, window_days = record["rows"]["top_songs"], record["parameters"].get("window_days")
+    record = read_record_of(lake, RankingRecord, run_date, snapshots)
     answer = read(spark, lake.log, TOP_SONGS, snapshots[TOP_SONGS.name])
     longest = read(spark, lake.log, TOP_SESSIONS, snapshots[TOP_SESSIONS.name])
     figures = answer_figures(longest.toPandas(), answer.toPandas())
-    judged = read_record_of(lake, "data_quality", run_date, snapshots)
-    suite = suites.top_songs(songs, window_days, not judged["log"]["listens"], is_day_without(judged))
+    judged = read_record_of(lake, DataQualityRecord, run_date, snapshots)
+    window_days, no_listens = record.parameters.window_days, not judged.log.events
+    suite = suites.top_songs(record.top_songs, window_days, no_listens, is_day_without(judged))
     return [Table(answer, suite), _figures(figures, suites.order_and_flags())]
 
 
-def quality_figures(record: dict[str, Any]) -> dict[str, float]:
+def quality_figures(record: DataQualityRecord) -> dict[str, float]:
     """What data_quality's record says of its lines; shares in percent of the listens kept."""
-    kept = record["rows"]["listens_kept"]
+    kept = record.counts.events_accepted
     missing = {
-        f"missing_{name}_percent": 100 * (record["warnings"][f"missing_{name}"] / kept if kept else 0)
+        f"missing_{name}_percent": 100 * (record.warnings[f"missing_{name}"] / kept if kept else 0)
         for name in ("artist_id", "track_id")
     }
     return {
-        "quality_score": record["quality_score"],
+        "quality_score": record.quality_score,
         "listens_kept": kept,
-        "lines_rejected": record["rows"]["lines_rejected"],
+        "lines_rejected": record.counts.records_rejected,
         **missing,
     }
 
@@ -123,36 +124,36 @@ def repeated_listens(kept: DataFrame) -> DataFrame:
     return listens.withColumn("repeats", repeats[0] & repeats[1]).where("repeats")
 
 
-def is_day_without(record: dict[str, Any]) -> bool:
+def is_day_without(record: DataQualityRecord) -> bool:
     """Whether the files of a daily load came, and had no line: nobody listened.
 
     Where no new file came, or what came has been there before, the listens may be missing for another reason.
     """
-    if _load(record) != loads.DAILY or record["rows"]["lines_read"]:
+    if record.parameters.load != loads.DAILY or record.counts.records_read:
         return False
-    sizes = {file["file"]: file["bytes"] for file in record["inputs"]}
-    known = record["new"]["files_known"] if record["new"] else []
-    return record["input"]["files"] > 0 or not any(sizes[file] for file in known)
+    sizes = {file.file: file.bytes for file in record.inputs}
+    known = record.new.files_known if record.new else ()
+    return record.input.files > 0 or not any(sizes[file] for file in known)
 
 
-def volume_figures(record: dict[str, Any], lake: Lake, run_date: date, previous: date | None) -> dict[str, float]:
+def volume_figures(record: DataQualityRecord, lake: Lake, run_date: date, previous: date | None) -> dict[str, float]:
     """How old the newest listen is at the end of the run date (days), and how the run compares with the one before.
 
     A log that begins with a day without listens is as old as that day. One such day is compared with no other.
     """
-    newest = record["log"]["last_listened_at"]
+    newest = record.log.last_event_at
     end = datetime.combine(run_date + timedelta(days=1), time(), UTC)
-    age = (end - datetime.fromisoformat(newest)) / timedelta(days=1) if newest else float("inf")
-    if not newest and is_day_without(record) and not record["base"]:
+    age = (end - newest) / timedelta(days=1) if newest else float("inf")
+    if not newest and is_day_without(record) and not record.base:
         age = 1.0
     before = _to_compare(
-        lambda day: read_published_record(lake, "data_quality", day, _published(lake, day).snapshots), previous
+        lambda day: read_publication(lake, day, _published(lake, day).snapshots).data_quality, previous
     )
     # What a day adds is nothing to hold against a whole log, nor against a day that added nothing.
-    is_like = before and before["rows"]["listens_kept"] and _load(before) == _load(record)
+    is_like = before and before.counts.events_accepted and before.parameters.load == record.parameters.load
     if not before or not is_like or is_day_without(record):
         return {"newest_listen_age_days": age}
-    percent = 100 * record["rows"]["listens_kept"] / before["rows"]["listens_kept"]
+    percent = 100 * record.counts.events_accepted / before.counts.events_accepted
     return {"newest_listen_age_days": age, "listens_percent_of_previous": percent}
 
 
@@ -231,10 +232,6 @@ def _published(lake: Lake, run_date: date) -> Published:
 
 def _sessions_of(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:
     return read(spark, lake.log, SESSIONS, _published(lake, run_date).snapshots[SESSIONS.name])
-
-
-def _load(record: dict[str, Any]) -> str:
-    return record["parameters"]["load"]
 
 
 def _figures(figures: dict[str, float], suite: ExpectationSuite) -> Table:

@@ -6,7 +6,6 @@ is marked as degraded. `info`: the report shows a flag, and the answer is as goo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 
 import great_expectations.expectations as gxe
@@ -18,6 +17,7 @@ from include.expectations.claims import CRITICAL, INFO, WARNING, at_least, at_mo
 from spark_jobs.logs.listening.contract import PLAUSIBLE
 from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking.tables import TOP_SONGS
+from spark_jobs.shared.records import Counts
 
 
 def listens(run_date: date, listens_kept: int, limits: Listening) -> ExpectationSuite:
@@ -53,16 +53,16 @@ def listens(run_date: date, listens_kept: int, limits: Listening) -> Expectation
 
 
 def data_quality(
-    minimum_quality_score: float, rows: Mapping[str, int], listens: int, limits: Listening, may_be_empty: bool = False
+    minimum_quality_score: float, counts: Counts, listens: int, limits: Listening, may_be_empty: bool = False
 ) -> ExpectationSuite:
     """Enough lines became listens, every line became one or was rejected, and few MusicBrainz ids are missing.
 
-    `rows` are the counts of the run's record. The tables have the lines that were rejected, and all `listens` of the
+    `counts` are those of the run's record. The tables have the lines that were rejected, and all `listens` of the
     log, those of earlier dates too.
     An input that `may_be_empty`, what a day adds, gets a flag when it has no listen; any other stops the run.
     """
     any_listen = at_least("listens_kept", 1, "at least one line is a listen", INFO if may_be_empty else CRITICAL)
-    stop, minimum, rejected = limits.stop_quality_score, minimum_quality_score, rows["lines_rejected"]
+    stop, minimum, rejected = limits.stop_quality_score, minimum_quality_score, counts.records_rejected
     artists, tracks = limits.maximum_missing_artist_id_percent, limits.maximum_missing_track_id_percent
     return ExpectationSuite(
         "data_quality",
@@ -74,8 +74,8 @@ def data_quality(
             _sum("rejected_in_table", rejected, f"rejected_records has all lines rejected, {rejected}"),
             gxe.ExpectMulticolumnSumToEqual(
                 column_list=["listens_kept", "lines_rejected"],
-                sum_total=rows["lines_read"],
-                description=f"listens kept and lines rejected are the {rows['lines_read']} lines read",
+                sum_total=counts.records_read,
+                description=f"listens kept and lines rejected are the {counts.records_read} lines read",
             ),
             at_least("quality_score", minimum, f"the quality score is at least {minimum:g}", WARNING),
             at_most(

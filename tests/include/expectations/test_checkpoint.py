@@ -16,19 +16,22 @@ from pyspark.sql import functions as F
 from include.expectations.checkpoint import CheckError, failures, keep_results, raise_for_errors, run_checkpoint
 from include.expectations.listening import suites
 from include.expectations.listening.checks import Table
-from include.runs.acceptance import Decision, accept
-from plugins.checkpoint_operator import check_tables
+from include.runs.acceptance import accept
+from plugins.checkpoint_operator import Asked, check_tables
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.ranking.rankings import top_songs
 from spark_jobs.ranking.tables import TOP_SONGS
 from spark_jobs.shared import schemas
-from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.documents import read_check
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.publication_record import Decision
 from tests.conftest import PROJECT
 from tests.frames import computed, listens
 from tests.include.expectations.listening.judging import RUN_DATE
 from tests.jobs import knowing, run_data_quality
 from tests.published import write_tables
+
+TABLES = "include.expectations.listening.checks.listens"
 
 
 @pytest.fixture
@@ -45,8 +48,8 @@ def test_every_runs_results_stay_as_json_and_pages(spark: SparkSession, two_song
         result = run_checkpoint("check_top_songs", Table(two_songs, suites.top_songs(songs)), RUN_DATE, str(docs))
     keep_results("check_top_songs", [result], lake, RUN_DATE, {"top_songs": 7})
 
-    record = read_record(lake, "check_top_songs", RUN_DATE)
-    assert (record["success"], [validation["suite"] for validation in record["validations"]]) == (False, ["top_songs"])
+    record = read_check(lake, "check_top_songs", RUN_DATE)
+    assert (record.success, [validation.suite for validation in record.validations]) == (False, ["top_songs"])
     pages = list(docs.glob("validations/top_songs/**/*.html"))
     results = [json.loads(file.read_text())["success"] for file in docs.glob("results/top_songs/**/*.json")]
     assert (len(pages), sorted(results)) == (2, [False, True])
@@ -64,29 +67,28 @@ def test_data_docs_may_lie_below_a_dollar(two_songs: DataFrame, tmp_path: Path) 
 
 def test_expired_check_asks_for_a_new_run(lake: Lake) -> None:
     snapshots = write_tables(lake, RUN_DATE, {"listens": [], "rejected_records": []})
-    facts = {"snapshots": {**snapshots, "listens": 1}}
+    asked = Asked(TABLES, {**snapshots, "listens": 1}, {})
     with pytest.raises(AirflowFailException, match=f"removed what it wrote to listens: run {RUN_DATE} again"):
-        check_tables(None, "check_listens", lake, RUN_DATE, "include.expectations.listening.checks.listens", facts)  # type: ignore[arg-type]
+        check_tables(None, "check_listens", lake, RUN_DATE, asked)  # type: ignore[arg-type]
 
 
 def test_failed_check_names_unmet_claims_until_accepted(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "log.tsv"
     log.write_text("commas,for,tabs\n")
-    snapshots = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))["snapshots"]
-    facts = {"snapshots": snapshots, "minimum_quality_score": "0"}
-    tables = "include.expectations.listening.checks.listens"
-    check = partial(check_tables, knowing(spark, lake), "check_listens", lake, RUN_DATE, tables, facts)
+    snapshots = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE)).snapshots
+    asked = Asked(TABLES, snapshots, {"minimum_quality_score": "0"})
+    check = partial(check_tables, knowing(spark, lake), "check_listens", lake, RUN_DATE, asked)
     with pytest.raises(AirflowFailException, match="check_listens failed for run date 2009-05-04: ") as error:
         check()
     assert "data_quality: expected: at least one line is a listen; found 0" in str(error.value)
     assert "below which every run stops; found 0" in str(error.value)
     assert "field_count" in output_of(re.search("wrote: (make .*); see also", str(error.value))[1])  # type: ignore[index]
-    record = read_record(lake, "check_listens", RUN_DATE)
-    assert record["success"] is False
+    record = read_check(lake, "check_listens", RUN_DATE)
+    assert record.success is False
 
-    accept(lake, RUN_DATE, record["critical"], Decision("ann", "2009-05-05T08:00:00+00:00", "the label agreed"))
+    accept(lake, RUN_DATE, record.critical, Decision(by="ann", at="2009-05-05T08:00:00Z", reason="the label agreed"))
     check()
-    assert read_record(lake, "check_listens", RUN_DATE)["critical"] == record["critical"]
+    assert read_check(lake, "check_listens", RUN_DATE).critical == record.critical
 
 
 def output_of(command: str) -> str:
@@ -103,5 +105,5 @@ def test_table_that_cannot_be_computed_is_retried(two_songs: DataFrame, lake: La
         raise_for_errors(result)
     # The record says that the check failed, even if somebody marks the task as successful.
     record = keep_results("check_top_songs", [result], lake, RUN_DATE, {"top_songs": 7})
-    assert (record["success"], record["critical"]) == (False, [])
-    assert "a lost executor" in record["errors"][0]
+    assert (record.success, record.critical) == (False, ())
+    assert "a lost executor" in record.errors[0]

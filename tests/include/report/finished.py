@@ -11,18 +11,17 @@ from typing import Any
 
 from include.report.build import build_report
 from include.report.facts import report_facts
-from include.report.news import LATE
-from include.runs.records import CHECKS, STAGES
 from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking.sensitivity.definitions import DEFINITIONS
 from spark_jobs.ranking.tables import ALTERNATIVE_SONGS, CHOSEN_LISTENS, LISTENERS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.shared import loads
-from spark_jobs.shared.documents import read_record, replace_file
+from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 from tests import model
 from tests.frames import at
 from tests.logs import GAP, RUN_DATE
 from tests.published import keep_publication, leave_record, publish_tables, run_id_of, write_tables
+from tests.records import NO_LATE, based_on, counted
 
 PARAMETERS = {
     "session_gap_minutes": 20,
@@ -68,10 +67,9 @@ def finish_daily(lake: Lake, before: list[model.Listen], new: list[model.Listen]
 
     `facts` replace the defaults in the record of what was new: zero late listens, zero known files.
     """
-    late = dict.fromkeys(("listens", "most_days", *LATE), 0)
-    found = {"late": late, "files_changed": [], "files_known": [], **facts}
+    found = {"late": NO_LATE, "known_events": 0, "files_changed": [], "files_known": [], **facts}
     _leave(lake, run_date, [*before, *new], new, PARAMETERS, found)
-    made = {"sessions_opened": 3, "sessions_extended": 2, "sessions_joined": 1, "users_first_seen": 1}
+    made = {"opened": 3, "extended": 2, "joined": 1, "users_first_seen": 1}
     retell(lake, "session_analysis", run_date, new=made)
 
 
@@ -94,25 +92,25 @@ def _leave(
         TOP_SONGS.name: [asdict(song) for song in songs],
         CHOSEN_LISTENS.name: _chosen(sessions, model.sessions_of(list(played), ANOTHER_GAP)),
     }
-    counts = {"lines_read": len(new) + 6, "listens_kept": len(new), "lines_rejected": 6}
-    base = {"run_date": str(run_date - timedelta(days=1)), "snapshots": {}}
+    counts = counted(len(new) + 6, len(new), 6)
+    base = based_on(run_date - timedelta(days=1), {})
     quality = {
         "parameters": {"input_path": "/logs/<day>.tsv", "load": loads.DAILY if found else loads.FULL},
         "input": {"files": 1, "bytes": 99},
-        "rows": counts,
+        "counts": counts,
         "quality_score": 99.5,
         "rejected": {"field_count": 4, "duplicate": 2},
         "warnings": {"missing_track_id": 2},
-        "log": {"listens": len(played), **_ends(played)},
+        "log": {"events": len(played), **_ends(played)},
         "base": base if found else None,
         "new": found,
-        "files": [{"file": "/logs/<day>.tsv", "bytes": 99, **counts}],
+        "files": [{"file": "/logs/<day>.tsv", "bytes": 99, **counts.model_dump()}],
         **_ends(new),
     }
     users = len({listen.user_id for listen in played})
-    analysis = {"rows": {"users": users, "sessions": len(sessions)}, "new": None}
+    analysis = {"users": users, "sessions": len(sessions)}
     _publish(lake, run_date, rows, {"data_quality": quality, "session_analysis": analysis, "ranking": {}})
-    for check in CHECKS:
+    for check in lake.contract.checks:
         check_says(lake, check, run_date=run_date)
 
 
@@ -129,7 +127,7 @@ def _publish(
 
 
 def _snapshots(lake: Lake, run_date: date) -> dict[str, int]:
-    whole = [read_record(lake, stage, run_date)["snapshots"] for stage in STAGES]
+    whole = [_record(lake, stage, run_date)["snapshots"] for stage in lake.contract.stages]
     return {name: snapshot for of_stage in whole for name, snapshot in of_stage.items()}
 
 
@@ -145,16 +143,15 @@ def _chosen(*cuts: dict[model.Session, list[model.Listen]]) -> list[dict[str, An
 
 def _ends(played: list[model.Listen]) -> dict[str, str | None]:
     times = [f"{listen.listened_at:%Y-%m-%dT%H:%M:%SZ}" for listen in played]
-    return {"first_listened_at": min(times, default=None), "last_listened_at": max(times, default=None)}
+    return {"first_event_at": min(times, default=None), "last_event_at": max(times, default=None)}
 
 
 def check_says(
     lake: Lake, check: str, warning: Sequence[str] = (), info: Sequence[str] = (), run_date: date = RUN_DATE
 ) -> None:
     """A checkpoint of five expectations of which these were not met."""
-    statistics = {"evaluated_expectations": 5, "successful_expectations": 5 - len(warning) - len(info)}
-    unmet = {"critical": [], "warning": list(warning), "info": list(info), "errors": []}
-    leave_record(lake, check, run_date, {**unmet, "validations": [{"statistics": statistics}]})
+    validation = {"suite": "a suite", "expectations": 5, "met": 5 - len(warning) - len(info)}
+    leave_record(lake, check, run_date, {"warning": warning, "info": info, "validations": [validation]})
     keep_publication(lake, run_date, _snapshots(lake, run_date), run_id_of(run_date))
 
 
@@ -165,14 +162,18 @@ def look_further(
     ranked = {row["definition"] for row in alternatives}
     made = {"made": True, "definitions": [name for name in DEFINITIONS if name in ranked], "seconds": 1.5}
     profiles = {"path": "/profiles.tsv", "problem": None}
-    record = {**read_record(lake, "ranking", run_date), "alternatives": made, "profiles": profiles}
+    record = {**_record(lake, "ranking", run_date), "alternatives": made, "profiles": profiles}
     rows = {ALTERNATIVE_SONGS.name: alternatives, LISTENERS.name: listeners}
     _publish(lake, run_date, rows, {"ranking": record})
 
 
+def _record(lake: Lake, stage: str, run_date: date) -> dict[str, Any]:
+    return json.loads(lake.stage_record(stage, run_date).read_bytes())
+
+
 def retell(lake: Lake, stage: str, run_date: date = RUN_DATE, **facts: Any) -> None:
     """Change some facts of a stage's record."""
-    leave_record(lake, stage, run_date, {**read_record(lake, stage, run_date), **facts})
+    leave_record(lake, stage, run_date, {**_record(lake, stage, run_date), **facts})
     keep_publication(lake, run_date, _snapshots(lake, run_date), run_id_of(run_date))
 
 

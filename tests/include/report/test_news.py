@@ -11,10 +11,13 @@ import pytest
 
 from include.report.news import sentences
 from spark_jobs.shared import loads
+from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
+from tests import records
 from tests.include.report.finished import facts, finish, finish_daily, in_a_row, leave_facts, report, retell
 from tests.include.report.test_page import section, table, words
 from tests.logs import RUN_DATE
+from tests.records import NO_COSTS
 
 DAY, NEXT = RUN_DATE + timedelta(days=1), RUN_DATE + timedelta(days=2)
 NO_LATE = {"listens": 0, "most_days": 0, "up_to_1_days": 0, "up_to_7_days": 0, "up_to_30_days": 0}
@@ -140,7 +143,7 @@ def test_what_was_new_in_words(lines: int, changed: dict[str, Any], said: list[s
 def test_daily_load_has_news_section_full_has_none(lake: Lake) -> None:
     finish(lake, FIRST)
     leave_facts(lake, RUN_DATE)
-    late = {**NO_LATE, "listens": 3, "most_days": 9, "up_to_1_days": 2, "up_to_30_days": 1}
+    late = {**records.NO_LATE, "events": 3, "most_days": 9, "up_to_1_days": 2, "up_to_30_days": 1}
     files = [f"/logs/<{number}>.tsv" for number in range(7)]
     finish_daily(lake, FIRST, SECOND, DAY, late=late, files_changed=["/logs/b.tsv"], files_known=files)
     html = (report(lake, DAY) / "report.html").read_text(encoding="utf-8")
@@ -221,11 +224,8 @@ def test_sessions_cut_again_are_not_counted_as_new(lake: Lake) -> None:
 
 
 def test_report_says_share_of_log_each_stage_read(grown: Lake) -> None:
-    figures = {"seconds": 1, "tasks": 1, "shuffle_bytes_written": 0, "spilled_disk_bytes": 0, "gc_share": 0.0}
     for stage in ("data_quality", "ranking"):
-        kept = Path(grown.spark_figures(stage, NEXT))
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps({**figures, "input_records": 6, "slowest_stages": []}))
+        replace_file(grown.spark_costs(stage, NEXT), json.dumps({**NO_COSTS, "input_records": 6}))
     retell(grown, "ranking", NEXT)
     found = facts(grown, NEXT)["spark"]
     told = {stage: (one["input_reads"], one["log_share"]) for stage, one in found.items()}

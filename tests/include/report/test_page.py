@@ -28,6 +28,7 @@ from tests.include.report.finished import (
     retell,
 )
 from tests.logs import RUN_DATE
+from tests.records import NO_COSTS
 
 TOMORROW = RUN_DATE + timedelta(days=1)
 
@@ -133,6 +134,7 @@ def test_each_stage_with_spark_measurements_has_a_row(finished_lake: Lake) -> No
     several = {"stage_id": 4, "tasks": 30, "median_task_seconds": 2.04, "slowest_task_seconds": 3.06}
     single = {"stage_id": 1, "tasks": 1, "median_task_seconds": 9.9, "slowest_task_seconds": 9.9}
     figures = {
+        **NO_COSTS,
         "seconds": 11.25,
         "tasks": 1234,
         "input_records": 20,
@@ -141,7 +143,7 @@ def test_each_stage_with_spark_measurements_has_a_row(finished_lake: Lake) -> No
         "gc_share": 0.035,
         "slowest_stages": [single, several],
     }
-    kept = Path(finished_lake.spark_figures("data_quality", RUN_DATE))
+    kept = Path(finished_lake.spark_costs("data_quality", RUN_DATE))
     replace_file(kept.with_name("check_input.json"), "cut sho")
     replace_file(kept, json.dumps(figures))
     retell(finished_lake, "ranking")
@@ -156,8 +158,8 @@ def test_each_stage_with_spark_measurements_has_a_row(finished_lake: Lake) -> No
 
 def test_files_with_most_rejected_lines_come_first(finished_lake: Lake) -> None:
     assert table(page(finished_lake), "Files") == []
-    counts = {"bytes": 99, "lines_read": 1200, "listens_kept": 1194}
-    files = [{"file": f"/logs/{number}.tsv", **counts, "lines_rejected": number} for number in range(25)]
+    counts = {"bytes": 99, "records_read": 1200, "events_accepted": 1194}
+    files = [{"file": f"/logs/{number}.tsv", **counts, "records_rejected": number} for number in range(25)]
     retell(finished_lake, "data_quality", files=files)
     html = page(finished_lake)
     assert table(html, "Files")[1] == ["/logs/24.tsv", "1,200", "1,194", "24"]

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from include.runs.acceptance import Decision, UncheckedError, accept, decision_on, not_accepted
-from include.runs.records import CHECKS
+from include.runs.acceptance import UncheckedError, accept, decision_on, not_accepted
+from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.publication_record import Decision
+from spark_jobs.shared.records import CheckRecord
 from tests.logs import RUN_DATE
+from tests.records import told
 
-ANN = Decision("ann", "2009-05-05T08:00:00+00:00", "the label agreed")
-BOB = Decision("bob", "2009-05-05T09:00:00+00:00", "looked at it")
-BOTH = Decision("ann, bob", BOB.at, "the label agreed; looked at it")
+ANN = Decision(by="ann", at="2009-05-05T08:00:00Z", reason="the label agreed")
+BOB = Decision(by="bob", at="2009-05-05T09:00:00Z", reason="looked at it")
+BOTH = Decision(by="ann, bob", at=BOB.at, reason="the label agreed; looked at it")
 SCORE, ORDER = "score: found 85", "order: found 1"
 
 
-def checks(*claims: str, errors: Sequence[str] = ()) -> list[dict[str, Any]]:
+def checks(*claims: str, errors: Sequence[str] = ()) -> list[CheckRecord]:
     """Return the records of a run's checks; the last one has these unmet claims and errors."""
-    good = [{"stage": check, "critical": [], "errors": []} for check in CHECKS[:-1]]
-    return [*good, {"stage": CHECKS[-1], "critical": list(claims), "errors": list(errors)}]
+    *good, last = LISTENING.checks
+    of_last = told(LISTENING, last, RUN_DATE, {"critical": claims, "errors": errors})
+    return [*(told(LISTENING, check, RUN_DATE, {}) for check in good), of_last]
 
 
 def test_accepted_claim_is_that_of_the_same_data(lake: Lake) -> None:

@@ -13,6 +13,7 @@ from spark_jobs.logs.listening.tables import LISTENS
 from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared.lake import Lake
 from tests.published import leave_record, publish_tables, write_tables
+from tests.records import based_on
 
 DAYS = [date(2009, 5, day) for day in range(1, 6)]
 NEXT = date(2009, 5, 6)
@@ -23,11 +24,11 @@ def ran(lake: Lake, day: date, base: Record | None, *files: str) -> Record:
     """Publish a date that took in some files, its own if none is named, and return its record."""
     before = base["snapshots"] if base else {}
     snapshots = write_tables(lake, day, {LISTENS.name: [], ANSWER.name: []}, base=before.get(LISTENS.name))
-    new = [{"file": name, "bytes": 1, "modified": 0} for name in files or (f"{day}.tsv",)]
+    new = [{"file": name, "bytes": 1, "modified_ms": 0} for name in files or (f"{day}.tsv",)]
     record = {
         "run_date": str(day),
         "snapshots": {LISTENS.name: snapshots[LISTENS.name]},
-        "base": {"run_date": base["run_date"], "snapshots": before} if base else None,
+        "base": based_on(date.fromisoformat(base["run_date"]), before) if base else None,
         "input": {"files": len(new)},
         "inputs": [*(base["inputs"] if base else []), *new],
     }
@@ -108,7 +109,11 @@ def test_rerun_with_same_input_keeps_later_dates_valid(lake: Lake, records: dict
 
 
 def test_try_that_was_not_published_changes_nothing(lake: Lake, records: dict[date, Record]) -> None:
-    other = {**records[DAYS[1]], "snapshots": {LISTENS.name: 7}, "inputs": [{"file": "new", "bytes": 1, "modified": 0}]}
+    other = {
+        **records[DAYS[1]],
+        "snapshots": {LISTENS.name: 7},
+        "inputs": [{"file": "new", "bytes": 1, "modified_ms": 0}],
+    }
     leave_record(lake, "data_quality", DAYS[1], other)
     check_base(lake, NEXT)
 

@@ -11,7 +11,7 @@ import pytest
 
 from include.expectations.data_docs import on_disk
 from include.runs.input_check import absolute
-from include.telemetry.event_logs import DIRECTORY, figures_kept
+from include.telemetry.event_logs import DIRECTORY, costs_kept
 from spark_jobs.shared.documents import replace_files
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import list_files
@@ -91,7 +91,7 @@ def test_data_docs_begin_empty(lake: Lake) -> None:
 
 
 def test_event_log_goes_when_its_counts_are_kept(lake: Lake) -> None:
-    with figures_kept("ranking", lake, RUN_DATE, {}) as settings:
+    with costs_kept("ranking", lake, RUN_DATE, {}) as settings:
         directory = Path(settings[DIRECTORY].removeprefix("file://"))
         assert directory.is_dir()
 

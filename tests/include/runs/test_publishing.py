@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from include.runs import run_lock
-from include.runs.acceptance import Decision, UncheckedError
+from include.runs.acceptance import UncheckedError
 from include.runs.daily_base import ReplacedBaseError
 from include.runs.publishing import publish_run
-from include.runs.records import CHECKS, STAGES
 from spark_jobs.lake.errors import BackwardsError, ForeignSnapshotError, LockedError, SupersededError
 from spark_jobs.lake.published import Published, published, run_dates
 from spark_jobs.logs.listening.tables import LISTENS
@@ -22,10 +21,12 @@ from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.errors import OtherRecordError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.publication_record import Decision
 from tests.logs import RUN_DATE
-from tests.published import leave_record, run_id_of, write_tables
+from tests.published import leave_record, leave_records, run_id_of, write_tables
+from tests.records import based_on
 
-DECISION = Decision("ann", "2009-05-05T08:00:00+00:00", "the label agreed")
+DECISION = Decision(by="ann", at="2009-05-05T08:00:00Z", reason="the label agreed")
 RUN = run_id_of(RUN_DATE)
 NEXT, AFTER = RUN_DATE + timedelta(days=1), RUN_DATE + timedelta(days=2)
 
@@ -36,16 +37,13 @@ def written(
     """Do what the stages and checks of a run do."""
     base = added_to[LISTENS.name] if added_to else None
     snapshots = write_tables(lake, run_date, {LISTENS.name: [], ANSWER.name: []}, run_id, base)
-    record = {"run_id": run_id, "snapshots": snapshots, "parameters": {"load": loads.FULL}, "base": None, **facts}
-    for stage in (*STAGES, *CHECKS):
-        leave_record(lake, stage, run_date, record)
+    leave_records(lake, run_date, snapshots, run_id, **facts)
     return snapshots
 
 
 def added_to(snapshots: Mapping[str, int], run_date: date = RUN_DATE) -> dict[str, Any]:
     """Return what the record of a daily load says about its base."""
-    base = {"run_date": str(run_date), "snapshots": dict(snapshots)}
-    return {"parameters": {"load": loads.DAILY}, "base": base}
+    return {"parameters": {"load": loads.DAILY}, "base": based_on(run_date, snapshots)}
 
 
 def read_published(lake: Lake) -> Published:
@@ -59,8 +57,8 @@ def test_publishing_again_changes_nothing(lake: Lake) -> None:
         publish_run(lake, RUN_DATE, RUN, snapshots)
         assert read_published(lake) == Published(RUN_DATE, RUN, snapshots)
     kept = read_publication(lake, RUN_DATE, snapshots)
-    assert (kept["snapshots"], kept["decision"]) == (snapshots, None)
-    assert set(kept["records"]) == {*STAGES, *CHECKS}
+    assert (kept.snapshots, kept.decision) == (snapshots, None)
+    assert (kept.answers.stage, tuple(kept.checks)) == ("ranking", lake.contract.checks)
 
 
 def test_snapshots_of_another_run_are_not_published(lake: Lake) -> None:
@@ -73,8 +71,7 @@ def test_snapshots_of_another_run_are_not_published(lake: Lake) -> None:
 def test_only_a_person_publishes_over_newer_snapshots(lake: Lake) -> None:
     older, newer = written(lake), written(lake)
     publish_run(lake, RUN_DATE, RUN, newer)
-    for stage in (*STAGES, *CHECKS):
-        leave_record(lake, stage, RUN_DATE, {"snapshots": older, "parameters": {"load": loads.FULL}})
+    leave_records(lake, RUN_DATE, older)
     with pytest.raises(SupersededError, match="a person may decide"):
         publish_run(lake, RUN_DATE, RUN, older)
     publish_run(lake, RUN_DATE, RUN, older, DECISION, over_newer=True)
@@ -85,8 +82,7 @@ def test_decision_is_kept_by_publishing_again(lake: Lake) -> None:
     decided = written(lake)
     publish_run(lake, RUN_DATE, RUN, decided, DECISION)
     publish_run(lake, RUN_DATE, RUN, decided)
-    said = {"by": "ann", "at": "2009-05-05T08:00:00+00:00", "reason": "the label agreed"}
-    assert read_publication(lake, RUN_DATE, decided)["decision"] == said
+    assert read_publication(lake, RUN_DATE, decided).decision == DECISION
 
 
 def test_check_that_was_not_made_is_not_published(lake: Lake) -> None:
@@ -99,7 +95,7 @@ def test_check_that_was_not_made_is_not_published(lake: Lake) -> None:
     # A person may, and that stands.
     for decision in (DECISION, None):
         publish_run(lake, RUN_DATE, RUN, snapshots, decision)
-        assert read_publication(lake, RUN_DATE, snapshots)["decision"]["by"] == "ann"
+        assert read_publication(lake, RUN_DATE, snapshots).decision == DECISION
 
 
 def test_failed_run_leaves_what_was_published(lake: Lake) -> None:
@@ -117,10 +113,10 @@ def test_failed_run_leaves_what_was_published(lake: Lake) -> None:
 def test_check_run_again_after_publication_changes_no_tag(lake: Lake) -> None:
     snapshots = written(lake)
     publish_run(lake, RUN_DATE, RUN, snapshots)
-    leave_record(lake, "check_listens", RUN_DATE, {"snapshots": snapshots, "success": True})
+    leave_record(lake, "check_listens", RUN_DATE, {"snapshots": snapshots, "info": ["a flag"]})
     publish_run(lake, RUN_DATE, RUN, snapshots)
     assert read_published(lake) == Published(RUN_DATE, RUN, snapshots)
-    assert read_publication(lake, RUN_DATE, snapshots)["records"]["check_listens"]["success"]
+    assert read_publication(lake, RUN_DATE, snapshots).checks["check_listens"].success
 
 
 def test_second_publication_removes_the_first_ones_document(lake: Lake) -> None:
@@ -170,7 +166,7 @@ def test_daily_run_on_replaced_base_stays_unpublished(lake: Lake) -> None:
 def test_base_with_replaced_date_stops_the_daily_publication(lake: Lake) -> None:
     def daily(run_id: str, run_date: date, base: dict[str, int] | None, *files: str) -> dict[str, int]:
         """Write what a daily load of these files does, the last of them its own."""
-        inputs = [{"file": name, "bytes": 1, "modified": 0} for name in files]
+        inputs = [{"file": name, "bytes": 1, "modified_ms": 0} for name in files]
         facts = added_to(base, run_date - timedelta(days=1)) if base else {"parameters": {"load": loads.DAILY}}
         return written(lake, run_id, run_date, base, input={"files": 1}, inputs=inputs, **facts)
 

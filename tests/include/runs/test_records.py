@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from include.runs.records import STAGES, last_run
+from include.runs.records import last_run
+from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared.documents import replace_files
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
 from tests.published import leave_record
 
+STAGES = LISTENING.stages
 # Each stage's own table may have a base, of another run.
 MADE = ({"listens": 7}, {"sessions": 8}, {"top_songs": 9})
 MADE_FROM = ({"listens": 1}, {"listens": 7, "sessions": 2}, {"listens": 7, "sessions": 8})

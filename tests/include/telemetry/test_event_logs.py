@@ -10,10 +10,11 @@ import airflow.settings  # noqa: F401
 import pytest
 
 from include.telemetry import event_logs
-from include.telemetry.event_logs import DIRECTORY, ENABLED, MARK, figures_kept, prepare, read_figures
+from include.telemetry.event_logs import DIRECTORY, ENABLED, MARK, costs_kept, prepare, read_costs
 from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
+from tests.records import NO_COSTS
 
 
 def test_each_attempt_gets_a_directory_and_own_mark(tmp_path: Path) -> None:
@@ -63,19 +64,19 @@ def test_oldest_event_logs_go_when_another_comes(lake: Lake, monkeypatch: pytest
 def test_unwritable_event_log_directory_costs_only_a_warning(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
     Path(lake.spark_events()).parent.mkdir(parents=True)
     Path(lake.spark_events()).write_text("a file in its place")
-    with figures_kept("ranking", lake, RUN_DATE, {}) as settings:
+    with costs_kept("ranking", lake, RUN_DATE, {}) as settings:
         assert settings == {}
     assert "spark_events cannot be written" in caplog.text
 
 
 def test_missing_measurements_warn_and_delete_the_earlier_ones(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
-    replace_file(Path(lake.spark_figures("ranking", RUN_DATE)), '{"tasks": 3}')
-    assert read_figures(lake, "ranking", RUN_DATE) == {"tasks": 3}
-    with figures_kept("ranking", lake, RUN_DATE, {}) as settings:
+    replace_file(Path(lake.spark_costs("ranking", RUN_DATE)), json.dumps({**NO_COSTS, "tasks": 3}))
+    assert read_costs(lake, "ranking", RUN_DATE).tasks == 3
+    with costs_kept("ranking", lake, RUN_DATE, {}) as settings:
         another = [{"Event": "SparkListenerEnvironmentUpdate", "Spark Properties": {MARK: "another"}}]
         ours = [{"Event": "SparkListenerEnvironmentUpdate", "Spark Properties": {MARK: settings[MARK]}}]
         for name, events in {"app-1": ours, "app-2": another}.items():
             (Path(lake.spark_events()) / name).write_text("\n".join(map(json.dumps, events)))
         (Path(lake.spark_events()) / "app-3.zstd").write_bytes(b"\x28\xb5\x2f\xfd")
-    assert read_figures(lake, "ranking", RUN_DATE) is None
-    assert "ranking: the report will lack Spark's own figures: ValueError" in caplog.text
+    assert read_costs(lake, "ranking", RUN_DATE) is None
+    assert "ranking: the report will not tell what Spark did: ValueError" in caplog.text

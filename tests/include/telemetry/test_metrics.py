@@ -10,10 +10,12 @@ import airflow.settings  # noqa: F401  (it sets up logging, which must not be wh
 import pytest
 
 from include.telemetry.metrics import METRICS, Figure, answer_figures, check_figures, send, stage_figures
+from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
 from tests.published import leave_record
+from tests.records import NO_COSTS, counted, told
 from tests.statsd import Statsd, statsd, wait_for_count
 
 SPARK = {
@@ -106,17 +108,18 @@ def test_what_cannot_be_sent_stops_nothing(
 
 def test_metrics_without_a_record_log_one_line(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "include.telemetry.metrics"):
-        send(stage_figures(lake, "ranking", RUN_DATE), "listening")
-    record = f"{lake.root}/listening/runs/run_date={RUN_DATE}/ranking.json"
+        send(stage_figures(lake, "data_quality", RUN_DATE), "listening")
+    record = f"{lake.root}/listening/runs/run_date={RUN_DATE}/data_quality.json"
     assert caplog.messages == [
-        f"Metrics were not sent: MissingRecordError: {record} does not exist; run ranking for {RUN_DATE} first"
+        f"Metrics were not sent: MissingRecordError: {record} does not exist; run data_quality for {RUN_DATE}"
     ]
 
 
 def test_data_quality_sends_score_lines_and_reasons(lake: Lake) -> None:
-    rows = {"lines_read": 10, "listens_kept": 9, "lines_rejected": 1}
     rejected = {"duplicate": 1, "field_count": 0}
-    leave_record(lake, "data_quality", RUN_DATE, {"rows": rows, "quality_score": 90.0, "rejected": rejected})
+    leave_record(
+        lake, "data_quality", RUN_DATE, {"counts": counted(10, 9, 1), "quality_score": 90.0, "rejected": rejected}
+    )
     assert list(stage_figures(lake, "data_quality", RUN_DATE)) == [
         Figure("quality_score_percent", 90.0),
         Figure("lines_read", 10),
@@ -127,9 +130,9 @@ def test_data_quality_sends_score_lines_and_reasons(lake: Lake) -> None:
 
 
 def test_session_analysis_sends_sessions_and_spark_counts(lake: Lake) -> None:
-    record = {"rows": {"listens_read": 9, "sessions": 4, "users": 2}, "implausible_sessions": 1}
+    record = {"sessions": 4, "users": 2, "implausible_sessions": 1}
     leave_record(lake, "session_analysis", RUN_DATE, record)
-    replace_file(Path(lake.spark_figures("session_analysis", RUN_DATE)), json.dumps(SPARK))
+    replace_file(Path(lake.spark_costs("session_analysis", RUN_DATE)), json.dumps({**NO_COSTS, **SPARK}))
     assert list(stage_figures(lake, "session_analysis", RUN_DATE)) == [
         *(Figure(name, value, {"stage": "session_analysis"}) for name, value in SPARK_FIGURES.items()),
         Figure("sessions", 4),
@@ -139,8 +142,9 @@ def test_session_analysis_sends_sessions_and_spark_counts(lake: Lake) -> None:
 
 
 def test_check_sends_unmet_expectations_even_zero() -> None:
-    validations = [{"statistics": {"evaluated_expectations": count}} for count in (12, 5)]
-    record = {"critical": [], "warning": ["one", "another"], "info": ["a flag"], "validations": validations}
+    validations = [{"suite": "a suite", "expectations": count, "met": 1} for count in (12, 5)]
+    said = {"warning": ["one", "another"], "info": ["a flag"], "validations": validations}
+    record = told(LISTENING, "check_listens", RUN_DATE, said)
     assert list(check_figures("check_listens", record)) == [
         Figure("check.expectations", 17, {"stage": "check_listens"}),
         Figure("check.unmet_expectations", 0, {"stage": "check_listens", "severity": "critical"}),

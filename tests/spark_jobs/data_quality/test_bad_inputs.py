@@ -32,6 +32,7 @@ from tests.frames import frame_of
 from tests.jobs import run_data_quality as run
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE, byte_soups, damaged_logs
+from tests.records import counted
 
 HUNDRED_MEGABYTES = 100 * MEGABYTE
 
@@ -97,13 +98,9 @@ def assert_all(found: Outcome, cases: dict[str, Case], line_end: bytes) -> None:
     assert found.listens == listens
     assert found.rejected == lines
     reasons = Counter(case.reason for case in cases.values() if case.reason)
-    assert found.figures["rejected"] == {reason: reasons[reason] for reason in LISTENING.events.reason_names}
-    assert found.figures["warnings"] == {warning: warnings[warning] for warning in LISTENING.events.warning_names}
-    assert found.figures["rows"] == {
-        "lines_read": len(cases),
-        "listens_kept": listens.total(),
-        "lines_rejected": lines.total(),
-    }
+    assert found.figures.rejected == {reason: reasons[reason] for reason in LISTENING.events.reason_names}
+    assert found.figures.warnings == {warning: warnings[warning] for warning in LISTENING.events.warning_names}
+    assert found.figures.counts == counted(len(cases), listens.total(), lines.total())
 
 
 def test_cases_cover_every_reason_and_model_agrees() -> None:
@@ -148,11 +145,7 @@ def test_every_bad_file_has_its_expected_outcome(of_files: tuple[Outcome, Counte
     lines = [entry for _, _, of_file in FILES.values() for entry in of_file]
     assert found.listens == Counter(kept(user).listen for user in users)
     assert found.rejected == Counter(lines)
-    assert found.figures["rows"] == {
-        "lines_read": len(users) + len(lines),
-        "listens_kept": len(users),
-        "lines_rejected": len(lines),
-    }
+    assert found.figures.counts == counted(len(users) + len(lines), len(users), len(lines))
 
 
 def test_file_without_good_lines_is_judged_normally(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
@@ -160,7 +153,7 @@ def test_file_without_good_lines_is_judged_normally(spark: SparkSession, lake: L
     (tmp_path / "binary.tsv").write_bytes(content)
     found = outcome(spark, lake, tmp_path / "binary.tsv")
     assert (found.listens, found.rejected) == (Counter(), Counter(lines))
-    assert (found.figures["quality_score"], found.figures["rows"]["lines_read"]) == (0, 2)
+    assert (found.figures.quality_score, found.figures.counts.records_read) == (0, 2)
 
 
 @pytest.mark.parametrize(
@@ -248,6 +241,6 @@ def test_whatever_the_bytes_no_line_is_lost(spark: SparkSession, tmp_path: Path,
     found, judged = outcome(spark, lake, file), model.judge(log, RUN_DATE)
     assert found.listens == Counter(astuple(listen) for listen in judged.listens)
     assert found.rejected == Counter(judged.rejected)
-    assert +Counter(found.figures["rejected"]) == judged.reasons
-    assert +Counter(found.figures["warnings"]) == judged.warnings
-    assert found.figures["rows"]["lines_read"] == len(model.lines_of(log))
+    assert +Counter(found.figures.rejected) == judged.reasons
+    assert +Counter(found.figures.warnings) == judged.warnings
+    assert found.figures.counts.records_read == len(model.lines_of(log))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -19,8 +18,10 @@ from spark_jobs.logs.listening.tables import LISTENS, REJECTED_RECORDS
 from spark_jobs.shared import loads
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord, InputSize, LateEvents, LogTotals
 from tests.jobs import publish_listens, run_data_quality
 from tests.lake_reader import rows
+from tests.records import counted
 
 FIRST = date(2009, 5, 4)
 
@@ -35,7 +36,7 @@ def inbox(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-def load(spark: SparkSession, lake: Lake, inbox: Path, days: int, is_published: bool = True) -> dict[str, Any]:
+def load(spark: SparkSession, lake: Lake, inbox: Path, days: int, is_published: bool = True) -> DataQualityRecord:
     day = FIRST + timedelta(days=days)
     record = run_data_quality(spark, DataQualityJob(str(inbox), lake, day, load=loads.DAILY))
     if is_published:
@@ -46,32 +47,32 @@ def load(spark: SparkSession, lake: Lake, inbox: Path, days: int, is_published: 
 def test_unchanged_file_is_read_once_changes_are_recorded(spark: SparkSession, lake: Lake, inbox: Path) -> None:
     first, second = inbox / "1 é.tsv", inbox / "2.tsv"
     first.write_bytes(line("04T12:00:00"))
-    assert load(spark, lake, inbox, 0)["new"] is None
+    assert load(spark, lake, inbox, 0).new is None
 
     second.write_bytes(line("05T12:00:00"))
     record = load(spark, lake, inbox, 1)
-    assert record["rows"] == {"lines_read": 1, "listens_kept": 1, "lines_rejected": 0}
-    assert record["new"]["files_known"] == [f"{first}"]
-    assert [file["file"] for file in record["files"]] == [f"{second}"]
+    assert record.counts == counted(1, 1, 0)
+    assert record.new.files_known == (f"{first}",)
+    assert [file.file for file in record.files] == [f"{second}"]
 
     nothing = load(spark, lake, inbox, 2)
-    assert nothing["rows"] == {"lines_read": 0, "listens_kept": 0, "lines_rejected": 0}
-    assert (nothing["quality_score"], nothing["files"], nothing["input"]) == (100, [], {"files": 0, "bytes": 0})
-    assert nothing["log"]["listens"] == 2
+    assert nothing.counts == counted(0, 0, 0)
+    assert (nothing.quality_score, nothing.files, nothing.input) == (100, (), InputSize(files=0, bytes=0))
+    assert nothing.log.events == 2
 
     first.write_bytes(line("04T12:00:00") + line("06T12:00:00"))
     changed = load(spark, lake, inbox, 3)
-    assert changed["rows"] == {"lines_read": 2, "listens_kept": 1, "lines_rejected": 1}
+    assert changed.counts == counted(2, 1, 1)
     # A listen that the log already has does not lower the day's score.
-    assert (changed["quality_score"], changed["new"]["known_listens"]) == (100, 1)
-    assert (changed["new"]["files_changed"], changed["new"]["files_known"]) == ([f"{first}"], [f"{second}"])
+    assert (changed.quality_score, changed.new.known_events) == (100, 1)
+    assert (changed.new.files_changed, changed.new.files_known) == ((f"{first}",), (f"{second}",))
     day = FIRST + timedelta(days=3)
     assert rows(lake, REJECTED_RECORDS, day) == [(line("04T12:00:00").strip(), "duplicate", f"{first}")]
-    assert changed["log"] == {
-        "listens": 3,
-        "first_listened_at": "2009-05-04T12:00:00Z",
-        "last_listened_at": "2009-05-06T12:00:00Z",
-    }
+    assert changed.log == LogTotals(
+        events=3,
+        first_event_at=datetime(2009, 5, 4, 12, tzinfo=UTC),
+        last_event_at=datetime(2009, 5, 6, 12, tzinfo=UTC),
+    )
 
 
 def test_many_and_few_new_listens_give_same_result(
@@ -91,7 +92,7 @@ def test_many_and_few_new_listens_give_same_result(
     found = {}
     for few in (3, 2):
         monkeypatch.setattr(history, "FEW_EVENTS", few)
-        known = load(spark, lake, inbox, 1)["new"]["known_listens"]
+        known = load(spark, lake, inbox, 1).new.known_events
         songs = [(row[1].day, row[5]) for row in sorted(rows(lake, LISTENS, FIRST + timedelta(days=1)))]
         found[few] = known, songs, list(LISTENING.events.same) in handed_to_all
         handed_to_all.clear()
@@ -109,7 +110,7 @@ def test_input_mostly_known_is_refused_for_daily_load(
         load(spark, lake, inbox, 1)
     assert rows(lake, LISTENS, FIRST + timedelta(days=1)) == []
     monkeypatch.setattr(history, "MOST_KNOWN", 2)
-    assert load(spark, lake, inbox, 1)["log"]["listens"] == 3
+    assert load(spark, lake, inbox, 1).log.events == 3
 
 
 def test_how_late_listens_are_is_counted(spark: SparkSession, lake: Lake, inbox: Path) -> None:
@@ -117,15 +118,9 @@ def test_how_late_listens_are_is_counted(spark: SparkSession, lake: Lake, inbox:
     times = ("05T00:00:00", "04T23:59:59", "03T12:00:00", "05T23:59:59", "06T10:00:00")
     late = b"".join(line(time, "late") for time in times) + line("05T08:00:00", "a year").replace(b"2009", b"2008")
     (inbox / "2.tsv").write_bytes(late)
-    assert load(spark, lake, inbox, 1)["new"]["late"] == {
-        "listens": 3,
-        "most_days": 365,
-        "up_to_1_days": 1,
-        "up_to_7_days": 1,
-        "up_to_30_days": 0,
-        "up_to_365_days": 1,
-        "later": 0,
-    }
+    assert load(spark, lake, inbox, 1).new.late == LateEvents(
+        events=3, most_days=365, up_to_1_days=1, up_to_7_days=1, up_to_30_days=0, up_to_365_days=1, later=0
+    )
 
 
 def load_first(spark: SparkSession, lake: Lake, inbox: Path) -> None:
@@ -139,9 +134,9 @@ def test_day_is_added_to_the_latest_one_published(spark: SparkSession, lake: Lak
     load(spark, lake, inbox, 1, is_published=False)
     (inbox / "3.tsv").write_bytes(line("07T12:00:00"))
     record = load(spark, lake, inbox, 3)
-    assert record["base"]["run_date"] == str(FIRST)
-    assert [Path(file["file"]).name for file in record["inputs"]] == ["1.tsv", "2.tsv", "3.tsv"]
-    assert record["log"]["listens"] == 3
+    assert record.base.run_date == FIRST
+    assert [Path(file.file).name for file in record.inputs] == ["1.tsv", "2.tsv", "3.tsv"]
+    assert record.log.events == 3
 
 
 def test_unpublished_run_of_base_changes_nothing(spark: SparkSession, lake: Lake, inbox: Path) -> None:
@@ -149,8 +144,8 @@ def test_unpublished_run_of_base_changes_nothing(spark: SparkSession, lake: Lake
     (inbox / "2.tsv").write_bytes(line("04T13:00:00"))
     load(spark, lake, inbox, 0, is_published=False)
     record = load(spark, lake, inbox, 1)
-    assert (record["base"]["run_date"], record["log"]["listens"]) == (str(FIRST), 2)
-    assert [Path(file["file"]).name for file in record["inputs"]] == ["1.tsv", "2.tsv"]
+    assert (record.base.run_date, record.log.events) == (FIRST, 2)
+    assert [Path(file.file).name for file in record.inputs] == ["1.tsv", "2.tsv"]
 
 
 def test_day_whose_base_is_gone_begins_no_log(spark: SparkSession, lake: Lake, inbox: Path) -> None:
@@ -173,9 +168,9 @@ def test_many_days_become_few_files(spark: SparkSession, lake: Lake, inbox: Path
         (inbox / f"{day}.tsv").write_bytes(line(f"0{4 + day}T12:00:00", f"song {day}"))
         record = load(spark, lake, inbox, day)
         # The fifth small file of a bucket is joined with the others.
-        assert (record["added"] != record["snapshots"][LISTENS.name]) == (day == 4)
+        assert (record.added != record.snapshots[LISTENS.name]) == (day == 4)
     assert [row[5] for row in rows(lake, LISTENS, FIRST + timedelta(days=5))] == [f"song {day}" for day in range(6)]
     with lake.catalog.open() as catalog:
         table = catalog.load_table(("listening", LISTENS.name))
-        files = list(table.scan(snapshot_id=record["snapshots"][LISTENS.name]).plan_files())
+        files = list(table.scan(snapshot_id=record.snapshots[LISTENS.name]).plan_files())
     assert len(files) == 2

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -14,10 +13,12 @@ from spark_jobs.data_quality.inputs import InputChangedError
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.logs.listening.tables import LISTENS, REJECTED_RECORDS
 from spark_jobs.shared import application
+from spark_jobs.shared.documents import write_record
 from spark_jobs.shared.errors import UnreadableInputError
 from spark_jobs.shared.input_files import OTHER_COMPRESSIONS, list_files
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.linked_files import LinkedFiles
+from spark_jobs.shared.records import InputListing
 from tests.jobs import knowing
 from tests.jobs import run_data_quality as run
 from tests.lake_reader import rows
@@ -145,7 +146,8 @@ def test_another_input_than_check_input_found_is_refused(spark: SparkSession, la
     logs.mkdir()
     (logs / "1.tsv").write_bytes(LOG)
     record = tmp_path / "check_input.json"
-    record.write_text(json.dumps({"files": [file.to_json() for file in list_files(str(logs)).files]}))
+    files = tuple(file.listed for file in list_files(str(logs)).files)
+    write_record(record, InputListing(input_path=str(logs), files=files, left_out=()))
     job = DataQualityJob(str(logs), lake, RUN_DATE, listed=str(record))
     run(spark, job)
 

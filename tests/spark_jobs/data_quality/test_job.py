@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 from datetime import date
 from pathlib import Path
 
@@ -21,17 +20,19 @@ from spark_jobs.shared.errors import EmptyInputError
 from spark_jobs.shared.input_files import list_files
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.linked_files import link
+from spark_jobs.shared.records import DataQualityRecord, FileCounts, ListedFile
 from tests.jobs import knowing
 from tests.jobs import run_data_quality as run
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE
+from tests.records import counted
 
 LINE = b"u\t2009-05-04T12:00:0%dZ\t\ta\t\tt\n"
 
 
 def kept_and_rejected(spark: SparkSession, lake: Lake, path: Path) -> tuple[int, dict[str, int]]:
     figures = run(spark, DataQualityJob(str(path), lake, RUN_DATE))
-    return figures["rows"]["listens_kept"], {reason: n for reason, n in figures["rejected"].items() if n}
+    return figures.counts.events_accepted, {reason: n for reason, n in figures.rejected.items() if n}
 
 
 def test_directories_globs_and_gzip_are_one_log(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
@@ -90,11 +91,14 @@ def test_lines_are_counted_per_file_across_tasks(spark: SparkSession, lake: Lake
     session.conf.set("spark.sql.files.openCostInBytes", "0")
     record = data_quality.run(session, DataQualityJob(str(logs), lake, RUN_DATE))
 
-    counts = {file["file"].rsplit("/", 1)[1]: tuple(file.values())[2:] for file in record["files"]}
-    assert counts == {"1.tsv": (400, 2, 398), "2 é.tsv": (301, 1, 300), "3.tsv": (0, 0, 0)}
+    counts = {
+        Path(one.file).name: counted(one.records_read, one.events_accepted, one.records_rejected)
+        for one in record.files
+    }
+    assert counts == {"1.tsv": counted(400, 2, 398), "2 é.tsv": counted(301, 1, 300), "3.tsv": counted(0, 0, 0)}
     with lake.catalog.open() as catalog:
         rejected = catalog.load_table(("listening", REJECTED_RECORDS.name))
-        scan = rejected.scan("reason = 'field_count'", snapshot_id=record["snapshots"][REJECTED_RECORDS.name])
+        scan = rejected.scan("reason = 'field_count'", snapshot_id=record.snapshots[REJECTED_RECORDS.name])
         starts = set(scan.to_arrow()["part_start"].to_pylist())
     assert starts == {0, 1000}
 
@@ -110,13 +114,12 @@ def test_lines_are_counted_per_file_across_tasks(spark: SparkSession, lake: Lake
     ],
 )
 def test_a_lost_line_is_an_error(kept: int, files: list[tuple[int, int, int]], message: str) -> None:
-    counts = {"records_read": 3, "accepted": kept, **dict.fromkeys(LISTENING.events.reason_names, 0), "duplicate": 1}
     per_file = [
-        {"file": f"{number}.tsv", "lines_read": read, "listens_kept": stayed, "lines_rejected": went}
-        for number, (read, stayed, went) in enumerate(files, 1)
+        FileCounts(file=f"{number}.tsv", bytes=9, **counted(*of_file).model_dump())
+        for number, of_file in enumerate(files, 1)
     ]
     with pytest.raises(LineCountMismatchError, match=message):
-        line_counts.check("log.tsv", LISTENING.events, counts, per_file)
+        line_counts.check("log.tsv", counted(3, kept, 1), per_file)
 
 
 def test_listens_need_one_shuffle_and_one_sort(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
@@ -132,14 +135,14 @@ def test_what_a_snapshot_was_made_of_is_recorded(spark: SparkSession, lake: Lake
     log = tmp_path / "log.tsv"
     log.write_bytes(LINE % 1)
     record = run(spark, DataQualityJob(str(log), lake, RUN_DATE, run_id="a run", record=str(tmp_path / "record.json")))
-    assert json.loads((tmp_path / "record.json").read_text()) == record
+    assert DataQualityRecord.model_validate_json((tmp_path / "record.json").read_bytes()) == record
     assert not Path(lake.stage_record("data_quality", RUN_DATE)).exists()
     modified = log.stat().st_mtime_ns // 1_000_000
-    assert (record["run_id"], record["base"]) == ("a run", None)
-    assert record["inputs"] == [{"file": str(log), "bytes": len(LINE % 1), "modified": modified}]
-    assert record["added"] == record["snapshots"][LISTENS.name]
+    assert (record.run_id, record.base) == ("a run", None)
+    assert record.inputs == (ListedFile(file=str(log), bytes=len(LINE % 1), modified_ms=modified),)
+    assert record.added == record.snapshots[LISTENS.name]
     with lake.catalog.open() as catalog:
-        for name, snapshot in record["snapshots"].items():
+        for name, snapshot in record.snapshots.items():
             stamp = stamp_of(catalog.load_table(("listening", name)), snapshot)
             assert stamp == Stamp(RUN_DATE, "a run", "data_quality", {})
 

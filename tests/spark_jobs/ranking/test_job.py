@@ -14,11 +14,13 @@ from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking import job as ranking
 from spark_jobs.ranking.job import RankingJob, parse_args
 from spark_jobs.ranking.listeners import HEADER
+from spark_jobs.ranking.record import Alternatives, Profiles
 from spark_jobs.ranking.sources import SessionsOfOtherGapError, SessionsOfOtherListensError
 from spark_jobs.ranking.tables import ALTERNATIVE_SONGS, CHOSEN_SESSIONS, LISTENERS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord, SessionAnalysisRecord
 from tests.frames import at
 from tests.jobs import run_data_quality, run_session_analysis
 from tests.jobs import run_ranking as run
@@ -56,7 +58,7 @@ def test_the_answer_comes_from_the_longest_sessions_only(spark: SparkSession, la
     longest = [(row[0], row[2], row[6]) for row in rows(lake_with_sessions, TOP_SESSIONS, RUN_DATE)]
     assert longest == [(1, "u5", 6), (2, "u4", 5), (3, "u3", 4)]
     assert rows(lake_with_sessions, TOP_SONGS, RUN_DATE) == [(1, "A", "hit", 3, 3, 3), (2, "A", "3.0", 1, 1, 1)]
-    assert record["rows"] == {"top_sessions": 3, "top_songs": 2, "listeners": 3}
+    assert (record.top_sessions, record.top_songs, record.listeners) == (3, 2, 3)
 
 
 def test_only_chosen_users_buckets_are_read(
@@ -103,7 +105,7 @@ def test_only_sessions_started_in_window_are_ranked(spark: SparkSession, lake: L
     assert rows(lake, ALTERNATIVE_SONGS, RUN_DATE) == [
         (definition, *song) for definition in [*definitions, "songs_by_track_id"] for song in answer
     ]
-    assert record["parameters"]["window_days"] == 2
+    assert record.parameters.window_days == 2
     run(spark, RankingJob(lake, RUN_DATE, alternatives=False))
     assert len(rows(lake, TOP_SONGS, RUN_DATE)) == 5
 
@@ -111,7 +113,7 @@ def test_only_sessions_started_in_window_are_ranked(spark: SparkSession, lake: L
 def test_an_answer_of_no_session_is_published(spark: SparkSession, lake_with_sessions: Lake, profiles: str) -> None:
     # All of its sessions are of 1 May.
     record = run(spark, RankingJob(lake_with_sessions, RUN_DATE, window_days=3, profiles=profiles))
-    assert record["rows"] == {"top_sessions": 0, "top_songs": 0, "listeners": 0}
+    assert (record.top_sessions, record.top_songs, record.listeners) == (0, 0, 0)
     for table in (TOP_SESSIONS, TOP_SONGS, ALTERNATIVE_SONGS, LISTENERS):
         assert rows(lake_with_sessions, table, RUN_DATE) == [], table
 
@@ -119,29 +121,29 @@ def test_an_answer_of_no_session_is_published(spark: SparkSession, lake_with_ses
 def test_what_is_not_asked_for_has_no_rows(spark: SparkSession, lake_with_sessions: Lake, profiles: str) -> None:
     asked = RankingJob(lake_with_sessions, RUN_DATE, profiles=profiles)
     record = run(spark, asked)
-    assert (record["alternatives"]["made"], record["profiles"]) == (True, {"path": profiles, "problem": None})
+    assert (record.alternatives.made, record.profiles) == (True, Profiles(path=profiles, problem=None))
     made = {row[0] for row in rows(lake_with_sessions, ALTERNATIVE_SONGS, RUN_DATE)}
-    assert made == set(record["alternatives"]["definitions"])
+    assert made == set(record.alternatives.definitions)
     assert {row[0] for row in rows(lake_with_sessions, CHOSEN_SESSIONS, RUN_DATE)} == {"answer", *made}
     assert rows(lake_with_sessions, LISTENERS, RUN_DATE)[5] == ("u5", 1, 6, "Peru", 22, date(2006, 8, 13))
 
     record = run(spark, RankingJob(lake_with_sessions, RUN_DATE, alternatives=False))
-    assert record["alternatives"] == {"made": False, "definitions": [], "seconds": 0.0}
-    assert record["profiles"] == {"path": None, "problem": None}
+    assert record.alternatives == Alternatives(made=False, definitions=(), seconds=0)
+    assert record.profiles == Profiles(path=None, problem=None)
     for table in (ALTERNATIVE_SONGS, LISTENERS, CHOSEN_SESSIONS):
-        assert (table.name in record["snapshots"], rows(lake_with_sessions, table, RUN_DATE)) == (True, [])
+        assert (table.name in record.snapshots, rows(lake_with_sessions, table, RUN_DATE)) == (True, [])
     assert rows(lake_with_sessions, TOP_SONGS, RUN_DATE)
     assert list(Path(lake_with_sessions.root).glob("_links/*")) == []
 
 
 def test_answer_says_what_it_was_made_from(spark: SparkSession, lake_with_sessions: Lake) -> None:
     made_from = {}
-    for stage, table in (("data_quality", LISTENS), ("session_analysis", SESSIONS)):
-        made_from[table.name] = read_record(lake_with_sessions, stage, RUN_DATE)["snapshots"][table.name]
+    for model, table in ((DataQualityRecord, LISTENS), (SessionAnalysisRecord, SESSIONS)):
+        made_from[table.name] = read_record(lake_with_sessions, model, RUN_DATE).snapshots[table.name]
     record = run(spark, RankingJob(lake_with_sessions, RUN_DATE, alternatives=False, run_id="a run", **made_from))
-    assert record["made_from"] == made_from
+    assert record.made_from == made_from
     with lake_with_sessions.catalog.open() as catalog:
-        for name, snapshot in record["snapshots"].items():
+        for name, snapshot in record.snapshots.items():
             stamp = stamp_of(catalog.load_table(("listening", name)), snapshot)
             assert (stamp.run_id, stamp.made_from) == ("a run", made_from), name
 
@@ -192,10 +194,10 @@ def test_unusable_profiles_cost_their_table_alone(
     root = str(path.parent)
     asked = RankingJob(lake_with_sessions, RUN_DATE, alternatives=False, profiles=str(path), input_root=root)
     record = run(spark, asked)
-    assert record["profiles"]["path"] == str(path)
-    assert re.search(problem, record["profiles"]["problem"])
+    assert record.profiles.path == str(path)
+    assert re.search(problem, record.profiles.problem)
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("WARNING ranking")]
-    assert line.endswith(record["profiles"]["problem"])
+    assert line.endswith(record.profiles.problem)
     assert rows(lake_with_sessions, LISTENERS, RUN_DATE) == []
     assert rows(lake_with_sessions, TOP_SONGS, RUN_DATE)
 

@@ -26,7 +26,7 @@ NO_ROWS = {table.name: [] for table in (LISTENS, SESSIONS, CHOSEN_SESSIONS, CHOS
 def added_to(lake: Lake, base: Published) -> JudgedLog:
     """The log of a day that was added to a base."""
     added = write_tables(lake, DAY, {LISTENS.name: []}, base=base.snapshots[LISTENS.name])[LISTENS.name]
-    record = {"snapshots": {LISTENS.name: added}, "base": base.to_json(), "added": added}
+    record = {"snapshots": {LISTENS.name: added}, "base": base, "added": added}
     leave_record(lake, DATA_QUALITY, DAY, record)
     return read_log(lake, DAY, added, looked_up=(CHOSEN_SESSIONS, CHOSEN_LISTENS))
 
@@ -56,7 +56,7 @@ def test_base_mixed_from_two_runs_is_no_base(lake: Lake, table: Table) -> None:
 def test_expired_snapshot_asks_for_a_new_run(spark: SparkSession, lake: Lake) -> None:
     base = Published(RUN_DATE, run_id_of(RUN_DATE), write_tables(lake, RUN_DATE, NO_ROWS))
     listens = added_to(lake, base).events
-    record = {"snapshots": {LISTENS.name: listens}, "base": base.to_json(), "added": 1}
+    record = {"snapshots": {LISTENS.name: listens}, "base": base, "added": 1}
     leave_record(lake, DATA_QUALITY, DAY, record)
 
     with pytest.raises(MissingRecordError, match=f"clear data_quality and what follows, or run {DAY} again"):

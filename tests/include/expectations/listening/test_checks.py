@@ -20,6 +20,7 @@ from include.runs.records import previous_run_date
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.lake.stamps import Stamp
 from spark_jobs.lake.tries import new_try, read
+from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking.job import RankingJob
 from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
@@ -27,30 +28,30 @@ from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared import loads
 from spark_jobs.shared.errors import OtherRecordError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord
 from tests.frames import sessions
 from tests.jobs import knowing, publish_run, run_data_quality, run_ranking, run_session_analysis
 from tests.logs import RUN_DATE
 from tests.published import leave_record, publish_tables, write_tables
+from tests.records import counted, told
 
 BEFORE = date(2009, 5, 1)
 
 
 def record(listens_kept: int, **facts: Any) -> dict[str, Any]:
-    warnings = {"missing_artist_id": 1, "missing_track_id": 3}
     return {
-        "rows": {"lines_read": 10, "listens_kept": listens_kept, "lines_rejected": 10 - listens_kept},
+        "counts": counted(10, listens_kept, 10 - listens_kept),
         "quality_score": 10.0 * listens_kept,
-        "warnings": warnings,
-        "parameters": {"load": "full"},
+        "warnings": {"missing_artist_id": 1, "missing_track_id": 3},
         "input": {"files": 1},
-        "run_id": "a run",
-        "snapshots": {},
-        "base": None,
-        "inputs": [{"file": "old", "bytes": 9}, {"file": "empty", "bytes": 0}],
-        "new": None,
-        "log": {"listens": listens_kept, "last_listened_at": "2009-05-04T12:00:00Z"},
+        "inputs": [{"file": "old", "bytes": 9, "modified_ms": 1}, {"file": "empty", "bytes": 0, "modified_ms": 1}],
+        "log": {"events": listens_kept, "last_event_at": "2009-05-04T12:00:00Z"},
         **facts,
     }
+
+
+def quality(listens_kept: int, **facts: Any) -> DataQualityRecord:
+    return told(LISTENING, "data_quality", RUN_DATE, record(listens_kept, **facts))
 
 
 def publish_answer(lake: Lake, *run_dates: date) -> None:
@@ -59,26 +60,26 @@ def publish_answer(lake: Lake, *run_dates: date) -> None:
 
 
 def test_shares_are_of_the_listens_kept() -> None:
-    assert checks.quality_figures(record(4)) == {
+    assert checks.quality_figures(quality(4)) == {
         "quality_score": 40.0,
         "listens_kept": 4,
         "lines_rejected": 6,
         "missing_artist_id_percent": 25.0,
         "missing_track_id_percent": 75.0,
     }
-    assert checks.quality_figures(record(0))["missing_track_id_percent"] == 0
+    assert checks.quality_figures(quality(0))["missing_track_id_percent"] == 0
 
 
 def test_age_of_log_is_age_of_newest_listen(lake: Lake) -> None:
-    assert checks.volume_figures(record(4), lake, RUN_DATE, None) == {"newest_listen_age_days": 0.5}
-    nothing = checks.volume_figures(record(0, log={"listens": 0, "last_listened_at": None}), lake, RUN_DATE, None)
+    assert checks.volume_figures(quality(4), lake, RUN_DATE, None) == {"newest_listen_age_days": 0.5}
+    nothing = checks.volume_figures(quality(0, log={"events": 0, "last_event_at": None}), lake, RUN_DATE, None)
     assert nothing == {"newest_listen_age_days": float("inf")}
 
 
 def test_listens_are_compared_with_previous_run_date(lake: Lake) -> None:
     leave_record(lake, "data_quality", BEFORE, record(8))
     publish_answer(lake, BEFORE)
-    figures = checks.volume_figures(record(2), lake, RUN_DATE, BEFORE)
+    figures = checks.volume_figures(quality(2), lake, RUN_DATE, BEFORE)
     assert figures == {"newest_listen_age_days": 0.5, "listens_percent_of_previous": 25.0}
 
 
@@ -95,7 +96,7 @@ def test_loads_compare_only_with_nonempty_loads_alike(
 ) -> None:
     leave_record(lake, "data_quality", BEFORE, record(kept_before, parameters={"load": load_before}))
     publish_answer(lake, BEFORE)
-    now = record(2, parameters={"load": load})
+    now = quality(2, parameters={"load": load})
     assert checks.volume_figures(now, lake, RUN_DATE, BEFORE) == {"newest_listen_age_days": 0.5}
     leave_record(lake, "data_quality", BEFORE, record(8, parameters={"load": load}))
     publish_answer(lake, BEFORE)
@@ -172,16 +173,16 @@ def test_repeated_listen_is_found_without_a_shuffle(spark: SparkSession, lake: L
     log.write_bytes(b"".join(b"u\t2009-05-01T12:00:0%dZ\t\ta\t\t%b\n" % listen for listen in played))
     figures = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
     spark = knowing(spark, lake)
-    kept = read(spark, "listening", LISTENS, figures["snapshots"]["listens"])
-    assert (figures["rejected"]["duplicate"], checks.repeated_listens(kept).count()) == (1, 0)
+    kept = read(spark, "listening", LISTENS, figures.snapshots["listens"])
+    assert (figures.rejected["duplicate"], checks.repeated_listens(kept).count()) == (1, 0)
     plan = checks.repeated_listens(kept)._jdf.queryExecution().executedPlan().toString()
     assert "Exchange" not in plan
 
     # The same listens once more, as a broken writer would leave them.
     stage = new_try(lake.catalog, "listening", Stamp(RUN_DATE, "manual", "data_quality"))
-    twice = stage.add(kept, LISTENS, figures["snapshots"]["listens"])
-    snapshots = {**figures["snapshots"], "listens": twice}
-    leave_record(lake, "data_quality", RUN_DATE, {**figures, "snapshots": snapshots})
+    twice = stage.add(kept, LISTENS, figures.snapshots["listens"])
+    snapshots = {**figures.snapshots, "listens": twice}
+    leave_record(lake, "data_quality", RUN_DATE, {**figures.model_dump(), "snapshots": snapshots})
     judged = {table.suite.name: table.rows for table in checks.listens(spark, lake, RUN_DATE, snapshots, "95")}
     assert judged["data_quality"]["repeated_listens"].tolist() == [4]
     assert judged["data_quality"]["listens_in_table"].tolist() == [8]
@@ -198,10 +199,10 @@ def test_daily_load_is_judged_by_what_it_adds(spark: SparkSession, lake: Lake, t
         run_session_analysis(spark, SessionAnalysisJob(lake, run_date))
         run_ranking(spark, RankingJob(lake, run_date))
         publish_run(lake, run_date)
-    tables = checks.listens(knowing(spark, lake), lake, RUN_DATE, figures["snapshots"], "95")
+    tables = checks.listens(knowing(spark, lake), lake, RUN_DATE, figures.snapshots, "95")
     judged = {table.suite.name: table.rows for table in tables}
     assert judged["data_quality"]["listens_in_table"].tolist() == [5]
-    assert judged["data_quality"]["rejected_in_table"].tolist() == [figures["rows"]["lines_rejected"]] == [1]
+    assert judged["data_quality"]["rejected_in_table"].tolist() == [figures.counts.records_rejected] == [1]
     assert sorted(str(row.listened_at.date()) for row in judged["listens"].collect()) == [str(RUN_DATE)] * 2
 
 

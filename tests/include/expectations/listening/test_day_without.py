@@ -16,13 +16,18 @@ from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared import loads
 from spark_jobs.shared.lake import Lake
 from tests.include.expectations.listening.judging import MINIMUM
-from tests.include.expectations.listening.test_checks import BEFORE, publish_answer, record
+from tests.include.expectations.listening.test_checks import BEFORE, publish_answer, quality, record
 from tests.jobs import knowing, publish_run, run_data_quality, run_ranking, run_session_analysis
 from tests.logs import RUN_DATE
 from tests.published import leave_record
+from tests.records import NO_LATE, based_on, counted
 
-NONE_YET = {"listens": 0, "last_listened_at": None}
-NO_LINE = {"rows": {"lines_read": 0, "listens_kept": 0, "lines_rejected": 0}}
+NONE_YET = {"events": 0, "last_event_at": None}
+NO_LINE = {"counts": counted(0, 0, 0)}
+
+
+def known(*files: str) -> dict[str, Any]:
+    return {"late": NO_LATE, "known_events": 0, "files_changed": [], "files_known": files}
 
 
 def test_log_that_begins_without_listens_is_good(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
@@ -55,27 +60,27 @@ def test_log_that_begins_without_listens_is_good(spark: SparkSession, lake: Lake
             {**NO_LINE, "log": NONE_YET}, {"newest_listen_age_days": 1.0}, id="a log may begin with a day without"
         ),
         pytest.param(
-            {**NO_LINE, "log": NONE_YET, "base": {"run_date": "2009-05-03"}, "inputs": []},
+            {**NO_LINE, "log": NONE_YET, "base": based_on(BEFORE, {}), "inputs": []},
             {"newest_listen_age_days": float("inf")},
             id="a log without a listen on its second day is told",
         ),
         pytest.param(
-            {**NO_LINE, "input": {"files": 0}, "new": {"files_known": ["empty"]}},
+            {**NO_LINE, "input": {"files": 0}, "new": known("empty")},
             {"newest_listen_age_days": 0.5},
             id="the empty file of another day is a day without",
         ),
         pytest.param(
-            {**NO_LINE, "input": {"files": 0}, "new": {"files_known": ["empty", "old"]}},
+            {**NO_LINE, "input": {"files": 0}, "new": known("empty", "old")},
             {"newest_listen_age_days": 0.5, "listens_percent_of_previous": 0.0},
             id="no new file is told",
         ),
         pytest.param(
-            {**NO_LINE, "new": {"files_known": ["old"]}},
+            {**NO_LINE, "new": known("old")},
             {"newest_listen_age_days": 0.5},
             id="a new empty file beside the old ones is a day without",
         ),
         pytest.param(
-            {"rows": {"lines_read": 9, "listens_kept": 0, "lines_rejected": 9}},
+            {"counts": counted(9, 0, 9)},
             {"newest_listen_age_days": 0.5, "listens_percent_of_previous": 0.0},
             id="a file that came before is told",
         ),
@@ -85,11 +90,11 @@ def test_only_an_empty_file_is_a_day_without(lake: Lake, facts: dict[str, Any], 
     daily = {"parameters": {"load": "daily"}}
     leave_record(lake, "data_quality", BEFORE, record(8, **daily))
     publish_answer(lake, BEFORE)
-    assert checks.volume_figures(record(0, **daily, **facts), lake, RUN_DATE, BEFORE) == expected
+    assert checks.volume_figures(quality(0, **daily, **facts), lake, RUN_DATE, BEFORE) == expected
 
 
 def test_a_full_load_is_never_a_day_without(lake: Lake) -> None:
     leave_record(lake, "data_quality", BEFORE, record(8))
     publish_answer(lake, BEFORE)
-    figures = checks.volume_figures(record(0, **NO_LINE), lake, RUN_DATE, BEFORE)
+    figures = checks.volume_figures(quality(0, **NO_LINE), lake, RUN_DATE, BEFORE)
     assert figures["listens_percent_of_previous"] == 0.0

@@ -11,6 +11,7 @@ from great_expectations import ExpectationSuite
 
 from include.expectations.listening import suites
 from tests.include.expectations.listening.judging import LIMITS, MAXIMUM, MINIMUM, failed
+from tests.records import counted
 
 YESTERDAY = date(2009, 5, 3)
 QUALITY = {
@@ -23,7 +24,7 @@ QUALITY = {
     "missing_artist_id_percent": 10.0,
     "missing_track_id_percent": 35.0,
 }
-ROWS, NO_ROWS = {"lines_read": 20, "lines_rejected": 1}, {"lines_read": 0, "lines_rejected": 0}
+COUNTS, NO_COUNTS = counted(20, 19, 1), counted(0, 0, 0)
 VOLUME = {"newest_listen_age_days": 2.0, "listens_percent_of_previous": 50.0}
 SHAPE = {
     "repeated_session_ids": 0,
@@ -43,7 +44,7 @@ FLAGS = {
 
 
 def test_figures_at_their_limits_meet_their_suites(tmp_path: Path) -> None:
-    assert failed(pd.DataFrame([QUALITY]), suites.data_quality(95, ROWS, 19, LIMITS), tmp_path) == []
+    assert failed(pd.DataFrame([QUALITY]), suites.data_quality(95, COUNTS, 19, LIMITS), tmp_path) == []
     assert failed(pd.DataFrame([VOLUME]), suites.volume(YESTERDAY, LIMITS), tmp_path) == []
     assert failed(pd.DataFrame([SHAPE]), suites.session_shape(YESTERDAY, LIMITS), tmp_path) == []
     assert failed(pd.DataFrame([FLAGS]), suites.order_and_flags(), tmp_path) == []
@@ -52,10 +53,10 @@ def test_figures_at_their_limits_meet_their_suites(tmp_path: Path) -> None:
 def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
     none = dict.fromkeys(("listens_kept", "lines_rejected", "rejected_in_table"), 0)
     empty = pd.DataFrame([{**QUALITY, "quality_score": 100.0, **none}])
-    assert failed(empty, suites.data_quality(95, NO_ROWS, 19, LIMITS, may_be_empty=True), tmp_path) == [
+    assert failed(empty, suites.data_quality(95, NO_COUNTS, 19, LIMITS, may_be_empty=True), tmp_path) == [
         ("info", f"data_quality: expected: at least one line is a listen; found 0 ({MINIMUM})")
     ]
-    assert failed(empty, suites.data_quality(95, NO_ROWS, 19, LIMITS), tmp_path) == [
+    assert failed(empty, suites.data_quality(95, NO_COUNTS, 19, LIMITS), tmp_path) == [
         ("critical", f"data_quality: expected: at least one line is a listen; found 0 ({MINIMUM})")
     ]
 
@@ -65,13 +66,13 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
     [
         pytest.param(
             {**QUALITY, "quality_score": 94.99},
-            suites.data_quality(95, ROWS, 19, LIMITS),
+            suites.data_quality(95, COUNTS, 19, LIMITS),
             [("warning", f"data_quality: expected: the quality score is at least 95; found 94.99 ({MINIMUM})")],
             id="a score below the minimum degrades",
         ),
         pytest.param(
             {**QUALITY, "quality_score": 89.99},
-            suites.data_quality(80, ROWS, 19, LIMITS),
+            suites.data_quality(80, COUNTS, 19, LIMITS),
             [
                 (
                     "critical",
@@ -83,7 +84,7 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
         ),
         pytest.param(
             QUALITY,
-            suites.data_quality(95, {**ROWS, "lines_read": 21}, 19, LIMITS),
+            suites.data_quality(95, counted(21, 19, 1), 19, LIMITS),
             [
                 (
                     "critical",
@@ -95,13 +96,13 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
         ),
         pytest.param(
             {**QUALITY, "repeated_listens": 1},
-            suites.data_quality(95, ROWS, 19, LIMITS),
+            suites.data_quality(95, COUNTS, 19, LIMITS),
             [("critical", f"data_quality: expected: no listen is there twice; found 1 ({MAXIMUM})")],
             id="a listen that is there twice stops",
         ),
         pytest.param(
             {**QUALITY, "missing_artist_id_percent": 10.1, "missing_track_id_percent": 35.1},
-            suites.data_quality(95, ROWS, 19, LIMITS),
+            suites.data_quality(95, COUNTS, 19, LIMITS),
             [
                 (
                     "warning",
@@ -189,7 +190,7 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
         ),
         pytest.param(
             {**QUALITY, "listens_in_table": 18},
-            suites.data_quality(95, ROWS, 19, LIMITS),
+            suites.data_quality(95, COUNTS, 19, LIMITS),
             [
                 (
                     "critical",
@@ -201,7 +202,7 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
         ),
         pytest.param(
             {**QUALITY, "rejected_in_table": 0},
-            suites.data_quality(95, ROWS, 19, LIMITS),
+            suites.data_quality(95, COUNTS, 19, LIMITS),
             [
                 (
                     "critical",

@@ -9,6 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from spark_jobs.shared.publication_record import SparkCosts, SparkStage
+
 # The Spark stages that took longest, named one by one; the history server has all of them.
 STAGES_KEPT = 5
 SIZE_OF_FILES = "size of files read"
@@ -16,7 +18,7 @@ _SQL = "org.apache.spark.sql.execution.ui.SparkListener"
 Event = dict[str, Any]
 
 
-def spark_figures(event_log: Path) -> dict[str, Any]:
+def spark_costs(event_log: Path) -> SparkCosts:
     """Sum up the application of an uncompressed event log; times in seconds, sizes in bytes.
 
     `input_records` counts a row each time a task read it; `input_bytes` a file's whole size for each scan that opened
@@ -28,17 +30,17 @@ def spark_figures(event_log: Path) -> dict[str, Any]:
     for event in _events(event_log):
         events[event["Event"].removeprefix("SparkListener").removeprefix(_SQL)].append(event)
     (start,), (end,), tasks = events["ApplicationStart"], events["ApplicationEnd"], events["TaskEnd"]
-    return {
-        "application_id": start["App ID"],
-        "seconds": _seconds(start["Timestamp"], end["Timestamp"]),
-        "jobs": len(events["JobStart"]),
-        "stages": len(events["StageCompleted"]),
-        "tasks": len(tasks),
-        "failed_tasks": sum(task["Task End Reason"]["Reason"] != "Success" for task in tasks),
-        "input_bytes": _scanned_bytes(events),
+    return SparkCosts(
+        application_id=start["App ID"],
+        seconds=_seconds(start["Timestamp"], end["Timestamp"]),
+        jobs=len(events["JobStart"]),
+        stages=len(events["StageCompleted"]),
+        tasks=len(tasks),
+        failed_tasks=sum(task["Task End Reason"]["Reason"] != "Success" for task in tasks),
+        input_bytes=_scanned_bytes(events),
         **_task_totals(tasks),
-        "slowest_stages": _slowest_stages(tasks)[:STAGES_KEPT],
-    }
+        slowest_stages=_slowest_stages(tasks)[:STAGES_KEPT],
+    )
 
 
 def has_property(event_log: Path, key: str, value: str) -> bool:
@@ -73,22 +75,22 @@ def _task_totals(tasks: list[Event]) -> dict[str, Any]:
     }
 
 
-def _slowest_stages(tasks: list[Event]) -> list[dict[str, Any]]:
+def _slowest_stages(tasks: list[Event]) -> tuple[SparkStage, ...]:
     """The Spark stages with what their tasks took, those with the most work first."""
     spent = defaultdict(list)
     for task in tasks:
         if task["Task End Reason"]["Reason"] == "Success":
             times = task["Task Info"]
             spent[task["Stage ID"]].append(_seconds(times["Launch Time"], times["Finish Time"]))
-    return [
-        {
-            "stage_id": stage,
-            "tasks": len(seconds),
-            "median_task_seconds": round(median(seconds), 3),
-            "slowest_task_seconds": max(seconds),
-        }
+    return tuple(
+        SparkStage(
+            stage_id=stage,
+            tasks=len(seconds),
+            median_task_seconds=round(median(seconds), 3),
+            slowest_task_seconds=max(seconds),
+        )
         for stage, seconds in sorted(spent.items(), key=lambda found: -sum(found[1]))
-    ]
+    )
 
 
 def _scanned_bytes(events: dict[str, list[Event]]) -> int:

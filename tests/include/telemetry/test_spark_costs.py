@@ -9,7 +9,7 @@ import pytest
 
 from cli.java import java_home
 from include.telemetry.event_logs import EventLog
-from include.telemetry.spark_figures import has_property, spark_figures
+from include.telemetry.spark_costs import has_property, spark_costs
 from tests.conftest import PROJECT
 
 LINES = "one\ntwo\nthree\nfour\nfive\n"
@@ -48,25 +48,25 @@ def event_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_measurements_match_the_application_that_ran(event_log: Path) -> None:
-    figures = spark_figures(event_log)
-    assert figures["application_id"] == event_log.name
-    assert (figures["input_records"], figures["input_bytes"]) == (2 * 5, 2 * len(LINES))
+    costs = spark_costs(event_log)
+    assert costs.application_id == event_log.name
+    assert (costs.input_records, costs.input_bytes) == (2 * 5, 2 * len(LINES))
     # One task to count and one to sum up; one to read and four to write.
-    assert (figures["stages"], figures["tasks"], figures["failed_tasks"]) == (4, 7, 0)
-    assert figures["shuffle_bytes_written"] == figures["shuffle_bytes_read"] > 0
-    assert figures["spilled_memory_bytes"] == figures["spilled_disk_bytes"] == 0
-    assert figures["seconds"] > figures["executor_run_seconds"] / 2 > 0
-    assert figures["executor_run_seconds"] > figures["executor_cpu_seconds"] > 0
-    assert 0 <= figures["gc_share"] < 1
-    assert sorted(stage["tasks"] for stage in figures["slowest_stages"]) == [1, 1, 1, 4]
-    for stage in figures["slowest_stages"]:
-        assert stage["slowest_task_seconds"] >= stage["median_task_seconds"] > 0
+    assert (costs.stages, costs.tasks, costs.failed_tasks) == (4, 7, 0)
+    assert costs.shuffle_bytes_written == costs.shuffle_bytes_read > 0
+    assert costs.spilled_memory_bytes == costs.spilled_disk_bytes == 0
+    assert costs.seconds > costs.executor_run_seconds / 2 > 0
+    assert costs.executor_run_seconds > costs.executor_cpu_seconds > 0
+    assert 0 <= costs.gc_share < 1
+    assert sorted(stage.tasks for stage in costs.slowest_stages) == [1, 1, 1, 4]
+    for stage in costs.slowest_stages:
+        assert stage.slowest_task_seconds >= stage.median_task_seconds > 0
 
 
 def test_event_log_is_found_by_its_settings(event_log: Path) -> None:
     assert has_property(event_log, "spark.pipeline.attempt", "this one")
     assert not has_property(event_log, "spark.pipeline.attempt", "another")
-    assert EventLog({}, event_log.parent, "this one").figures() == spark_figures(event_log)
+    assert EventLog({}, event_log.parent, "this one").costs() == spark_costs(event_log)
 
 
 def test_a_log_cut_short_is_no_log(event_log: Path, tmp_path: Path) -> None:
@@ -75,4 +75,4 @@ def test_a_log_cut_short_is_no_log(event_log: Path, tmp_path: Path) -> None:
         cut = tmp_path / "cut"
         cut.write_text(text[:end])
         with pytest.raises(ValueError):  # noqa: PT011  (json's own, or none of the events that must be there)
-            spark_figures(cut)
+            spark_costs(cut)

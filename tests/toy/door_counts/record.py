@@ -1,0 +1,14 @@
+"""What the answers of a log of doors tell."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from spark_jobs.shared.records import StageRecord
+
+
+class DoorCountsRecord(StageRecord):
+    stage: Literal["door_counts"] = "door_counts"
+
+
+RECORD = DoorCountsRecord
