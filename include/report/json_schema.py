@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from pkgutil import iter_modules
 
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import CoreSchema
+
 from include import report
 from include.report.model import model_of
 
@@ -14,10 +17,17 @@ DIRECTORY = Path(__file__).resolve().parents[2] / "docs" / "schemas" / "reports"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
+class _WithoutTitles(GenerateJsonSchema):
+    """A title would only repeat a field's name."""
+
+    def field_title_should_be_set(self, schema: CoreSchema) -> bool:
+        return False
+
+
 def text_of(log: str) -> str:
     """Return the text of the schema of a log's report."""
-    schema = model_of(log).model_json_schema(mode="serialization")
-    return json.dumps({"$schema": DRAFT, **schema}, indent=2) + "\n"
+    schema = model_of(log).model_json_schema(mode="serialization", schema_generator=_WithoutTitles)
+    return json.dumps({"$schema": DRAFT, "$id": f"{log}/report.schema.json", **schema}, indent=2) + "\n"
 
 
 def files() -> dict[str, str]:
