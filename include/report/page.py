@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 from jinja2.filters import do_filesizeformat
@@ -40,22 +40,39 @@ def template_of(log: str, name: str, **shown: int) -> Template:
     return templates.get_template(name)
 
 
-def common_parts(report: RunReport, nouns: Nouns) -> dict[str, Any]:
-    """Return what the templates of all reports show beside the fields of the report."""
+@dataclass(frozen=True)
+class CommonParts:
+    """What the templates of all reports show beside the fields of the report: sentences, and rows of tables."""
+
+    nouns: Nouns
+    news: list[str]
+    new_rows: list[tuple[str, int]]
+    late_rows: list[tuple[str, int]]
+    rejected_rows: list[tuple[str, int]]
+    warning_rows: list[tuple[str, int]]
+    check_rows: list[tuple[str, str]]
+    file_rows: list[tuple[str, int, int, int]]
+    spark_heads: tuple[str, ...]
+    spark_rows: list[tuple[str, ...]]
+    parameter_rows: list[tuple[str, str]]
+
+
+def common_parts(report: RunReport, nouns: Nouns) -> CommonParts:
+    """Return what the sections on trust, on what was new and on costs show, in the nouns of a log."""
     files = sorted(report.files, key=lambda file: -file.records_rejected)[:FILES_SHOWN]
-    return {
-        "nouns": nouns,
-        "news": news.sentences(report, nouns),
-        "new_rows": _new_rows(report.new, nouns),
-        "late_rows": _late_rows(report.new),
-        "rejected_rows": [(reason.name, reason.records) for reason in report.rejected],
-        "warning_rows": [(warning.name, warning.events) for warning in report.warnings],
-        "check_rows": [(name, f"{check.met} of {check.expectations}") for name, check in report.checks.items()],
-        "file_rows": [(file.file, file.records_read, file.events_accepted, file.records_rejected) for file in files],
-        "spark_heads": ("Spark's own figures", *SPARK_HEADS),
-        "spark_rows": [(stage, *spark_row(costs)) for stage, costs in report.spark.items()],
-        "parameter_rows": [(name, _value(value)) for name, value in report.parameters.items()],
-    }
+    return CommonParts(
+        nouns=nouns,
+        news=news.sentences(report, nouns),
+        new_rows=_new_rows(report.new, nouns),
+        late_rows=_late_rows(report.new),
+        rejected_rows=[(reason.name, reason.records) for reason in report.rejected],
+        warning_rows=[(warning.name, warning.events) for warning in report.warnings],
+        check_rows=[(name, f"{check.met} of {check.expectations}") for name, check in report.checks.items()],
+        file_rows=[(file.file, file.records_read, file.events_accepted, file.records_rejected) for file in files],
+        spark_heads=("Spark's own figures", *SPARK_HEADS),
+        spark_rows=[(stage, *spark_row(costs)) for stage, costs in report.spark.items()],
+        parameter_rows=[(name, _value(value)) for name, value in report.parameters.items()],
+    )
 
 
 def spark_row(costs: StageCosts) -> list[str]:

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 from include.report.listening.model import Age, Country, Joined, Listeners
 
-Rows = list[dict[str, Any]]
 Group = TypeVar("Group", Country, Age, Joined)
 
 
-def listener_groups(listeners: Rows) -> Listeners | None:
+@dataclass(frozen=True)
+class Profile:
+    """What a listener's profile tells; None where it does not."""
+
+    country: str | None
+    age: int | None
+    registered_on: date | None
+
+
+def listener_groups(listeners: list[Profile]) -> Listeners | None:
     """Count listeners by country, most first, by ten years of age and by year of joining; None without any listener.
 
     Those of whom it is not known are in the last group.
     """
     if not listeners:
         return None
-    countries = Counter(listener["country"] for listener in listeners)
-    ages = Counter(_decade(listener["age"]) for listener in listeners)
-    years = Counter(_year(listener["registered_on"]) for listener in listeners)
+    countries = Counter(listener.country for listener in listeners)
+    ages = Counter(_decade(listener.age) for listener in listeners)
+    years = Counter(_year(listener.registered_on) for listener in listeners)
     by_size = sorted(_known(countries), key=lambda name: (-countries[name], name))
     return Listeners(
         listeners=len(listeners),
@@ -49,5 +59,5 @@ def _decade(age: int | None) -> int | None:
     return None if age is None else age // 10 * 10
 
 
-def _year(registered_on: Any) -> int | None:
+def _year(registered_on: date | None) -> int | None:
     return None if registered_on is None else registered_on.year

@@ -41,7 +41,7 @@ def render_html(report: ListeningReport) -> str:
     """Return the report as one page that needs nothing else; names are shown as text, whatever they hold."""
     return _template("report.html.j2").render(
         dict(report),
-        **common_parts(report, NOUNS),
+        **vars(common_parts(report, NOUNS)),
         sections=_sections(report),
         pictures=pictures(report),
         no_song=_no_song(report),
@@ -54,7 +54,7 @@ def render_html(report: ListeningReport) -> str:
 
 def render_markdown(report: ListeningReport) -> str:
     """Return verdict, score, the first songs and what changed, for a chat that knows Markdown."""
-    parts = common_parts(report, NOUNS)
+    parts = vars(common_parts(report, NOUNS))
     return _template("report.md.j2").render(dict(report), no_song=_no_song(report), **parts)
 
 

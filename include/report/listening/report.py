@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 from include.report.listening.changes import changes, since_previous
-from include.report.listening.listeners import listener_groups
+from include.report.listening.listeners import Profile, listener_groups
 from include.report.listening.model import Alternative, ListeningReport, Song, TopSession
 from include.report.listening.page import render_html, render_markdown
 from include.report.listening.spread import song_spread
@@ -15,7 +15,7 @@ from include.report.model import RunReport
 from include.report.scan import RunTables
 from spark_jobs.lake.listening import ALTERNATIVE_SONGS, LISTENERS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.lake.tables import Table
-from spark_jobs.ranking.record import RankingRecord
+from spark_jobs.ranking.record import Profiles, RankingRecord
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.publication_record import PublicationRecord
 
@@ -30,8 +30,6 @@ def report_of(
     songs = tuple(Song(**song) for song in _rows(tables, TOP_SONGS, "rank"))
     sessions = tuple(_session(session) for session in _rows(tables, TOP_SESSIONS, "rank"))
     times, profiles = counted_times(tables, sessions), left.answers.profiles
-    # Without profiles that could be used, the table has no rows.
-    has_listeners = profiles.path is not None and profiles.problem is None
     return ListeningReport(
         **dict(common),
         top_songs=songs,
@@ -41,7 +39,7 @@ def report_of(
         by_weekday=times.by_weekday,
         session_lengths=times.session_lengths,
         alternatives=_alternatives(tables, songs, left.answers),
-        listeners=listener_groups(_rows(tables, LISTENERS, "user_id")) if has_listeners else None,
+        listeners=listener_groups(_profiles(tables, profiles)),
         profiles_problem=profiles.problem,
         since_previous=since_previous(lake, common, songs),
     )
@@ -75,6 +73,14 @@ def _alternatives(tables: RunTables, songs: tuple[Song, ...], answers: RankingRe
         Alternative(definition=name, top_songs=tuple(ranking), **dict(changes(songs, ranking)))
         for name, ranking in rankings.items()
     )
+
+
+def _profiles(tables: RunTables, profiles: Profiles) -> list[Profile]:
+    # Without profiles that could be used, the table has no rows.
+    if profiles.path is None or profiles.problem is not None:
+        return []
+    rows = _rows(tables, LISTENERS, "user_id")
+    return [Profile(row["country"], row["age"], row["registered_on"]) for row in rows]
 
 
 def _session(row: dict[str, Any]) -> TopSession:
