@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import BadParameter
 
@@ -24,6 +23,9 @@ from cli.stopping import Stopped, stop_at_signals
 from cli.terminal import console, plain, short
 from spark_jobs.shared import loads
 from spark_jobs.shared.lake import Lake
+
+if TYPE_CHECKING:
+    from include.report.model import RunReport
 
 
 def main_of(log: str) -> Callable[..., None]:
@@ -85,11 +87,10 @@ def checked(run_date: date | None, input_path: str, lake: Lake, given: dict[str,
 def show_answer(run: Run, seconds: float) -> None:
     """Print the log's answer, why it is degraded, the stages' seconds and where the report lies."""
     directory = run.lake.report(run.run_date)
-    report = json.loads((directory / "report.json").read_bytes())
     # A log shows its answer as its own module says.
-    import_module(f"cli.answers.{run.lake.log}").show(run.lake, run.run_date, report)
-    for claim in report["degraded_because"]:
+    report: RunReport = import_module(f"cli.answers.{run.lake.log}").show(directory / "report.json")
+    for claim in report.degraded_because:
         console.print(f"[bold yellow]Degraded:[/] {plain(claim)}")
-    stages = ", ".join(f"{stage} {spent:.0f}" for stage, spent in report["stage_seconds"].items())
+    stages = ", ".join(f"{stage} {spent:.0f}" for stage, spent in report.stage_seconds.items())
     console.print(f"Seconds: {seconds:.0f} ({stages})")
     console.print(f"Report: {short(directory / 'report.html')}")

@@ -9,19 +9,19 @@ from xml.etree import ElementTree
 
 import pytest
 
-from include.report.listeners import listener_groups
+from include.report.listening.listeners import Profile, listener_groups
+from include.report.listening.pictures import pictures
 from include.report.picture import Picture
-from include.report.pictures import pictures
 from spark_jobs.shared.lake import Lake
 from tests.frames import at
 from tests.include.report.conftest import SCRIPT
-from tests.include.report.finished import PARAMETERS, facts, finish, in_a_row, listens
+from tests.include.report.finished import PARAMETERS, finish, in_a_row, listens, made
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(lake: Lake, parameters: dict[str, Any] = PARAMETERS) -> dict[str, Picture]:
-    return pictures(facts(lake, parameters=parameters))
+    return pictures(made(lake, parameters=parameters))
 
 
 def texts(svg: str) -> list[str]:
@@ -153,21 +153,18 @@ def test_where_there_is_nothing_no_picture_is_drawn(lake: Lake) -> None:
     assert list(drawn(lake)) == ["stages"]
 
 
-def profile(country: str | None, age: int | None, joined: date | None) -> dict[str, Any]:
-    return {"country": country, "age": age, "registered_on": joined}
-
-
 def test_listeners_are_counted_by_country_age_joining_year() -> None:
     groups = listener_groups(
         [
-            profile("Japan", 29, date(2005, 12, 31)),
-            profile("Japan", 30, date(2007, 1, 1)),
-            profile("Brazil", 51, None),
-            profile("Åland", None, date(2005, 1, 1)),
-            profile(None, None, None),
+            Profile("Japan", 29, date(2005, 12, 31)),
+            Profile("Japan", 30, date(2007, 1, 1)),
+            Profile("Brazil", 51, None),
+            Profile("Åland", None, date(2005, 1, 1)),
+            Profile(None, None, None),
         ]
     )
-    assert groups == {
+    assert groups is not None
+    assert groups.model_dump(mode="json") == {
         "listeners": 5,
         "countries": [
             {"country": "Japan", "listeners": 2},
@@ -193,7 +190,7 @@ def test_listeners_are_counted_by_country_age_joining_year() -> None:
 
 
 def test_beyond_ten_countries_the_listeners_are_added_up(finished_lake: Lake) -> None:
-    listeners = listener_groups([profile(f"Land {number:02d}", None, None) for number in range(13)])
-    table = pictures({**facts(finished_lake), "listeners": listeners})["countries"].table
+    listeners = listener_groups([Profile(f"Land {number:02d}", None, None) for number in range(13)])
+    table = pictures(made(finished_lake).model_copy(update={"listeners": listeners}))["countries"].table
     assert [re.sub("[\u2068\u2069]", "", label) for label, _ in table[-2:]] == ["Land 09", "other countries"]
     assert table[-1][1] == "3"
