@@ -58,8 +58,7 @@ def test_links_are_found_in_text_and_pictures() -> None:
     assert {"docs/report.png", "docs/operations.md#the-compose-stack", "LICENSE"} <= set(found)
 
 
-# The changelog names targets that are gone.
-@pytest.mark.parametrize("name", [name for name in PAGES if "make " in PAGES[name] and name != "CHANGELOG.md"])
+@pytest.mark.parametrize("name", [name for name in PAGES if "make " in PAGES[name]])
 def test_every_make_target_named_exists(name: str) -> None:
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     named = set(re.findall(r"(?:`|^)make ([a-z-]+)", PAGES[name], re.M))
@@ -100,6 +99,15 @@ def is_a_source(name: str) -> bool:
 def test_every_python_file_named_exists(name: str) -> None:
     named = re.findall(r"`([\w/]+\.py)\b", PAGES[name])
     assert [path for path in named if not is_a_source(path)] == []
+
+
+FOLDERS = "|".join(sorted({path.partition("/")[0] for path in SOURCES} | {"docs", "monitoring"}))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_path_of_the_repository_named_exists(name: str) -> None:
+    named = re.findall(rf"`((?:{FOLDERS})/[\w./-]*)`", PAGES[name])
+    assert [path for path in named if not (PROJECT / path).exists()] == []
 
 
 def test_every_task_is_in_the_listens_way() -> None:

@@ -108,9 +108,9 @@ def test_buckets_are_a_round_of_the_clusters_cores(on_the_cluster: Lake) -> None
 
 
 def test_cluster_and_local_runs_report_equal_input_reads(on_the_cluster: Lake, embedded: Lake) -> None:
-    figures = []
+    reads = []
     for lake in (embedded, on_the_cluster):
         report = json.loads((Path(lake.report(RUN_DATE)) / "report.json").read_bytes())
-        figures.append({stage: one["input_reads"] for stage, one in report["spark"].items()})
-    assert figures[0] == figures[1]
-    assert len(figures[0]) == 6
+        reads.append({stage: one["input_reads"] for stage, one in report["spark"].items()})
+    assert reads[0] == reads[1]
+    assert len(reads[0]) == 6
