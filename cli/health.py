@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 from typer import Option
 
-from cli.deployment import Deployment
 from cli.environment import PROJECT, UI_HOME, UI_PORT
 from cli.options import home
 from cli.services import HOST, answer_of
 from cli.settings_file import read
+from cli.stack_settings import Deployment
 from cli.terminal import console, plain, sentence
 
 HEALTHY = "healthy"
