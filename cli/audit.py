@@ -20,7 +20,7 @@ from cli.terminal import console, plain
 
 OSV_URL = "https://api.osv.dev/v1/query"
 LOCKED = [str(PROJECT / name) for name in ("requirements.txt", "requirements-dev.txt")]
-# Whoever finds nothing wrong with it does not know the vulnerabilities of Python packages.
+# A service that finds no fault in it cannot tell of the vulnerabilities of Python packages.
 KNOWN_TO_BE_VULNERABLE = {"package": {"name": "jinja2", "ecosystem": "PyPI"}, "version": "2.4.1"}
 PROBE_SECONDS = 10
 

@@ -24,7 +24,7 @@ AIRFLOW = "airflow"
 
 @dataclass(frozen=True)
 class Run:
-    """What was asked for: the run date, the lake, and the DAG's parameters."""
+    """A run that a person asks for: its run date, its lake, and the DAG's parameters."""
 
     run_date: date
     lake: Lake
@@ -38,7 +38,7 @@ def run_dag(run: Run) -> None:
     """
     from include.runs import run_lock
 
-    # Whoever can start this can read any file anyway: the input root is for those who reach Airflow from outside.
+    # A person who can start this can read any file. The input root is for those who reach Airflow from outside.
     environment = airflow_environment(RUN_HOME, run.lake.root, Path("/"), run.parameters["input_path"], run.lake.log)
     show_left_aside(foreign_settings(environment))
     # Each run of Airflow's has an id of its own. Those of this clone come one after the other, so that the next one

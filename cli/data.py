@@ -65,7 +65,7 @@ class Partial:
         self._validator = archive.with_name(f"{archive.name}.part.version")
 
     def size(self) -> int:
-        """How many bytes there are to go on from: none if nothing tells which version of the file they are of."""
+        """Return how many bytes there are to go on from; 0 where their version of the file is not known."""
         return self.path.stat().st_size if self.path.exists() and self.validator() else 0
 
     def validator(self) -> str:
@@ -84,7 +84,7 @@ class Partial:
         self._validator.unlink(missing_ok=True)
 
     def outlook(self) -> str:
-        """What the next call does with it."""
+        """Say what the next call does with it."""
         if not self.size():
             return "the next call begins the unfinished step anew"
         return f"{self.path} has {decimal(self.size())}, the next call goes on from there"

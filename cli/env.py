@@ -10,10 +10,10 @@ from typing import Annotated
 import psutil
 from typer import Option
 
-from cli.deployment import misfits
 from cli.environment import PROJECT
 from cli.options import home
 from cli.settings_file import make, read
+from cli.stack_settings import misfits
 from cli.terminal import console, plain, sentence, short
 
 

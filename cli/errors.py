@@ -1,4 +1,4 @@
-"""What a command says of an error that its user can mend: one line. Any other is ours to mend, and has a traceback."""
+"""A command tells an error that its user can mend in one line. Any other error is ours, and keeps its traceback."""
 
 from __future__ import annotations
 

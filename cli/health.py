@@ -9,16 +9,16 @@ from typing import Annotated, Any
 
 from typer import Option
 
-from cli.deployment import Deployment
 from cli.environment import PROJECT, UI_HOME, UI_PORT
 from cli.options import home
 from cli.services import HOST, answer_of
 from cli.settings_file import read
+from cli.stack_settings import Deployment
 from cli.terminal import console, plain, sentence
 
 HEALTHY = "healthy"
 UNKNOWN = "unknown: the API server does not answer"
-# What the API server knows of: by the names of Airflow's API, ours.
+# The parts that the API server knows, by their names in Airflow's API.
 OF_THE_UI = {
     "metadatabase": "database",
     "scheduler": "scheduler",
@@ -27,7 +27,7 @@ OF_THE_UI = {
 }
 # Those of the Compose file.
 OF_THE_STACK = {**OF_THE_UI, "metadatabase": "postgres"}
-# Without an answer of any, the stack does not run.
+# The stack runs if one of these answers.
 PAGES = ("api-server", "spark-master", "spark-history")
 NO_SETTINGS = {"api-server": ".env is not there, make env writes it"}
 
@@ -39,7 +39,7 @@ def main(
 ) -> None:
     """Print a line for each part of make ui and of the Compose stack, and one for what does not run.
 
-    Exits with 1 when a part is not healthy, when nothing runs, and when --env is given and its stack does not run.
+    Exits with 1 when a part is ill, and when nothing runs. With --env the stack of that file must run.
     """
     try:
         port, file = ui_port(UI_HOME), Path(env or PROJECT / ".env")

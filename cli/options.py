@@ -20,7 +20,7 @@ LAST_PORT = 65535
 
 
 class YesNo(StrEnum):
-    """An answer that is typed."""
+    """An option with two answers."""
 
     YES = "yes"
     NO = "no"

@@ -21,7 +21,7 @@ EVERYTHING = "all"
 
 @dataclass(frozen=True)
 class Given:
-    """A value that was typed; for typer a bare None would be no value."""
+    """A value that was typed, which may be None; typer takes a bare None for an option that was left out."""
 
     value: Any
 

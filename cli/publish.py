@@ -32,9 +32,9 @@ def main(
 ) -> None:
     """Publish the last run of a date though a check has failed, or let it go on past the check.
 
-    If the run has made an answer, that is published, and its report is written. If it stopped before, the claims of
-    its failed check are accepted: the next run of the date passes them, and so does this one where it is cleared.
-    Either way the report says who decided so and why.
+    If the run has made an answer, the answer is published, and its report is written. If the run stopped before, the
+    claims of its failed check are accepted: the next run of the date passes them. So does this run, once it is cleared.
+    The report says who decided so and why.
     """
     if not reason.strip():
         raise BadParameter("found none, allowed is a sentence: it will be in the report", param_hint="'--reason'")

@@ -14,9 +14,9 @@ from pathlib import Path
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
-from cli.deployment import Deployment, contradictions
 from cli.environment import PROJECT
 from cli.secret_files import refuse_where_git_takes
+from cli.stack_settings import Deployment, contradictions
 from cli.terminal import short
 from include.deployment import settings as of_the_runs
 

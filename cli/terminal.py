@@ -1,4 +1,4 @@
-"""What a person at the terminal sees: text as it is, short paths, and the last error of a long log."""
+"""The terminal shows text as it is, short paths, and the last error of a long log."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.markup import escape
 from upath import UPath
 
-# A letter that the terminal's encoding does not have, or a byte of a file's name that is none, is shown by its code.
+# A letter is shown by its code if the terminal's encoding lacks it. So is a stray byte in a file's name.
 if isinstance(sys.stdout, TextIOWrapper):
     sys.stdout.reconfigure(errors="backslashreplace")
-# A pipe has no width: one at which a table's names seldom wrap. And what moves is for terminals, whatever FORCE_COLOR
-# says: in a file each of its pictures would be a line.
+# A pipe has no width: this is one at which a table's names seldom wrap. Spinners are for terminals alone, even with
+# FORCE_COLOR: in a file each of their pictures would be a line.
 _IS_TERMINAL = sys.stdout is not None and sys.stdout.isatty()
 console = Console(
     highlight=False,
@@ -26,7 +26,7 @@ console = Console(
     width=None if _IS_TERMINAL else 120,
     force_interactive=None if _IS_TERMINAL else False,
 )
-# Where what went wrong is said, beside an answer that somebody may pipe.
+# Errors go beside an answer that somebody may pipe.
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 SPINNER = "dots" if console.encoding.startswith("utf") else "line"
 

@@ -43,7 +43,7 @@ START_SECONDS = 180
 
 @dataclass(frozen=True)
 class Arguments:
-    """What was asked for: the port, the lake, and the input that runs read if they do not say."""
+    """The port, the lake, and the input that runs read by default."""
 
     port: int
     lake: Lake
@@ -183,7 +183,7 @@ def dag_is_on(port: int, password: str, dag: str, since: datetime) -> bool:
     for error in ask(port, "GET", "/api/v2/importErrors", token=token)["import_errors"]:
         if datetime.fromisoformat(error["timestamp"]) >= since:
             raise UiError(f"{error['filename']} cannot be imported: {error['stack_trace'].strip().splitlines()[-1]}")
-    # What an earlier start left in the database has the input of that time as its default.
+    # The database may still have the DAG of an earlier start, with the input of that time as its default.
     parsed = ask(port, "GET", f"/api/v2/dags/{dag}", token=token)["last_parsed_time"]
     if datetime.fromisoformat(parsed) < since:
         return False

@@ -93,7 +93,7 @@ def _listening() -> dict[str, dict[str, Any]]:
     }
 
 
-# Whose runs have parameters: a log with a DAG is a line here.
+# A log with a DAG has a line here.
 _OF_LOGS: dict[str, Callable[[], dict[str, dict[str, Any]]]] = {"listening": _listening}
 
 

@@ -1,4 +1,4 @@
-"""The pool of Airflow in which tasks that start a Spark take turns, whatever DAG they are of.
+"""The pool of Airflow in which all tasks that start a Spark take turns, those of all DAGs.
 
     python -m include.deployment.spark_pool
 

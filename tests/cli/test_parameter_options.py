@@ -23,7 +23,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 @pytest.fixture(autouse=True)
 def shop(monkeypatch: pytest.MonkeyPatch) -> None:
     """A log with other parameters than those of listening."""
-    monkeypatch.setitem(parameters._OF_LOGS, "shop", lambda: SCHEMAS)
+    monkeypatch.setattr(parameters, "schemas", {"shop": SCHEMAS}.get)
 
 
 def read(*args: str) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from cli import settings_file
-from cli.deployment import Deployment, misfits
 from cli.settings_file import SettingsFileError, make, read, variables
+from cli.stack_settings import Deployment, misfits
 from include.deployment import settings as of_the_runs
 from tests.commands import started
 from tests.conftest import PROJECT

@@ -6,9 +6,9 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cli.deployment import Deployment
 from cli.environment import PROJECT, log_places
 from cli.services import HOST
+from cli.stack_settings import Deployment
 from tests.stack.spark_cluster import Cluster, clean_environment, free_port
 
 

@@ -18,8 +18,8 @@ from typing import Any
 import psutil
 
 from cli import settings_file, ui
-from cli.deployment import Deployment
 from cli.health import states
+from cli.stack_settings import Deployment
 from include.deployment.run_date import DAG_ID
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT, QUICK_JVM

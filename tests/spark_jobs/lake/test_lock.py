@@ -17,7 +17,7 @@ from spark_jobs.lake.errors import LockedError
 from tests.commands import started
 from tests.conftest import PROJECT
 
-LOG = "music"
+LOG = "listening"
 TAKE = """
 import sys, time
 from spark_jobs.lake import lock
@@ -26,7 +26,7 @@ from spark_jobs.lake.errors import LockedError
 time.sleep(max(0, float(sys.argv[3]) - time.time()))
 with LakeCatalog(sys.argv[1]).open() as catalog:
     try:
-        lock.take(catalog, "music", sys.argv[2])
+        lock.take(catalog, "listening", sys.argv[2])
         print("taken")
     except LockedError:
         print("refused")
@@ -42,7 +42,8 @@ def test_second_run_is_refused(lake: LakeCatalog) -> None:
     with lake.open() as catalog:
         lock.take(catalog, "listening", "first")
 
-        with pytest.raises(LockedError, match="written by the run first, since .* unlock LOG=music RUN_ID=first LAKE="):
+        said = "written by the run first, since .* unlock LOG=listening RUN_ID=first LAKE="
+        with pytest.raises(LockedError, match=said):
             lock.take(catalog, "listening", "second")
         assert lock.holder(catalog, "listening").run_id == "first"
 
@@ -84,13 +85,15 @@ def test_person_releases_lock_of_dead_run(lake: LakeCatalog) -> None:
 
     with lake.open() as catalog:
         lock.take(catalog, "listening", "dead")
-        assert unlock("another") == "Not released: RUN_ID: found 'another', which holds no lock of music; dead does\n"
+        assert (
+            unlock("another") == "Not released: found the run 'another', which holds no lock of listening; dead does\n"
+        )
         assert lock.holder(catalog, "listening").run_id == "dead"
 
-        assert unlock("dead") == "Released: runs may write music again.\n"
+        assert unlock("dead") == "Released: runs may write listening again.\n"
 
         assert lock.holder(catalog, "listening") is None
-    assert unlock("dead") == "Not released: RUN_ID: found 'dead', which holds no lock of music; nobody does\n"
+    assert unlock("dead") == "Not released: found the run 'dead', which holds no lock of listening; nobody does\n"
 
 
 def test_printed_command_releases_lock_of_killed_run(tmp_path: Path) -> None:
