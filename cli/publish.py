@@ -19,7 +19,6 @@ from upath import UPath
 from cli import arguments
 from cli.mendable import CommandError, told_in_a_line
 from cli.terminal import console, plain, short
-from include.deployment.run_date import DAG_ID
 from include.report.build import build_report
 from include.runs import run_lock
 from include.runs.acceptance import Decision, accept
@@ -71,15 +70,15 @@ def decide(lake: Lake, run_date: date, decision: Decision) -> list[str]:
     return [
         f"Accepted for {run_date}, as {decision.by} decided: {'; '.join(claims)}",
         "The run has no answer yet, so nothing is published. It goes on where the check is cleared:",
-        f"    {how_to_clear(quality['run_id'])}",
+        f"    {how_to_clear(lake.log, quality['run_id'])}",
         "After make run, run it again, with its other arguments as they were:",
         f"    {again}",
     ]
 
 
-def how_to_clear(run_id: str) -> str:
-    """Return the command that lets one run of the DAG go on where it failed; it may have no logical date."""
-    return f"airflow dags clear --yes --only-failed --run-id {shlex.quote(run_id)} {DAG_ID}"
+def how_to_clear(log: str, run_id: str) -> str:
+    """Return the command that lets one run of a log's DAG go on where it failed; it may have no logical date."""
+    return f"airflow dags clear --yes --only-failed --run-id {shlex.quote(run_id)} {log}"
 
 
 def publish(lake: Lake, run_date: date, run: LastRun, decision: Decision) -> str:

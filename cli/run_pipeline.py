@@ -38,7 +38,7 @@ from cli.stages import show_stages
 from cli.stopping import Stopped, stop_at_signals
 from cli.terminal import console, last_error, plain, short, show_left_aside
 from include.deployment import parameters
-from include.deployment.run_date import DAG_ID, last_days
+from include.deployment.run_date import last_days
 from include.deployment.settings import settings
 from include.report import news
 from include.runs import daily_base, input_check, run_lock
@@ -103,10 +103,10 @@ def read_arguments(words: Sequence[str] | None = None) -> Run:
     lake = inputs.lake_of(given)
     input_path = inputs.input_or_sample(given, lake, run_date)
     run = Run(run_date, lake, {"input_path": input_path, **values})
-    faults = parameters.faults(run.parameters)
+    faults = parameters.faults(lake.log, run.parameters)
     if faults:
         raise CommandError("; ".join(faults))
-    is_daily = run.parameters.get("load", settings().listening.load) == loads.DAILY
+    is_daily = run.parameters.get("load", settings().of_log(lake.log).load) == loads.DAILY
     input_check.check_input(input_path, Path("/"), run.lake, run_date, may_be_empty=is_daily)
     if is_daily:
         daily_base.check_base(run.lake, run_date)
@@ -125,7 +125,15 @@ def run_dag(run: Run) -> None:
     # may go on where one was killed.
     environment[run_lock.HOLDER] = holder = f"make run of {PROJECT} with {RUN_HOME} on {socket.gethostname()}"
     # A date alone would be midnight in the time zone that Airflow takes for its own.
-    command = ["airflow", "dags", "test", DAG_ID, f"{run.run_date}T00:00:00Z", "--conf", json.dumps(run.parameters)]
+    command = [
+        "airflow",
+        "dags",
+        "test",
+        run.lake.log,
+        f"{run.run_date}T00:00:00Z",
+        "--conf",
+        json.dumps(run.parameters),
+    ]
     services = Services()
     # Not left to the run, which would try again for minutes while another one has the lock.
     run_lock.take(run.lake, holder)

@@ -28,7 +28,6 @@ from cli.services import HOST, ask
 from cli.stopping import Stopped, stop_at_signals
 from cli.terminal import console, plain, short, show_left_aside, waiting
 from include.deployment import parameters
-from include.deployment.run_date import DAG_ID
 from include.runs import input_check
 from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
@@ -39,6 +38,7 @@ DEFAULT_PORT, LAST_PORT = "8080", 65535
 START_SECONDS = 180
 # The file of an Airflow home that says where its UI is.
 UI_PORT = "port"
+DAG_ID = "listening"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def read_arguments() -> Arguments:
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     lake = inputs.lake_of(given)
     input_path = inputs.input_or_sample(given, lake, yesterday)
-    faults = parameters.faults({"input_path": input_path})
+    faults = parameters.faults(lake.log, {"input_path": input_path})
     if faults:
         raise UiError("; ".join(faults))
     if "{run_date}" in input_path:

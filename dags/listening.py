@@ -48,7 +48,7 @@ listening = LogDag(LISTENING, published=("listens", "sessions", "top_sessions", 
 ROOT = listening.settings.input_root
 
 
-@listening.dag(parameters.schemas(), __doc__)
+@listening.dag(parameters.schemas(LISTENING.name), __doc__)
 def top_songs_of_the_longest_sessions() -> None:
     """Build, check, publish: each stage's checkpoint stands before the next stage, and all of them before readers."""
     chain(

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
-from include.deployment.run_date import DAG_ID
 from include.sample_data.listening import generate_log
 from tests.browser.accessibility import grave_faults
 from tests.browser.conftest import DESK, PHONE, NewPage
 from tests.cli.test_ui import printed, start_ui
+
+DAG_ID = "listening"
 
 pytestmark = [pytest.mark.browser, pytest.mark.end_to_end]
 

@@ -12,8 +12,9 @@ import pytest
 
 from cli.environment import airflow_environment
 from cli.publish import how_to_clear
-from include.deployment.run_date import DAG_ID
 from tests.conftest import PROJECT
+
+DAG_ID = "listening"
 
 # As the UI's form has them: with a time, and where that was cleared, without any date.
 DATED, UNDATED = "manual__2009-05-04T13:37:00+00:00", "~as+a.person:named-it"
@@ -56,7 +57,7 @@ def states(home: Path, run_id: str) -> tuple[str, dict[str, str | None]]:
 
 def test_cleared_run_alone_goes_on(home: Path, type_: Type) -> None:
     for run_id, other in ((UNDATED, ("failed", STATES)), (DATED, None)):
-        assert "across 1 Dag run(s)" in type_(how_to_clear(run_id))
+        assert "across 1 Dag run(s)" in type_(how_to_clear(DAG_ID, run_id))
         goes_on = {"data_quality": "success", "check_listens": None, "session_analysis": None}
         assert states(home, run_id) == ("queued", goes_on)
         if other:

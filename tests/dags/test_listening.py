@@ -175,7 +175,7 @@ def test_start_is_tried_again_while_log_is_held(
 
 
 def test_form_describes_and_bounds_every_parameter(dag: Any) -> None:
-    for name, schema in schemas().items():
+    for name, schema in schemas("listening").items():
         param = dag.params.get_param(name)
         assert (param.value, param.description) == (schema["default"], schema["description"])
         assert {key: param.schema[key] for key in schema if key not in ("default", "description")} == {

@@ -73,7 +73,9 @@ def test_parameters_page_has_every_variable_and_default() -> None:
     listed = dict(re.findall(r"^\| `([A-Z_]+)` \|.*\| ([^|]+) \|$", PAGES["docs/parameters.md"], re.M))
     assert listed.keys() == {"INPUT", "LAKE", "RUN_DATE", "PROFILES", *VARIABLES}
     typed = {"None": "all", "True": "yes", "False": "no"}
-    defaults = {name: str(parameters.schemas()[parameter]["default"]) for name, parameter in VARIABLES.items()}
+    defaults = {
+        name: str(parameters.schemas("listening")[parameter]["default"]) for name, parameter in VARIABLES.items()
+    }
     assert {name: listed[name].strip("`") for name in VARIABLES} == {
         name: typed.get(default, default.removesuffix(".0")) for name, default in defaults.items()
     }
@@ -81,7 +83,7 @@ def test_parameters_page_has_every_variable_and_default() -> None:
 
 def test_every_parameter_is_on_its_page() -> None:
     named = set(re.findall(r"`([a-z_]+)`", PAGES["docs/parameters.md"]))
-    assert parameters.schemas().keys() - named == set()
+    assert parameters.schemas("listening").keys() - named == set()
 
 
 SOURCES = [path.relative_to(PROJECT).as_posix() for path in PROJECT.glob("[a-z]*/**/*.py")]

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from include.deployment.run_date import DAG_ID
 from include.pages import run_dates
 from spark_jobs.shared.lake import Lake
 from tests.include.runs.test_daily_base import ran
 from tests.plugins.airflow_app import Client, airflow_app
 from tests.published import leave_record
 
+DAG_ID = "listening"
 PAGES = "/listening"
 DAY = date(2009, 5, 5)
 START, END = datetime(2026, 1, 2, 10, tzinfo=UTC), datetime(2026, 1, 2, 11, tzinfo=UTC)

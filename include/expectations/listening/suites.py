@@ -12,14 +12,14 @@ from datetime import UTC, date, datetime, time
 import great_expectations.expectations as gxe
 from great_expectations import ExpectationSuite
 
+from include.deployment.log_settings import LogSettings
 from include.deployment.run_date import last_days
-from include.deployment.settings import Listening
 from include.expectations.claims import CRITICAL, INFO, WARNING, at_least, at_most, has_schema, never_null
 from spark_jobs.logs.listening.contract import PLAUSIBLE
 from spark_jobs.shared import schemas
 
 
-def listens(run_date: date, listens_kept: int, limits: Listening) -> ExpectationSuite:
+def listens(run_date: date, listens_kept: int, limits: LogSettings) -> ExpectationSuite:
     """The listens have their columns, no null where none may be, plausible times, and are all there."""
     plausible_times = gxe.ExpectColumnValuesToBeBetween(
         column="listened_at",
@@ -52,7 +52,7 @@ def listens(run_date: date, listens_kept: int, limits: Listening) -> Expectation
 
 
 def data_quality(
-    minimum_quality_score: float, rows: Mapping[str, int], listens: int, limits: Listening, may_be_empty: bool = False
+    minimum_quality_score: float, rows: Mapping[str, int], listens: int, limits: LogSettings, may_be_empty: bool = False
 ) -> ExpectationSuite:
     """Enough lines became listens, every line became one or was rejected, and few MusicBrainz ids are missing.
 
@@ -87,7 +87,7 @@ def data_quality(
     )
 
 
-def volume(previous: date | None, limits: Listening) -> ExpectationSuite:
+def volume(previous: date | None, limits: LogSettings) -> ExpectationSuite:
     """The log has grown with time: its newest listen is new, and it has about as many as at the run before."""
     days, percent = limits.maximum_newest_listen_age_days, limits.minimum_listens_percent_of_previous
     age = at_most(
@@ -105,7 +105,7 @@ def volume(previous: date | None, limits: Listening) -> ExpectationSuite:
     return ExpectationSuite("volume", expectations=[age, size] if previous else [age])
 
 
-def sessions(listens_kept: int, limits: Listening) -> ExpectationSuite:
+def sessions(listens_kept: int, limits: LogSettings) -> ExpectationSuite:
     """Sessions have their columns, no null, and at least one track each; together they hold all listens.
 
     A log without a listen has no session.
@@ -140,7 +140,7 @@ def _no_session() -> gxe.Expectation:
     return gxe.ExpectTableRowCountToEqual(value=0, description="of no listen there is no session")
 
 
-def session_shape(previous: date | None, limits: Listening, no_sessions: bool = False) -> ExpectationSuite:
+def session_shape(previous: date | None, limits: LogSettings, no_sessions: bool = False) -> ExpectationSuite:
     """Sessions are told apart and whole, as long and as fast as people listen, of the users of the run before.
 
     `no_sessions` have no length and no speed.
