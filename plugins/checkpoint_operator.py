@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
-from airflow.sdk.module_loading import import_string
 
 from include.telemetry.event_logs import figures_kept
 from include.telemetry.metrics import check_figures, send
@@ -25,17 +24,16 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from include.expectations.checkpoint import CheckpointResult
-    from include.expectations.listening.checks import Table
+    from include.expectations.table import Table
 
 log = logging.getLogger(__name__)
 
 
 class CheckpointOperator(SparkOperator):
-    """Run the checkpoint named like the task on some tables of the lake.
+    """Run the checkpoint of one table: the task is named `check_<table>`, and include/expectations/find.py knows how.
 
-    `tables` is the dotted name of a function, for the DAG must not import Great Expectations when it is parsed;
-    called with `(spark, lake, run_date, snapshots, **facts)` it returns the tables and their suites. It looks at the
-    `snapshots` of this run, by table, whatever else is published. The result is kept as JSON among the run's records,
+    It looks at the `snapshots` of this run, by table, whatever else is published. `facts` go to the function that looks
+    at the table. The result is kept as JSON among the run's records,
     Spark's own figures beside it, and in the Data Docs of the lake. A failed expectation that is critical fails the
     task for good: the same data would fail again. Others are a line in the log, and the report says what they mean for
     the answer.
@@ -43,11 +41,9 @@ class CheckpointOperator(SparkOperator):
 
     template_fields = (*SparkOperator.template_fields, "run_date", "facts")
 
-    def __init__(
-        self, *, tables: str, run_date: str, snapshots: dict[str, str], facts: dict[str, Any], **kwargs: Any
-    ) -> None:
+    def __init__(self, *, run_date: str, snapshots: dict[str, str], facts: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.tables, self.run_date, self.facts = tables, run_date, {"snapshots": snapshots, **facts}
+        self.run_date, self.facts = run_date, {"snapshots": snapshots, **facts}
 
     def execute(self, context: Context) -> None:
         """Check the tables; raises AirflowFailException that names every failed expectation."""
@@ -63,7 +59,7 @@ class CheckpointOperator(SparkOperator):
             stage_clock(context),
             self.spark(f"{self.task_id} {day}", settings) as spark,
         ):
-            check_tables(spark, self.task_id, self.lake, day, self.tables, self.facts)
+            check_tables(spark, self.task_id, self.lake, day, self.facts)
 
 
 def import_great_expectations() -> None:
@@ -71,24 +67,25 @@ def import_great_expectations() -> None:
     # It tells about each function of its own that it registers, some hundred lines before the first check.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import_module("include.expectations.checkpoint")
+    import_module("include.expectations.find")
 
 
-def check_tables(
-    spark: SparkSession, check: str, lake: Lake, run_date: date, tables: str, facts: dict[str, Any]
-) -> None:
+def check_tables(spark: SparkSession, check: str, lake: Lake, run_date: date, facts: dict[str, Any]) -> None:
     """Validate the tables, keep the results, and raise AirflowFailException if a critical expectation is not met.
 
     An expectation that could not be checked raises CheckError, which is worth a retry.
     """
     import_great_expectations()
     from include.expectations import checkpoint
+    from include.expectations.find import tables_of
     from spark_jobs.shared.errors import DataError
 
+    look_at = tables_of(lake.contract, check.removeprefix("check_"))
     # A template gives text.
     snapshots = {name: int(snapshot) for name, snapshot in facts["snapshots"].items()}
     try:
         _check_there(lake, run_date, snapshots)
-        found = import_string(tables)(spark, lake, run_date, **{**facts, "snapshots": snapshots})
+        found = look_at(spark, lake, run_date, **{**facts, "snapshots": snapshots})
     except DataError as error:
         raise AirflowFailException(f"{check} failed for run date {run_date}: {error}") from None
     results = _validated(check, found, lake, run_date)

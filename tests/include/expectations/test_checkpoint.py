@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from include.expectations.checkpoint import CheckError, failures, keep_results, raise_for_errors, run_checkpoint
 from include.expectations.listening import suites
-from include.expectations.listening.checks import Table
+from include.expectations.table import Table
 from include.runs.acceptance import Decision, accept
 from plugins.checkpoint_operator import check_tables
 from spark_jobs.data_quality.job import DataQualityJob
@@ -65,7 +65,7 @@ def test_expired_check_asks_for_a_new_run(lake: Lake) -> None:
     snapshots = write_tables(lake, RUN_DATE, {"listens": [], "rejected_records": []})
     facts = {"snapshots": {**snapshots, "listens": 1}}
     with pytest.raises(AirflowFailException, match=f"removed what it wrote to listens: run {RUN_DATE} again"):
-        check_tables(None, "check_listens", lake, RUN_DATE, "include.expectations.listening.checks.listens", facts)  # type: ignore[arg-type]
+        check_tables(None, "check_listens", lake, RUN_DATE, facts)  # type: ignore[arg-type]
 
 
 def test_failed_check_names_unmet_claims_until_accepted(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
@@ -73,11 +73,10 @@ def test_failed_check_names_unmet_claims_until_accepted(spark: SparkSession, lak
     log.write_text("commas,for,tabs\n")
     snapshots = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))["snapshots"]
     facts = {"snapshots": snapshots, "minimum_quality_score": "0"}
-    tables = "include.expectations.listening.checks.listens"
-    check = partial(check_tables, knowing(spark, lake), "check_listens", lake, RUN_DATE, tables, facts)
+    check = partial(check_tables, knowing(spark, lake), "check_listens", lake, RUN_DATE, facts)
     with pytest.raises(AirflowFailException, match="check_listens failed for run date 2009-05-04: ") as error:
         check()
-    assert "data_quality: expected: at least one line is a listen; found 0" in str(error.value)
+    assert "data_quality: expected: at least one record is accepted; found 0" in str(error.value)
     assert "below which every run stops; found 0" in str(error.value)
     assert "field_count" in output_of(re.search("wrote: (make .*); see also", str(error.value))[1])  # type: ignore[index]
     record = read_record(lake, "check_listens", RUN_DATE)
