@@ -21,15 +21,15 @@ log = logging.getLogger(__name__)
 ROWS = 31
 
 
-def page_of(lake: Lake, runs: Mapping[date, Any], number: int) -> dict[str, Any]:
+def page_of(lake: Lake, runs: Mapping[date, Any], number: int, size: int = ROWS) -> dict[str, Any]:
     """The run dates of a page, newest first; the last page for a number past it. `runs` are Airflow's, by run date."""
     # A run that ended well and left nothing in the lake was of another lake, or of none.
     unanswered = {day for day, run in runs.items() if is_under_way(run) or has_failed(run)}
     days = sorted(days_of(lake) | unanswered, reverse=True)
-    pages = max(1, ceil(len(days) / ROWS))
+    pages = max(1, ceil(len(days) / size))
     number = min(number, pages)
     replaced = _replaced(lake)
-    rows = [row(lake, day, runs.get(day), replaced.get(day)) for day in days[(number - 1) * ROWS : number * ROWS]]
+    rows = [row(lake, day, runs.get(day), replaced.get(day)) for day in days[(number - 1) * size : number * size]]
     return {"rows": rows, "total": len(days), "number": number, "pages": pages}
 
 
@@ -45,14 +45,14 @@ def row(lake: Lake, day: date, run: Any | None, replaced: str | None = None) -> 
     `replaced` says of what earlier listens it was made, if they were replaced.
     """
     report = read_report(lake, day)
-    songs, stages = report.get("top_songs"), report.get("stage_seconds", {})
+    answers, stages = report.get(lake.answer), report.get("stage_seconds", {})
     state = state_of(lake, day, run, report)
     return {
         "run_date": day,
         **state,
         "because": " ".join(said for said in (state["because"], replaced) if said) or None,
         "score": report.get("quality_score"),
-        "song": songs[0] if songs else None,
+        "first": answers[0] if answers else None,
         "duration": duration(sum(stages.values())) if stages else None,
         "has_report": has_report(lake, day),
     }
