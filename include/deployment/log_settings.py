@@ -36,11 +36,9 @@ class LogSettings(BaseModel):
     @model_validator(mode="after")
     def _limits_in_order(self) -> LogSettings:
         named = type(self).model_fields
-        pairs = [("stop_quality_score", "minimum_quality_score")]
-        pairs += [
-            (low, high) for low in named if (high := low.replace("minimum_", "maximum_")) in named and high != low
-        ]
-        for low, high in pairs:
+        pairs = {low: low.replace("minimum_", "maximum_") for low in named if low.startswith("minimum_")}
+        pairs = {low: high for low, high in pairs.items() if high in named}
+        for low, high in {"stop_quality_score": "minimum_quality_score", **pairs}.items():
             if getattr(self, low) > getattr(self, high):
                 raise ValueError(
                     f"{variable(self.log, low)}: found {getattr(self, low):g}, allowed is no more than "
