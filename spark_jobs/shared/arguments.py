@@ -33,7 +33,8 @@ def parsed(parser: argparse.ArgumentParser, argv: list[str] | None) -> dict[str,
     Exits with code 2 and a message on a bad argument.
     """
     found = vars(parser.parse_args(argv))
-    return {**found, "lake": Lake(found["lake"], found.pop("log"))}
+    log = found.pop("log")
+    return {**found, "lake": Lake(found["lake"], log)}
 
 
 def add_input_root(parser: argparse.ArgumentParser) -> None:
