@@ -57,6 +57,7 @@ check: $(VENV)/development ## Lint, formatting, types, imports, schemas and, whe
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m spark_jobs.json_schema --check && $(BIN)/python -m include.report.json_schema --check
+	@$(BIN)/python -m include.deployment.generated --check
 	@$(BIN)/python -m cli.audit --if-reachable
 
 audit: $(VENV)/development ## Look the pinned dependencies up among the known vulnerabilities (OSV_URL=another service)
@@ -70,6 +71,7 @@ sbom: $(VENV)/development ## Write the dependencies as a CycloneDX bill of mater
 format: $(VENV)/development ## Mend what `make check` can mend by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@$(BIN)/python -m spark_jobs.json_schema && $(BIN)/python -m include.report.json_schema
+	@$(BIN)/python -m include.deployment.generated
 
 bench: $(VENV)/development ## Measure the DAG, also on a cluster, bare jobs, the bare script and DuckDB (LISTENS=1000000 REPEATS=3 ONLY="dag,duckdb")
 	@$(call script,benchmarks.compare)

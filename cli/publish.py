@@ -78,7 +78,7 @@ def decide(lake: Lake, run_date: date, decision: Decision) -> list[str]:
 
 
 def how_to_clear(log: str, run_id: str) -> str:
-    """Return the command that lets one run of the DAG go on where it failed; it may have no logical date."""
+    """Return the command that lets one run of a log's DAG go on where it failed; it may have no logical date."""
     return f"airflow dags clear --yes --only-failed --run-id {shlex.quote(run_id)} {log}"
 
 

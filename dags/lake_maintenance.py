@@ -1,11 +1,11 @@
 """
 # Keeping the lake small
 
-Every day: tags of run dates beyond those that are kept go, with the snapshots and files that no date needs any more.
-So do branches that no run will ever publish, and files that no table knows.
+Every day, log by log: tags of run dates beyond those that are kept go, with the snapshots and files that no date needs
+any more. So do branches that no run will ever publish, and files that no table knows.
 
-It holds the lock of the log. While a run has the lock, Airflow tries this one again, for about three hours; a run that
-starts meanwhile is tried again, too.
+It holds the lock of a log while it maintains that. While a run has the lock, Airflow tries this log again, for about
+three hours, and goes on with the others; a run that starts meanwhile is tried again, too.
 
 A run that stopped at a check can be cleared as long as its branches stay, for `PIPELINE_KEPT_BRANCH_DAYS`. After that,
 run its date again.
@@ -25,7 +25,7 @@ from airflow.sdk import CronDataIntervalTimetable, dag
 
 from include.deployment.settings import settings
 from plugins import run_alerts
-from plugins.maintenance_operator import MaintenanceOperator
+from plugins.maintenance_operator import MaintenanceOperator, logs_in_lake
 
 SETTINGS = settings()
 
@@ -37,8 +37,8 @@ SETTINGS = settings()
     catchup=False,
     max_active_runs=1,
     default_args={
-        "owner": "listening",
-        # A run of the log may take hours.
+        "owner": "lake",
+        # A run of a log may take hours.
         "retries": 5,
         "retry_delay": timedelta(minutes=10),
         "retry_exponential_backoff": 2,
@@ -51,9 +51,14 @@ SETTINGS = settings()
 )
 def lake_maintenance() -> None:
     """Expire what is older than what is kept, and remove what nobody can want any more."""
-    MaintenanceOperator(
-        task_id="maintain", lake=SETTINGS.lake("listening"), keep=SETTINGS.kept, execution_timeout=timedelta(hours=2)
-    )
+    MaintenanceOperator.partial(
+        task_id="maintain",
+        keep=SETTINGS.kept,
+        execution_timeout=timedelta(hours=2),
+        # One Spark at a time.
+        max_active_tis_per_dagrun=1,
+        map_index_template="{{ task.log_name }}",
+    ).expand(log_name=logs_in_lake())
 
 
 lake_maintenance()

@@ -6,14 +6,14 @@ that the data behind the answer was good.
 
 **When it fails**, nothing after the failed task runs and every report made before stands. Open the failed task's log:
 its last error says what was found, what is allowed and what to do. A failed check is also a page of the Data Docs:
-**Top songs** in the navigation leads there. Airflow has tried three times more what time may mend: a lost machine, a
+**Run dates** in the navigation leads there. Airflow has tried three times more what time may mend: a lost machine, a
 full disk, a log that another run held. It does not try a bad parameter, a missing input or a failed check again. Once
 the cause is gone, clear the failed task: the run goes on from there. Once the input is mended, run the date again.
 
 **When it is degraded**, it has finished and its answer is published, but not all that was expected of the data held:
 the run's note, the report and the alert say what. `docs/data_quality.md` says what each check means.
 
-**The answer** is the tab **Report** of its run; **Top songs** in the navigation has all run dates.
+**The answer** is the tab **Report** of its run; **Run dates** in the navigation has all run dates.
 
 **A rerun** of a date makes new snapshots of every table, and what is published of that date becomes those once all
 checks have passed. It touches no other date.
@@ -36,53 +36,23 @@ from __future__ import annotations
 
 from airflow.sdk import chain
 
-from include.deployment import parameters
-from plugins.log_dag import LogDag, found, made
+from plugins.log_dag import LogDag
 from spark_jobs.logs.listening.contract import LISTENING
 
-LISTENS, REJECTED = made("data_quality", "listens"), made("data_quality", "rejected_records")
-SESSIONS = made("session_analysis", "sessions")
-GAP = "{{ params.session_gap_minutes | int }}"
-
-listening = LogDag(LISTENING, published=("listens", "sessions", "top_sessions", "top_songs"))
-ROOT = listening.settings.input_root
+listening = LogDag(LISTENING, published=("top_sessions", "top_songs"))
 
 
-@listening.dag(parameters.schemas(LISTENING.name), __doc__)
+@listening.dag(doc_md=__doc__)
 def top_songs_of_the_longest_sessions() -> None:
     """Build, check, publish: each stage's checkpoint stands before the next stage, and all of them before readers."""
     chain(
         listening.check_input(),
-        listening.spark_job(
-            "data_quality",
-            input=found("input_path"),
-            input_root=ROOT,
-            listed=found("listed"),
-            load="{{ params.load }}",
-        ),
-        listening.checkpoint(
-            "listens",
-            {"listens": LISTENS, "rejected_records": REJECTED},
-            minimum_quality_score="{{ params.minimum_quality_score }}",
-        ),
-        listening.spark_job("session_analysis", events=LISTENS, session_gap_minutes=GAP),
-        listening.checkpoint("sessions", {"sessions": SESSIONS, "listens": LISTENS}),
-        listening.spark_job(
-            "ranking",
-            listens=LISTENS,
-            sessions=SESSIONS,
-            top_sessions="{{ params.top_sessions | int }}",
-            top_songs="{{ params.top_songs | int }}",
-            session_gap_minutes=GAP,
-            window_days="{{ params.window_days | int if params.window_days else '' }}",
-            alternatives="{{ 'yes' if params.alternatives else 'no' }}",
-            profiles=found("profiles"),
-            input_root=ROOT,
-        ),
-        listening.checkpoint(
-            "top_songs",
-            {table: made("ranking", table) for table in ("top_songs", "top_sessions")} | {"listens": LISTENS},
-        ),
+        listening.spark_job("data_quality"),
+        listening.checkpoint("listens"),
+        listening.spark_job("session_analysis"),
+        listening.checkpoint("sessions"),
+        listening.spark_job("ranking"),
+        listening.checkpoint("top_songs", "top_sessions"),
         listening.publish(),
         listening.report(),
         listening.release_lock(),

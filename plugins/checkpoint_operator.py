@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
-from airflow.sdk.module_loading import import_string
 
 from include.telemetry.event_logs import costs_kept
 from include.telemetry.metrics import check_figures, send
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from include.expectations.checkpoint import CheckpointResult
-    from include.expectations.listening.checks import Table
+    from include.expectations.table import Table
     from spark_jobs.shared.records import CheckRecord
 
 log = logging.getLogger(__name__)
@@ -34,19 +33,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Asked:
-    """What a check looks at: the dotted name of a function that returns tables, and what the function is told."""
+    """What a check looks at: snapshots by table, and what the function that looks at them is told."""
 
-    tables: str
     snapshots: dict[str, int]
     facts: dict[str, str]
 
 
 class CheckpointOperator(SparkOperator):
-    """Run the checkpoint named like the task on some tables of the lake.
+    """Run the checkpoint of one table: the task is named `check_<table>`, and include/expectations/find.py knows how.
 
-    `tables` is the dotted name of a function, for the DAG must not import Great Expectations when it is parsed;
-    called with `(spark, lake, run_date, snapshots, **facts)` it returns the tables and their suites. It looks at the
-    `snapshots` of this run, by table, whatever else is published. The result is kept as JSON among the run's records,
+    It looks at the `snapshots` of this run, by table, whatever else is published. `facts` go to the function that looks
+    at the table. The result is kept as JSON among the run's records,
     what Spark measured beside it, and in the Data Docs of the lake. A failed expectation that is critical fails the
     task for good: the same data would fail again. Others are a line in the log, and the report says what they mean for
     the answer.
@@ -54,11 +51,9 @@ class CheckpointOperator(SparkOperator):
 
     template_fields = (*SparkOperator.template_fields, "run_date", "snapshots", "facts")
 
-    def __init__(
-        self, *, tables: str, run_date: str, snapshots: dict[str, str], facts: dict[str, str], **kwargs: Any
-    ) -> None:
+    def __init__(self, *, run_date: str, snapshots: dict[str, str], facts: dict[str, str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.tables, self.run_date, self.snapshots, self.facts = tables, run_date, snapshots, facts
+        self.run_date, self.snapshots, self.facts = run_date, snapshots, facts
 
     def execute(self, context: Context) -> None:
         """Check the tables; raises AirflowFailException that names every failed expectation."""
@@ -69,7 +64,7 @@ class CheckpointOperator(SparkOperator):
         threading.Thread(target=import_great_expectations).start()
         # A template gives text.
         snapshots = {name: int(snapshot) for name, snapshot in self.snapshots.items()}
-        asked = Asked(self.tables, snapshots, self.facts)
+        asked = Asked(snapshots, self.facts)
         day, extra = date.fromisoformat(self.run_date), BaseHook.get_connection(self.conn_id).extra_dejson
         with (
             figures_sent(self.task_id, self.lake, day),
@@ -85,6 +80,7 @@ def import_great_expectations() -> None:
     # It tells about each function of its own that it registers, some hundred lines before the first check.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import_module("include.expectations.checkpoint")
+    import_module("include.expectations.find")
 
 
 def check_tables(spark: SparkSession, check: str, lake: Lake, run_date: date, asked: Asked) -> None:
@@ -94,11 +90,13 @@ def check_tables(spark: SparkSession, check: str, lake: Lake, run_date: date, as
     """
     import_great_expectations()
     from include.expectations import checkpoint
+    from include.expectations.find import tables_of
     from spark_jobs.shared.errors import DataError
 
+    look_at = tables_of(lake.contract, check.removeprefix("check_"))
     try:
         _check_there(lake, run_date, asked.snapshots)
-        found = import_string(asked.tables)(spark, lake, run_date, asked.snapshots, **asked.facts)
+        found = look_at(spark, lake, run_date, asked.snapshots, **asked.facts)
     except DataError as error:
         raise AirflowFailException(f"{check} failed for run date {run_date}: {error}") from None
     results = _validated(check, found, lake, run_date)

@@ -11,45 +11,39 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.deployment import compilers
+from include.deployment import compilers, parameters
 from include.deployment.run_date import run_date
 from include.deployment.settings import settings
 from plugins import run_alerts
 from plugins.checkpoint_operator import CheckpointOperator
+from plugins.job_arguments import job_arguments, made
 from plugins.run_deadline import SinceQueued
 from plugins.spark_job_operator import SparkJobOperator
 from spark_jobs.contract import LogContract
 from spark_jobs.shared import loads
 
 RUN_DATE = "{{ run_date(dag_run) }}"
+REJECTED_RECORDS, SESSIONS = "rejected_records", "sessions"
 # Java's compilers, by the size of the input.
 JAVA = {compilers.SETTING: "{{ java_options(ti.xcom_pull('check_input')['text_bytes']) }}"}
 # Not `@daily`, whose interval is empty in Airflow 3: a run is for the day that has just ended.
 FINISHED_DAY = CronDataIntervalTimetable("0 0 * * *", timezone="UTC")
 
 
-def found(what: str) -> str:
-    """Return the template of what `check_input` has found."""
-    return f"{{{{ ti.xcom_pull('check_input')['{what}'] }}}}"
-
-
-def made(stage: str, table: str) -> str:
-    """Return the template of the snapshot of a table that a stage of this run has made."""
-    return f"{{{{ ti.xcom_pull('{stage}')['snapshots']['{table}'] }}}}"
-
-
 class LogDag:
     """The DAG of a log: its name is the DAG's id, and what Airflow does with a run is the same for every log.
 
-    `published`: the tables that are assets, events of the task `publish` that other DAGs can be scheduled on.
+    `published`: the tables of answers that are assets, as events and sessions are. An asset is an event of the task
+    `publish`, on which other DAGs can be scheduled.
     """
 
     def __init__(self, contract: LogContract, published: Sequence[str]) -> None:
-        self.name, self.settings = contract.name, settings()
+        self.name, self.contract, self.settings = contract.name, contract, settings()
+        tables = (contract.events.name, SESSIONS, *published)
         # Without a URI: Airflow refuses an asset that it knows under another one, which a moved lake would give it.
-        self.assets = [Asset(name=f"{contract.name}.{table}") for table in published]
+        self.assets = [Asset(name=f"{contract.name}.{table}") for table in tables]
 
-    def dag(self, params: dict[str, dict[str, Any]], doc_md: str | None) -> Callable[..., Any]:
+    def dag(self, doc_md: str | None) -> Callable[..., Any]:
         """Return the decorator of the function that puts the tasks in order."""
         return dag(
             dag_id=self.name,
@@ -59,7 +53,7 @@ class LogDag:
             catchup=False,
             max_active_runs=1,
             dagrun_timeout=timedelta(hours=6),
-            params={name: Param(**schema) for name, schema in params.items()},
+            params={name: Param(**schema) for name, schema in parameters.schemas(self.name).items()},
             default_args={
                 "owner": self.name,
                 "retries": 3,
@@ -80,9 +74,10 @@ class LogDag:
             doc_md=doc_md,
         )
 
-    def spark_job(self, job: str, **arguments: str) -> SparkJobOperator:
-        """Return the task that submits a job of `spark_jobs`, with its command line."""
-        given = {"lake": self.settings.lake_root, "log": self.name, "run_date": RUN_DATE, **arguments}
+    def spark_job(self, job: str) -> SparkJobOperator:
+        """Return the task that submits a job of `spark_jobs`, with the command line that its stage has."""
+        given = job_arguments(self.contract, job, self.settings.input_root)
+        given = {"lake": self.settings.lake_root, "log": self.name, "run_date": RUN_DATE, **given}
         command_line = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", value)]
         return SparkJobOperator(
             task_id=job,
@@ -94,12 +89,17 @@ class LogDag:
             name=f"{job} {RUN_DATE}",
         )
 
-    def checkpoint(self, table: str, snapshots: dict[str, str], **facts: str) -> CheckpointOperator:
-        """Return the task that checks a table; `snapshots` are those it looks at, by table."""
+    def checkpoint(self, table: str, *also: str) -> CheckpointOperator:
+        """Return the task that checks a table, and looks at `also` for that; a check of sessions or answers at events.
+
+        The check of events looks at the rejected records, and is told the least quality score.
+        """
+        events = self.contract.events.name
+        looked_at = (table, *also, REJECTED_RECORDS if table == events else events)
+        facts = {"minimum_quality_score": "{{ params.minimum_quality_score }}"} if table == events else {}
         return CheckpointOperator(
             task_id=f"check_{table}",
-            tables=f"include.expectations.{self.name}.checks.{table}",
-            snapshots=snapshots,
+            snapshots={name: made(self.contract, name) for name in looked_at},
             facts=facts,
             conf=JAVA,
             lake=self.settings.lake(self.name),
@@ -141,9 +141,10 @@ def check_input(params: dict[str, Any], dag_run: Any, dag: Any) -> dict[str, Any
             daily_base.check_base(lake, day)
     except DataError as error:
         raise AirflowFailException(str(error)) from None
-    # `ranking` looks at the profiles itself: no fault of theirs stops a run.
-    profiles = input_check.absolute(params["profiles_path"], root, day) if params["profiles_path"] else ""
-    return {**files.to_xcom(), "listed": input_check.keep_listing(files, lake, day), "profiles": profiles}
+    # The answers look at their own files themselves: no fault of these stops a run here.
+    own = [one.name for one in lake.contract.parameters if one.kind == "path"]
+    paths = {name: input_check.absolute(params[name], root, day) if params[name] else "" for name in own}
+    return {**files.to_xcom(), "listed": input_check.keep_listing(files, lake, day), "paths": paths}
 
 
 @task(execution_timeout=timedelta(minutes=15))

@@ -1,4 +1,4 @@
-"""An operator that keeps the lake small."""
+"""An operator that keeps the lake small, log by log."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk import task
 from airflow.sdk.exceptions import AirflowFailException
 
+from include.deployment.settings import settings
 from plugins.spark_operator import SparkOperator
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.logs import contracts
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -20,12 +23,25 @@ log = logging.getLogger(__name__)
 Removed = dict[str, object]
 
 
-class MaintenanceOperator(SparkOperator):
-    """Remove what is beyond `keep`, as include/deployment/settings.py has it."""
+@task(execution_timeout=timedelta(minutes=5))
+def logs_in_lake() -> list[str]:
+    """Return the names of the logs that have tables in the lake."""
+    from spark_jobs.shared.errors import DataError
 
-    def __init__(self, *, keep: dict[str, int], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.keep = keep
+    lakes = [settings().lake(name) for name in contracts()]
+    try:
+        with lakes[0].catalog.open() as catalog:
+            return [lake.log for lake in lakes if catalog.namespace_exists(lake.log)]
+    except DataError as error:
+        raise AirflowFailException(str(error)) from None
+
+
+class MaintenanceOperator(SparkOperator):
+    """Remove what one log has beyond `keep`, as include/deployment/settings.py has it."""
+
+    def __init__(self, *, log_name: str, keep: dict[str, int], **kwargs: Any) -> None:
+        super().__init__(lake=settings().lake(log_name), **kwargs)
+        self.log_name, self.keep = log_name, keep
 
     def execute(self, context: Context) -> Removed:
         """Maintain the tables; return what was removed. Raises LockedError, worth a retry, while a run has the log."""

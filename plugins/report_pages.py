@@ -10,7 +10,7 @@ from airflow.plugins_manager import AirflowPlugin
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-PREFIX = "/listening"
+PREFIX = "/pipeline"
 
 
 async def pages(scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,14 +34,14 @@ class ReportPages(AirflowPlugin):
     # Relative: the UI may live below a prefix of its own. `url_route` is what shows a page inside the frame.
     external_views = [  # noqa: RUF012
         {
-            "name": "Top songs",
+            "name": "Run dates",
             "href": f"{PREFIX.removeprefix('/')}/run_dates",
             "destination": "nav",
-            "url_route": "top_songs",
+            "url_route": "run_dates",
         },
         {
             "name": "Report",
-            "href": f"{PREFIX.removeprefix('/')}/dags/{{DAG_ID}}/runs/{{RUN_ID}}",
+            "href": f"{PREFIX.removeprefix('/')}/{{DAG_ID}}/dag_runs/{{RUN_ID}}",
             "destination": "dag_run",
             "url_route": "report",
         },

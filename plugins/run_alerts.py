@@ -9,7 +9,8 @@ from datetime import date, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from include.deployment.run_date import DAG_ID, run_date
+from include.deployment.logs import is_of_a_log
+from include.deployment.run_date import run_date
 from include.deployment.settings import settings
 from include.notify import alerts
 from include.notify.alerts import Alert
@@ -61,7 +62,7 @@ def run_failed(context: Context) -> None:
 
 def report_made(context: Context) -> None:
     """The report's `on_success_callback`: alert if it says degraded."""
-    lake, day = settings().lake(DAG_ID), run_date(context["dag_run"])
+    lake, day = settings().lake(context["dag"].dag_id), run_date(context["dag_run"])
     report = read_report(lake, day)
     if report and report.verdict == "degraded":
         reasons, score = report.degraded_because, report.quality_score
@@ -95,7 +96,7 @@ def _alert_if_late(context: dict[str, Any]) -> None:
         log.info("No alert: the run failed before its deadline, and has alerted of that")
         return
     moments = {name: _moment(run[name]) for name in ("logical_date", "run_after")}
-    lake, day = settings().lake(DAG_ID), run_date(SimpleNamespace(**moments))
+    lake, day = settings().lake(run["dag_id"]), run_date(SimpleNamespace(**moments))
     left = _left_since(lake, day, _moment(run["start_date"]))
     stage = f"the last one to finish is {left[-1]}" if left else "none has left a record yet"
     reason = f"not finished by {_moment(context['deadline']['deadline_time']):%Y-%m-%d %H:%M} UTC, its deadline"
@@ -104,11 +105,13 @@ def _alert_if_late(context: dict[str, Any]) -> None:
 
 
 def _send_failure(context: Context, reason: str) -> None:
-    lake, dag_run, task = settings().lake(DAG_ID), context.get("dag_run"), context.get("task")
+    dag_id, dag_run, task = context["dag"].dag_id, context.get("dag_run"), context.get("task")
     day = run_date(dag_run) if dag_run else None
+    # A run of no log, as of lake_maintenance, makes no report and has no score.
+    lake = settings().lake(dag_id) if is_of_a_log(dag_id) else None
     # A stage before it has not replaced the record of the last run of this date.
     scored = day and task and SCORING_STAGE in task.get_flat_relative_ids(upstream=True)
-    score = read_score(lake, day) if day and scored else None
+    score = read_score(lake, day) if lake and day and scored else None
     alerts.send(Alert("failed", *_run(context), day, _stage(context), (reason,), score, _log_url(context)), lake)
 
 

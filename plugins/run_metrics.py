@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from airflow.listeners import hookimpl
 
-from include.deployment.run_date import DAG_ID
+from include.deployment.logs import is_of_a_log
 from include.deployment.settings import settings
 from include.telemetry.metrics import DEADLINE, ENDED, FAILED, STARTED, Figure, send, stage_figures
 from spark_jobs.shared.lake import Lake
@@ -59,5 +59,5 @@ def _send(dag_run: DagRun, figures: Iterator[Figure]) -> None:
     # The scheduler and the API server have a client of their own, beside that of the tasks.
     from airflow.observability import stats
 
-    if dag_run.dag_id == DAG_ID:
+    if is_of_a_log(dag_run.dag_id):
         send(figures, dag_run.dag_id, stats)

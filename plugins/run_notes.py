@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
-from include.deployment.run_date import DAG_ID, run_date
+from include.deployment.logs import is_of_a_log
+from include.deployment.run_date import run_date
 from include.deployment.settings import settings
 from include.notify import alerts
 from include.runs.records import read_report
@@ -42,7 +43,7 @@ class RunNotes:
     @hookimpl
     def on_dag_run_success(self, dag_run: DagRun, msg: str) -> None:
         """Note the verdict, the score, the report, and why the run is degraded if it is."""
-        if dag_run.dag_id == DAG_ID:
+        if is_of_a_log(dag_run.dag_id):
             forget_unsaved_deadlines(dag_run)
             if line := success_line(dag_run):
                 _write(dag_run, line)
@@ -50,7 +51,7 @@ class RunNotes:
     @hookimpl
     def on_dag_run_failed(self, dag_run: DagRun, msg: str) -> None:
         """Note where the run failed, and where to look."""
-        if dag_run.dag_id == DAG_ID:
+        if is_of_a_log(dag_run.dag_id):
             _write(dag_run, failure_line(dag_run, msg))
 
 
@@ -66,7 +67,7 @@ def forget_unsaved_deadlines(dag_run: DagRun) -> None:
 
 def success_line(dag_run: DagRun) -> str | None:
     """What the report says of a run; None when it has made none, as one that was marked a success by hand."""
-    lake, day = settings().lake(DAG_ID), run_date(dag_run)
+    lake, day = settings().lake(dag_run.dag_id), run_date(dag_run)
     report = read_report(lake, day)
     if not report or _older(report.made_at, dag_run.start_date):
         return None
@@ -79,7 +80,7 @@ def success_line(dag_run: DagRun) -> str | None:
 
 def failure_line(dag_run: DagRun, msg: str) -> str:
     """Where a run failed: the stage, as no task leaves its reason in Airflow's database, and what to look at."""
-    lake, day = settings().lake(DAG_ID), run_date(dag_run)
+    lake, day = settings().lake(dag_run.dag_id), run_date(dag_run)
     states = {ti.task_id: ti for ti in dag_run.get_task_instances(session=_session(dag_run))}
     # At its time limit Airflow marks what was running as skipped.
     stopped = [stage for stage, ti in states.items() if ti.state == "skipped" and ti.start_date]

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from airflow.listeners import hookimpl
 
-from include.deployment.run_date import DAG_ID
+from include.deployment.logs import is_of_a_log
 from include.deployment.settings import settings
+from spark_jobs.shared.logs import contracts
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
 
 log = logging.getLogger(__name__)
 
-# The DAGs whose runs take the lock.
-WRITERS = (DAG_ID, "lake_maintenance")
+# Beside the DAGs of the logs, each of which takes the lock of its log, the one that takes them all, one by one.
+MAINTENANCE = "lake_maintenance"
 
 
 class RunUnlocking:
@@ -37,16 +38,20 @@ class RunUnlocking:
 
 
 def _release(dag_run: DagRun) -> None:
-    if dag_run.dag_id not in WRITERS:
+    if dag_run.dag_id == MAINTENANCE:
+        # Runs of two DAGs may have the same id.
+        locked, holder = tuple(contracts()), f"{dag_run.dag_id} {dag_run.run_id}"
+    elif is_of_a_log(dag_run.dag_id):
+        locked, holder = (dag_run.dag_id,), dag_run.run_id
+    else:
         return
     # Not above: it takes Airflow's processes a second.
     from include.runs import run_lock
     from spark_jobs.shared.failures import explain
 
-    # Runs of two DAGs may have the same id.
-    holder = dag_run.run_id if dag_run.dag_id == DAG_ID else f"{dag_run.dag_id} {dag_run.run_id}"
     try:
-        if run_lock.release(settings().lake(DAG_ID), holder):
-            log.info("The run %s has ended: its lock is released", holder)
+        for name in locked:
+            if run_lock.release(settings().lake(name), holder):
+                log.info("The run %s has ended: its lock of %s is released", holder, name)
     except Exception as error:
         log.warning("The run %s may still hold the lock of its log: %s", holder, explain(error))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from spark_jobs.fields import Choice, Field
+from spark_jobs.limits import Limit, Parameter
 
 # --- Formats of files.
 
@@ -197,7 +198,8 @@ class LogContract:
 
     `user` is the column that names who did it, the same in all kinds that have one. `answers` is the job that
     makes the log's answers, `answer` the table of them that is published last: a run date counts as published when this
-    table is.
+    table is. `parameters` are those of the answers, `limits` those of the checks. A run reads `input_path`, below the
+    input root, if nobody says another path: without one, a directory of the log's name.
     """
 
     name: str
@@ -208,6 +210,9 @@ class LogContract:
     answer: str
     others: tuple[Records, ...] = field(default=())
     user: str = "user_id"
+    limits: tuple[Limit, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    input_path: str = ""
 
     @property
     def stages(self) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ class Statsd:
             if name.startswith(OURS):
                 assert kind == "g", f"{name} is no gauge"
                 assert LOG in name, f"{name} names no log"
-                found[name.removeprefix(OURS).replace("listening", "")] = float(number)
+                found[name.removeprefix(OURS).replace(LOG, "")] = float(number)
         return found
 
     def names(self) -> set[str]:

@@ -15,12 +15,14 @@ from pathlib import Path
 from include.deployment import catalog_database
 from include.deployment.settings import SettingsError, settings
 from spark_jobs.lake.errors import LakePlaceError
+from spark_jobs.shared.logs import contracts
 
 
 def main() -> None:
     """Check the settings, then make what the services expect to find."""
     try:
-        lake = settings().lake("listening")
+        # Any log's: catalog and event logs are of the whole lake.
+        lake = settings().lake(next(iter(contracts())))
         catalog = lake.catalog.database
     except (SettingsError, LakePlaceError) as error:
         sys.exit(f"ERROR settings: {error}")

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from airflow.sdk.types import DagRunProtocol
 
-DAG_ID = "listening"
-
 
 def run_date(dag_run: DagRunProtocol) -> date:
     """Return the day (UTC) that a DAG run is for, however it was started.

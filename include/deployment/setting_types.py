@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from spark_jobs.lake.catalog import SETTING
+from spark_jobs.limits import LimitKind
 from spark_jobs.shared.lake import fault_of_place
 from spark_jobs.shared.object_store import INPUT_SCHEME, SCHEME
 
@@ -66,3 +67,11 @@ LogPath = Annotated[str, AfterValidator(_path)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Positive = Annotated[int, Field(ge=1)]
 Pattern = Annotated[str, BeforeValidator(_pattern)]
+# By the kind that a contract gives a limit.
+LIMITS: dict[LimitKind, Any] = {
+    "percent": Percent,
+    "ratio": Annotated[float, Field(ge=0, allow_inf_nan=False)],
+    "amount": Annotated[float, Field(gt=0, allow_inf_nan=False)],
+    "count": Positive,
+    "pattern": Pattern,
+}

@@ -16,7 +16,7 @@ from great_expectations.data_context import EphemeralDataContext
 from great_expectations.expectations.metadata_types import FailureSeverity
 
 from include.expectations.data_docs import open_context
-from include.expectations.listening.checks import Table
+from include.expectations.table import Table
 from spark_jobs.shared.documents import write_record
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.records import CheckRecord, Validation
@@ -86,7 +86,7 @@ def _checkpoint(
 
 def _source(context: EphemeralDataContext, table: Table) -> Any:
     if isinstance(table.rows, pd.DataFrame):
-        return context.data_sources.add_pandas("figures").add_dataframe_asset(table.suite.name)
+        return context.data_sources.add_pandas("counts").add_dataframe_asset(table.suite.name)
     # The default is to cache the whole frame first: twice the time here, and more memory than there may be.
     return context.data_sources.add_spark("lake", persist=False).add_dataframe_asset(table.suite.name)
 

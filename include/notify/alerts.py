@@ -31,6 +31,10 @@ NEXT = {
     "late": "look in Airflow which task runs or waits, and into its log. Nothing was stopped: the run goes on, and "
     "fails by itself at its time limit.",
 }
+NEXT_OF_OTHERS = (
+    "the last error in the task's log says what was found, what is allowed and what to do. The DAG's page in Airflow "
+    "says what is lost until it has run again."
+)
 RUNBOOK = 'docs/operations.md, "The first three commands"'
 
 log = logging.getLogger(__name__)
@@ -53,17 +57,19 @@ class Alert:
     log_url: str | None = None
 
 
-def text(alert: Alert, lake: Lake) -> tuple[str, str]:
-    """Return an alert's title, one line, and its body: run, stage, reason, score, report, and what to do next."""
+def text(alert: Alert, lake: Lake | None) -> tuple[str, str]:
+    """Return an alert's title, one line, and its body: run, stage, reason, score, report, and what to do next.
+
+    Without a lake the run is of no log: it has neither score nor report, and no input to mend.
+    """
     day = alert.run_date or "not known"
     lines = {
         "Run": f"{alert.run_id} of {alert.dag_id}",
         "Run date": day,
         "Stage": alert.stage or "not known",
         "Reason": _shortened("; ".join(alert.reasons)) or "not known; the log may tell",
-        "Quality score": score(alert.quality_score),
-        "Report": _report(alert, lake),
-        "Next": NEXT[alert.kind],
+        **({"Quality score": score(alert.quality_score), "Report": _report(alert, lake)} if lake else {}),
+        "Next": NEXT[alert.kind] if lake else NEXT_OF_OTHERS,
         "Runbook": RUNBOOK,
     }
     if alert.log_url:
@@ -85,7 +91,7 @@ def records(lake: Lake, run_date: date) -> UPath:
     return lake.stage_record("data_quality", run_date).parent
 
 
-def send(alert: Alert, lake: Lake) -> None:
+def send(alert: Alert, lake: Lake | None) -> None:
     """Send an alert to every service of the connection, or log it: a warning without one, else an error that says why.
 
     Never raises: whether people hear of a run must not change the run.

@@ -1,4 +1,4 @@
-"""The DAG's runs as Airflow knows them, and what to say of one beside its report."""
+"""The runs of the logs' DAGs as Airflow knows them, and what to say of one beside its report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airflow.utils.state import DagRunState, State
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from include.deployment.run_date import DAG_ID, run_date
+from include.deployment.run_date import run_date
 from include.notify import alerts
 from include.report.model import RunReport
 from include.runs.records import read_report
@@ -19,16 +19,16 @@ from spark_jobs.shared.lake import Lake
 NOT_STARTED = datetime.max.replace(tzinfo=UTC)
 
 
-def last_runs(session: Session) -> dict[date, Row[Any]]:
-    """The run of each run date that was the last to start, or waits to: run_id, state and dates."""
+def last_runs(session: Session, log: str) -> dict[date, Row[Any]]:
+    """The run of a log's DAG for each run date that was the last to start, or waits to: run_id, state and dates."""
     columns = (DagRun.run_id, DagRun.state, DagRun.start_date, DagRun.logical_date, DagRun.run_after)
-    runs = session.execute(select(*columns).filter_by(dag_id=DAG_ID)).all()
+    runs = session.execute(select(*columns).filter_by(dag_id=log)).all()
     return {run_date(run): run for run in sorted(runs, key=lambda run: run.start_date or NOT_STARTED)}
 
 
-def find_run(session: Session, run_id: str) -> DagRun | None:
-    """The DAG's run of that id."""
-    return session.scalar(select(DagRun).filter_by(dag_id=DAG_ID, run_id=run_id))
+def find_run(session: Session, log: str, run_id: str) -> DagRun | None:
+    """The run of a log's DAG that has this id."""
+    return session.scalar(select(DagRun).filter_by(dag_id=log, run_id=run_id))
 
 
 def is_under_way(run: Row[Any] | DagRun) -> bool:

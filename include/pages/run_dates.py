@@ -14,7 +14,6 @@ from upath import UPath
 
 from include.notify import alerts
 from include.pages.dag_runs import has_failed, is_under_way, made
-from include.report.listening.model import ListeningReport, Song
 from include.report.model import RunReport
 from include.runs.records import read_report
 from spark_jobs.shared.documents import read_check
@@ -37,14 +36,17 @@ class State:
 
 @dataclass(frozen=True)
 class Row:
-    """What the list says of a run date; None where there is nothing to say."""
+    """What the list says of a run date; None where there is nothing to say.
+
+    `first` is the first row of the log's answer, as the log's report has it.
+    """
 
     run_date: date
     state: str
     because: str | None
     run_id: str | None
     score: float | None
-    song: Song | None
+    first: Any
     duration: str | None
     has_report: bool
 
@@ -59,15 +61,15 @@ class Page:
     pages: int
 
 
-def page_of(lake: Lake, runs: Mapping[date, Any], number: int) -> Page:
+def page_of(lake: Lake, runs: Mapping[date, Any], number: int, size: int = ROWS) -> Page:
     """The run dates of a page, newest first; the last page for a number past it. `runs` are Airflow's, by run date."""
     # A run that ended well and left nothing in the lake was of another lake, or of none.
     unanswered = {day for day, run in runs.items() if is_under_way(run) or has_failed(run)}
     days = sorted(days_of(lake) | unanswered, reverse=True)
-    pages = max(1, ceil(len(days) / ROWS))
+    pages = max(1, ceil(len(days) / size))
     number = min(number, pages)
     replaced = _replaced(lake)
-    rows = [row(lake, day, runs.get(day), replaced.get(day)) for day in days[(number - 1) * ROWS : number * ROWS]]
+    rows = [row(lake, day, runs.get(day), replaced.get(day)) for day in days[(number - 1) * size : number * size]]
     return Page(rows, len(days), number, pages)
 
 
@@ -83,7 +85,7 @@ def row(lake: Lake, day: date, run: Any | None, replaced: str | None = None) -> 
     `replaced` says of what earlier listens it was made, if they were replaced.
     """
     report = read_report(lake, day)
-    songs = report.top_songs if isinstance(report, ListeningReport) else ()
+    answers = getattr(report, lake.answer, None)
     state = state_of(lake, day, run, report)
     return Row(
         run_date=day,
@@ -91,7 +93,7 @@ def row(lake: Lake, day: date, run: Any | None, replaced: str | None = None) -> 
         because=" ".join(said for said in (state.because, replaced) if said) or None,
         run_id=state.run_id,
         score=report.quality_score if report else None,
-        song=songs[0] if songs else None,
+        first=answers[0] if answers else None,
         duration=duration(sum(report.stage_seconds.values())) if report and report.stage_seconds else None,
         has_report=has_report(lake, day),
     )

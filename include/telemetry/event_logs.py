@@ -21,8 +21,8 @@ from spark_jobs.shared.publication_record import SparkCosts
 
 log = logging.getLogger(__name__)
 
-# Those of a month of daily runs, six applications each.
-LOGS_KEPT = 180
+# Those of a month of daily runs of three logs, six applications each.
+LOGS_KEPT = 540
 # By this setting the log of an attempt is known among those of other runs.
 MARK = "spark.pipeline.attempt"
 DIRECTORY, ENABLED = "spark.eventLog.dir", "spark.eventLog.enabled"

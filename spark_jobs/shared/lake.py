@@ -113,8 +113,8 @@ class Lake:
         return self._path(RUNS, f"run_date={run_date}", "spark", f"{stage}.json")
 
     def spark_events(self) -> UPath:
-        """The directory of Spark's event logs, one file an application, where a history server finds them."""
-        return self._path("spark_events")
+        """The directory of Spark's event logs, of all logs, one file an application, for a history server."""
+        return UPath(self.root).joinpath("spark_events")
 
     def report(self, run_date: date) -> UPath:
         """The directory of a run's report: `top_songs.tsv`, `report.json`, `report.html`."""

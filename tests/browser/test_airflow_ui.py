@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
-from include.deployment.run_date import DAG_ID
 from include.sample_data.listening import generate_log
 from spark_jobs.shared.lake import Lake
 from tests.browser.accessibility import grave_faults
@@ -23,15 +22,17 @@ from tests.browser.conftest import DESK, PHONE, NewPage
 from tests.cli.test_ui import printed, start_ui
 from tests.reports import SONG, leave_report
 
+DAG_ID = "listening"
+
 pytestmark = [pytest.mark.browser, pytest.mark.end_to_end]
 
 RUN_DATE = "2009-05-05"
 RUN_MILLISECONDS = 1_800_000
 OPEN_SECONDS = 300
 PAGES = {
-    "all run dates": "listening/run_dates",
-    "all results": "listening/data_docs/index.html",
-    "a run without a report": f"listening/dags/{DAG_ID}/runs/gone",
+    "all run dates": "pipeline/listening/run_dates",
+    "all results": "pipeline/listening/data_docs/index.html",
+    "a run without a report": f"pipeline/{DAG_ID}/dag_runs/gone",
 }
 
 
@@ -141,13 +142,13 @@ def test_triggered_run_uses_form_values_and_shows_report(ui: Ui, run: Run, new_p
 def test_navigation_leads_to_run_dates_reports_data_docs(ui: Ui, run: Run, new_page: NewPage) -> None:
     page = new_page(storage_state=run.login)
     page.goto(ui.address)
-    page.get_by_role("link", name="Top songs").click()
-    frame = page.frame_locator("iframe[title='Top songs']")
+    page.get_by_role("link", name="Run dates").click()
+    frame = page.frame_locator("iframe[title='Run dates']")
     row = frame.get_by_role("row").filter(has_text=RUN_DATE)
     expect(row).to_contain_text(run.first_song)
     row.get_by_role("link", name=RUN_DATE).click()
     expect(frame.get_by_text(run.first_song).first).to_be_visible()
-    page.goto(f"{ui.address}/plugin/top_songs")
+    page.goto(f"{ui.address}/plugin/run_dates")
     frame.get_by_role("link", name="Data Docs").click()
     frame.get_by_role("link", name="top_songs", exact=True).click()
     expect(frame.get_by_text("Evaluated Expectations")).to_be_visible()
@@ -180,13 +181,13 @@ def test_page_runs_no_script_and_loads_nothing_foreign(ui: Ui, run: Run, new_pag
     answered, refused = [], []
     page.on("requestfinished", lambda request: answered.append(request.url))
     page.on("requestfailed", lambda request: refused.append(request.failure))
-    for path in ("listening/run_dates", "listening/reports/run_date=2009-05-06/report.html"):
+    for path in ("pipeline/listening/run_dates", "pipeline/listening/reports/run_date=2009-05-06/report.html"):
         page.goto(f"{ui.address}/{path}")
         assert page.evaluate("window.ran") is None
-    page.goto(f"{ui.address}/listening/run_dates")
+    page.goto(f"{ui.address}/pipeline/listening/run_dates")
     expect(page.get_by_text(song["track_name"])).to_be_visible()
     (result,) = (ui.lake / "listening" / "data_docs" / "validations").glob(f"listens/run date {RUN_DATE}/*/*.html")
-    page.goto(f"{ui.address}/{result.relative_to(ui.lake)}")
+    page.goto(f"{ui.address}/pipeline/{result.relative_to(ui.lake)}")
     expect(page.get_by_text("Evaluated Expectations")).to_be_visible()
     assert [url for url in answered if not url.startswith(ui.address)] == []
     # The policy must block the requests of Great Expectations' pages; a failed connection alone proves nothing.

@@ -12,8 +12,9 @@ import pytest
 
 from cli.environment import airflow_environment
 from cli.publish import how_to_clear
-from include.deployment.run_date import DAG_ID
 from tests.conftest import PROJECT
+
+DAG_ID = "listening"
 
 # As the UI's form has them: with a time, and where that was cleared, without any date.
 DATED, UNDATED = "manual__2009-05-04T13:37:00+00:00", "~as+a.person:named-it"

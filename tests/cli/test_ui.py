@@ -19,12 +19,13 @@ import pytest
 
 from cli import ui
 from cli.environment import SPARK_CONNECTION, airflow_environment, prepare_database, sole_use
-from include.deployment.run_date import DAG_ID
 from include.sample_data.listening import generate_log
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.stack.running import lives, wait_for
 from tests.stack.spark_cluster import free_port
+
+DAG_ID = "listening"
 
 pytestmark = pytest.mark.end_to_end
 

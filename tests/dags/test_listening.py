@@ -95,9 +95,9 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
         "--run-date",
         "--listens",
         "--sessions",
+        "--session-gap-minutes",
         "--top-sessions",
         "--top-songs",
-        "--session-gap-minutes",
         "--window-days",
         "--alternatives",
         "--profiles",
@@ -108,12 +108,12 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
         "{{ run_date(dag_run) }}",
         "{{ ti.xcom_pull('data_quality')['snapshots']['listens'] }}",
         "{{ ti.xcom_pull('session_analysis')['snapshots']['sessions'] }}",
+        "{{ params.session_gap_minutes | int }}",
         "{{ params.top_sessions | int }}",
         "{{ params.top_songs | int }}",
-        "{{ params.session_gap_minutes | int }}",
         "{{ params.window_days | int if params.window_days else '' }}",
         "{{ 'yes' if params.alternatives else 'no' }}",
-        "{{ ti.xcom_pull('check_input')['profiles'] }}",
+        "{{ ti.xcom_pull('check_input')['paths']['profiles_path'] }}",
     ]
 
 
@@ -171,7 +171,9 @@ def test_start_is_tried_again_while_log_is_held(
     start = dag.get_task("check_input").python_callable
     run = SimpleNamespace(logical_date=pendulum.datetime(2009, 5, 4), run_id="manual__1")
     with pytest.raises(raised, match=str(refusal)):
-        start({"load": "full", "input_path": "log.tsv", "profiles_path": None}, run)
+        start(
+            {"load": "full", "input_path": "log.tsv", "profiles_path": None}, run, SimpleNamespace(dag_id="listening")
+        )
 
 
 def test_form_describes_and_bounds_every_parameter(dag: Any) -> None:

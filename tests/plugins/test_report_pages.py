@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
 
-from include.deployment.run_date import DAG_ID
-from include.pages import run_dates
+from include.pages import app, run_dates
+from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.logs.notes.contract import NOTES
+from spark_jobs.logs.shop.contract import SHOP
 from spark_jobs.shared.lake import Lake
 from tests import reports
 from tests.include.runs.test_daily_base import ran
@@ -22,7 +25,9 @@ from tests.plugins.airflow_app import Client, airflow_app
 from tests.published import leave_record
 from tests.reports import leave_report
 
-PAGES = "/listening"
+DAG_ID = "listening"
+MOUNTED = "/pipeline"
+PAGES = f"{MOUNTED}/{DAG_ID}"
 DAY = date(2009, 5, 5)
 START, END = datetime(2026, 1, 2, 10, tzinfo=UTC), datetime(2026, 1, 2, 11, tzinfo=UTC)
 SONG = {**reports.SONG, "artist_name": "AC & DC", "track_name": "<script>alert(1)</script>"}
@@ -71,7 +76,7 @@ def put_run(
     )
     run.end_date = END if state in ("success", "failed") else None
     run.note = note
-    page = f"{PAGES}/dags/{dag_id}/runs/{run.run_id.replace(':', '%3A').replace('+', '%2B')}"
+    page = f"{MOUNTED}/{dag_id}/dag_runs/{run.run_id.replace(':', '%3A').replace('+', '%2B')}"
     with create_session() as session:
         session.add(run)
     return page
@@ -118,7 +123,7 @@ def said(text: str) -> list[str]:
 
 EVERY_KIND = [
     "run_dates",
-    f"dags/{DAG_ID}/runs/manual",
+    "dag_runs/manual",
     f"reports/run_date={DAY}/report.html",
     f"reports/run_date={DAY}/report.json",
     "data_docs/index.html",
@@ -141,6 +146,66 @@ def test_pages_need_a_login_that_may_see_runs(
         answer = client.get(f"{PAGES}/{path}", user, method)
         assert answer.status == status
         assert str(DAY) not in answer.text
+
+
+@pytest.mark.parametrize("path", ["run_dates", "", "docs", "openapi.json", "../secret", "~/run_dates?dag_id=listening"])
+@pytest.mark.parametrize(("user", "status"), [(None, 401), ("nobody", 403)])
+def test_pages_of_no_log_need_a_login_too(client: Client, path: str, user: str | None, status: int) -> None:
+    assert client.get(f"{MOUNTED}/{path}", user).status == status
+
+
+@pytest.mark.parametrize("path", ["", "docs", "shop", "~/run_dates?dag_id=listening", "lake_maintenance/run_dates"])
+def test_what_is_no_log_has_no_page(client: Client, path: str) -> None:
+    assert client.get(f"{MOUNTED}/{path}").status == 404
+
+
+def test_one_log_is_shown_at_once(client: Client) -> None:
+    answer = client.get(f"{MOUNTED}/run_dates")
+    assert (answer.status, answer.headers["location"]) == (303, f"{PAGES}/run_dates")
+    assert "All logs" not in client.get(f"{PAGES}/run_dates").text
+
+
+def test_several_logs_show_their_newest_run_dates(client: Client, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "with_a_dag", lambda: [LISTENING, SHOP, NOTES])
+    put_report(lake, DAY)
+    put_report(lake, DAY + timedelta(days=1), verdict="degraded")
+    put_report(Lake(lake.root, "shop"), DAY, funnel=[{"step": "view"}])
+    text = client.get(f"{MOUNTED}/run_dates").text
+    song = "&lt;script&gt;alert(1)&lt;/script&gt; AC &amp; DC"
+    assert rows(text) == [
+        ["listening", str(DAY + timedelta(days=1)), "degraded", song],
+        ["shop", str(DAY), "good", ""],
+        ["notes", "none yet"],
+    ]
+    assert f'href="{MOUNTED}/shop/run_dates"' in text
+    assert f'href="{MOUNTED}/run_dates">All logs' in client.get(f"{PAGES}/run_dates").text
+
+
+def test_each_log_has_its_own_pages(client: Client, lake: Lake) -> None:
+    put_report(lake)
+    shop = Lake(lake.root, "shop")
+    put_report(shop, DAY + timedelta(days=1))
+    page = put_result(shop, "events", 5)
+    assert [row[0] for row in rows(client.get(f"{PAGES}/run_dates").text)] == [str(DAY)]
+    assert [row[0] for row in rows(client.get(f"{MOUNTED}/shop/run_dates").text)] == [str(DAY + timedelta(days=1))]
+    assert client.get(f"{MOUNTED}/shop/{page}").status == 200
+    assert client.get(f"{PAGES}/{page}").status == 404
+    assert client.get(f"{PAGES}/reports/run_date={DAY + timedelta(days=1)}/report.html").status == 404
+
+
+def test_role_sees_only_its_own_logs(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = SimpleAuthManager.is_authorized_dag
+
+    def not_the_shop(self: Any, *, details: Any = None, **asked: Any) -> bool:
+        return (details is None or details.id != "shop") and real(self, details=details, **asked)
+
+    monkeypatch.setattr(SimpleAuthManager, "is_authorized_dag", not_the_shop)
+    monkeypatch.setattr(app, "with_a_dag", lambda: [LISTENING, SHOP, NOTES])
+    text = client.get(f"{MOUNTED}/run_dates").text
+    assert [row[0] for row in rows(text)] == ["listening", "notes"]
+    assert client.get(f"{MOUNTED}/shop/run_dates?dag_id=listening").status == 403
+    assert client.get(f"{MOUNTED}/shop/reports/run_date={DAY}/report.html").status == 403
+    assert client.get(f"{PAGES}/run_dates").status == 200
 
 
 @pytest.mark.parametrize("user", ["ada", "vic"])
@@ -230,7 +295,7 @@ def test_files_outside_reports_and_data_docs_stay_hidden(client: Client, lake: L
 def test_an_empty_lake_says_what_to_do(client: Client) -> None:
     text = client.get(f"{PAGES}/run_dates").text
     assert said(text) == [
-        "Top songs of the longest sessions",
+        f"Run dates of {DAG_ID}",
         f"There is no run date yet. Trigger the DAG {DAG_ID}, or wait for its daily run: its answer will be here.",
     ]
     assert said(client.get(f"{PAGES}/data_docs/index.html").text)[1].startswith("There is no result yet")
@@ -389,8 +454,8 @@ def test_page_shows_run_date_not_start_date(client: Client, lake: Lake) -> None:
 def test_run_of_another_or_no_dag_gets_404(client: Client) -> None:
     other = client.get(put_run("success", dag_id="<b>other"))
     assert other.status == 404
-    assert f"Only the runs of {DAG_ID} make a report; this is a run of &lt;b&gt;other." in other.text
-    gone = client.get(f"{PAGES}/dags/{DAG_ID}/runs/a/b")
+    assert "Only the runs of a log's DAG make a report; &lt;b&gt;other is no log." in other.text.replace("&#39;", "'")
+    gone = client.get(f"{PAGES}/dag_runs/a/b")
     assert (gone.status, f"Airflow knows no run a/b of {DAG_ID}." in gone.text) == (404, True)
 
 
@@ -412,8 +477,8 @@ def test_the_ui_is_told_where_the_pages_go(client: Client) -> None:
     plugins = json.loads(client.get("/api/v2/plugins?limit=100", "ada").text)["plugins"]
     views = {view["name"]: view for plugin in plugins for view in plugin["external_views"]}
     assert {name: (view["destination"], view["href"]) for name, view in views.items()} == {
-        "Top songs": ("nav", "listening/run_dates"),
-        "Report": ("dag_run", "listening/dags/{DAG_ID}/runs/{RUN_ID}"),
+        "Run dates": ("nav", "pipeline/run_dates"),
+        "Report": ("dag_run", "pipeline/{DAG_ID}/dag_runs/{RUN_ID}"),
     }
 
 

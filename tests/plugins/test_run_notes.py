@@ -61,13 +61,13 @@ def test_the_verdict_is_of_the_run_itself(
     monkeypatch.setenv("PIPELINE_LAKE", lake.root)
     start = datetime(2026, 1, 2, tzinfo=UTC)
     directory = leave_report(lake, RUN_DATE, made_at=start + made, quality_score=99.5)
-    run: Any = SimpleNamespace(logical_date=datetime(2009, 5, 4, tzinfo=UTC), start_date=start)
+    run: Any = SimpleNamespace(dag_id="listening", logical_date=datetime(2009, 5, 4, tzinfo=UTC), start_date=start)
     assert success_line(run) == (f"{LINE} Report: {directory}/report.html." if line else None)
 
 
 def test_a_run_without_a_report_gets_no_verdict(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> None:
     monkeypatch.setenv("PIPELINE_LAKE", lake.root)
-    run: Any = SimpleNamespace(logical_date=datetime(2009, 5, 4, tzinfo=UTC), start_date=None)
+    run: Any = SimpleNamespace(dag_id="listening", logical_date=datetime(2009, 5, 4, tzinfo=UTC), start_date=None)
     assert success_line(run) is None
 
 
@@ -87,6 +87,23 @@ def test_maintenance_that_has_ended_holds_no_lock(monkeypatch: pytest.MonkeyPatc
         RunUnlocking().on_dag_run_failed(SimpleNamespace(dag_id=dag_id, run_id="scheduled__1"), "")  # type: ignore[arg-type]
         with lake.catalog.open() as catalog:
             assert bool(lock.holder(catalog, "listening")) == left
+
+
+def test_maintenance_releases_the_lock_of_every_log(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> None:
+    monkeypatch.setenv("PIPELINE_LAKE", lake.root)
+    logs = [Lake(lake.root, name) for name in ("listening", "shop")]
+    for one in logs:
+        run_lock.take(one, "lake_maintenance scheduled__1")
+    RunUnlocking().on_dag_run_failed(SimpleNamespace(dag_id="lake_maintenance", run_id="scheduled__1"), "")  # type: ignore[arg-type]
+    with lake.catalog.open() as catalog:
+        assert [lock.holder(catalog, one.log) for one in logs] == [None, None]
+
+
+def test_run_of_a_log_releases_only_its_own(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> None:
+    monkeypatch.setenv("PIPELINE_LAKE", lake.root)
+    run_lock.take(lake, "scheduled__1")
+    RunUnlocking().on_dag_run_failed(SimpleNamespace(dag_id="shop", run_id="scheduled__1"), "")  # type: ignore[arg-type]
+    assert run_lock.release(lake, "scheduled__1")
 
 
 def test_lock_of_another_run_stays(monkeypatch: pytest.MonkeyPatch, lake: Lake) -> None:

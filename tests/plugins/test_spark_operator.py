@@ -54,6 +54,11 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return Ran(process, scratch, commands)
 
 
+@pytest.fixture(autouse=True)
+def _this_lake(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIPELINE_LAKE", lake.root)
+
+
 def test_secrets_are_on_no_command_line(ran: Ran) -> None:
     assert any("org.apache.spark.deploy.SparkSubmit" in command for command in ran.commands)
     for secret in SECRETS.values():

@@ -38,7 +38,7 @@ class Places:
             '"spark.driver.host": "scheduler"': f'"spark.driver.host": "{HOST}"',
             '"spark.driver.bindAddress": "0.0.0.0"': f'"spark.driver.bindAddress": "{HOST}"',
             # In an option of Spark's, which it splits as a shell does.
-            "'/opt/airflow/lake/listening/spark_events'": shlex.quote(f"{self.home}/lake/listening/spark_events"),
+            "'/opt/airflow/lake/spark_events'": shlex.quote(f"{self.home}/lake/spark_events"),
             "/opt/airflow/": f"{self.home}/",
         }.items():
             text = text.replace(there, here)

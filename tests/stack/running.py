@@ -20,13 +20,13 @@ import psutil
 from cli import settings_file, ui
 from cli.health import states
 from cli.stack_settings import Deployment
-from include.deployment.run_date import DAG_ID
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.stack import postgres
 from tests.stack.processes import READY
 from tests.stack.spark_cluster import Cluster, free_port
 
+DAG_ID = "listening"
 DAG = f"/api/v2/dags/{DAG_ID}"
 # The data is tiny: what costs time is to start Spark, and three processes of it for every stage.
 SMALL = {

@@ -18,11 +18,12 @@ from typing import Any
 import psutil
 import pytest
 
-from include.deployment.run_date import DAG_ID
 from include.sample_data.listening import generate_log
 from include.sample_data.listening.answer import beside
 from spark_jobs.shared.lake import Lake
 from tests.stack.running import DAG, RunningStack, lives, open_directory, running_stack, wait_for
+
+DAG_ID = "listening"
 
 pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 

@@ -110,7 +110,7 @@ def test_no_service_is_asked_through_a_proxy(file: Path) -> None:
 def test_stack_may_lie_below_a_quote(file: Path) -> None:
     options = compose.services(settings_file.variables(file))["spark-history"].environment["SPARK_HISTORY_OPTS"]
     here = Places(Path("/srv/ann's 5%b"), Path("/in"), settings_file.read(file)).here(options)
-    assert "-Dspark.history.fs.logDirectory=/srv/ann's 5%b/lake/listening/spark_events" in shlex.split(here)
+    assert "-Dspark.history.fs.logDirectory=/srv/ann's 5%b/lake/spark_events" in shlex.split(here)
 
 
 def volumes() -> dict[str, list[str]]:

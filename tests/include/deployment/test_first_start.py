@@ -34,8 +34,7 @@ def test_first_start_makes_login_and_directories_repeatably(tmp_path: Path) -> N
     assert file.stat().st_mode & 0o777 == 0o600
     assert sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*")) == [
         Path("lake"),
-        Path("lake/listening"),
-        Path("lake/listening/spark_events"),
+        Path("lake/spark_events"),
         Path("passwords.json"),
         Path("pgpass"),
     ]

@@ -50,8 +50,8 @@ def test_the_form_shows_the_bounds() -> None:
         (
             "gap",
             3,
-            "gap: found 3, allowed is none but input_path, load, session_gap_minutes, top_sessions, top_songs, "
-            "window_days, minimum_quality_score, alternatives, profiles_path",
+            "gap: found 3, allowed is none but input_path, load, session_gap_minutes, minimum_quality_score, "
+            "top_sessions, top_songs, window_days, alternatives, profiles_path",
         ),
         ("load", "weekly", "load: found 'weekly', allowed is full or daily"),
         ("alternatives", "maybe", "alternatives: found 'maybe', allowed is true or false"),
@@ -65,6 +65,13 @@ def test_the_form_shows_the_bounds() -> None:
 )
 def test_bad_parameter_says_found_and_allowed_values(name: str, value: Any, message: str) -> None:
     assert faults("listening", {"top_songs": 3, name: value}) == [message]
+
+
+def test_every_log_has_the_common_parameters() -> None:
+    common = ["input_path", "load", "session_gap_minutes", "minimum_quality_score"]
+    assert list(schemas("shop")) == common
+    assert list(schemas("listening"))[:4] == common
+    assert schemas("shop")["session_gap_minutes"]["default"] == 30
 
 
 def test_the_run_date_may_stand_in_a_path() -> None:

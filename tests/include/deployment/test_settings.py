@@ -3,10 +3,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from include.deployment.settings import PROJECT, SettingsError, settings, variables
+from spark_jobs.limits import Limit
+from spark_jobs.logs.contracts import CONTRACTS
+from spark_jobs.logs.listening.contract import LISTENING
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +21,7 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_an_environment_everything_lies_in_the_project() -> None:
     found = settings()
-    assert (found.lake.root, found.input_root) == (str(PROJECT / "lake"), str(PROJECT / "input"))
+    assert (found.lake_root, found.input_root) == (str(PROJECT / "lake"), str(PROJECT / "input"))
     assert found.listening.input_path == "userid-timestamp-artid-artname-traid-traname.tsv"
     assert (found.listening.minimum_quality_score, found.listening.stop_quality_score) == (95, 90)
 
@@ -29,7 +33,7 @@ def test_environment_sets_values_but_empty_variables_do_not(monkeypatch: pytest.
     monkeypatch.setenv("PIPELINE_LISTENING_STOP_QUALITY_SCORE", "12.5")
     monkeypatch.setenv("PIPELINE_DATA_DOCS_RUNS", "")
     found = settings()
-    assert (found.lake.root, found.input_root, found.listening.input_path) == (
+    assert (found.lake_root, found.input_root, found.listening.input_path) == (
         "/srv/lake",
         "/srv/logs",
         "{run_date}.tsv.gz",
@@ -131,12 +135,32 @@ def test_bad_setting_fails_run_early_in_one_line() -> None:
     assert "Traceback" not in run.stdout + run.stderr
 
 
-def test_settings_are_described_and_in_the_env_example() -> None:
-    example = (PROJECT / ".env.example").read_text(encoding="utf-8")
-    for name, field in variables().items():
-        assert field.description, name
-        if name not in ("PIPELINE_LAKE", "PIPELINE_INPUT_ROOT"):  # The image says where these are.
-            assert f"{name}=" in example, name
+def test_every_setting_is_described() -> None:
+    assert [name for name, field in variables().items() if not field.description] == []
+
+
+def test_log_has_only_its_own_limits() -> None:
+    found = settings()
+    assert found.listening.maximum_name_length == 1000
+    assert found.shop.minimum_quality_score == 95
+    assert "maximum_name_length" not in type(found.shop).model_fields
+    assert "PIPELINE_SHOP_STOP_QUALITY_SCORE" in variables()
+
+
+def test_each_log_has_its_own_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIPELINE_SHOP_STOP_QUALITY_SCORE", "12.5")
+    found = settings()
+    assert (found.shop.stop_quality_score, found.listening.stop_quality_score) == (12.5, 90)
+
+
+def test_new_log_has_settings_by_its_contract(monkeypatch: pytest.MonkeyPatch) -> None:
+    toy = replace(LISTENING, name="toy", limits=(Limit("maximum_pause_days", 3, "amount", "days; more degrade"),))
+    monkeypatch.setitem(CONTRACTS, "toy", toy)
+    monkeypatch.setenv("PIPELINE_TOY_MAXIMUM_PAUSE_DAYS", "0")
+    with pytest.raises(SettingsError, match="PIPELINE_TOY_MAXIMUM_PAUSE_DAYS: found '0', allowed is greater than 0"):
+        settings()
+    monkeypatch.setenv("PIPELINE_TOY_MAXIMUM_PAUSE_DAYS", "4")
+    assert settings().of_log("toy").maximum_pause_days == 4
 
 
 def test_keys_in_an_input_root_are_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from include.expectations.checkpoint import CheckError, failures, keep_results, raise_for_errors, run_checkpoint
 from include.expectations.listening import suites
-from include.expectations.listening.checks import Table
+from include.expectations.table import Table
 from include.runs.acceptance import accept
 from plugins.checkpoint_operator import Asked, check_tables
 from spark_jobs.data_quality.job import DataQualityJob
@@ -76,11 +76,11 @@ def test_failed_check_names_unmet_claims_until_accepted(spark: SparkSession, lak
     log = tmp_path / "log.tsv"
     log.write_text("commas,for,tabs\n")
     snapshots = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE)).snapshots
-    asked = Asked(TABLES, snapshots, {"minimum_quality_score": "0"})
+    asked = Asked(snapshots, {"minimum_quality_score": "0"})
     check = partial(check_tables, knowing(spark, lake), "check_listens", lake, RUN_DATE, asked)
     with pytest.raises(AirflowFailException, match="check_listens failed for run date 2009-05-04: ") as error:
         check()
-    assert "data_quality: expected: at least one line is a listen; found 0" in str(error.value)
+    assert "data_quality: expected: at least one record is accepted; found 0" in str(error.value)
     assert "below which every run stops; found 0" in str(error.value)
     assert "field_count" in output_of(re.search("wrote: (make .*); see also", str(error.value))[1])  # type: ignore[index]
     record = read_check(lake, "check_listens", RUN_DATE)

@@ -122,6 +122,21 @@ def test_alert_says_what_happened_and_what_to_do(alert: Alert, title: str, body:
     assert alerts.text(alert, LAKE) == (title, "\n".join(body))
 
 
+def test_run_of_no_log_has_neither_score_nor_report() -> None:
+    title, body = alerts.text(replace(FAILED, dag_id="lake_maintenance", stage="maintain", quality_score=None), None)
+    assert title == "lake_maintenance failed, run date 2009-05-04"
+    assert [line.partition(":")[0] for line in body.splitlines()] == [
+        "Run",
+        "Run date",
+        "Stage",
+        "Reason",
+        "Next",
+        "Runbook",
+        "Log",
+    ]
+    assert "mended" not in body
+
+
 def test_runbook_has_the_section_named_by_alerts() -> None:
     file, section = re.fullmatch('(.+), "(.+)"', alerts.RUNBOOK).groups()  # type: ignore[union-attr]
     assert f"## {section}\n" in (PROJECT / file).read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ def test_each_attempt_gets_a_directory_and_own_mark(tmp_path: Path) -> None:
     assert first
     assert second
     assert first.settings[MARK] != second.settings[MARK]
-    assert first.settings[DIRECTORY] == f"file://{tmp_path}/the%20lake%27s%20root/listening/spark_events"
+    assert first.settings[DIRECTORY] == f"file://{tmp_path}/the%20lake%27s%20root/spark_events"
     assert first.directory.is_dir()
 
 

@@ -9,14 +9,31 @@ import pandas as pd
 from great_expectations import ExpectationSuite
 from pyspark.sql import DataFrame
 
-from include.deployment.settings import Listening
+from include.deployment.log_settings import log_settings
 from include.expectations.checkpoint import failures, validate
-from include.expectations.listening.checks import Table
+from include.expectations.judged import Judged
+from include.expectations.table import Table
+from spark_jobs.logs.listening.contract import LISTENING
 
 RUN_DATE = date(2009, 5, 4)
 # Users of tests have short names.
-LIMITS = Listening(user_id_pattern="^[uv]$", maximum_name_length=10)
+LIMITS = log_settings(LISTENING)(user_id_pattern="^[uv]$", maximum_name_length=10)
 MINIMUM, MAXIMUM = "expect_column_min_to_be_between", "expect_column_max_to_be_between"
+
+
+# As many as may be read at a score of 95.
+JUDGED = Judged(
+    records_read=20,
+    events_accepted=19,
+    records_rejected=1,
+    quality_score=95.0,
+    warnings={},
+    load="full",
+    events_of_log=19,
+    last_event_at=None,
+    is_first=True,
+    is_day_without=False,
+)
 
 
 def failed(rows: DataFrame | pd.DataFrame, suite: ExpectationSuite, directory: Path) -> list[tuple[str, str]]:

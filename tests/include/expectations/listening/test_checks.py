@@ -14,7 +14,9 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from include.expectations import data_docs
+from include.expectations.any_log import checks as any_log
 from include.expectations.checkpoint import failures, run_checkpoint
+from include.expectations.judged import judged
 from include.expectations.listening import checks
 from include.runs.records import previous_run_date
 from spark_jobs.data_quality.job import DataQualityJob
@@ -60,26 +62,23 @@ def publish_answer(lake: Lake, *run_dates: date) -> None:
 
 
 def test_shares_are_of_the_listens_kept() -> None:
-    assert checks.quality_figures(quality(4)) == {
-        "quality_score": 40.0,
-        "listens_kept": 4,
-        "lines_rejected": 6,
+    assert checks.missing_percents(judged(quality(4))) == {
         "missing_artist_id_percent": 25.0,
         "missing_track_id_percent": 75.0,
     }
-    assert checks.quality_figures(quality(0))["missing_track_id_percent"] == 0
+    assert checks.missing_percents(judged(quality(0)))["missing_track_id_percent"] == 0
 
 
 def test_age_of_log_is_age_of_newest_listen(lake: Lake) -> None:
-    assert checks.volume_figures(quality(4), lake, RUN_DATE, None) == {"newest_listen_age_days": 0.5}
-    nothing = checks.volume_figures(quality(0, log={"events": 0, "last_event_at": None}), lake, RUN_DATE, None)
+    assert checks.volume_counts(judged(quality(4)), lake, RUN_DATE, None) == {"newest_listen_age_days": 0.5}
+    nothing = checks.volume_counts(judged(quality(0, log={"events": 0, "last_event_at": None})), lake, RUN_DATE, None)
     assert nothing == {"newest_listen_age_days": float("inf")}
 
 
 def test_listens_are_compared_with_previous_run_date(lake: Lake) -> None:
     leave_record(lake, "data_quality", BEFORE, record(8))
     publish_answer(lake, BEFORE)
-    figures = checks.volume_figures(quality(2), lake, RUN_DATE, BEFORE)
+    figures = checks.volume_counts(judged(quality(2)), lake, RUN_DATE, BEFORE)
     assert figures == {"newest_listen_age_days": 0.5, "listens_percent_of_previous": 25.0}
 
 
@@ -97,10 +96,10 @@ def test_loads_compare_only_with_nonempty_loads_alike(
     leave_record(lake, "data_quality", BEFORE, record(kept_before, parameters={"load": load_before}))
     publish_answer(lake, BEFORE)
     now = quality(2, parameters={"load": load})
-    assert checks.volume_figures(now, lake, RUN_DATE, BEFORE) == {"newest_listen_age_days": 0.5}
+    assert checks.volume_counts(judged(now), lake, RUN_DATE, BEFORE) == {"newest_listen_age_days": 0.5}
     leave_record(lake, "data_quality", BEFORE, record(8, parameters={"load": load}))
     publish_answer(lake, BEFORE)
-    assert checks.volume_figures(now, lake, RUN_DATE, BEFORE)["listens_percent_of_previous"] == 25.0
+    assert checks.volume_counts(judged(now), lake, RUN_DATE, BEFORE)["listens_percent_of_previous"] == 25.0
 
 
 def test_run_date_before_is_the_last_published_one(lake: Lake) -> None:
@@ -116,7 +115,7 @@ def test_sessions_are_measured_by_length_and_speed(spark: SparkSession) -> None:
         .withColumn("ended_at", F.col("started_at"))
         .withColumn("duration_seconds", F.lit(0))
     )
-    assert checks.session_figures(made) == {
+    assert any_log.session_counts(made, checks.measured()) == {
         "mean_tracks": 106.25,
         "median_minutes": 60.0,
         "p99_tracks_per_minute": 5.0,
@@ -130,15 +129,15 @@ def test_sessions_ending_before_start_are_counted(spark: SparkSession) -> None:
     bad = sessions(spark, ("v", "12:00:00", 9), ("v", "15:00:00", 9)).withColumn(
         "ended_at", F.expr("started_at - INTERVAL 1 SECOND")
     )
-    assert checks.session_figures(good)["sessions_ending_before_start"] == 0
-    assert checks.session_figures(good.unionByName(bad))["sessions_ending_before_start"] == 2
+    assert any_log.session_counts(good, {})["sessions_ending_before_start"] == 0
+    assert any_log.session_counts(good.unionByName(bad), {})["sessions_ending_before_start"] == 2
 
 
 def test_repeated_session_ids_are_counted(spark: SparkSession) -> None:
     made = sessions(spark, ("u", "12:00:00", 1), ("u", "15:00:00", 1), ("v", "12:00:00", 1))
-    assert checks.repeated_session_ids(made) == 0
-    assert checks.repeated_session_ids(made.unionByName(made.where("user_id = 'u'"))) == 2
-    assert checks.repeated_session_ids(made.limit(0)) == 0
+    assert any_log.repeated_session_ids(made) == 0
+    assert any_log.repeated_session_ids(made.unionByName(made.where("user_id = 'u'"))) == 2
+    assert any_log.repeated_session_ids(made.limit(0)) == 0
 
 
 def test_users_without_a_session_now_are_gone(spark: SparkSession) -> None:
@@ -153,7 +152,7 @@ def test_figures_of_the_answer_count_what_few_made() -> None:
     top_songs = pd.DataFrame(
         {"rank": [2, 1, 3], "play_count": [8, 9, 8], "session_count": [1, 2, 3], "listener_count": [1, 1, 2]}
     )
-    assert checks.answer_figures(top_sessions, top_songs) == {
+    assert checks.answer_counts(top_sessions, top_songs) == {
         "plays_above_those_of_the_rank_before": 0,
         "implausible_top_sessions": 2,
         "songs_of_one_session": 1,
@@ -164,7 +163,7 @@ def test_figures_of_the_answer_count_what_few_made() -> None:
 def test_songs_outplaying_the_rank_before_are_counted() -> None:
     songs = pd.DataFrame({"rank": [3, 1, 2], "play_count": [4, 3, 2], "session_count": 1, "listener_count": 1})
     no_session = pd.DataFrame({"is_implausible": []})
-    assert checks.answer_figures(no_session, songs)["plays_above_those_of_the_rank_before"] == 1
+    assert checks.answer_counts(no_session, songs)["plays_above_those_of_the_rank_before"] == 1
 
 
 def test_repeated_listen_is_found_without_a_shuffle(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
@@ -174,8 +173,8 @@ def test_repeated_listen_is_found_without_a_shuffle(spark: SparkSession, lake: L
     figures = run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
     spark = knowing(spark, lake)
     kept = read(spark, "listening", LISTENS, figures.snapshots["listens"])
-    assert (figures.rejected["duplicate"], checks.repeated_listens(kept).count()) == (1, 0)
-    plan = checks.repeated_listens(kept)._jdf.queryExecution().executedPlan().toString()
+    assert (figures.rejected["duplicate"], any_log.repeated_events(kept, LISTENING).count()) == (1, 0)
+    plan = any_log.repeated_events(kept, LISTENING)._jdf.queryExecution().executedPlan().toString()
     assert "Exchange" not in plan
 
     # The same listens once more, as a broken writer would leave them.
@@ -183,11 +182,11 @@ def test_repeated_listen_is_found_without_a_shuffle(spark: SparkSession, lake: L
     twice = stage.add(kept, LISTENS, figures.snapshots["listens"])
     snapshots = {**figures.snapshots, "listens": twice}
     leave_record(lake, "data_quality", RUN_DATE, {**figures.model_dump(), "snapshots": snapshots})
-    judged = {table.suite.name: table.rows for table in checks.listens(spark, lake, RUN_DATE, snapshots, "95")}
-    assert judged["data_quality"]["repeated_listens"].tolist() == [4]
-    assert judged["data_quality"]["listens_in_table"].tolist() == [8]
-    assert judged["data_quality"]["rejected_in_table"].tolist() == [1]
-    assert judged["listens"].columns == kept.columns
+    looked_at = {table.suite.name: table.rows for table in checks.listens(spark, lake, RUN_DATE, snapshots, "95")}
+    assert looked_at["data_quality"]["repeated_events"].tolist() == [4]
+    assert looked_at["data_quality"]["events_in_table"].tolist() == [8]
+    assert looked_at["data_quality"]["rejected_in_table"].tolist() == [1]
+    assert looked_at["listens"].columns == kept.columns
 
 
 def test_daily_load_is_judged_by_what_it_adds(spark: SparkSession, lake: Lake, tmp_path: Path) -> None:
@@ -200,10 +199,10 @@ def test_daily_load_is_judged_by_what_it_adds(spark: SparkSession, lake: Lake, t
         run_ranking(spark, RankingJob(lake, run_date))
         publish_run(lake, run_date)
     tables = checks.listens(knowing(spark, lake), lake, RUN_DATE, figures.snapshots, "95")
-    judged = {table.suite.name: table.rows for table in tables}
-    assert judged["data_quality"]["listens_in_table"].tolist() == [5]
-    assert judged["data_quality"]["rejected_in_table"].tolist() == [figures.counts.records_rejected] == [1]
-    assert sorted(str(row.listened_at.date()) for row in judged["listens"].collect()) == [str(RUN_DATE)] * 2
+    looked_at = {table.suite.name: table.rows for table in tables}
+    assert looked_at["data_quality"]["events_in_table"].tolist() == [5]
+    assert looked_at["data_quality"]["rejected_in_table"].tolist() == [figures.counts.records_rejected] == [1]
+    assert sorted(str(row.listened_at.date()) for row in looked_at["listens"].collect()) == [str(RUN_DATE)] * 2
 
 
 def test_record_of_a_later_try_is_not_judged(spark: SparkSession, lake: Lake) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from include.expectations.checkpoint import failures, raise_for_errors, run_checkpoint
+from include.expectations.judged import judged
 from include.expectations.listening import checks
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.ranking.job import RankingJob
@@ -45,7 +46,7 @@ def test_log_that_begins_without_listens_is_good(spark: SparkSession, lake: Lake
     tables = [table for found in of_checks for table in found]
     results = [run_checkpoint("check", table, RUN_DATE, str(tmp_path)) for table in tables]
     assert [(failure.severity.value, failure.sentence) for result in results for failure in failures(result)] == [
-        ("info", f"data_quality: expected: at least one line is a listen; found 0 ({MINIMUM})"),
+        ("info", f"data_quality: expected: at least one record is accepted; found 0 ({MINIMUM})"),
         ("info", "top_songs: expected: there is a song; found 0 (expect_table_row_count_to_be_between)"),
     ]
     for result in results:
@@ -90,11 +91,11 @@ def test_only_an_empty_file_is_a_day_without(lake: Lake, facts: dict[str, Any], 
     daily = {"parameters": {"load": "daily"}}
     leave_record(lake, "data_quality", BEFORE, record(8, **daily))
     publish_answer(lake, BEFORE)
-    assert checks.volume_figures(quality(0, **daily, **facts), lake, RUN_DATE, BEFORE) == expected
+    assert checks.volume_counts(judged(quality(0, **daily, **facts)), lake, RUN_DATE, BEFORE) == expected
 
 
 def test_a_full_load_is_never_a_day_without(lake: Lake) -> None:
     leave_record(lake, "data_quality", BEFORE, record(8))
     publish_answer(lake, BEFORE)
-    figures = checks.volume_figures(quality(0, **NO_LINE), lake, RUN_DATE, BEFORE)
+    figures = checks.volume_counts(judged(quality(0, **NO_LINE)), lake, RUN_DATE, BEFORE)
     assert figures["listens_percent_of_previous"] == 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,22 +10,24 @@ import pandas as pd
 import pytest
 from great_expectations import ExpectationSuite
 
+from include.expectations.any_log import suites as any_log
+from include.expectations.judged import Judged
 from include.expectations.listening import suites
-from tests.include.expectations.listening.judging import LIMITS, MAXIMUM, MINIMUM, failed
-from tests.records import counted
+from spark_jobs.logs.listening.contract import LISTENING
+from tests.include.expectations.listening.judging import JUDGED, LIMITS, MAXIMUM, MINIMUM, failed
 
 YESTERDAY = date(2009, 5, 3)
 QUALITY = {
     "quality_score": 95.0,
-    "listens_kept": 19,
-    "lines_rejected": 1,
-    "repeated_listens": 0,
-    "listens_in_table": 19,
+    "events_accepted": 19,
+    "records_rejected": 1,
+    "repeated_events": 0,
+    "events_in_table": 19,
     "rejected_in_table": 1,
     "missing_artist_id_percent": 10.0,
     "missing_track_id_percent": 35.0,
 }
-COUNTS, NO_COUNTS = counted(20, 19, 1), counted(0, 0, 0)
+NONE = replace(JUDGED, records_read=0, records_rejected=0, load="daily")
 VOLUME = {"newest_listen_age_days": 2.0, "listens_percent_of_previous": 50.0}
 SHAPE = {
     "repeated_session_ids": 0,
@@ -43,21 +46,32 @@ FLAGS = {
 }
 
 
+def of_counts(judged: Judged, minimum_quality_score: float = 95) -> ExpectationSuite:
+    suite = any_log.data_quality(LISTENING, judged, minimum_quality_score, LIMITS)
+    return ExpectationSuite("data_quality", expectations=[*suite.expectations, *suites.missing_ids(LIMITS)])
+
+
+def of_shape(previous: date | None) -> ExpectationSuite:
+    gone = [suites.users_gone(previous, LIMITS)] if previous else []
+    own = [*suites.length_and_speed(LIMITS), *gone]
+    return ExpectationSuite("session_shape", expectations=[*any_log.session_shape().expectations, *own])
+
+
 def test_figures_at_their_limits_meet_their_suites(tmp_path: Path) -> None:
-    assert failed(pd.DataFrame([QUALITY]), suites.data_quality(95, COUNTS, 19, LIMITS), tmp_path) == []
+    assert failed(pd.DataFrame([QUALITY]), of_counts(JUDGED), tmp_path) == []
     assert failed(pd.DataFrame([VOLUME]), suites.volume(YESTERDAY, LIMITS), tmp_path) == []
-    assert failed(pd.DataFrame([SHAPE]), suites.session_shape(YESTERDAY, LIMITS), tmp_path) == []
+    assert failed(pd.DataFrame([SHAPE]), of_shape(YESTERDAY), tmp_path) == []
     assert failed(pd.DataFrame([FLAGS]), suites.order_and_flags(), tmp_path) == []
 
 
 def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
-    none = dict.fromkeys(("listens_kept", "lines_rejected", "rejected_in_table"), 0)
+    none = dict.fromkeys(("events_accepted", "records_rejected", "rejected_in_table"), 0)
     empty = pd.DataFrame([{**QUALITY, "quality_score": 100.0, **none}])
-    assert failed(empty, suites.data_quality(95, NO_COUNTS, 19, LIMITS, may_be_empty=True), tmp_path) == [
-        ("info", f"data_quality: expected: at least one line is a listen; found 0 ({MINIMUM})")
+    assert failed(empty, of_counts(NONE), tmp_path) == [
+        ("info", f"data_quality: expected: at least one record is accepted; found 0 ({MINIMUM})")
     ]
-    assert failed(empty, suites.data_quality(95, NO_COUNTS, 19, LIMITS), tmp_path) == [
-        ("critical", f"data_quality: expected: at least one line is a listen; found 0 ({MINIMUM})")
+    assert failed(empty, of_counts(replace(NONE, load="full")), tmp_path) == [
+        ("critical", f"data_quality: expected: at least one record is accepted; found 0 ({MINIMUM})")
     ]
 
 
@@ -66,13 +80,13 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
     [
         pytest.param(
             {**QUALITY, "quality_score": 94.99},
-            suites.data_quality(95, COUNTS, 19, LIMITS),
+            of_counts(JUDGED),
             [("warning", f"data_quality: expected: the quality score is at least 95; found 94.99 ({MINIMUM})")],
             id="a score below the minimum degrades",
         ),
         pytest.param(
             {**QUALITY, "quality_score": 89.99},
-            suites.data_quality(80, COUNTS, 19, LIMITS),
+            of_counts(JUDGED, 80),
             [
                 (
                     "critical",
@@ -84,25 +98,26 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
         ),
         pytest.param(
             QUALITY,
-            suites.data_quality(95, counted(21, 19, 1), 19, LIMITS),
+            of_counts(replace(JUDGED, records_read=21)),
             [
                 (
                     "critical",
-                    "data_quality: expected: listens kept and lines rejected are the 21 lines read; found 1 of 1 rows "
-                    "unexpected, such as {'listens_kept': 19, 'lines_rejected': 1} (expect_multicolumn_sum_to_equal)",
+                    "data_quality: expected: records accepted and rejected are the 21 read; found 1 of 1 rows "
+                    "unexpected, such as {'events_accepted': 19, 'records_rejected': 1} "
+                    "(expect_multicolumn_sum_to_equal)",
                 )
             ],
             id="a lost line stops",
         ),
         pytest.param(
-            {**QUALITY, "repeated_listens": 1},
-            suites.data_quality(95, COUNTS, 19, LIMITS),
-            [("critical", f"data_quality: expected: no listen is there twice; found 1 ({MAXIMUM})")],
+            {**QUALITY, "repeated_events": 1},
+            of_counts(JUDGED),
+            [("critical", f"data_quality: expected: none of the listens is there twice; found 1 ({MAXIMUM})")],
             id="a listen that is there twice stops",
         ),
         pytest.param(
             {**QUALITY, "missing_artist_id_percent": 10.1, "missing_track_id_percent": 35.1},
-            suites.data_quality(95, COUNTS, 19, LIMITS),
+            of_counts(JUDGED),
             [
                 (
                     "warning",
@@ -142,7 +157,7 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
                 "implausible_percent": 0.6,
                 "users_gone_percent": 5.1,
             },
-            suites.session_shape(YESTERDAY, LIMITS),
+            of_shape(YESTERDAY),
             [
                 ("critical", f"session_shape: expected: each session_id is there once; found 1 ({MAXIMUM})"),
                 ("critical", f"session_shape: expected: no session ends before it starts; found 2 ({MAXIMUM})"),
@@ -189,8 +204,8 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
             id="plays that increase with the rank stop the run",
         ),
         pytest.param(
-            {**QUALITY, "listens_in_table": 18},
-            suites.data_quality(95, COUNTS, 19, LIMITS),
+            {**QUALITY, "events_in_table": 18},
+            of_counts(JUDGED),
             [
                 (
                     "critical",
@@ -202,11 +217,11 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
         ),
         pytest.param(
             {**QUALITY, "rejected_in_table": 0},
-            suites.data_quality(95, COUNTS, 19, LIMITS),
+            of_counts(JUDGED),
             [
                 (
                     "critical",
-                    "data_quality: expected: rejected_records has all lines rejected, 1; found 0 "
+                    "data_quality: expected: rejected_records has all records rejected, 1; found 0 "
                     "(expect_column_sum_to_be_between)",
                 )
             ],
@@ -223,4 +238,4 @@ def test_bad_counts_are_named_with_their_severity(
 def test_a_first_run_is_compared_with_no_other(tmp_path: Path) -> None:
     assert failed(pd.DataFrame([{"newest_listen_age_days": 1.0}]), suites.volume(None, LIMITS), tmp_path) == []
     first = {name: value for name, value in SHAPE.items() if name != "users_gone_percent"}
-    assert failed(pd.DataFrame([first]), suites.session_shape(None, LIMITS), tmp_path) == []
+    assert failed(pd.DataFrame([first]), of_shape(None), tmp_path) == []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from great_expectations import ExpectationSuite
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from include.expectations.any_log import suites as any_log
 from include.expectations.listening import suites
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.logs.listening.tables import SESSIONS
@@ -16,7 +19,17 @@ from spark_jobs.ranking.tables import TOP_SONGS
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
 from spark_jobs.shared import schemas
 from tests.frames import computed, listens
-from tests.include.expectations.listening.judging import LIMITS, MINIMUM, RUN_DATE, failed
+from tests.include.expectations.listening.judging import JUDGED, LIMITS, MINIMUM, RUN_DATE, failed
+
+
+def of_listens(count: int) -> ExpectationSuite:
+    suite = any_log.events(LISTENING, RUN_DATE, replace(JUDGED, events_accepted=count))
+    return ExpectationSuite("listens", expectations=[*suite.expectations, *suites.name_lengths(LIMITS)])
+
+
+def of_sessions(listens: int) -> ExpectationSuite:
+    suite = any_log.sessions(LISTENING, schemas.SESSIONS, listens)
+    return ExpectationSuite("sessions", expectations=[*suite.expectations, suites.user_ids(LIMITS)])
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +57,8 @@ def two_songs(spark: SparkSession) -> DataFrame:
 def test_good_tables_meet_their_suites(
     two_listens: DataFrame, two_sessions: DataFrame, two_songs: DataFrame, tmp_path: Path
 ) -> None:
-    assert failed(two_listens, suites.listens(RUN_DATE, 2, LIMITS), tmp_path) == []
-    assert failed(two_sessions, suites.sessions(2, LIMITS), tmp_path) == []
+    assert failed(two_listens, of_listens(2), tmp_path) == []
+    assert failed(two_sessions, of_sessions(2), tmp_path) == []
     assert failed(two_songs, suites.top_songs(2), tmp_path) == []
     assert failed(two_songs, suites.top_songs(2, window_days=7), tmp_path) == []
 
@@ -62,22 +75,22 @@ def test_good_tables_meet_their_suites(
         ),
         (
             "artist_id",
-            "1",
+            "CAST(repeat('a', 36) AS binary)",
             "critical",
-            "listens: expected: artist_id is a StringType; found IntegerType (expect_column_values_to_be_of_type)",
+            "listens: expected: artist_id is a StringType; found BinaryType (expect_column_values_to_be_of_type)",
         ),
         (
             "listened_at",
             "TIMESTAMP '2009-05-06'",
             "critical",
-            "listens: expected: times are from 2002 on and not past the day after the run date; found 2 of 2 rows "
+            "listens: expected: listened_at is from 2002-01-01 on and before 2009-05-06; found 2 of 2 rows "
             "unexpected, such as 2009-05-06 00:00:00, 2009-05-06 00:00:00 (expect_column_values_to_be_between)",
         ),
         (
             "listened_at",
             "TIMESTAMP '2001-12-31'",
             "critical",
-            "listens: expected: times are from 2002 on and not past the day after the run date; found 2 of 2 rows "
+            "listens: expected: listened_at is from 2002-01-01 on and before 2009-05-06; found 2 of 2 rows "
             "unexpected, such as 2001-12-31 00:00:00, 2001-12-31 00:00:00 (expect_column_values_to_be_between)",
         ),
         (
@@ -92,29 +105,29 @@ def test_good_tables_meet_their_suites(
 def test_bad_listens_are_named_with_their_severity(
     two_listens: DataFrame, tmp_path: Path, column: str, value: str, severity: str, sentence: str
 ) -> None:
-    found = failed(two_listens.withColumn(column, F.expr(value)), suites.listens(RUN_DATE, 2, LIMITS), tmp_path)
+    found = failed(two_listens.withColumn(column, F.expr(value)), of_listens(2), tmp_path)
     assert found == [(severity, sentence)]
 
 
 def test_missing_listens_and_columns_are_named(two_listens: DataFrame, tmp_path: Path) -> None:
-    found = failed(two_listens.drop("track_id"), suites.listens(RUN_DATE, 3, LIMITS), tmp_path)
+    found = failed(two_listens.drop("track_id"), of_listens(3), tmp_path)
     assert {severity for severity, _ in found} == {"critical"}
     assert sorted(sentence.split("(")[-1] for _, sentence in found) == [
         "expect_table_columns_to_match_ordered_list)",
         "expect_table_row_count_to_equal)",
     ]
-    counted = "listens: expected: every listen kept is there; found 2 (expect_table_row_count_to_equal)"
+    counted = "listens: expected: every accepted record is there; found 2 (expect_table_row_count_to_equal)"
     assert ("critical", counted) in found
 
 
 @pytest.mark.parametrize(
     ("column", "value", "sentence"),
     [
-        ("track_count", "0L", f"sessions: expected: every session has a track; found 0 ({MINIMUM})"),
+        ("track_count", "0L", f"sessions: expected: every session has one of the listens; found 0 ({MINIMUM})"),
         (
             "track_count",
             "2L",
-            "sessions: expected: all sessions together have the 2 listens kept; found 4 "
+            "sessions: expected: all sessions together have the 2 listens of the log; found 4 "
             "(expect_column_sum_to_be_between)",
         ),
     ],
@@ -122,13 +135,13 @@ def test_missing_listens_and_columns_are_named(two_listens: DataFrame, tmp_path:
 def test_bad_sessions_stop_the_run_and_are_named(
     two_sessions: DataFrame, tmp_path: Path, column: str, value: str, sentence: str
 ) -> None:
-    found = failed(two_sessions.withColumn(column, F.expr(value)), suites.sessions(2, LIMITS), tmp_path)
+    found = failed(two_sessions.withColumn(column, F.expr(value)), of_sessions(2), tmp_path)
     assert {severity for severity, _ in found} == {"critical"}
     assert any(one.startswith(sentence) for _, one in found), found
 
 
 def test_user_ids_of_another_form_degrade(two_sessions: DataFrame, tmp_path: Path) -> None:
-    found = failed(two_sessions.withColumn("user_id", F.lit("user_1")), suites.sessions(2, LIMITS), tmp_path)
+    found = failed(two_sessions.withColumn("user_id", F.lit("user_1")), of_sessions(2), tmp_path)
     assert found == [
         (
             "warning",
@@ -173,11 +186,11 @@ def test_empty_answer_degrades_only_a_run_with_window(
 
 
 def test_no_listen_has_no_session(two_sessions: DataFrame, tmp_path: Path) -> None:
-    assert failed(two_sessions.limit(0), suites.sessions(0, LIMITS), tmp_path) == []
-    assert failed(two_sessions, suites.sessions(0, LIMITS), tmp_path) == [
+    assert failed(two_sessions.limit(0), of_sessions(0), tmp_path) == []
+    assert failed(two_sessions, of_sessions(0), tmp_path) == [
         (
             "critical",
-            "sessions: expected: of no listen there is no session; found 2 (expect_table_row_count_to_equal)",
+            "sessions: expected: without listens there is no session; found 2 (expect_table_row_count_to_equal)",
         )
     ]
 

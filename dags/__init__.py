@@ -1,0 +1,1 @@
+"""One file a log, and one that keeps the lake small: wiring only."""

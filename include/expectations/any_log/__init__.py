@@ -1,0 +1,1 @@
+"""What the checks look at and expect of every log's events and sessions, whatever they mean."""

@@ -1,0 +1,94 @@
+"""What must hold for the events and the sessions of every log: one function, one Great Expectations suite.
+
+A failed expectation does what its severity says. `critical`: the run stops. `warning`: the run goes on and its answer
+is marked as degraded. `info`: the report shows a flag, and the answer is as good as before.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import great_expectations.expectations as gxe
+from great_expectations import ExpectationSuite
+from pyspark.sql import types as T
+
+from include.deployment.log_settings import LogSettings
+from include.expectations import structural
+from include.expectations.claims import CRITICAL, INFO, WARNING, at_least, at_most, has_schema, never_null
+from include.expectations.judged import Judged
+from spark_jobs.contract import LogContract
+from spark_jobs.shared import loads
+
+
+def data_quality(
+    contract: LogContract, judged: Judged, minimum_quality_score: float, limits: LogSettings
+) -> ExpectationSuite:
+    """Enough records were accepted, every record was accepted or rejected, and the tables have what was counted.
+
+    The table of events has all of the log, those of earlier dates too. A daily load may bring nothing and gets a flag;
+    any other load without an event stops the run.
+    """
+    events, none = contract.events.name, INFO if judged.load == loads.DAILY else CRITICAL
+    stop, of_log, rejected = limits.stop_quality_score, judged.events_of_log, judged.records_rejected
+    return ExpectationSuite(
+        "data_quality",
+        expectations=[
+            at_least("quality_score", stop, f"the quality score is at least {stop:g}, below which every run stops"),
+            at_least("events_accepted", 1, "at least one record is accepted", none),
+            at_most("repeated_events", 0, f"none of the {events} is there twice"),
+            total("events_in_table", of_log, f"the table has the {of_log} {events} of the log"),
+            total("rejected_in_table", rejected, f"rejected_records has all records rejected, {rejected}"),
+            gxe.ExpectMulticolumnSumToEqual(
+                column_list=["events_accepted", "records_rejected"],
+                sum_total=judged.records_read,
+                description=f"records accepted and rejected are the {judged.records_read} read",
+            ),
+            at_least(
+                "quality_score",
+                minimum_quality_score,
+                f"the quality score is at least {minimum_quality_score:g}",
+                WARNING,
+            ),
+        ],
+    )
+
+
+def events(contract: LogContract, run_date: date, judged: Judged) -> ExpectationSuite:
+    """The events are what their contract says, and all that were accepted are there."""
+    expected = structural.accepted(contract.events, run_date, judged.events_accepted)
+    return ExpectationSuite(contract.events.name, expectations=expected)
+
+
+def sessions(contract: LogContract, schema: T.StructType, events_of_log: int) -> ExpectationSuite:
+    """Sessions have their columns, no null, and at least one event each; together they hold all events.
+
+    A log without an event has no session.
+    """
+    counted, name = contract.sessions.events, contract.events.name
+    if events_of_log:
+        whole = [
+            at_least(counted, 1, f"every session has one of the {name}"),
+            total(counted, events_of_log, f"all sessions together have the {events_of_log} {name} of the log"),
+        ]
+    else:
+        # Great Expectations takes a column without a row as below every minimum, and its sum as not 0.
+        whole = [gxe.ExpectTableRowCountToEqual(value=0, description=f"without {name} there is no session")]
+    expected = [*has_schema(schema), *never_null(*schema.fieldNames()), *whole]
+    return ExpectationSuite("sessions", expectations=expected)
+
+
+def session_shape() -> ExpectationSuite:
+    """Sessions are told apart, and none ends before it starts."""
+    return ExpectationSuite(
+        "session_shape",
+        expectations=[
+            # Counted, not looked for row by row: each of these would be two passes over all sessions, or a sort.
+            at_most("repeated_session_ids", 0, "each session_id is there once"),
+            at_most("sessions_ending_before_start", 0, "no session ends before it starts"),
+        ],
+    )
+
+
+def total(column: str, sum_of_all: int, claim: str) -> gxe.Expectation:
+    """The values of a column come to this sum."""
+    return gxe.ExpectColumnSumToBeBetween(column=column, min_value=sum_of_all, max_value=sum_of_all, description=claim)
