@@ -155,8 +155,8 @@ def test_day_whose_base_is_gone_begins_no_log(spark: SparkSession, lake: Lake, i
     with lake.catalog.open() as catalog:
         for name in load_all(catalog, "listening"):
             table = catalog.load_table(("listening", name))
-            if FIRST in table.metadata.refs:
-                table.manage_snapshots().remove_tag(FIRST).commit()
+            if str(FIRST) in table.metadata.refs:
+                table.manage_snapshots().remove_tag(str(FIRST)).commit()
     before = rows(lake, LISTENS, FIRST + timedelta(days=1))
     with pytest.raises(LostBaseError, match="2009-05-05 was added to the listens of an earlier run, which is gone"):
         load(spark, lake, inbox, 1)
