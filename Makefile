@@ -77,7 +77,7 @@ test-operations: $(VENV)/development ## Run every command of docs/operations.md 
 check: $(VENV)/development ## Lint, formatting, types, imports, schemas and, where there is a network, the dependencies
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m spark_jobs.json_schema --check
+	@$(BIN)/python -m spark_jobs.json_schema --check && $(BIN)/python -m include.report.json_schema --check
 	@$(BIN)/python -m cli.audit --if-reachable
 
 audit: $(VENV)/development ## Look the pinned dependencies up among the known vulnerabilities (OSV_URL=another service)
@@ -90,7 +90,7 @@ sbom: $(VENV)/development ## Write the dependencies as a CycloneDX bill of mater
 
 format: $(VENV)/development ## Mend what `make check` can mend by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
-	@$(BIN)/python -m spark_jobs.json_schema
+	@$(BIN)/python -m spark_jobs.json_schema && $(BIN)/python -m include.report.json_schema
 
 ui: $(VENV)/runtime ## Open the Airflow UI on loopback (PORT=8080), the DAG un-paused; Ctrl-C stops it
 	@$(call script,cli.ui)

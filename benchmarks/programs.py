@@ -87,12 +87,12 @@ def of_dag(lake: Path) -> dict[str, Any]:
     """What the report says, the songs from the TSV."""
     directory = Lake(str(lake), "listening").report(RUN_DATE)
     report = json.loads((directory / "report.json").read_text(encoding="utf-8"))
-    rows = report["rows"]
+    counts = report["counts"]
     return {
-        "lines": rows["lines_read"],
-        "listens": rows["listens_kept"],
-        "users": rows["users"],
-        "sessions": rows["sessions"],
+        "lines": counts["records_read"],
+        "listens": counts["events_accepted"],
+        "users": counts["users"],
+        "sessions": counts["sessions"],
         "top_sessions": report["top_sessions"],
         "top_songs": _songs(_rows(directory / "top_songs.tsv"), first=1),
     }

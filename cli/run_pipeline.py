@@ -41,10 +41,11 @@ from include.deployment import parameters
 from include.deployment.run_date import DAG_ID, last_days
 from include.deployment.settings import settings
 from include.report import news
+from include.report.listening.model import ListeningReport
+from include.report.listening.words import NOUNS
 from include.runs import daily_base, input_check, run_lock
-from spark_jobs.ranking.record import RankingRecord
 from spark_jobs.shared import loads
-from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.documents import read_document
 from spark_jobs.shared.lake import Lake
 
 AIRFLOW = "airflow"
@@ -149,30 +150,30 @@ def run_dag(run: Run) -> None:
 def show_answer(run: Run, seconds: float) -> None:
     """Print the songs, the quality score, the stages' seconds and where the report lies."""
     directory = run.lake.report(run.run_date)
-    report = json.loads((directory / "report.json").read_bytes())
-    days = report["parameters"]["window_days"]
-    which = f"{len(report['top_sessions'])} longest sessions{f' that started {last_days(days)}' if days else ''}"
+    report = read_document(directory / "report.json", ListeningReport, f"run {run.run_date} again")
+    days = report.parameters["window_days"]
+    started = f" that started {last_days(days)}" if isinstance(days, int) else ""
+    which = f"{len(report.top_sessions)} longest sessions{started}"
     songs = Table(title=f"Top songs of the {which}", title_justify="left")
     for column in ("Rank", "Artist", "Song", "Plays", "Sessions", "Listeners"):
         songs.add_column(column, justify="left" if column in ("Artist", "Song") else "right")
-    for song in report["top_songs"]:
-        songs.add_row(*(plain(str(value)) for value in song.values()))
+    for song in report.top_songs:
+        songs.add_row(*(plain(str(value)) for value in song.model_dump().values()))
     console.print(songs)
 
-    rows = report["rows"]
-    problem = read_record(run.lake, RankingRecord, run.run_date).profiles.problem
-    if problem:
-        console.print(f"[bold yellow]Warning:[/] who listens is left out: {plain(problem)}")
-    for claim in report["degraded_because"]:
+    counts = report.counts
+    if report.profiles_problem:
+        console.print(f"[bold yellow]Warning:[/] who listens is left out: {plain(report.profiles_problem)}")
+    for claim in report.degraded_because:
         console.print(f"[bold yellow]Degraded:[/] {plain(claim)}")
     console.print(
-        f"Quality score {report['quality_score']:.2f}: of {rows['lines_read']:,} lines {rows['listens_kept']:,} kept, "
-        f"{rows['lines_rejected']:,} rejected; {'the log has ' if report['new'] else ''}"
-        f"{rows['sessions']:,} sessions of {rows['users']:,} users"
+        f"Quality score {report.quality_score:.2f}: of {counts.records_read:,} lines {counts.events_accepted:,} kept, "
+        f"{counts.records_rejected:,} rejected; {'the log has ' if report.new else ''}"
+        f"{counts.sessions:,} sessions of {counts.users:,} users"
     )
-    if said := news.sentences(report):
+    if said := news.sentences(report, NOUNS):
         console.print(f"New: {' '.join(said)}")
-    stages = ", ".join(f"{stage} {spent:.0f}" for stage, spent in report["stage_seconds"].items())
+    stages = ", ".join(f"{stage} {spent:.0f}" for stage, spent in report.stage_seconds.items())
     console.print(f"Seconds: {seconds:.0f} ({stages})")
     console.print(f"Report: {short(directory / 'report.html')}")
 

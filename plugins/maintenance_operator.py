@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 log = logging.getLogger(__name__)
+# What was removed, by what it was: names, or how many. Airflow keeps it as JSON.
+Removed = dict[str, object]
 
 
 class MaintenanceOperator(SparkOperator):
@@ -25,7 +27,7 @@ class MaintenanceOperator(SparkOperator):
         super().__init__(**kwargs)
         self.keep = keep
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def execute(self, context: Context) -> Removed:
         """Maintain the tables; return what was removed. Raises LockedError, worth a retry, while a run has the log."""
         from include.runs import run_lock
         from spark_jobs.lake.maintenance import SETTINGS
@@ -40,14 +42,14 @@ class MaintenanceOperator(SparkOperator):
             raise AirflowFailException(str(error)) from None
 
 
-def maintain_lake(spark: SparkSession, lake: Lake, keep: dict[str, int]) -> dict[str, Any]:
+def maintain_lake(spark: SparkSession, lake: Lake, keep: dict[str, int]) -> Removed:
     """Maintain the tables of a lake whose lock is held, and say and return what was removed."""
     from spark_jobs.lake.maintenance import Keep, maintain
     from spark_jobs.shared.linked_files import remove_abandoned_links
 
     kept = Keep(keep["dates"], timedelta(days=keep["branch_days"]), timedelta(days=keep["snapshot_days"]))
     removed = maintain(spark, lake.catalog, lake.log, lake.answer, kept)
-    found = {
+    found: Removed = {
         "run_dates": [str(day) for day in removed.dates],
         "branches": removed.branches,
         "data_files": removed.data_files,

@@ -63,8 +63,8 @@ def report_made(context: Context) -> None:
     """The report's `on_success_callback`: alert if it says degraded."""
     lake, day = settings().lake(DAG_ID), run_date(context["dag_run"])
     report = read_report(lake, day)
-    if report.get("verdict") == "degraded":
-        reasons, score = tuple(report.get("degraded_because", ())), report.get("quality_score")
+    if report and report.verdict == "degraded":
+        reasons, score = report.degraded_because, report.quality_score
         alerts.send(Alert("degraded", *_run(context), day, _stage(context), reasons, score, _log_url(context)), lake)
 
 

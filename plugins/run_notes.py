@@ -68,11 +68,11 @@ def success_line(dag_run: DagRun) -> str | None:
     """What the report says of a run; None when it has made none, as one that was marked a success by hand."""
     lake, day = settings().lake(DAG_ID), run_date(dag_run)
     report = read_report(lake, day)
-    if not report or _older(report["made_at"], dag_run.start_date):
+    if not report or _older(report.made_at, dag_run.start_date):
         return None
-    because = "".join(f" {reason.rstrip('.')}." for reason in report.get("degraded_because", ()))
+    because = "".join(f" {reason.rstrip('.')}." for reason in report.degraded_because)
     return (
-        f"{MARK}{report['verdict']}, quality score {alerts.score(report['quality_score'])}. "
+        f"{MARK}{report.verdict}, quality score {alerts.score(report.quality_score)}. "
         f"Report: {lake.report(day)}/report.html.{because}"
     )
 
@@ -120,8 +120,8 @@ def _session(dag_run: DagRun) -> Session:
     return object_session(dag_run) or of_this_thread()
 
 
-def _older(made_at: str, start: datetime | None) -> bool:
-    return start is not None and datetime.fromisoformat(made_at) < start.replace(microsecond=0)
+def _older(made_at: datetime, start: datetime | None) -> bool:
+    return start is not None and made_at < start.replace(microsecond=0)
 
 
 class RunsPlugin(AirflowPlugin):

@@ -70,7 +70,7 @@ async def refuse(request: Request, error: AnyHTTPException) -> Response:
 def all_run_dates(request: Request, session: SessionDep, page: Annotated[int, Query(ge=1)] = 1) -> Response:
     """All run dates, newest first."""
     shown = run_dates.page_of(settings().lake(DAG_ID), last_runs(session), page)
-    return HTMLResponse(render("run_dates", request, dag_id=DAG_ID, **shown))
+    return HTMLResponse(render("run_dates", request, dag_id=DAG_ID, **vars(shown)))
 
 
 @app.api_route("/dags/{dag_id}/runs/{run_id:path}", methods=READ)

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from upath import UPath
 
 from spark_jobs.shared.lake import Lake
 
 
-def all_results(lake: Lake) -> list[dict[str, Any]]:
-    """The results the Data Docs keep, newest first: run, suite, time (UTC), counts, page (a path below `data_docs`)."""
-    return sorted(_results(lake.data_docs()), key=lambda result: result["checked_at"], reverse=True)
+@dataclass(frozen=True)
+class Result:
+    """A suite's result (UTC): how many expectations were met, `of` how many; `page` is a path below `data_docs`."""
+
+    run: str
+    suite: str
+    checked_at: datetime
+    met: int
+    of: int
+    page: str
 
 
-def _results(data_docs: UPath) -> Iterator[dict[str, Any]]:
+def all_results(lake: Lake) -> list[Result]:
+    """Return the results that the Data Docs keep, newest first."""
+    return sorted(_results(lake.data_docs()), key=lambda result: result.checked_at, reverse=True)
+
+
+def _results(data_docs: UPath) -> Iterator[Result]:
     # results/<suite>/<run>/<time>/<batch>.json, as data_docs.py has it: to import that takes seconds.
     pages = {str(page) for page in data_docs.glob("validations/*/*/*/*.html")}
     for file in data_docs.glob("results/*/*/*/*.json"):
@@ -29,11 +41,11 @@ def _results(data_docs: UPath) -> Iterator[dict[str, Any]]:
             continue
         if str(page) in pages:
             run, counts = result["meta"]["run_id"], result["statistics"]
-            yield {
-                "run": run["run_name"],
-                "suite": result["suite_name"],
-                "checked_at": datetime.fromisoformat(run["run_time"]),
-                "met": counts["successful_expectations"],
-                "of": counts["evaluated_expectations"],
-                "page": "/".join(page.parts[-5:]),
-            }
+            yield Result(
+                run=run["run_name"],
+                suite=result["suite_name"],
+                checked_at=datetime.fromisoformat(run["run_time"]),
+                met=counts["successful_expectations"],
+                of=counts["evaluated_expectations"],
+                page="/".join(page.parts[-5:]),
+            )

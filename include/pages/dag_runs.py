@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from include.deployment.run_date import DAG_ID, run_date
 from include.notify import alerts
+from include.report.model import RunReport
 from include.runs.records import read_report
 from spark_jobs.shared.lake import Lake
 
@@ -40,16 +41,16 @@ def has_failed(run: Row[Any] | DagRun) -> bool:
     return run.state == DagRunState.FAILED
 
 
-def made(run: Row[Any] | DagRun, report: dict[str, Any]) -> bool:
+def made(run: Row[Any] | DagRun, report: RunReport | None) -> bool:
     """Whether a report was made since a run began, by that or by a later one."""
     began = run.start_date
-    return bool(report) and began is not None and began.replace(microsecond=0) <= _made_at(report)
+    return report is not None and began is not None and began.replace(microsecond=0) <= report.made_at
 
 
 def said_of(lake: Lake, run: DagRun) -> dict[str, str] | None:
     """What to say of a run in place of the report: a title and a sentence; None when the report is its own."""
     report = read_report(lake, run_date(run))
-    if made(run, report) and (run.end_date is None or _made_at(report) <= run.end_date):
+    if report and made(run, report) and (run.end_date is None or report.made_at <= run.end_date):
         return None
     if is_under_way(run):
         return {"title": "Under way", "reason": "The report of this run will be here as soon as it is made."}
@@ -58,10 +59,6 @@ def said_of(lake: Lake, run: DagRun) -> dict[str, str] | None:
     if made(run, report):
         return {"title": "Answered anew", "reason": "A later run of this date has replaced the report of this one."}
     return {"title": "No report", "reason": "The run has ended, but this lake holds no report made by it."}
-
-
-def _made_at(report: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(report["made_at"])
 
 
 def _note(run: DagRun) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from math import ceil
 from typing import Any
@@ -13,6 +14,8 @@ from upath import UPath
 
 from include.notify import alerts
 from include.pages.dag_runs import has_failed, is_under_way, made
+from include.report.listening.model import ListeningReport, Song
+from include.report.model import RunReport
 from include.runs.records import read_report
 from spark_jobs.shared.documents import read_check
 from spark_jobs.shared.errors import InvalidRecordError, MissingRecordError
@@ -23,7 +26,40 @@ log = logging.getLogger(__name__)
 ROWS = 31
 
 
-def page_of(lake: Lake, runs: Mapping[date, Any], number: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class State:
+    """The state of a run date in a word or two, why, a sentence or None, and the run that is to tell more, or None."""
+
+    state: str
+    because: str | None
+    run_id: str | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the list says of a run date; None where there is nothing to say."""
+
+    run_date: date
+    state: str
+    because: str | None
+    run_id: str | None
+    score: float | None
+    song: Song | None
+    duration: str | None
+    has_report: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the list of run dates, by its number, of how many pages and run dates."""
+
+    rows: list[Row]
+    total: int
+    number: int
+    pages: int
+
+
+def page_of(lake: Lake, runs: Mapping[date, Any], number: int) -> Page:
     """The run dates of a page, newest first; the last page for a number past it. `runs` are Airflow's, by run date."""
     # A run that ended well and left nothing in the lake was of another lake, or of none.
     unanswered = {day for day, run in runs.items() if is_under_way(run) or has_failed(run)}
@@ -32,7 +68,7 @@ def page_of(lake: Lake, runs: Mapping[date, Any], number: int) -> dict[str, Any]
     number = min(number, pages)
     replaced = _replaced(lake)
     rows = [row(lake, day, runs.get(day), replaced.get(day)) for day in days[(number - 1) * ROWS : number * ROWS]]
-    return {"rows": rows, "total": len(days), "number": number, "pages": pages}
+    return Page(rows, len(days), number, pages)
 
 
 def days_of(lake: Lake) -> set[date]:
@@ -41,37 +77,38 @@ def days_of(lake: Lake) -> set[date]:
     return {day for folder in folders for path in folder.glob("run_date=*") if (day := date_of(path.name))}
 
 
-def row(lake: Lake, day: date, run: Any | None, replaced: str | None = None) -> dict[str, Any]:
-    """What is known of a run date: its state, why, and the figures of its report; None where there is nothing.
+def row(lake: Lake, day: date, run: Any | None, replaced: str | None = None) -> Row:
+    """What is known of a run date: its state, why, and what its report says.
 
     `replaced` says of what earlier listens it was made, if they were replaced.
     """
     report = read_report(lake, day)
-    songs, stages = report.get("top_songs"), report.get("stage_seconds", {})
+    songs = report.top_songs if isinstance(report, ListeningReport) else ()
     state = state_of(lake, day, run, report)
-    return {
-        "run_date": day,
-        **state,
-        "because": " ".join(said for said in (state["because"], replaced) if said) or None,
-        "score": report.get("quality_score"),
-        "song": songs[0] if songs else None,
-        "duration": duration(sum(stages.values())) if stages else None,
-        "has_report": has_report(lake, day),
-    }
+    return Row(
+        run_date=day,
+        state=state.state,
+        because=" ".join(said for said in (state.because, replaced) if said) or None,
+        run_id=state.run_id,
+        score=report.quality_score if report else None,
+        song=songs[0] if songs else None,
+        duration=duration(sum(report.stage_seconds.values())) if report and report.stage_seconds else None,
+        has_report=has_report(lake, day),
+    )
 
 
-def state_of(lake: Lake, day: date, run: Any | None, report: dict[str, Any]) -> dict[str, Any]:
-    """The state of a run date in a word or two, why, a sentence or None, and the run that is to tell more, or None."""
+def state_of(lake: Lake, day: date, run: Any | None, report: RunReport | None) -> State:
+    """What a run date has come to."""
     earlier = "The report is of an earlier run." if report else None
     if run and is_under_way(run):
-        return {"state": "under way", "because": earlier, "run_id": run.run_id}
+        return State("under way", earlier, run.run_id)
     if run and has_failed(run) and not made(run, report):
-        return {"state": "failed", "because": earlier or _unmet(lake, day), "run_id": run.run_id}
+        return State("failed", earlier or _unmet(lake, day), run.run_id)
     if report:
-        return {"state": report.get("verdict"), "because": None, "run_id": None}
+        return State(report.verdict, None, None)
     # A run that Airflow here knows nothing of, as one of `make run`: what it left does not tell whether it goes on.
     unmet = _unmet(lake, day)
-    return {"state": "failed" if unmet else "not finished", "because": unmet, "run_id": None}
+    return State("failed" if unmet else "not finished", unmet, None)
 
 
 def duration(seconds: float) -> str:

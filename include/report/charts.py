@@ -21,7 +21,9 @@ LABELS, PANEL_LABELS = 0.4, 56
 PIXELS_A_CHARACTER = 7
 # Below this width a chart is for a phone, and has room for fewer ticks.
 NARROW = 500
-Rows = list[dict[str, Any]]
+# What a chart draws, as Vega takes it.
+Row = dict[str, Any]
+Rows = list[Row]
 Chart = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.FacetChart
 
 

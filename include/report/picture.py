@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from markupsafe import Markup
 
@@ -12,7 +11,6 @@ from include.report import charts
 
 # The page's column and a phone's, in pixels.
 WIDE, NARROW = 680, 340
-Facts = dict[str, Any]
 Table = list[tuple[str, ...]]
 
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import date
+
+
+@dataclass(frozen=True)
+class Nouns:
+    """What people call a record of a log as it came, and an accepted one."""
+
+    record: str
+    event: str
+
 
 # What Markdown or HTML could take for markup inside a line; a song may be called *** or <script>.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>~|&$#])")
@@ -35,13 +45,12 @@ def isolated(name: str) -> str:
     return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
 
 
-def day(text: str, period: str = "day") -> str:
+def day(found: date, period: str = "day") -> str:
     """A day, the week from a day on, or a month, in words.
 
-    >>> day("2009-05-04"), day("2009-05-04", "week"), day("2009-05-01", "month")
+    >>> day(date(2009, 5, 4)), day(date(2009, 5, 4), "week"), day(date(2009, 5, 1), "month")
     ('4 May 2009', 'week of 4 May 2009', 'May 2009')
     """
-    found = date.fromisoformat(text)
     if period == "month":
         return f"{found:%B %Y}"
     return f"{'week of ' if period == 'week' else ''}{found.day} {found:%B %Y}"

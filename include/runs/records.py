@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import cast
 
 from upath import UPath
 
+from include.report.model import ParameterValue, RunReport, model_of
 from spark_jobs.shared.documents import DATA_QUALITY, read_document, read_record, write_record
 from spark_jobs.shared.errors import InvalidRecordError, MissingRecordError
 from spark_jobs.shared.lake import Lake
@@ -33,7 +33,7 @@ class LastRun:
         return cast("DataQualityRecord", self.records[DATA_QUALITY])
 
     @property
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, ParameterValue]:
         """The run's parameters, as far as its stages were told them: those of the checks are not among them."""
         told = (record.parameters.model_dump() for record in self.records.values())
         return {name: value for parameters in told for name, value in parameters.items()}
@@ -59,12 +59,12 @@ def last_run(lake: Lake, run_date: date) -> LastRun:
     return LastRun(records, snapshots)
 
 
-def read_report(lake: Lake, run_date: date) -> dict[str, Any]:
-    """Return the facts of a run date's report; empty when there is none that can be read."""
+def read_report(lake: Lake, run_date: date) -> RunReport | None:
+    """Return the report of a run date, as its log's own model; None when there is none that can be read."""
     try:
-        return json.loads((lake.report(run_date) / "report.json").read_bytes())
+        return model_of(lake.log).model_validate_json((lake.report(run_date) / "report.json").read_bytes())
     except (OSError, ValueError):
-        return {}
+        return None
 
 
 def previous_run_date(lake: Lake, run_date: date) -> date | None:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from include.runs.records import read_report
 from include.telemetry.event_logs import read_costs
 from spark_jobs.shared.documents import DATA_QUALITY, SESSION_ANALYSIS, read_record
+from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.records import CheckRecord, DataQualityRecord, SessionAnalysisRecord
 
@@ -118,10 +119,12 @@ def check_figures(check: str, record: CheckRecord) -> Iterator[Figure]:
 def answer_figures(lake: Lake, run_date: date) -> Iterator[Figure]:
     """When the report was made, for which day, and its verdict."""
     report = read_report(lake, run_date)
-    yield Figure(SUCCEEDED, datetime.fromisoformat(report["made_at"]).timestamp())
+    if report is None:
+        raise MissingRecordError(f"{lake.report(run_date)} has no report that can be read; clear report")
+    yield Figure(SUCCEEDED, report.made_at.timestamp())
     yield Figure(RUN_DATE, datetime.combine(run_date, time(), UTC).timestamp())
-    yield Figure(DEGRADED, int(report["verdict"] == "degraded"))
-    yield Figure(DEGRADATIONS, len(report["degraded_because"]))
+    yield Figure(DEGRADED, int(report.verdict == "degraded"))
+    yield Figure(DEGRADATIONS, len(report.degraded_because))
 
 
 def prometheus_name(name: str) -> str:

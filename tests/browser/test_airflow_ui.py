@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from include.deployment.run_date import DAG_ID
 from include.sample_data.listening import generate_log
+from spark_jobs.shared.lake import Lake
 from tests.browser.accessibility import grave_faults
 from tests.browser.conftest import DESK, PHONE, NewPage
 from tests.cli.test_ui import printed, start_ui
+from tests.reports import SONG, leave_report
 
 pytestmark = [pytest.mark.browser, pytest.mark.end_to_end]
 
@@ -164,14 +167,12 @@ def test_pages_are_accessible_and_fit_a_phone(ui: Ui, run: Run, new_page: NewPag
 
 
 def test_page_runs_no_script_and_loads_nothing_foreign(ui: Ui, run: Run, new_page: NewPage) -> None:
-    directory = ui.lake / "listening" / "reports" / "run_date=2009-05-06"
-    directory.mkdir(parents=True, exist_ok=True)
     song = {
         "track_name": "<script>window.ran = true</script>",
         "artist_name": "<img src=x onerror='window.ran = true'>",
     }
-    report = {"made_at": "2009-05-07T00:00:00+00:00", "verdict": "good", "quality_score": 100, "top_songs": [song]}
-    (directory / "report.json").write_text(json.dumps(report))
+    lake, day = Lake(str(ui.lake), "listening"), date(2009, 5, 6)
+    directory = leave_report(lake, day, made_at="2009-05-07T00:00:00Z", top_songs=[{**SONG, **song}])
     (directory / "report.html").write_text(
         "<!doctype html><title>x</title><p>here</p><script>window.ran = true</script>"
     )

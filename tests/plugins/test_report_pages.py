@@ -16,14 +16,16 @@ import pytest
 from include.deployment.run_date import DAG_ID
 from include.pages import run_dates
 from spark_jobs.shared.lake import Lake
+from tests import reports
 from tests.include.runs.test_daily_base import ran
 from tests.plugins.airflow_app import Client, airflow_app
 from tests.published import leave_record
+from tests.reports import leave_report
 
 PAGES = "/listening"
 DAY = date(2009, 5, 5)
 START, END = datetime(2026, 1, 2, 10, tzinfo=UTC), datetime(2026, 1, 2, 11, tzinfo=UTC)
-SONG = {"rank": 1, "artist_name": "AC & DC", "track_name": "<script>alert(1)</script>", "play_count": 9}
+SONG = {**reports.SONG, "artist_name": "AC & DC", "track_name": "<script>alert(1)</script>"}
 
 
 @pytest.fixture(scope="module")
@@ -76,16 +78,13 @@ def put_run(
 
 
 def put_report(lake: Lake, day: date = DAY, made_at: datetime = START + timedelta(minutes=5), **facts: Any) -> None:
-    directory = lake.report(day)
-    directory.mkdir(parents=True)
     known = {
-        "made_at": made_at.isoformat(),
-        "verdict": "good",
+        "made_at": made_at,
         "quality_score": 99.456,
         "top_songs": [SONG],
         "stage_seconds": {"data_quality": 60.4, "ranking": 12},
     }
-    (directory / "report.json").write_text(json.dumps(known | facts))
+    directory = leave_report(lake, day, **known | facts)
     (directory / "report.html").write_text(f"<!doctype html><title>The report of {day}</title>")
 
 

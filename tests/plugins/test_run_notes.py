@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +12,7 @@ from plugins.run_unlocking import RunUnlocking
 from spark_jobs.lake import lock
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
+from tests.reports import leave_report
 
 LINE = "Verdict: good, quality score 99.50."
 
@@ -61,10 +60,7 @@ def test_the_verdict_is_of_the_run_itself(
 ) -> None:
     monkeypatch.setenv("PIPELINE_LAKE", lake.root)
     start = datetime(2026, 1, 2, tzinfo=UTC)
-    report: dict[str, Any] = {"made_at": (start + made).isoformat(), "verdict": "good", "quality_score": 99.5}
-    directory = Path(lake.report(RUN_DATE))
-    directory.mkdir(parents=True)
-    (directory / "report.json").write_text(json.dumps(report))
+    directory = leave_report(lake, RUN_DATE, made_at=start + made, quality_score=99.5)
     run: Any = SimpleNamespace(logical_date=datetime(2009, 5, 4, tzinfo=UTC), start_date=start)
     assert success_line(run) == (f"{LINE} Report: {directory}/report.html." if line else None)
 

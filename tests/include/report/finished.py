@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from include.report.build import build_report
-from include.report.facts import report_facts
+from include.report.build import build_report, make_report
+from include.report.listening.model import ListeningReport
+from include.report.run_facts import Asked
 from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking.sensitivity.definitions import DEFINITIONS
 from spark_jobs.ranking.tables import ALTERNATIVE_SONGS, CHOSEN_LISTENS, LISTENERS, TOP_SESSIONS, TOP_SONGS
@@ -178,8 +179,13 @@ def retell(lake: Lake, stage: str, run_date: date = RUN_DATE, **facts: Any) -> N
 
 
 def facts(lake: Lake, run_date: date = RUN_DATE, parameters: dict[str, Any] = PARAMETERS) -> dict[str, Any]:
-    """Return the facts for the report of this lake; draw and write nothing."""
-    return report_facts(lake, run_date, parameters, SECONDS)
+    """Return what `report.json` of this lake will hold; draw and write nothing."""
+    return made(lake, run_date, parameters).model_dump(mode="json")
+
+
+def made(lake: Lake, run_date: date = RUN_DATE, parameters: dict[str, Any] = PARAMETERS) -> ListeningReport:
+    """Return the report of this lake; draw and write nothing."""
+    return make_report(lake, Asked(run_date, parameters, SECONDS))
 
 
 def leave_facts(lake: Lake, run_date: date, parameters: dict[str, Any] = PARAMETERS) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,14 @@ import pytest
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
-from include.report import build
+from include.report import json_schema
+from include.report.json_schema import DIRECTORY, text_of
+from include.report.listening import report as listening_report
+from include.report.listening.model import ListeningReport
 from spark_jobs.lake.errors import NotPublishedError
+from spark_jobs.logs.listening.contract import LISTENS
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
-from tests.conftest import PROJECT
 from tests.include.report.conftest import SCRIPT
 from tests.include.report.finished import (
     PARAMETERS,
@@ -35,7 +39,7 @@ from tests.include.report.finished import (
 from tests.logs import RUN_DATE
 from tests.published import leave_records
 
-SCHEMA = Draft202012Validator(json.loads((PROJECT / "include/report/report.schema.json").read_bytes()))
+SCHEMA = Draft202012Validator(json.loads((DIRECTORY / "listening.schema.json").read_bytes()))
 SONGS = [
     {"rank": 1, "artist_name": '"Weird Al"', "track_name": SCRIPT},
     {"rank": 2, "artist_name": "坂本龍一", "track_name": "a\rb"},
@@ -55,7 +59,9 @@ def test_json_holds_the_answer_and_its_provenance(finished_lake: Lake) -> None:
     assert facts.pop("made_at")
     assert sorted(facts.pop("snapshots")) == ["chosen_listens", "listens", "sessions", "top_sessions", "top_songs"]
     check = {"expectations": 5, "met": 5}
-    counts = {"lines_read": 10, "listens_kept": 4, "lines_rejected": 6}
+    counts = {"records_read": 10, "events_accepted": 4, "records_rejected": 6}
+    times = {"first_event_at": "2009-05-01T12:00:00Z", "last_event_at": "2009-05-01T18:00:00Z"}
+    sentences = {one.name: one.sentence for one in (*LISTENS.reasons, *LISTENS.warnings)}
     session = {"duration_seconds": 0, "track_count": 1, "distinct_song_count": 1, "is_implausible": False}
     first = {"session_rank": 1, "user_id": "u"}
     second = {"session_rank": 2, "user_id": "v"}
@@ -70,19 +76,17 @@ def test_json_holds_the_answer_and_its_provenance(finished_lake: Lake) -> None:
         "flags": [],
         "parameters": PARAMETERS,
         "input": {"path": "/logs/<day>.tsv", "files": 1, "bytes": 99},
-        "rows": {**counts, "users": 2, "sessions": 2},
-        "log": {
-            "listens": 4,
-            "first_listened_at": "2009-05-01T12:00:00Z",
-            "last_listened_at": "2009-05-01T18:00:00Z",
-        },
+        "counts": {**counts, "users": 2, "sessions": 2},
+        "log": {"events": 4, **times},
         "new": None,
         "quality_score": 99.5,
-        "rejected": {"field_count": 4, "duplicate": 2},
-        "warnings": {"missing_track_id": 2},
+        "rejected": [
+            {"name": name, "sentence": sentences[name], "records": records}
+            for name, records in (("field_count", 4), ("duplicate", 2))
+        ],
+        "warnings": [{"name": "missing_track_id", "sentence": sentences["missing_track_id"], "events": 2}],
         "files": [{"file": "/logs/<day>.tsv", "bytes": 99, **counts}],
-        "first_listened_at": "2009-05-01T12:00:00Z",
-        "last_listened_at": "2009-05-01T18:00:00Z",
+        **times,
         "stage_seconds": {"data_quality": 12.5, "ranking": 7.5},
         "spark": {},
         "checks": {"check_listens": check, "check_sessions": check, "check_top_songs": check},
@@ -217,10 +221,21 @@ def test_reports_of_all_kinds_fit_the_schema(finished_lake: Lake) -> None:
         kind: [] for kind in kinds
     }
     assert kinds["after another one"]["since_previous"]["run_date"] == "2009-05-04"
+    for found in kinds.values():
+        assert ListeningReport.model_validate(found).model_dump(mode="json") == found
     assert [fault.validator for fault in SCHEMA.iter_errors({**kinds["plain"], "verdict": "fine"})] == ["enum"]
     assert [fault.validator for fault in SCHEMA.iter_errors({**kinds["plain"], "more": 1})] == ["additionalProperties"]
-    no_days = {**kinds["plain"], "parameters": {**PARAMETERS, "window_days": 0}}
-    assert [fault.validator for fault in SCHEMA.iter_errors(no_days)] == ["minimum"]
+
+
+def test_schema_is_that_of_the_model(tmp_path: Path) -> None:
+    assert (DIRECTORY / "listening.schema.json").read_text() == text_of("listening")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["json_schema", "--check"])
+        with pytest.raises(SystemExit, match=r"not what the models say: listening\.schema\.json in .*: make format"):
+            json_schema.main(tmp_path)
+        patch.setattr(sys, "argv", ["json_schema"])
+        json_schema.main(tmp_path)
+    assert (tmp_path / "listening.schema.json").read_text() == text_of("listening")
 
 
 def test_markdown_is_short_and_shows_names_verbatim(lake: Lake) -> None:
@@ -278,7 +293,7 @@ def test_failed_page_leaves_the_earlier_report_unchanged(finished_lake: Lake, mo
         raise ValueError("no such filter")
 
     before = {file.name: file.read_bytes() for file in report(finished_lake).iterdir()}
-    monkeypatch.setattr(build, "render_markdown", fail)
+    monkeypatch.setattr(listening_report, "render_markdown", fail)
     with pytest.raises(ValueError, match="no such filter"):
         report(finished_lake)
     directory = Path(finished_lake.report(RUN_DATE))
@@ -293,7 +308,7 @@ def test_report_is_of_the_published_run(finished_lake: Lake) -> None:
 
 def test_report_that_fails_is_made_by_its_retry(finished_lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(build, "render_html", lambda _: 1 / 0)
+        patch.setattr(listening_report, "render_html", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             report(finished_lake)
     assert not Path(finished_lake.report(RUN_DATE)).exists()

@@ -9,19 +9,18 @@ from typing import Any
 
 import pytest
 
+from include.report.listening.words import NOUNS
+from include.report.model import Added, RunCounts, RunReport
 from include.report.news import sentences
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
-from tests import records
 from tests.include.report.finished import facts, finish, finish_daily, in_a_row, leave_facts, report, retell
 from tests.include.report.test_page import section, table, words
 from tests.logs import RUN_DATE
-from tests.records import NO_COSTS
+from tests.records import NO_COSTS, NO_LATE, counted
 
 DAY, NEXT = RUN_DATE + timedelta(days=1), RUN_DATE + timedelta(days=2)
-NO_LATE = {"listens": 0, "most_days": 0, "up_to_1_days": 0, "up_to_7_days": 0, "up_to_30_days": 0}
-NO_LATE |= {"up_to_365_days": 0, "later": 0}
 # The second day's are of the evening that the first ends in: one session crosses midnight.
 FIRST = in_a_row("u", datetime(2009, 5, 4, 23, 30, tzinfo=UTC), [("A", "a"), ("A", "b")] * 5)
 SECOND = in_a_row("u", datetime(2009, 5, 5, 0, 10, tzinfo=UTC), [("A", "a")] * 3)
@@ -54,15 +53,15 @@ def test_figures_are_those_of_the_whole_log(grown: Lake, at_once: dict[str, Any]
         {"session_rank": 1, "user_id": "u", "plays": 8},
         {"session_rank": 2, "user_id": "v", "plays": 1},
     ]
-    assert found["rows"] == {"lines_read": 8, "listens_kept": 2, "lines_rejected": 6, "users": 2, "sessions": 2}
-    assert facts(grown, RUN_DATE)["log"]["listens"] == len(FIRST)
+    assert found["counts"] == {**counted(8, 2, 6).model_dump(), "users": 2, "sessions": 2}
+    assert facts(grown, RUN_DATE)["log"]["events"] == len(FIRST)
 
 
 def test_the_json_tells_what_was_new(grown: Lake) -> None:
     assert facts(grown, RUN_DATE)["new"] is None
     assert facts(grown, NEXT)["new"] == {
         "base_run_date": str(DAY),
-        "listens_added": 2,
+        "events_added": 2,
         "duplicates_rejected": 2,
         "late": NO_LATE,
         "sessions": {"opened": 3, "extended": 2, "joined": 1},
@@ -83,7 +82,7 @@ def test_first_daily_load_has_no_news(lake: Lake) -> None:
     [
         pytest.param(
             1210,
-            {"listens_added": 1200, "late": {**NO_LATE, "listens": 40, "most_days": 400}},
+            {"events_added": 1200, "late": {**NO_LATE, "events": 40, "most_days": 400}},
             [
                 "1,200 listens added to the log of 5 May 2009, 40 of them late by up to 400 days; 0 lines rejected as "
                 "duplicates.",
@@ -93,7 +92,7 @@ def test_first_daily_load_has_no_news(lake: Lake) -> None:
         ),
         pytest.param(
             2,
-            {"listens_added": 1, "duplicates_rejected": 1},
+            {"events_added": 1, "duplicates_rejected": 1},
             [
                 "1 listen added to the log of 5 May 2009, none of them late; 1 line rejected as a duplicate.",
                 "3 sessions opened, 1 extended, 0 joined from several; 2 users first seen.",
@@ -132,18 +131,20 @@ def test_first_daily_load_has_no_news(lake: Lake) -> None:
 )
 def test_what_was_new_in_words(lines: int, changed: dict[str, Any], said: list[str]) -> None:
     new = {
-        **{"base_run_date": "2009-05-05", "listens_added": 0, "duplicates_rejected": 0, "late": NO_LATE},
+        **{"base_run_date": "2009-05-05", "events_added": 0, "duplicates_rejected": 0, "late": NO_LATE},
         **{"sessions": {"opened": 3, "extended": 1, "joined": 0}, "users_first_seen": 2},
         **{"files_changed": [], "files_known": [], **changed},
     }
-    assert sentences({"rows": {"lines_read": lines}, "new": new}) == said
-    assert sentences({"new": None}) == []
+    counts = RunCounts(**counted(lines, 0, lines).model_dump(), users=0, sessions=0)
+    report = RunReport.model_construct(counts=counts, new=Added.model_validate(new))
+    assert sentences(report, NOUNS) == said
+    assert sentences(RunReport.model_construct(new=None), NOUNS) == []
 
 
 def test_daily_load_has_news_section_full_has_none(lake: Lake) -> None:
     finish(lake, FIRST)
     leave_facts(lake, RUN_DATE)
-    late = {**records.NO_LATE, "events": 3, "most_days": 9, "up_to_1_days": 2, "up_to_30_days": 1}
+    late = {**NO_LATE, "events": 3, "most_days": 9, "up_to_1_days": 2, "up_to_30_days": 1}
     files = [f"/logs/<{number}>.tsv" for number in range(7)]
     finish_daily(lake, FIRST, SECOND, DAY, late=late, files_changed=["/logs/b.tsv"], files_known=files)
     html = (report(lake, DAY) / "report.html").read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
 from tests.published import leave_record
 from tests.records import NO_COSTS, counted, told
+from tests.reports import leave_report
 from tests.statsd import Statsd, statsd, wait_for_count
 
 SPARK = {
@@ -160,8 +161,7 @@ def test_check_sends_unmet_expectations_even_zero() -> None:
 def test_report_sends_its_time_run_date_and_verdict(
     lake: Lake, verdict: str, because: list[str], degraded: int
 ) -> None:
-    report = {"made_at": "2009-05-05T00:10:00+00:00", "verdict": verdict, "degraded_because": because}
-    replace_file(Path(lake.report(RUN_DATE)) / "report.json", json.dumps(report))
+    leave_report(lake, RUN_DATE, made_at="2009-05-05T00:10:00Z", verdict=verdict, degraded_because=because)
     assert list(answer_figures(lake, RUN_DATE)) == [
         Figure("run.last_success_timestamp_seconds", 1_241_482_200.0),
         Figure("run.run_date_timestamp_seconds", 1_241_395_200.0),

@@ -5,13 +5,11 @@ As a script it runs through `dag.test()` once for each argument, a kind of run, 
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from airflow.sdk import dag, task
@@ -25,8 +23,8 @@ from include.runs import run_lock
 from include.telemetry.metrics import answer_figures, send
 from plugins import run_alerts
 from plugins.run_deadline import SinceQueued
-from spark_jobs.shared.documents import replace_file
 from tests.published import leave_record
+from tests.reports import leave_report
 
 # On a busy machine tasks wait for each other: what is late is not to meet its time limit, too.
 DEADLINE, TIME_LIMIT = timedelta(seconds=25), timedelta(minutes=3)
@@ -62,13 +60,14 @@ def check_listens(dag_run: Any, params: dict[str, Any]) -> None:
 def report(dag_run: Any, params: dict[str, Any]) -> None:
     lake, day = settings().lake(DAG_ID), run_date(dag_run)
     degraded = params["kind"] == "is degraded"
-    facts = {
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "verdict": "degraded" if degraded else "good",
-        "degraded_because": ["12 % of listens lack an artist id."] if degraded else [],
-        "quality_score": 91.234,
-    }
-    replace_file(Path(lake.report(day)) / "report.json", json.dumps(facts))
+    leave_report(
+        lake,
+        day,
+        made_at=datetime.now(UTC).replace(microsecond=0),
+        verdict="degraded" if degraded else "good",
+        degraded_because=["12 % of listens lack an artist id."] if degraded else [],
+        quality_score=91.234,
+    )
     send(answer_figures(lake, day), lake.log)
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
+
+from include.report.listening.model import Age, Country, Joined, Listeners
 
 Rows = list[dict[str, Any]]
+Group = TypeVar("Group", Country, Age, Joined)
 
 
-def listener_groups(listeners: Rows) -> dict[str, Any] | None:
+def listener_groups(listeners: Rows) -> Listeners | None:
     """Count listeners by country, most first, by ten years of age and by year of joining; None without any listener.
 
-    Each group says how many `listeners` it has; those of whom it is not known are in the last one, where its `country`,
-    `from_age` or `year` is None.
+    Those of whom it is not known are in the last group.
     """
     if not listeners:
         return None
@@ -21,17 +23,17 @@ def listener_groups(listeners: Rows) -> dict[str, Any] | None:
     ages = Counter(_decade(listener["age"]) for listener in listeners)
     years = Counter(_year(listener["registered_on"]) for listener in listeners)
     by_size = sorted(_known(countries), key=lambda name: (-countries[name], name))
-    return {
-        "listeners": len(listeners),
-        "countries": _groups("country", by_size, countries),
-        "ages": _groups("from_age", _without_holes(_known(ages), 10), ages),
-        "joined": _groups("year", _without_holes(_known(years), 1), years),
-    }
+    return Listeners(
+        listeners=len(listeners),
+        countries=_groups(Country, "country", by_size, countries),
+        ages=_groups(Age, "from_age", _without_holes(_known(ages), 10), ages),
+        joined=_groups(Joined, "year", _without_holes(_known(years), 1), years),
+    )
 
 
-def _groups(name: str, values: Iterable[Any], counts: Counter[Any]) -> Rows:
-    unknown = [None] if counts[None] else []
-    return [{name: value, "listeners": counts[value]} for value in [*values, *unknown]]
+def _groups(model: type[Group], name: str, values: Iterable[Any], counts: Counter[Any]) -> tuple[Group, ...]:
+    unknown: list[Any] = [None] if counts[None] else []
+    return tuple(model(**{name: value, "listeners": counts[value]}) for value in [*values, *unknown])
 
 
 def _known(counts: Counter[Any]) -> list[Any]:
@@ -39,7 +41,7 @@ def _known(counts: Counter[Any]) -> list[Any]:
 
 
 def _without_holes(numbers: list[int], step: int) -> Iterable[int]:
-    """All steps from the lowest to the highest: a group of nobody is a figure too."""
+    """All steps from the lowest to the highest: a group of nobody counts too."""
     return range(min(numbers), max(numbers) + step, step) if numbers else ()
 
 

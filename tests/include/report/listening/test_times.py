@@ -9,12 +9,17 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
-from include.report.figures import by_weekday, listening_figures, over_time, session_lengths, shown_days
+from include.report.listening.model import NotShown, OverTime, Period
+from include.report.listening.times import by_weekday, counted_times, over_time, session_lengths, shown_days
 from include.report.scan import tables_of
 from spark_jobs.shared.lake import Lake
 from tests import model
-from tests.include.report.finished import finish
+from tests.include.report.finished import finish, made
 from tests.logs import GAP, RUN_DATE
+
+
+def period(start: str, listens: int = 0, sessions: int = 0) -> Period:
+    return Period(start=date.fromisoformat(start), listens=listens, sessions=sessions)
 
 
 def counts(*times: str) -> np.ndarray:
@@ -35,35 +40,27 @@ def counts(*times: str) -> np.ndarray:
 )
 def test_the_period_follows_from_the_span(first: str, last: str, period: str, number: int) -> None:
     found = over_time(counts(first, last), counts(first))
-    assert (found["period"], len(found["periods"])) == (period, number)
-    assert sum(one["listens"] for one in found["periods"]) == 2
+    assert (found.period, len(found.periods)) == (period, number)
+    assert sum(one.listens for one in found.periods) == 2
 
 
 def test_every_period_without_listens_is_there() -> None:
     listens = counts("2009-05-01T23:00", "2009-05-01T23:00", "2009-05-04T00:00")
-    assert over_time(listens, counts("2009-05-01T23:00", "2009-05-04T00:00")) == {
-        "period": "day",
-        "periods": [
-            {"start": "2009-05-01", "listens": 2, "sessions": 1},
-            {"start": "2009-05-02", "listens": 0, "sessions": 0},
-            {"start": "2009-05-03", "listens": 0, "sessions": 0},
-            {"start": "2009-05-04", "listens": 1, "sessions": 1},
-        ],
-        "earlier": None,
-        "later": None,
-    }
-    assert over_time(counts(), counts()) == {"period": "day", "periods": [], "earlier": None, "later": None}
+    assert over_time(listens, counts("2009-05-01T23:00", "2009-05-04T00:00")) == OverTime(
+        period="day",
+        periods=(period("2009-05-01", 2, 1), period("2009-05-02"), period("2009-05-03"), period("2009-05-04", 1, 1)),
+        earlier=None,
+        later=None,
+    )
+    assert over_time(counts(), counts()) == OverTime(period="day", periods=(), earlier=None, later=None)
 
 
 def test_weeks_begin_monday_and_months_on_first() -> None:
     # 2009-01-05 and 2009-04-27 are Mondays.
-    weeks = over_time(counts("2009-01-11T23:00", "2009-05-02T00:00"), counts())["periods"]
-    assert (weeks[0], weeks[-1]) == (
-        {"start": "2009-01-05", "listens": 1, "sessions": 0},
-        {"start": "2009-04-27", "listens": 1, "sessions": 0},
-    )
-    months = over_time(counts("2004-02-29T23:00", "2009-01-31T23:00"), counts())["periods"]
-    assert (months[0]["start"], months[1]["start"], months[-1]["start"]) == ("2004-02-01", "2004-03-01", "2009-01-01")
+    weeks = over_time(counts("2009-01-11T23:00", "2009-05-02T00:00"), counts()).periods
+    assert (weeks[0], weeks[-1]) == (period("2009-01-05", 1), period("2009-04-27", 1))
+    months = over_time(counts("2004-02-29T23:00", "2009-01-31T23:00"), counts()).periods
+    assert [str(months[place].start) for place in (0, 1, -1)] == ["2004-02-01", "2004-03-01", "2009-01-01"]
 
 
 def days(**of_day: int) -> np.ndarray:
@@ -116,26 +113,27 @@ def test_listens_outside_are_counted_and_dated() -> None:
     strays = ["2005-03-01T10:00", "2008-12-31T23:00", "2013-09-29T00:00"]
     played = [f"2009-0{month}-{day:02d}T12:00" for month in (1, 2, 3, 4) for day in range(1, 29) for _ in range(3)]
     found = over_time(counts(*strays, *played), counts(*strays, *played[::3]))
-    assert found["earlier"] == {"listens": 1, "sessions": 1, "first_day": "2005-03-01", "last_day": "2005-03-01"}
-    assert found["later"] == {"listens": 1, "sessions": 1, "first_day": "2013-09-29", "last_day": "2013-09-29"}
-    assert (found["period"], found["periods"][0]["start"]) == ("week", "2008-12-29")
-    assert sum(one["listens"] for one in found["periods"]) == len(played) + 1
-    assert sum(one["sessions"] for one in found["periods"]) == len(played[::3]) + 1
+    assert found.earlier == NotShown(listens=1, sessions=1, first_day="2005-03-01", last_day="2005-03-01")
+    assert found.later == NotShown(listens=1, sessions=1, first_day="2013-09-29", last_day="2013-09-29")
+    assert (found.period, found.periods[0].start) == ("week", date(2008, 12, 29))
+    assert sum(one.listens for one in found.periods) == len(played) + 1
+    assert sum(one.sessions for one in found.periods) == len(played[::3]) + 1
 
 
 def test_hours_of_week_are_utc_from_monday() -> None:
     found = by_weekday(counts("2009-05-04T00:00", "2009-05-10T23:00", "2009-05-17T23:00"))
     assert (found[0][0], found[6][23], sum(map(sum, found))) == (1, 2, 3)
-    assert by_weekday(counts()) == [[0] * 24] * 7
+    assert by_weekday(counts()) == ((0,) * 24,) * 7
 
 
 def test_session_lengths_keep_empty_powers_of_two() -> None:
     # Sessions of 1, 2 or 3, and 8 to 15 tracks.
-    assert session_lengths(np.array([4, 2, 0, 1]), np.array([0, 0, 0, 1])) == [
-        {"from_tracks": 1, "to_tracks": 1, "sessions": 4, "top_sessions": 0},
-        {"from_tracks": 2, "to_tracks": 3, "sessions": 2, "top_sessions": 0},
-        {"from_tracks": 4, "to_tracks": 7, "sessions": 0, "top_sessions": 0},
-        {"from_tracks": 8, "to_tracks": 15, "sessions": 1, "top_sessions": 1},
+    found = session_lengths(np.array([4, 2, 0, 1]), np.array([0, 0, 0, 1]))
+    assert [tuple(one.model_dump().values()) for one in found] == [
+        (1, 1, 4, 0),
+        (2, 3, 2, 0),
+        (4, 7, 0, 0),
+        (8, 15, 1, 1),
     ]
 
 
@@ -148,17 +146,15 @@ def test_whole_log_is_counted(lake: Lake) -> None:
     sessions = model.sessions_of(played, GAP)
     top = model.top_sessions(sessions, 50)
     with tables_of(lake, RUN_DATE) as tables:
-        found = listening_figures(tables, [{"track_count": session.track_count} for session in top])
+        found = counted_times(tables, made(lake).top_sessions)
     by_day = Counter(time.date() for time in times)
     begun = Counter(session.started_at.date() for session in sessions)
     days = [date(2009, 2, 1) + timedelta(days=number) for number in range(80)]
-    assert found["over_time"]["periods"] == [
-        {"start": str(day), "listens": by_day[day], "sessions": begun[day]} for day in days
-    ]
+    assert found.over_time.periods == tuple(period(str(day), by_day[day], begun[day]) for day in days)
     by_hour = Counter((time.weekday(), time.hour) for time in times)
-    assert found["by_weekday"] == [[by_hour[weekday, hour] for hour in range(24)] for weekday in range(7)]
+    assert found.by_weekday == tuple(tuple(by_hour[weekday, hour] for hour in range(24)) for weekday in range(7))
     lengths = Counter(session.track_count.bit_length() for session in sessions)
     among_top = Counter(session.track_count.bit_length() for session in top)
-    assert [(one["from_tracks"], one["sessions"], one["top_sessions"]) for one in found["session_lengths"]] == [
+    assert [(one.from_tracks, one.sessions, one.top_sessions) for one in found.session_lengths] == [
         (2 ** (bits - 1), lengths[bits], among_top[bits]) for bits in range(1, max(lengths) + 1)
     ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from include.report.listening.model import NotShown, OverTime, Period, SessionLengths, TopSession
 from include.report.scan import RunTables
 from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 
@@ -24,26 +26,28 @@ OUTSIDE_CORE, WORTH_SHOWING = 0.01, 0.001
 STRETCH = 0.1
 
 
-def listening_figures(tables: RunTables, top_sessions: list[dict[str, Any]]) -> dict[str, Any]:
-    """Count the listens and sessions of a run's log in one pass over each.
+@dataclass(frozen=True)
+class CountedTimes:
+    """When there were listens and sessions, and how long the sessions are."""
 
-    See `over_time`, `by_weekday` and `session_lengths`.
-    """
+    over_time: OverTime
+    by_weekday: tuple[tuple[int, ...], ...]
+    session_lengths: tuple[SessionLengths, ...]
+
+
+def counted_times(tables: RunTables, top_sessions: tuple[TopSession, ...]) -> CountedTimes:
+    """Count the listens and sessions of a run's log in one pass over each."""
     listens, sessions, tracks = _none(), _none(), _none()
     for batch in tables.batches(LISTENS, "listened_at"):
         listens = _added(listens, _hours(batch["listened_at"]))
     for batch in tables.batches(SESSIONS, "started_at", "track_count"):
         sessions = _added(sessions, _hours(batch["started_at"]))
         tracks = _added(tracks, _powers_of_two(batch["track_count"].to_numpy()))
-    top = _added(_none(), _powers_of_two(np.array([row["track_count"] for row in top_sessions], np.int64)))
-    return {
-        "over_time": over_time(listens, sessions),
-        "by_weekday": by_weekday(listens),
-        "session_lengths": session_lengths(tracks, top),
-    }
+    top = _added(_none(), _powers_of_two(np.array([session.track_count for session in top_sessions], np.int64)))
+    return CountedTimes(over_time(listens, sessions), by_weekday(listens), session_lengths(tracks, top))
 
 
-def over_time(listens: Counts, sessions: Counts) -> dict[str, Any]:
+def over_time(listens: Counts, sessions: Counts) -> OverTime:
     """Listens, and sessions by their start, in each day, week or month of `shown_days`, empty ones too.
 
     Both are given as counts by hour since 1970 (UTC). A week begins on Monday. `earlier` and `later` say how many lie
@@ -51,21 +55,21 @@ def over_time(listens: Counts, sessions: Counts) -> dict[str, Any]:
     """
     by_day = [_by_day(counted) for counted in (listens, sessions)]
     if not by_day[0].any():
-        return {"period": "day", "periods": [], "earlier": None, "later": None}
+        return OverTime(period="day", periods=(), earlier=None, later=None)
     days = shown_days(by_day[0])
     span = days[1] - days[0]
-    period = "day" if span < BY_DAY else "week" if span < BY_WEEK else "month"
+    period: Literal["day", "week", "month"] = "day" if span < BY_DAY else "week" if span < BY_WEEK else "month"
     first, last = _period_of(days, period)
     starts = _start_of(np.arange(first, last + 2), period)
     counts = [_by_period(counted, period, first, last) for counted in by_day]
     rows = zip(starts[:-1].astype(str).tolist(), *(count.tolist() for count in counts), strict=True)
     begin, end = starts[[0, -1]].astype(np.int64)
-    return {
-        "period": period,
-        "periods": [{"start": start, "listens": played, "sessions": begun} for start, played, begun in rows],
-        "earlier": _outside(by_day, slice(0, begin)),
-        "later": _outside(by_day, slice(end, None)),
-    }
+    return OverTime(
+        period=period,
+        periods=tuple(Period(start=start, listens=played, sessions=begun) for start, played, begun in rows),
+        earlier=_outside(by_day, slice(0, begin)),
+        later=_outside(by_day, slice(end, None)),
+    )
 
 
 def shown_days(listens: Counts) -> Counts:
@@ -93,21 +97,21 @@ def _days_worth_showing(beside: Counts, stretch: int, worth: float) -> int:
     return days
 
 
-def by_weekday(listens: Counts) -> list[list[int]]:
+def by_weekday(listens: Counts) -> tuple[tuple[int, ...], ...]:
     """Listens in each hour of the day (UTC) of each weekday, Monday first, from counts by hour since 1970."""
     from_monday = listens[HOURS_TO_FIRST_MONDAY:]
     whole_weeks = np.pad(from_monday, (0, -len(from_monday) % HOURS_A_WEEK)).reshape(-1, 7, 24)
-    return whole_weeks.sum(axis=0).tolist()
+    return tuple(tuple(hours) for hours in whole_weeks.sum(axis=0).tolist())
 
 
-def session_lengths(sessions: Counts, top_sessions: Counts) -> list[dict[str, int]]:
+def session_lengths(sessions: Counts, top_sessions: Counts) -> tuple[SessionLengths, ...]:
     """How many sessions, and how many of the top ones, have 1, 2 to 3, 4 to 7, 8 to 15 … tracks."""
     top = np.pad(top_sessions, (0, len(sessions) - len(top_sessions)))
     counts = zip(sessions.tolist(), top.tolist(), strict=True)
-    return [
-        {"from_tracks": 2**power, "to_tracks": 2 ** (power + 1) - 1, "sessions": count, "top_sessions": among_top}
+    return tuple(
+        SessionLengths(from_tracks=2**power, to_tracks=2 ** (power + 1) - 1, sessions=count, top_sessions=among_top)
         for power, (count, among_top) in enumerate(counts)
-    ]
+    )
 
 
 def _none() -> Counts:
@@ -142,15 +146,16 @@ def _by_period(days: Counts, period: str, first: int, last: int) -> Counts:
     return counts.astype(np.int64)
 
 
-def _outside(by_day: list[Counts], days: slice) -> dict[str, Any] | None:
+def _outside(by_day: list[Counts], days: slice) -> NotShown | None:
     """What is not shown of some days, None if there are no listens: how many, and their first and last day."""
     listens, sessions = by_day
     found = days.start + np.flatnonzero(listens[days])
     if not len(found):
         return None
     first, last = found[[0, -1]].astype("datetime64[D]").astype(str).tolist()
-    counts = {"listens": int(listens[days].sum()), "sessions": int(sessions[days].sum())}
-    return {**counts, "first_day": first, "last_day": last}
+    return NotShown(
+        listens=int(listens[days].sum()), sessions=int(sessions[days].sum()), first_day=first, last_day=last
+    )
 
 
 def _period_of(days: Counts, period: str) -> Counts:

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import partial
-from typing import Any
 
 from include.report import charts
-from include.report.listener_pictures import listener_pictures
-from include.report.picture import Facts, Picture, Table
+from include.report.listening.listener_pictures import listener_pictures
+from include.report.listening.model import ListeningReport, NotShown, SessionLengths, SongSpread
+from include.report.picture import Picture, Table
 from include.report.text import counted, day, isolated, one_line
 
 LONGEST_LABEL = 40
 
 
-def pictures(facts: Facts) -> dict[str, Picture]:
+def pictures(report: ListeningReport) -> dict[str, Picture]:
     """The pictures there is something to show in, by name."""
-    found = [make(facts) for make in (_spread, _lengths, _over_time, _week, _stages)]
-    found += listener_pictures(facts["listeners"]) if facts["listeners"] else []
+    found = [make(report) for make in (_spread, _lengths, _over_time, _week, _stages)]
+    found += listener_pictures(report.listeners) if report.listeners else []
     return {picture.name: picture for picture in found if len(picture.table) > 1}
 
 
-def _spread(facts: Facts) -> Picture:
+def _spread(report: ListeningReport) -> Picture:
     rows: charts.Rows = []
     table: Table = [("Song", "Plays", "Sessions", "Listeners", "Most in one session", "By one listener")]
-    songs = {song["rank"]: song for song in facts["top_songs"]}
-    for spread in facts["song_spread"]:
-        song = songs[spread["rank"]]
-        label = f"{song['rank']}  {isolated(one_line(song['track_name'], LONGEST_LABEL))}"
+    songs = {song.rank: song for song in report.top_songs}
+    for spread in report.song_spread:
+        song = songs[spread.rank]
+        label = f"{song.rank}  {isolated(one_line(song.track_name, LONGEST_LABEL))}"
         rows += [{"label": label, **part} for part in _parts_of(spread)]
-        most, first = spread["sessions"][0]["plays"], spread["first_listener_plays"]
-        counts = (song["play_count"], song["session_count"], song["listener_count"], most)
-        table.append((label, *(f"{count:,}" for count in counts), f"{first:,} ({first / song['play_count']:.0%})"))
-    owed = [s for s in facts["song_spread"] if 2 * s["first_listener_plays"] > songs[s["rank"]]["play_count"]]
+        most, first = spread.sessions[0].plays, spread.first_listener_plays
+        counts = (song.play_count, song.session_count, song.listener_count, most)
+        table.append((label, *(f"{count:,}" for count in counts), f"{first:,} ({first / song.play_count:.0%})"))
+    owed = [one for one in report.song_spread if 2 * one.first_listener_plays > songs[one.rank].play_count]
     return Picture(
         "spread",
         "Where the plays come from",
@@ -44,18 +44,18 @@ def _spread(facts: Facts) -> Picture:
     )
 
 
-def _parts_of(spread: Facts) -> charts.Rows:
+def _parts_of(spread: SongSpread) -> charts.Rows:
     """The sessions of a song, those of its first listener first; at the end the plays of all that are not named."""
-    first = spread["first_listener"]
-    named = sorted(spread["sessions"], key=lambda part: part["user_id"] != first)
-    parts = [{"value": part["plays"], "marked": part["user_id"] == first} for part in named]
-    parts += [{"value": spread["other_plays"], "marked": False}] if spread["other_plays"] else []
+    first = spread.first_listener
+    named = sorted(spread.sessions, key=lambda part: part.user_id != first)
+    parts = [{"value": part.plays, "marked": part.user_id == first} for part in named]
+    parts += [{"value": spread.other_plays, "marked": False}] if spread.other_plays else []
     return [{**part, "place": place} for place, part in enumerate(parts)]
 
 
-def _lengths(facts: Facts) -> Picture:
-    rows = [_bin(one) for one in facts["session_lengths"]]
-    top = [session["track_count"] for session in facts["top_sessions"]]
+def _lengths(report: ListeningReport) -> Picture:
+    rows = [_bin(one) for one in report.session_lengths]
+    top = [session.track_count for session in report.top_sessions]
     total = sum(row["value"] for row in rows)
     longest = f"the {len(top):,} longest"
     says = [f"{rows[0]['value']:,} of {counted(total, 'session')} have a single track"] if rows else []
@@ -71,24 +71,26 @@ def _lengths(facts: Facts) -> Picture:
     )
 
 
-def _bin(found: dict[str, int]) -> dict[str, Any]:
-    sessions, top = found["sessions"], found["top_sessions"]
+def _bin(found: SessionLengths) -> charts.Row:
+    sessions, top = found.sessions, found.top_sessions
     of_which = f", of which {top:,}" if 0 < top < sessions else ""
-    label = _from_to(found["from_tracks"], found["to_tracks"])
+    label = _from_to(found.from_tracks, found.to_tracks)
     return {"label": label, "value": sessions, "marked": top, "text": f"{sessions:,}{of_which}"}
 
 
-def _over_time(facts: Facts) -> Picture:
-    found = facts["over_time"]
-    period, periods = found["period"], found["periods"]
-    rows = [{**one, "end": _end(one["start"], period), "label": day(one["start"], period)} for one in periods]
+def _over_time(report: ListeningReport) -> Picture:
+    found, period = report.over_time, report.over_time.period
+    rows = [
+        {**one.model_dump(mode="json"), "end": _end(one.start, period), "label": day(one.start, period)}
+        for one in found.periods
+    ]
     empty = sum(one["listens"] == 0 for one in rows)
     most = max(rows, key=lambda one: one["listens"], default=None)
     gaps = f"No listens in {empty:,} of {counted(len(rows), period)}." if empty else f"No {period} is without listens."
-    outside = {which: found[which] for which in ("earlier", "later") if found[which]}
+    outside = {which: one for which, one in (("earlier", found.earlier), ("later", found.later)) if one}
     table = _texts(rows, "label", "listens", "sessions")
     for which, one in outside.items():
-        (row,) = _texts([{**one, "label": f"{which}: {_days(one)}"}], "label", "listens", "sessions")
+        row = (f"{which}: {_days(one)}", f"{one.listens:,}", f"{one.sessions:,}")
         table.insert(0 if which == "earlier" else len(table), row)
     return Picture(
         "over_time",
@@ -101,27 +103,27 @@ def _over_time(facts: Facts) -> Picture:
     )
 
 
-def _not_shown(outside: dict[str, Facts]) -> str:
+def _not_shown(outside: dict[str, NotShown]) -> str:
     """How many listens the drawing leaves out, and from when they are; empty if none."""
-    parts = [f"{counted(one['listens'], f'{which} listen')} ({_days(one)})" for which, one in outside.items()]
+    parts = [f"{counted(one.listens, f'{which} listen')} ({_days(one)})" for which, one in outside.items()]
     return f" Not drawn: {' and '.join(parts)}." if parts else ""
 
 
-def _days(found: Facts) -> str:
-    first, last = day(found["first_day"]), day(found["last_day"])
+def _days(found: NotShown) -> str:
+    first, last = day(found.first_day), day(found.last_day)
     return first if first == last else f"{first} to {last}"
 
 
-def _week(facts: Facts) -> Picture:
-    cells = [
+def _week(report: ListeningReport) -> Picture:
+    cells: charts.Rows = [
         {"weekday": weekday, "hour": hour, "listens": listens}
-        for weekday, hours in zip(charts.WEEKDAYS, facts["by_weekday"], strict=True)
+        for weekday, hours in zip(charts.WEEKDAYS, report.by_weekday, strict=True)
         for hour, listens in enumerate(hours)
     ]
     most = max(cells, key=lambda cell: cell["listens"])
     least = min(cells, key=lambda cell: cell["listens"])
     rows = [{**cell, "share": cell["listens"] / most["listens"]} for cell in cells if most["listens"]]
-    days = zip(charts.WEEKDAYS, facts["by_weekday"], strict=True) if rows else ()
+    days = zip(charts.WEEKDAYS, report.by_weekday, strict=True) if rows else ()
     return Picture(
         "week",
         "The hours of the week",
@@ -132,17 +134,18 @@ def _week(facts: Facts) -> Picture:
     )
 
 
-def _stages(facts: Facts) -> Picture:
-    seconds = facts["stage_seconds"]
+def _stages(report: ListeningReport) -> Picture:
+    seconds = report.stage_seconds
     total = sum(seconds.values())
-    rows = [{"label": stage, "value": spent, "marked": 0, "text": f"{spent:.1f} s"} for stage, spent in seconds.items()]
+    took = [(stage, f"{spent:.1f}") for stage, spent in seconds.items()]
+    rows = [{"label": stage, "value": seconds[stage], "marked": 0, "text": f"{text} s"} for stage, text in took]
     longest = max(seconds, key=lambda stage: seconds[stage], default="")
     return Picture(
         "stages",
         "What each stage took",
         "Wall seconds, starts included",
         f"{longest} took {seconds[longest] / total:.0%} of {total:.0f} seconds." if total else "",
-        [("Stage", "Seconds"), *((row["label"], f"{row['value']:.1f}") for row in rows)],
+        [("Stage", "Seconds"), *took],
         partial(charts.bars, rows),
     )
 
@@ -155,12 +158,11 @@ def _from_to(first: int, last: int) -> str:
     return f"{first:,}" if first == last else f"{first:,} to {last:,}"
 
 
-def _hour(cell: dict[str, Any]) -> str:
+def _hour(cell: charts.Row) -> str:
     return f"{cell['hour']}:00 on {cell['weekday']} ({cell['listens']:,})"
 
 
-def _end(start: str, period: str) -> str:
-    first = date.fromisoformat(start)
+def _end(first: date, period: str) -> str:
     if period == "month":
         return str((first + timedelta(days=31)).replace(day=1))
     return str(first + timedelta(days=7 if period == "week" else 1))

@@ -7,12 +7,13 @@ from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
+from include.report.listening.model import SessionPlays, Song
+from include.report.listening.spread import SESSIONS_NAMED, SONGS_SPREAD, song_spread
 from include.report.scan import tables_of
-from include.report.spread import SESSIONS_NAMED, SONGS_SPREAD, song_spread
 from spark_jobs.shared.lake import Lake
 from tests import model
 from tests.frames import at
-from tests.include.report.finished import PARAMETERS, finish, in_a_row
+from tests.include.report.finished import PARAMETERS, finish, in_a_row, made
 from tests.logs import GAP, RUN_DATE
 
 NAMES = ["A", "B", "C", "坂本龍一"]
@@ -31,9 +32,9 @@ def test_spread_counts_plays_in_top_sessions_only(lake: Lake) -> None:
     top = model.top_sessions(sessions, 8)
     songs = model.top_songs(sessions, top, 12)
     with tables_of(lake, RUN_DATE) as tables:
-        found = song_spread(tables, [asdict(song) for song in songs])
+        found = song_spread(tables, tuple(Song(**asdict(song)) for song in songs))
 
-    assert [(one["rank"], one["artist_name"], one["track_name"]) for one in found] == [
+    assert [(one.rank, one.artist_name, one.track_name) for one in found] == [
         (song.rank, song.artist_name, song.track_name) for song in songs[:SONGS_SPREAD]
     ]
     for song, one in zip(songs, found, strict=False):
@@ -44,10 +45,10 @@ def test_spread_counts_plays_in_top_sessions_only(lake: Lake) -> None:
                     plays[rank, session.user_id] += 1
                     by_user[session.user_id] += 1
         ordered = sorted(plays.items(), key=lambda item: (-item[1], item[0]))
-        assert one["sessions"] == [
-            {"session_rank": rank, "user_id": user, "plays": number} for (rank, user), number in ordered
-        ]
-        assert by_user[one["first_listener"]] == max(by_user.values()) == one["first_listener_plays"]
+        assert one.sessions == tuple(
+            SessionPlays(session_rank=rank, user_id=user, plays=number) for (rank, user), number in ordered
+        )
+        assert by_user[one.first_listener] == max(by_user.values()) == one.first_listener_plays
         assert sum(plays.values()) == song.play_count
 
 
@@ -56,14 +57,13 @@ def test_sessions_with_most_plays_are_named_others_summed(lake: Lake) -> None:
     for day in range(1, SESSIONS_NAMED + 5):
         played += in_a_row("v", at("12:00:00") + timedelta(days=day), [("A", "B")])
     finish(lake, played)
-    with tables_of(lake, RUN_DATE) as tables:
-        (song,) = song_spread(tables, [{"rank": 1, "artist_name": "A", "track_name": "B"}])
-    assert song["sessions"][0] == {"session_rank": 1, "user_id": "u", "plays": 3}
-    assert len(song["sessions"]) == SESSIONS_NAMED
-    assert (song["other_plays"], song["first_listener"], song["first_listener_plays"]) == (5, "v", 24)
+    (song,) = made(lake).song_spread
+    assert song.sessions[0] == SessionPlays(session_rank=1, user_id="u", plays=3)
+    assert len(song.sessions) == SESSIONS_NAMED
+    assert (song.other_plays, song.first_listener, song.first_listener_plays) == (5, "v", 24)
 
 
 def test_without_songs_there_is_nothing_to_spread(lake: Lake) -> None:
     finish(lake, [])
     with tables_of(lake, RUN_DATE) as tables:
-        assert song_spread(tables, []) == []
+        assert song_spread(tables, ()) == ()

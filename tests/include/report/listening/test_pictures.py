@@ -9,19 +9,19 @@ from xml.etree import ElementTree
 
 import pytest
 
-from include.report.listeners import listener_groups
+from include.report.listening.listeners import listener_groups
+from include.report.listening.pictures import pictures
 from include.report.picture import Picture
-from include.report.pictures import pictures
 from spark_jobs.shared.lake import Lake
 from tests.frames import at
 from tests.include.report.conftest import SCRIPT
-from tests.include.report.finished import PARAMETERS, facts, finish, in_a_row, listens
+from tests.include.report.finished import PARAMETERS, finish, in_a_row, listens, made
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(lake: Lake, parameters: dict[str, Any] = PARAMETERS) -> dict[str, Picture]:
-    return pictures(facts(lake, parameters=parameters))
+    return pictures(made(lake, parameters=parameters))
 
 
 def texts(svg: str) -> list[str]:
@@ -167,7 +167,8 @@ def test_listeners_are_counted_by_country_age_joining_year() -> None:
             profile(None, None, None),
         ]
     )
-    assert groups == {
+    assert groups is not None
+    assert groups.model_dump(mode="json") == {
         "listeners": 5,
         "countries": [
             {"country": "Japan", "listeners": 2},
@@ -194,6 +195,6 @@ def test_listeners_are_counted_by_country_age_joining_year() -> None:
 
 def test_beyond_ten_countries_the_listeners_are_added_up(finished_lake: Lake) -> None:
     listeners = listener_groups([profile(f"Land {number:02d}", None, None) for number in range(13)])
-    table = pictures({**facts(finished_lake), "listeners": listeners})["countries"].table
+    table = pictures(made(finished_lake).model_copy(update={"listeners": listeners}))["countries"].table
     assert [re.sub("[\u2068\u2069]", "", label) for label, _ in table[-2:]] == ["Land 09", "other countries"]
     assert table[-1][1] == "3"

@@ -5,18 +5,19 @@ from __future__ import annotations
 from functools import partial
 
 from include.report import charts
-from include.report.picture import Facts, Picture
+from include.report.listening.model import Country, Listeners
+from include.report.picture import Picture
 from include.report.text import LONGEST_NAME, counted, isolated, one_line
 
 # The countries drawn and listed; the listeners of the others are added up.
 COUNTRIES = 10
 
 
-def listener_pictures(listeners: Facts) -> list[Picture]:
+def listener_pictures(listeners: Listeners) -> list[Picture]:
     """A picture each of the groups of `listeners.listener_groups`."""
-    countries = [(_country(group["country"]), group["listeners"]) for group in _first(listeners["countries"])]
-    ages = [(_age(group["from_age"]), group["listeners"]) for group in listeners["ages"]]
-    years = [(_year(group["year"]), group["listeners"]) for group in listeners["joined"]]
+    countries = [(_country(group.country), group.listeners) for group in _first(listeners.countries)]
+    ages = [(_age(group.from_age), group.listeners) for group in listeners.ages]
+    years = [(_year(group.year), group.listeners) for group in listeners.joined]
     return [
         _bars("countries", "Where they live", "Country", countries),
         _bars("ages", "How old they are", "Years", ages),
@@ -37,12 +38,12 @@ def _bars(name: str, title: str, head: str, groups: list[tuple[str, int]]) -> Pi
     )
 
 
-def _first(countries: charts.Rows) -> charts.Rows:
+def _first(countries: tuple[Country, ...]) -> list[Country]:
     """The largest ones, then all others as one, then the unknown ones."""
-    known = [group for group in countries if group["country"] is not None]
-    unknown = [group for group in countries if group["country"] is None]
-    rest = sum(group["listeners"] for group in known[COUNTRIES:])
-    others = [{"country": "other countries", "listeners": rest}] if rest else []
+    known = [group for group in countries if group.country is not None]
+    unknown = [group for group in countries if group.country is None]
+    rest = sum(group.listeners for group in known[COUNTRIES:])
+    others = [Country(country="other countries", listeners=rest)] if rest else []
     return [*known[:COUNTRIES], *others, *unknown]
 
 
