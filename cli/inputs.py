@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 from typer import Option
@@ -12,6 +13,7 @@ from typer import Option
 from cli.environment import PROJECT
 from cli.options import DEFAULT_LAKE, home, lake_at
 from cli.terminal import console, plain, short
+from spark_jobs.contract import LogContract
 from spark_jobs.lake.errors import MovedLakeError
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.paths import in_utf_8, is_object, path_of
@@ -23,9 +25,8 @@ INPUT = Option(
     help="The log to read: a file, a directory or a glob; {run_date} in it stands for the run date.",
     show_default="a generated sample",
 )
-FIRST_RUN_DATE = date(2002, 1, 1)
 SAMPLES = PROJECT / ".build"
-_OF_A_SAMPLE = re.compile(r"/\.build/sample-log-\d{4}-\d\d-\d\d\.tsv$")
+_OF_A_SAMPLE = re.compile(r"/\.build/sample-[a-z]+-\d{4}-\d\d-\d\d\.\w+$")
 _INPUT = re.compile(r'"input_path": "([^"]*)"')
 
 
@@ -64,7 +65,7 @@ def input_or_sample(path: str, lake: Lake, run_date: date) -> str:
     if path:
         return absolute(path)
     input_check.check_lake(lake)
-    return str(sample_log(run_date))
+    return str(sample_log(lake.contract, run_date))
 
 
 def absolute(path: str) -> str:
@@ -76,17 +77,19 @@ def absolute(path: str) -> str:
     return in_utf_8(where if is_object(where) else os.path.abspath(where))
 
 
-def sample_log(run_date: date) -> Path:
-    """The small log that is the input where none is given, up to the end of a day; generated where it is not there.
+def sample_log(contract: LogContract, run_date: date) -> Path:
+    """Return the small log that is the input where none is given, up to the end of a day; generate it if need be.
 
-    One that is there is left alone, for another run may be reading it.
+    One that is there is left alone, for another run may be reading it. `include.sample_data.<log>` writes it.
     """
-    from include.sample_data.listening import generate_log
-
-    # A few weeks at least: listens before the first run date would be implausible.
-    last_day = max(run_date, FIRST_RUN_DATE + timedelta(weeks=4))
-    log = SAMPLES / f"sample-log-{last_day}.tsv"
+    # A few weeks at least: events before the first run date would be implausible.
+    last_day = max(run_date, first_run_date(contract) + timedelta(weeks=4))
+    log = SAMPLES / f"sample-{contract.name}-{last_day}{contract.format.endings[0]}"
     if not log.exists():
-        size = ("--listens", "3000", "--users", "12", "--odd-lines")
-        generate_log.main([str(log), *size, "--newest", f"{last_day}T23:00:00Z"])
+        import_module(f"include.sample_data.{contract.name}").write_sample(log, last_day)
     return log
+
+
+def first_run_date(contract: LogContract) -> date:
+    """Return the first date that a run can be for: no event before it is plausible."""
+    return contract.events.plausible.since if contract.events.plausible else date.min

@@ -51,7 +51,7 @@ def write_log(lake: Lake, run_date: date, reasons: tuple[str, ...], output: Path
     the output exists: somebody may have begun to correct it.
     """
     from include.runs.records import last_run
-    from spark_jobs.logs.listening.tables import REJECTED_RECORDS
+    from spark_jobs.shared.log_tables import REJECTED_RECORDS
 
     snapshot = last_run(lake, run_date).snapshots[REJECTED_RECORDS.name]
     if output.exists():

@@ -70,8 +70,8 @@ def checked(run_date: date | None, input_path: str, lake: Lake, given: dict[str,
     from include.runs import daily_base, input_check
 
     day = run_date or datetime.now(UTC).date()
-    if day < inputs.FIRST_RUN_DATE:
-        allowed = f"found {day}, allowed is {inputs.FIRST_RUN_DATE} or later, as for events of {lake.log}"
+    if day < (first := inputs.first_run_date(lake.contract)):
+        allowed = f"found {day}, allowed is {first} or later, as for events of {lake.log}"
         raise BadParameter(allowed, param_hint="'--run-date'")
     path = inputs.input_or_sample(input_path, lake, day)
     run = Run(day, lake, {"input_path": path, **given})

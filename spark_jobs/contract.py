@@ -199,7 +199,8 @@ class LogContract:
     `user` is the column that names who did it, the same in all kinds that have one. `answers` is the job that
     makes the log's answers, `answer` the table of them that is published last: a run date counts as published when this
     table is. `parameters` are those of the answers, `limits` those of the checks. A run reads `input_path`, below the
-    input root, if nobody says another path: without one, a directory of the log's name.
+    input root, if nobody says another path: without one, a directory of the log's name. `example` is an event as it
+    comes, for people whose log has another form.
     """
 
     name: str
@@ -213,6 +214,7 @@ class LogContract:
     limits: tuple[Limit, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     input_path: str = ""
+    example: str = ""
 
     @property
     def stages(self) -> tuple[str, ...]:

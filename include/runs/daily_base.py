@@ -11,7 +11,6 @@ from pyiceberg.table import Table
 
 from spark_jobs.lake.published import Published, base_of, tags_of
 from spark_jobs.lake.stamps import stamp_of
-from spark_jobs.logs.listening.tables import LISTENS
 from spark_jobs.shared import loads
 from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.errors import DataError, MissingRecordError
@@ -25,7 +24,7 @@ class ReplacedBaseError(DataError):
 
 @dataclass(frozen=True)
 class Replaced:
-    """A run date that was run again with other input (its listens written `at`, UTC), after it had been added to.
+    """A run date that was run again with other input (its events written `at`, UTC), after it had been added to.
 
     `kept_by` is the first later date that still has what it had before.
     """
@@ -70,19 +69,19 @@ def replaced_bases(lake: Lake, catalog: Catalog) -> dict[date, Replaced]:
 
     A date that was run again with the same files replaces nothing. Documents are read only of dates in doubt.
     """
-    if not catalog.table_exists((lake.log, LISTENS.name)):
+    if not catalog.table_exists((lake.log, lake.contract.events.name)):
         return {}
-    listens = catalog.load_table((lake.log, LISTENS.name))
-    made_on = {snapshot: day for day, snapshot in tags_of(listens).items()}
+    events = catalog.load_table((lake.log, lake.contract.events.name))
+    made_on = {snapshot: day for day, snapshot in tags_of(events).items()}
     answers = tags_of(catalog.load_table((lake.log, lake.answer)))
     found: dict[date, Replaced] = {}
     for snapshot, day in sorted(made_on.items(), key=lambda item: item[1]):
-        stamp = stamp_of(listens, snapshot)
-        source = stamp.made_from.get(LISTENS.name) if stamp else None
+        stamp = stamp_of(events, snapshot)
+        source = stamp.made_from.get(lake.contract.events.name) if stamp else None
         if source in made_on:
             replaced = found.get(made_on[source])
         else:
-            replaced = _replaced_base(lake, listens, day, answers, found) if source else None
+            replaced = _replaced_base(lake, events, day, answers, found) if source else None
         if replaced:
             found[day] = replaced
     return found
@@ -101,7 +100,7 @@ def _check_history(lake: Lake, catalog: Catalog, run_date: date, base: Published
 
 
 def _replaced_base(
-    lake: Lake, listens: Table, run_date: date, answers: dict[date, int], found: dict[date, Replaced]
+    lake: Lake, events: Table, run_date: date, answers: dict[date, int], found: dict[date, Replaced]
 ) -> Replaced | None:
     """Return what replaced the base of a date, whose snapshot no date has now; None for the same files, or none."""
     try:
@@ -115,8 +114,8 @@ def _replaced_base(
         return None
     if day in found or _agree(later, now):
         return found.get(day)
-    snapshot = now.snapshots[LISTENS.name]
-    written = next(one.timestamp_ms for one in listens.snapshots() if one.snapshot_id == snapshot)
+    snapshot = now.snapshots[lake.contract.events.name]
+    written = next(one.timestamp_ms for one in events.snapshots() if one.snapshot_id == snapshot)
     return Replaced(day, run_date, datetime.fromtimestamp(written / 1000, UTC))
 
 

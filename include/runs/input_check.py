@@ -55,7 +55,7 @@ def check_input(
         raise InputError(
             f"{len(listing.files)} file(s) at {shown(path_of(path))}, all of them empty; check what writes the log"
         )
-    check_format(listing.files)
+    check_format(listing.files, lake.contract)
     return CheckedInput(path, listing)
 
 

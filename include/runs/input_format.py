@@ -1,4 +1,4 @@
-"""Is the input a listening log of our format? Answered from the first lines of some files, without Spark."""
+"""Is the input a log of the form that its contract states? Answered from the first lines of some files, without Spark."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ import re
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
-from spark_jobs.logs.listening.contract import LISTENS
+from spark_jobs.contract import LogContract, TabSeparated
+from spark_jobs.fields import Time
 from spark_jobs.shared import input_files
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import GZIP, InputFile
 
-FIELDS = len(LISTENS.fields)
-EXPECTED = f"{FIELDS} fields with tabs between them and no header, the second a time in ISO 8601 with its zone"
-EXAMPLE = "user_000001<tab>2009-05-04T23:08:57Z<tab><tab>An Artist<tab><tab>A Song"
 # Enough to know a format, and few enough to read from a slow disk.
 FILES_READ, BYTES_READ = 50, 64 * 1024
 CHARACTERS_SHOWN = 120
@@ -32,28 +31,66 @@ _MAGIC = {
 }
 _SEPARATORS = {",": "commas", ";": "semicolons", "|": "bars"}
 _TAB = "\t"
-_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
+_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _EPOCH = re.compile(rb"\d+(\.\d+)?")
 
 
-def check_format(files: Sequence[InputFile]) -> None:
-    """Raise InputError where a file is of another format, or no file has a line of the form of a listen.
+@dataclass(frozen=True)
+class Form:
+    """The form of a line: how many fields it has with tabs between them, and at which place its time stands."""
+
+    fields: int
+    time: int
+
+    @property
+    def words(self) -> str:
+        """Say what is expected.
+
+        >>> Form(6, 1).words
+        '6 fields with tabs between them and no header, the second a time in ISO 8601 with its zone'
+        """
+        which = _ORDINALS[self.time]
+        return (
+            f"{self.fields} fields with tabs between them and no header, the {which} a time in ISO 8601 with its zone"
+        )
+
+    def has(self, line: bytes) -> bool:
+        """Has a line this form?"""
+        fields = line.rstrip(b"\r").split(b"\t")
+        return len(fields) == self.fields and _TIME.fullmatch(fields[self.time]) is not None
+
+
+def check_format(files: Sequence[InputFile], contract: LogContract) -> None:
+    """Raise InputError where a file is of another format, or no file has a line of the form of an event.
 
     Looks at the beginning of some files. A line whose fields are bad in another way is not looked at here: data_quality
     rejects it, with its reason.
     """
+    # The other formats have names for their fields: what a record lacks is its reason.
+    if not isinstance(contract.format, TabSeparated):
+        return
+    form = form_of(contract)
     full = [file for file in files if file.size]
     looked_at = full[:: max(1, len(full) // FILES_READ)][:FILES_READ]
     beginnings = ((file, beginning(file)) for file in looked_at)
     read = [(file, start) for file, start in beginnings if lines_of(start)]
-    foreign = [(file, start) for file, start in read if not _has_listens(start)]
-    other = [(file, start) for file, start in foreign if _known_format(start)]
+    foreign = [(file, start) for file, start in read if not _has_events(start, form)]
+    other = [(file, start) for file, start in foreign if _known_format(start, form)]
     if other or (foreign and len(foreign) == len(read)):
         file, start = (other or foreign)[0]
         raise InputError(
-            f"{file.name} is no listening log of the form that is read here; found: {describe(start)}, such as "
-            f"{_line_shown(start)!r}; expected: {EXPECTED}, such as {EXAMPLE!r}; convert the log, or name another input"
+            f"{file.name} is no {contract.name} log of the form that is read here; found: {describe(start, form)}, "
+            f"such as {_line_shown(start)!r}; expected: {form.words}, such as {contract.example.replace(_TAB, '<tab>')!r}; "
+            "convert the log, or name another input"
         )
+
+
+def form_of(contract: LogContract) -> Form:
+    """Return the form of the lines of a tab-separated log."""
+    fields = contract.events.fields
+    time = next(place for place, field in enumerate(fields) if isinstance(field.type, Time))
+    return Form(len(fields), time)
 
 
 def beginning(file: InputFile) -> bytes:
@@ -77,14 +114,14 @@ def lines_of(start: bytes) -> list[bytes]:
     return [line for line in start.split(b"\n") if line.strip()]
 
 
-def describe(start: bytes) -> str:
+def describe(start: bytes, form: Form) -> str:
     """Say what a file that begins so looks like."""
-    if known := _known_format(start):
+    if known := _known_format(start, form):
         return known
     text = _first_line(start)
     fields = text.split(_TAB)
     if len(fields) > 1:
-        time = f", the second {fields[1]!r}" if len(fields) == FIELDS else ""
+        time = f", the {_ORDINALS[form.time]} {fields[form.time]!r}" if len(fields) == form.fields else ""
         return f"{len(fields)} fields with tabs between them{time}"
     separator, name = max(_SEPARATORS.items(), key=lambda item: text.count(item[0]))
     return (
@@ -92,7 +129,7 @@ def describe(start: bytes) -> str:
     )
 
 
-def _known_format(start: bytes) -> str | None:
+def _known_format(start: bytes, form: Form) -> str | None:
     """Name the format that this is for sure, None where it may be a log with bad lines."""
     for magic, name in _MAGIC.items():
         if start.startswith(magic):
@@ -103,18 +140,13 @@ def _known_format(start: bytes) -> str | None:
     if text.startswith(("{", "[")):
         return _json(text)
     fields = text.split(_TAB)
-    if len(fields) == FIELDS and _EPOCH.fullmatch(fields[1].encode()):
+    if len(fields) == form.fields and _EPOCH.fullmatch(fields[form.time].encode()):
         return "a time as a number, such as the seconds since 1970"
     return None
 
 
-def _has_listens(start: bytes) -> bool:
-    return not _is_wide(start) and any(map(_has_form, lines_of(start)))
-
-
-def _has_form(line: bytes) -> bool:
-    fields = line.rstrip(b"\r").split(b"\t")
-    return len(fields) == FIELDS and _TIME.fullmatch(fields[1]) is not None
+def _has_events(start: bytes, form: Form) -> bool:
+    return not _is_wide(start) and any(map(form.has, lines_of(start)))
 
 
 def _json(text: str) -> str:

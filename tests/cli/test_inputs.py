@@ -19,7 +19,7 @@ from tests.published import keep_publication, leave_record, write_tables
 DAY = date(2009, 5, 4)
 
 
-SAMPLE = "/old/.build/sample-log-2009-05-04.tsv"
+SAMPLE = "/old/.build/sample-listening-2009-05-04.tsv"
 Move = Callable[..., Path]
 
 

@@ -22,6 +22,7 @@ from cli.services import Services
 from include.runs import run_lock
 from include.runs.input_check import InputError
 from spark_jobs.lake.errors import EarlierLakeError, LockedError
+from spark_jobs.logs.listening.contract import LISTENING
 
 Read = Callable[..., Run]
 
@@ -113,10 +114,10 @@ def test_input_may_be_empty_in_daily_deployment(
 
 def test_existing_sample_log_is_not_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inputs, "SAMPLES", tmp_path)
-    first = sample_log(date(2009, 5, 4))
+    first = sample_log(LISTENING, date(2009, 5, 4))
     before = first.read_bytes(), first.stat().st_mtime_ns
-    second = sample_log(date(2009, 5, 5))
-    assert sample_log(date(2009, 5, 4)) == first != second
+    second = sample_log(LISTENING, date(2009, 5, 5))
+    assert sample_log(LISTENING, date(2009, 5, 4)) == first != second
     assert (first.read_bytes(), first.stat().st_mtime_ns) == before
     assert b"2009-05-05T" in second.read_bytes()
     assert b"2009-05-05T" not in first.read_bytes()

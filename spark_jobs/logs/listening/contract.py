@@ -141,5 +141,6 @@ LISTENING = LogContract(
     limits=LIMITS,
     parameters=PARAMETERS,
     # The name under which LastFM-1K is published.
+    example="user_000001\t2009-05-04T23:08:57Z\t\tAn Artist\t\tA Song",
     input_path="userid-timestamp-artid-artname-traid-traname.tsv",
 )

@@ -8,6 +8,7 @@ import pytest
 
 from include.runs import input_format
 from include.runs.input_format import check_format
+from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import list_files
 
@@ -26,7 +27,7 @@ def flipped(content: bytes, place: int) -> bytes:
 def check(directory: Path, **files: bytes) -> None:
     for name, content in files.items():
         (directory / name.replace("__", ".")).write_bytes(content)
-    check_format(list_files(str(directory)).files)
+    check_format(list_files(str(directory)).files, LISTENING)
 
 
 @pytest.mark.parametrize(
