@@ -13,7 +13,7 @@ def job_arguments(contract: LogContract, job: str, input_root: str) -> dict[str,
         files = {"input": _found("input_path"), "input_root": input_root, "listed": _found("listed")}
         return {**files, "load": "{{ params.load }}"}
     if job == "session_analysis":
-        return {events: made(contract, events), **gap}
+        return {"events": made(contract, events), **gap}
     own = {one.name.removesuffix("_path"): _chosen(one) for one in contract.parameters}
     root = {"input_root": input_root} if any(one.kind == "path" for one in contract.parameters) else {}
     return {**{table: made(contract, table) for table in (events, "sessions")}, **gap, **own, **root}
