@@ -45,8 +45,8 @@ def run_dag(run: Run) -> None:
     # may go on where one was killed.
     environment[run_lock.HOLDER] = holder = f"make run of {PROJECT} with {RUN_HOME} on {socket.gethostname()}"
     # A date alone would be midnight in the time zone that Airflow takes for its own.
-    date = f"{run.run_date}T00:00:00Z"
-    command = ["airflow", "dags", "test", run.lake.log, date, "--conf", json.dumps(run.parameters)]
+    midnight = f"{run.run_date}T00:00:00Z"
+    command = ["airflow", "dags", "test", run.lake.log, midnight, "--conf", json.dumps(run.parameters)]
     services = Services()
     # Not left to the run, which would try again for minutes while another one has the lock.
     run_lock.take(run.lake, holder)

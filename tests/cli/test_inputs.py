@@ -13,7 +13,8 @@ from spark_jobs.lake.errors import MovedLakeError
 from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared.documents import write_record
 from spark_jobs.shared.lake import Lake
-from tests.published import write_tables
+from spark_jobs.shared.records import InputListing
+from tests.published import keep_publication, leave_record, write_tables
 
 DAY = date(2009, 5, 4)
 
@@ -29,10 +30,11 @@ def move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Move:
         lake = Lake(str(tmp_path / "clone" / "lake"), "listening")
         write_tables(lake, DAY, {ANSWER.name: []})
         for number, path in enumerate(inputs, start=1):
-            write_record(lake.input_listing(date(2009, 5, number)), {"input_path": path})
+            listing = InputListing(input_path=path, files=(), left_out=())
+            write_record(lake.input_listing(date(2009, 5, number)), listing)
         if published:
-            records = {"data_quality": {"parameters": {"input_path": published}}}
-            write_record(lake.publication(date(2009, 5, 1), 7), {"records": records})
+            leave_record(lake, "data_quality", date(2009, 5, 1), {"parameters": {"input_path": published}})
+            keep_publication(lake, date(2009, 5, 1), {ANSWER.name: 7}, "a run")
         moved = (tmp_path / "clone").rename(tmp_path / "moved")
         (moved / "lake" / "notes.txt").touch()
         monkeypatch.chdir(moved)

@@ -17,6 +17,7 @@ from cli.environment import PROJECT, airflow_environment
 from plugins.spark_job_operator import SparkJobError
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import record_of
 from tests.faults.conftest import DAY, EARLIER, Whole
 from tests.faults.processes import data_files, end, stop_where_it_writes, submit, wait_for
 from tests.faults.stages import (
@@ -41,6 +42,7 @@ import sys
 from types import SimpleNamespace
 from plugins.spark_job_operator import SparkJobOperator
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import record_of
 job, lake, run_date, *arguments = sys.argv[1:]
 SparkJobOperator(
     task_id=job, job=job, lake=Lake(lake, "listening"), run_date=run_date, application_args=arguments
@@ -109,7 +111,8 @@ def test_java_outlives_killed_task_on_its_own_branch(lake: Lake, log: Path, tmp_
     environment["AIRFLOW_CONN_SPARK_DEFAULT"] = os.environ["AIRFLOW_CONN_SPARK_DEFAULT"]
     command = [sys.executable, "-c", TASK, stage, lake.root, str(DAY)]
     command += arguments(stage, lake, DAY, log)
-    before, branches_before, record = published(lake, DAY), branches(lake), read_record(lake, stage, DAY)
+    model = record_of(lake.contract, stage)
+    before, branches_before, record = published(lake, DAY), branches(lake), read_record(lake, model, DAY)
     with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL) as task:
         try:
             wait_for(lambda: java_of(task) or task.poll() is not None)
@@ -126,7 +129,7 @@ def test_java_outlives_killed_task_on_its_own_branch(lake: Lake, log: Path, tmp_
     assert published(lake, DAY) == before
     assert branches(lake) > branches_before
     # Nobody has taken the record of that try.
-    assert read_record(lake, stage, DAY) == record
+    assert read_record(lake, model, DAY) == record
 
 
 @pytest.mark.usefixtures("connection")
