@@ -23,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import CronDataIntervalTimetable, dag
 
+from include.deployment import spark_pool
 from include.deployment.settings import settings
 from plugins import run_alerts
 from plugins.maintenance_operator import MaintenanceOperator, logs_in_lake
@@ -55,8 +56,7 @@ def lake_maintenance() -> None:
         task_id="maintain",
         keep=SETTINGS.kept,
         execution_timeout=timedelta(hours=2),
-        # One Spark at a time.
-        max_active_tis_per_dagrun=1,
+        pool=spark_pool.NAME,
         map_index_template="{{ task.log_name }}",
     ).expand(log_name=logs_in_lake())
 

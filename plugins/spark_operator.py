@@ -39,7 +39,8 @@ class SparkOperator(BaseOperator):
     def __init__(
         self, *, lake: Lake, conf: dict[str, str] | None = None, conn_id: str = "spark_default", **kwargs: Any
     ) -> None:
-        super().__init__(pool=spark_pool.NAME, **kwargs)
+        # Of a task that is mapped, the DAG says it.
+        super().__init__(**{"pool": spark_pool.NAME, **kwargs})
         self.lake, self.conf, self.conn_id = lake, conf or {}, conn_id
 
     @contextmanager

@@ -39,10 +39,6 @@ def test_it_waits_three_hours_for_the_log(maintain: Any) -> None:
     assert sum(delays, timedelta()) == timedelta(minutes=10 + 20 + 40 + 60 + 60)
 
 
-def test_one_log_is_maintained_at_a_time(maintain: Any) -> None:
-    assert (maintain.is_mapped, maintain.max_active_tis_per_dagrun) == (True, 1)
-
-
 def test_only_logs_with_tables_are_maintained(lake: Lake, monkeypatch: pytest.MonkeyPatch, dag: Any) -> None:
     monkeypatch.setenv("PIPELINE_LAKE", lake.root)
     logs_in_lake = dag.get_task("logs_in_lake").python_callable

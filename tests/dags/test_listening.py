@@ -3,7 +3,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from datetime import date, timedelta
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +17,7 @@ from include.deployment.parameters import schemas
 from include.deployment.run_date import run_date
 from include.runs import input_check
 from spark_jobs.lake.errors import LockedError
+from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared.errors import InputError
 from tests.conftest import PROJECT
 
@@ -115,6 +118,23 @@ def test_the_three_jobs_are_submitted_through_the_connection(dag: Any) -> None:
         "{{ 'yes' if params.alternatives else 'no' }}",
         "{{ ti.xcom_pull('check_input')['paths']['profiles_path'] }}",
     ]
+
+
+@pytest.mark.parametrize("job", LISTENING.stages)
+def test_each_job_reads_its_command_line(dag: Any, job: str) -> None:
+    left = {
+        "check_input": {"input_path": "/logs/day.tsv", "listed": "/lake/files.json", "paths": {"profiles_path": ""}}
+    }
+    left |= {stage: {"snapshots": defaultdict(lambda: 7)} for stage in LISTENING.stages}
+    facts = {
+        "ti": SimpleNamespace(xcom_pull=left.get),
+        "params": {name: schema["default"] for name, schema in schemas("listening").items()},
+        "dag_run": SimpleNamespace(logical_date=pendulum.datetime(2009, 5, 4), run_after=None),
+        **dag.user_defined_macros,
+    }
+    words = [dag.get_template_env().from_string(word).render(facts) for word in dag.get_task(job).application_args]
+    read = import_module(f"spark_jobs.{job}.job").parse_args(words)
+    assert (read.lake.log, read.run_date) == ("listening", date(2009, 5, 4))
 
 
 @pytest.mark.parametrize(("days", "told"), [(None, ""), (7, "7"), (7.0, "7")])

@@ -15,6 +15,8 @@ import pytest
 from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
 
 from include.pages import app, run_dates
+from include.report.listening.model import ListeningReport
+from include.runs import records
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.logs.notes.contract import NOTES
 from spark_jobs.logs.shop.contract import SHOP
@@ -167,9 +169,10 @@ def test_one_log_is_shown_at_once(client: Client) -> None:
 
 def test_several_logs_show_their_newest_run_dates(client: Client, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "with_a_dag", lambda: [LISTENING, SHOP, NOTES])
+    monkeypatch.setattr(records, "model_of", lambda log: ListeningReport)
     put_report(lake, DAY)
     put_report(lake, DAY + timedelta(days=1), verdict="degraded")
-    put_report(Lake(lake.root, "shop"), DAY, funnel=[{"step": "view"}])
+    put_report(Lake(lake.root, "shop"), DAY)
     text = client.get(f"{MOUNTED}/run_dates").text
     song = "&lt;script&gt;alert(1)&lt;/script&gt; AC &amp; DC"
     assert rows(text) == [
@@ -181,7 +184,8 @@ def test_several_logs_show_their_newest_run_dates(client: Client, lake: Lake, mo
     assert f'href="{MOUNTED}/run_dates">All logs' in client.get(f"{PAGES}/run_dates").text
 
 
-def test_each_log_has_its_own_pages(client: Client, lake: Lake) -> None:
+def test_each_log_has_its_own_pages(client: Client, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "model_of", lambda log: ListeningReport)
     put_report(lake)
     shop = Lake(lake.root, "shop")
     put_report(shop, DAY + timedelta(days=1))
