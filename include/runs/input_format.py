@@ -1,4 +1,4 @@
-"""Is the input a log of the form that its contract states? Answered from the first lines of some files, without Spark."""
+"""Is the input a log of the form that its contract states? The first lines of some files tell, without Spark."""
 
 from __future__ import annotations
 
@@ -79,10 +79,11 @@ def check_format(files: Sequence[InputFile], contract: LogContract) -> None:
     other = [(file, start) for file, start in foreign if _known_format(start, form)]
     if other or (foreign and len(foreign) == len(read)):
         file, start = (other or foreign)[0]
+        shown = contract.example.replace(_TAB, "<tab>")
         raise InputError(
             f"{file.name} is no {contract.name} log of the form that is read here; found: {describe(start, form)}, "
-            f"such as {_line_shown(start)!r}; expected: {form.words}, such as {contract.example.replace(_TAB, '<tab>')!r}; "
-            "convert the log, or name another input"
+            f"such as {_line_shown(start)!r}; expected: {form.words}, such as {shown!r}; convert "
+            "the log, or name another input"
         )
 
 
