@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from jinja2.filters import do_filesizeformat
 from include.deployment.run_date import last_days
 from include.report import news, text
 from include.report.model import Added, ParameterValue, RunReport, StageCosts
+from include.report.picture import Picture
+from include.report.stages_picture import stages_picture
 from include.report.text import Nouns
 
 # In the page; the JSON has all of them. Files with rejected records come first.
@@ -45,6 +48,7 @@ class CommonParts:
     """What the templates of all reports show beside the fields of the report: sentences, and rows of tables."""
 
     nouns: Nouns
+    pictures: dict[str, Picture]
     news: list[str]
     new_rows: list[tuple[str, int]]
     late_rows: list[tuple[str, int]]
@@ -57,11 +61,15 @@ class CommonParts:
     parameter_rows: list[tuple[str, str]]
 
 
-def common_parts(report: RunReport, nouns: Nouns) -> CommonParts:
-    """Return what the sections on trust, on what was new and on costs show, in the nouns of a log."""
+def common_parts(report: RunReport, nouns: Nouns, pictures: Sequence[Picture] = ()) -> CommonParts:
+    """Return what the sections on trust, on what was new and on costs show, in the nouns of a log.
+
+    A log's own `pictures` are beside that of the stages; those with nothing to show are left out.
+    """
     files = sorted(report.files, key=lambda file: -file.records_rejected)[:FILES_SHOWN]
     return CommonParts(
         nouns=nouns,
+        pictures={one.name: one for one in (*pictures, stages_picture(report)) if len(one.table) > 1},
         news=news.sentences(report, nouns),
         new_rows=_new_rows(report.new, nouns),
         late_rows=_late_rows(report.new),

@@ -1,1 +1,1 @@
-"""A log of three fields, as somebody would add it: its files lie here as those of a log lie in `spark_jobs`."""
+"""A log of doors, as somebody would add it: `tree` has its files, where they would lie in the project."""

@@ -14,9 +14,9 @@ import spark_jobs.logs
 from spark_jobs.contract import LogContract
 from spark_jobs.logs.contracts import CONTRACTS
 
-_HERE = Path(__file__).parent
-_PLACES = {spark_jobs: _HERE, spark_jobs.logs: _HERE / "logs"}
-_PACKAGES = ("spark_jobs.logs.toy", "spark_jobs.door_counts")
+TREE = Path(__file__).with_name("tree")
+_PLACES = {spark_jobs: TREE / "spark_jobs", spark_jobs.logs: TREE / "spark_jobs" / "logs"}
+_PACKAGES = ("spark_jobs.logs.doors", "spark_jobs.door_counts")
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def toy_log() -> Iterator[LogContract]:
     for path in paths:
         path.start()
     try:
-        contract = import_module("spark_jobs.logs.toy.contract").TOY
+        contract = import_module("spark_jobs.logs.doors.contract").DOORS
         with patch.dict(CONTRACTS, {contract.name: contract}):
             yield contract
     finally:

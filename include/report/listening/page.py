@@ -41,9 +41,8 @@ def render_html(report: ListeningReport) -> str:
     """Return the report as one page that needs nothing else; names are shown as text, whatever they hold."""
     return _template("report.html.j2").render(
         dict(report),
-        **vars(common_parts(report, NOUNS)),
+        **vars(common_parts(report, NOUNS, pictures(report))),
         sections=_sections(report),
-        pictures=pictures(report),
         no_song=_no_song(report),
         before=_ranks_before(report),
         steady=_steady(report),

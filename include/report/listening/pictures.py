@@ -1,4 +1,4 @@
-"""The pictures of a report: of the answer, its sessions, the listens, and the run."""
+"""The pictures of the report of `listening`: of the answer, its sessions and the listens."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from include.report.text import counted, day, isolated, one_line
 LONGEST_LABEL = 40
 
 
-def pictures(report: ListeningReport) -> dict[str, Picture]:
-    """The pictures there is something to show in, by name."""
-    found = [make(report) for make in (_spread, _lengths, _over_time, _week, _stages)]
+def pictures(report: ListeningReport) -> list[Picture]:
+    """Return the pictures of the answer, its sessions, the listens and the listeners."""
+    found = [make(report) for make in (_spread, _lengths, _over_time, _week)]
     found += listener_pictures(report.listeners) if report.listeners else []
-    return {picture.name: picture for picture in found if len(picture.table) > 1}
+    return found
 
 
 def _spread(report: ListeningReport) -> Picture:
@@ -131,22 +131,6 @@ def _week(report: ListeningReport) -> Picture:
         f"Most in the hour from {_hour(most)}, fewest from {_hour(least)}.",
         [("Hour", *map(str, range(24))), *((weekday, *(f"{count:,}" for count in hours)) for weekday, hours in days)],
         partial(charts.week, rows),
-    )
-
-
-def _stages(report: ListeningReport) -> Picture:
-    seconds = report.stage_seconds
-    total = sum(seconds.values())
-    took = [(stage, f"{spent:.1f}") for stage, spent in seconds.items()]
-    rows = [{"label": stage, "value": seconds[stage], "marked": 0, "text": f"{text} s"} for stage, text in took]
-    longest = max(seconds, key=lambda stage: seconds[stage], default="")
-    return Picture(
-        "stages",
-        "What each stage took",
-        "Wall seconds, starts included",
-        f"{longest} took {seconds[longest] / total:.0%} of {total:.0f} seconds." if total else "",
-        [("Stage", "Seconds"), *took],
-        partial(charts.bars, rows),
     )
 
 

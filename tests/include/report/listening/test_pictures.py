@@ -10,7 +10,10 @@ from xml.etree import ElementTree
 import pytest
 
 from include.report.listening.listeners import Profile, listener_groups
+from include.report.listening.model import ListeningReport
 from include.report.listening.pictures import pictures
+from include.report.listening.words import NOUNS
+from include.report.page import common_parts
 from include.report.picture import Picture
 from spark_jobs.shared.lake import Lake
 from tests.frames import at
@@ -20,8 +23,13 @@ from tests.include.report.finished import PARAMETERS, finish, in_a_row, listens,
 SVG = "{http://www.w3.org/2000/svg}"
 
 
+def shown(report: ListeningReport) -> dict[str, Picture]:
+    """The pictures of the page, by name."""
+    return common_parts(report, NOUNS, pictures(report)).pictures
+
+
 def drawn(lake: Lake, parameters: dict[str, Any] = PARAMETERS) -> dict[str, Picture]:
-    return pictures(made(lake, parameters=parameters))
+    return shown(made(lake, parameters=parameters))
 
 
 def texts(svg: str) -> list[str]:
@@ -191,6 +199,6 @@ def test_listeners_are_counted_by_country_age_joining_year() -> None:
 
 def test_beyond_ten_countries_the_listeners_are_added_up(finished_lake: Lake) -> None:
     listeners = listener_groups([Profile(f"Land {number:02d}", None, None) for number in range(13)])
-    table = pictures(made(finished_lake).model_copy(update={"listeners": listeners}))["countries"].table
+    table = shown(made(finished_lake).model_copy(update={"listeners": listeners}))["countries"].table
     assert [re.sub("[\u2068\u2069]", "", label) for label, _ in table[-2:]] == ["Land 09", "other countries"]
     assert table[-1][1] == "3"

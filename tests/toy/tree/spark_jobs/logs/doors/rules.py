@@ -13,6 +13,7 @@ DOORS = ("FRONT", "BACK")
 
 
 def parse(lines: DataFrame) -> DataFrame:
+    """Split each line into its fields; `door` is null where it is none that there is."""
     fields = lines.withColumn("fields", F.split("line", "\t"))
     time, badge, door = (F.get("fields", F.lit(place)) for place in range(3))
     return fields.withColumns(
@@ -26,6 +27,7 @@ def parse(lines: DataFrame) -> DataFrame:
 
 
 def reasons(run_date: date) -> dict[str, Column]:
+    """Return when a line is rejected for each reason."""
     passed_at = F.col("passed_at")
     return {
         "field_count": F.size("fields") != 3,
@@ -35,6 +37,7 @@ def reasons(run_date: date) -> dict[str, Column]:
 
 
 def warnings() -> dict[str, Column]:
+    """Return when a passage is counted for each warning."""
     return {"unknown_door": F.coalesce(~F.col("told_door").isin("", *DOORS), F.lit(False))}
 
 

@@ -27,8 +27,8 @@ PASSAGES = Records(
     order=("door",),
 )
 
-TOY = LogContract(
-    name="toy",
+DOORS = LogContract(
+    name="doors",
     format=TabSeparated(),
     events=PASSAGES,
     sessions=Sessions(
@@ -40,4 +40,5 @@ TOY = LogContract(
     answers="door_counts",
     answer="door_counts",
     user="badge",
+    example="2009-05-01T12:00:00.250Z\tann\tFRONT",
 )

@@ -8,7 +8,10 @@ from spark_jobs.shared.records import StageRecord
 
 
 class DoorCountsRecord(StageRecord):
+    """How many doors were opened."""
+
     stage: Literal["door_counts"] = "door_counts"
+    doors: int
 
 
 RECORD = DoorCountsRecord
