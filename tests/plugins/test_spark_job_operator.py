@@ -75,7 +75,9 @@ def operator(lake: Lake, *arguments: str, job: str = "session_analysis", date: s
 
 def context() -> dict[str, Any]:
     seconds: dict[str, float] = {}
-    task_instance = SimpleNamespace(task_id="job", xcom_push=lambda key, value: seconds.update({key: value}))
+    task_instance = SimpleNamespace(
+        task_id="job", dag_id="listening", xcom_push=lambda key, value: seconds.update({key: value})
+    )
     return {"ti": task_instance, "run_id": "run 1", "seconds": seconds}
 
 
@@ -89,7 +91,7 @@ def test_data_error_fails_task_with_the_jobs_words(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path), "listening")
     task = operator(lake)
     with pytest.raises(
-        AirflowFailException, match="data_quality.json does not exist; run data_quality for 2009-05-04 first"
+        AirflowFailException, match="data_quality.json does not exist; run data_quality for 2009-05-04"
     ):
         task.execute(context())
     assert records(lake) == []

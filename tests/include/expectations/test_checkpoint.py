@@ -31,8 +31,6 @@ from tests.include.expectations.listening.judging import RUN_DATE
 from tests.jobs import knowing, run_data_quality
 from tests.published import write_tables
 
-TABLES = "include.expectations.listening.checks.listens"
-
 
 @pytest.fixture
 def two_songs(spark: SparkSession) -> DataFrame:
@@ -67,7 +65,7 @@ def test_data_docs_may_lie_below_a_dollar(two_songs: DataFrame, tmp_path: Path) 
 
 def test_expired_check_asks_for_a_new_run(lake: Lake) -> None:
     snapshots = write_tables(lake, RUN_DATE, {"listens": [], "rejected_records": []})
-    asked = Asked(TABLES, {**snapshots, "listens": 1}, {})
+    asked = Asked({**snapshots, "listens": 1}, {})
     with pytest.raises(AirflowFailException, match=f"removed what it wrote to listens: run {RUN_DATE} again"):
         check_tables(None, "check_listens", lake, RUN_DATE, asked)  # type: ignore[arg-type]
 

@@ -28,7 +28,7 @@ def of_listens(count: int) -> ExpectationSuite:
 
 
 def of_sessions(listens: int) -> ExpectationSuite:
-    suite = any_log.sessions(LISTENING, schemas.SESSIONS, listens)
+    suite = any_log.sessions(LISTENING, SESSIONS.schema, listens)
     return ExpectationSuite("sessions", expectations=[*suite.expectations, suites.user_ids(LIMITS)])
 
 
