@@ -24,6 +24,7 @@ from spark_jobs.shared.documents import (
 )
 from spark_jobs.shared.errors import InvalidRecordError, MissingRecordError, OtherRecordError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import record_of
 from tests.logs import RUN_DATE
 from tests.published import keep_publication
 from tests.records import told
@@ -105,3 +106,10 @@ def test_publication_keeps_the_record_of_the_logs_answers(lake: Lake) -> None:
     write_record(lake.stage_record("ranking", RUN_DATE), RECORD)
     keep_publication(lake, RUN_DATE, {"top_songs": 7}, "ü")
     assert read_publication(lake, RUN_DATE, {"top_songs": 7}).answers == RECORD
+
+
+def test_stage_that_a_log_lacks_is_named() -> None:
+    with pytest.raises(
+        KeyError, match="found the stage 'x', allowed is one of data_quality, session_analysis, ranking"
+    ):
+        record_of(LISTENING, "x")
