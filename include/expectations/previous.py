@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from pyspark.sql import DataFrame, SparkSession
 
-from include.expectations.judged import Judged, judged
 from spark_jobs.lake.published import Published, published
 from spark_jobs.lake.tries import read
 from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.failures import explain
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.log_tables import sessions_table
+from spark_jobs.shared.records import DataQualityRecord
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -32,9 +32,9 @@ def to_compare(work_out: Callable[[date], T], previous: date | None) -> T | None
         return None
 
 
-def published_judged(lake: Lake, run_date: date) -> Judged:
+def published_record(lake: Lake, run_date: date) -> DataQualityRecord:
     """Return what data_quality told of a run date as it was published."""
-    return judged(read_publication(lake, run_date, _published(lake, run_date).snapshots).data_quality)
+    return read_publication(lake, run_date, _published(lake, run_date).snapshots).data_quality
 
 
 def published_sessions(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:

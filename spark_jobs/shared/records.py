@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from spark_jobs.shared import loads
+
 if TYPE_CHECKING:
     from spark_jobs.contract import LogContract
 
@@ -157,8 +159,19 @@ class DataQualityRecord(StageRecord):
     left_out: tuple[str, ...]
     inputs: tuple[ListedFile, ...]
 
+    # --- session_analysis
 
-# --- session_analysis
+    @property
+    def is_day_without(self) -> bool:
+        """Whether the files of a daily load came, and had no record.
+
+        Where no new file came, or what came was there before, events may lack for another reason.
+        """
+        if self.parameters.load != loads.DAILY or self.counts.records_read:
+            return False
+        sizes = {file.file: file.bytes for file in self.inputs}
+        known = self.new.files_known if self.new else ()
+        return self.input.files > 0 or not any(sizes[file] for file in known)
 
 
 class SessionAnalysisParameters(Parameters):

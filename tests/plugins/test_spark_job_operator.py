@@ -90,9 +90,7 @@ def records(lake: Lake) -> list[str]:
 def test_data_error_fails_task_with_the_jobs_words(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path), "listening")
     task = operator(lake)
-    with pytest.raises(
-        AirflowFailException, match="data_quality.json does not exist; run data_quality for 2009-05-04"
-    ):
+    with pytest.raises(AirflowFailException, match="data_quality.json does not exist; run data_quality for 2009-05-04"):
         task.execute(context())
     assert records(lake) == []
     given = {key: value for key, value in (task.conf or {}).items() if not key.startswith("spark.eventLog.")}

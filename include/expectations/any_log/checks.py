@@ -11,20 +11,21 @@ from pyspark.sql.window import Window as W
 
 from include.deployment.settings import settings
 from include.expectations.any_log import suites
-from include.expectations.judged import Judged, read_judged
 from include.expectations.table import Snapshots, Table, counts_table
 from spark_jobs.contract import LogContract
 from spark_jobs.lake.tries import read
+from spark_jobs.shared.documents import read_record_of
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.log import read_new_events
 from spark_jobs.shared.log_tables import REJECTED_RECORDS, sessions_table
+from spark_jobs.shared.records import DataQualityRecord
 
 
 def events(
     spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapshots, minimum_quality_score: str
 ) -> list[Table]:
     """Return what the job counted, and the events that the run has added. Runs Spark."""
-    contract, judged = lake.contract, read_judged(lake, run_date, snapshots)
+    contract, judged = lake.contract, read_record_of(lake, DataQualityRecord, run_date, snapshots)
     table = contract.events.name
     # Those that they were added to were checked when they came.
     added = read_new_events(spark, lake, run_date, snapshots[table])
@@ -50,7 +51,7 @@ def sessions(
 
     `measured` are aggregates of a log's own, which the same pass over the sessions makes.
     """
-    events_of_log = read_judged(lake, run_date, snapshots).events_of_log
+    events_of_log = read_record_of(lake, DataQualityRecord, run_date, snapshots).log.events
     table = sessions_table(lake.contract)
     made = read(spark, lake.log, table, snapshots[table.name])
     counts = {**session_counts(made, measured or {}), "repeated_session_ids": repeated_session_ids(made)}
@@ -58,12 +59,12 @@ def sessions(
     return [Table(made, suite), counts_table(counts, suites.session_shape())]
 
 
-def quality_counts(judged: Judged) -> dict[str, float]:
+def quality_counts(judged: DataQualityRecord) -> dict[str, float]:
     """Return what became of the records that a run read."""
     return {
         "quality_score": judged.quality_score,
-        "events_accepted": judged.events_accepted,
-        "records_rejected": judged.records_rejected,
+        "events_accepted": judged.counts.events_accepted,
+        "records_rejected": judged.counts.records_rejected,
     }
 
 

@@ -15,21 +15,21 @@ from pyspark.sql import types as T
 from include.deployment.log_settings import LogSettings
 from include.expectations import structural
 from include.expectations.claims import CRITICAL, INFO, WARNING, at_least, at_most, has_schema, never_null
-from include.expectations.judged import Judged
 from spark_jobs.contract import LogContract
 from spark_jobs.shared import loads
+from spark_jobs.shared.records import DataQualityRecord
 
 
 def data_quality(
-    contract: LogContract, judged: Judged, minimum_quality_score: float, limits: LogSettings
+    contract: LogContract, judged: DataQualityRecord, minimum_quality_score: float, limits: LogSettings
 ) -> ExpectationSuite:
     """Enough records were accepted, every record was accepted or rejected, and the tables have what was counted.
 
     The table of events has all of the log, those of earlier dates too. A daily load may bring nothing and gets a flag;
     any other load without an event stops the run.
     """
-    events, none = contract.events.name, INFO if judged.load == loads.DAILY else CRITICAL
-    stop, of_log, rejected = limits.stop_quality_score, judged.events_of_log, judged.records_rejected
+    events, none = contract.events.name, INFO if judged.parameters.load == loads.DAILY else CRITICAL
+    stop, of_log, rejected = limits.stop_quality_score, judged.log.events, judged.counts.records_rejected
     return ExpectationSuite(
         "data_quality",
         expectations=[
@@ -40,8 +40,8 @@ def data_quality(
             total("rejected_in_table", rejected, f"rejected_records has all records rejected, {rejected}"),
             gxe.ExpectMulticolumnSumToEqual(
                 column_list=["events_accepted", "records_rejected"],
-                sum_total=judged.records_read,
-                description=f"records accepted and rejected are the {judged.records_read} read",
+                sum_total=judged.counts.records_read,
+                description=f"records accepted and rejected are the {judged.counts.records_read} read",
             ),
             at_least(
                 "quality_score",
@@ -53,9 +53,9 @@ def data_quality(
     )
 
 
-def events(contract: LogContract, run_date: date, judged: Judged) -> ExpectationSuite:
+def events(contract: LogContract, run_date: date, judged: DataQualityRecord) -> ExpectationSuite:
     """The events are what their contract says, and all that were accepted are there."""
-    expected = structural.accepted(contract.events, run_date, judged.events_accepted)
+    expected = structural.accepted(contract.events, run_date, judged.counts.events_accepted)
     return ExpectationSuite(contract.events.name, expectations=expected)
 
 

@@ -10,9 +10,8 @@ from pyspark.sql import functions as F
 
 from include.deployment.settings import settings
 from include.expectations.any_log import checks as any_log
-from include.expectations.judged import Judged, read_judged
 from include.expectations.listening import suites
-from include.expectations.previous import published_judged, published_sessions, to_compare
+from include.expectations.previous import published_record, published_sessions, to_compare
 from include.expectations.table import Snapshots, Table, counts_table
 from include.runs.records import previous_run_date
 from spark_jobs.lake.tries import read
@@ -21,6 +20,7 @@ from spark_jobs.ranking.record import RankingRecord
 from spark_jobs.ranking.tables import TOP_SESSIONS, TOP_SONGS
 from spark_jobs.shared.documents import read_record_of
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord
 
 
 def listens(
@@ -28,7 +28,7 @@ def listens(
 ) -> list[Table]:
     """Return the listens, what the job that made them counted, and how that compares with the run date before."""
     quality, kept = any_log.events(spark, lake, run_date, snapshots, minimum_quality_score)
-    judged, previous = read_judged(lake, run_date, snapshots), previous_run_date(lake, run_date)
+    judged, previous = read_record_of(lake, DataQualityRecord, run_date, snapshots), previous_run_date(lake, run_date)
     limits = settings().listening
     volume = volume_counts(judged, lake, run_date, previous)
     compared = previous if "listens_percent_of_previous" in volume else None
@@ -44,7 +44,7 @@ def sessions(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapsho
     limits, previous = settings().listening, previous_run_date(lake, run_date)
     table, shape = any_log.sessions(spark, lake, run_date, snapshots, measured())
     made = read(spark, lake.log, SESSIONS, snapshots[SESSIONS.name])
-    if read_judged(lake, run_date, snapshots).events_of_log:
+    if read_record_of(lake, DataQualityRecord, run_date, snapshots).log.events:
         shape = shape.having(*suites.length_and_speed(limits))
     gone = to_compare(lambda before: users_gone_percent(published_sessions(spark, lake, before), made), previous)
     if previous and gone is not None:
@@ -58,38 +58,38 @@ def top_songs(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapsh
     answer = read(spark, lake.log, TOP_SONGS, snapshots[TOP_SONGS.name])
     longest = read(spark, lake.log, TOP_SESSIONS, snapshots[TOP_SESSIONS.name])
     counts = answer_counts(longest.toPandas(), answer.toPandas())
-    judged = read_judged(lake, run_date, snapshots)
+    judged = read_record_of(lake, DataQualityRecord, run_date, snapshots)
     suite = suites.top_songs(
-        record.top_songs, record.parameters.window_days, not judged.events_of_log, judged.is_day_without
+        record.top_songs, record.parameters.window_days, not judged.log.events, judged.is_day_without
     )
     return [Table(answer, suite), counts_table(counts, suites.order_and_flags())]
 
 
-def missing_percents(judged: Judged) -> dict[str, float]:
+def missing_percents(judged: DataQualityRecord) -> dict[str, float]:
     """Return how many of the accepted listens have no MusicBrainz id, in percent."""
-    accepted = judged.events_accepted
+    accepted = judged.counts.events_accepted
     return {
         f"missing_{name}_percent": 100 * (judged.warnings[f"missing_{name}"] / accepted if accepted else 0)
         for name in ("artist_id", "track_id")
     }
 
 
-def volume_counts(judged: Judged, lake: Lake, run_date: date, previous: date | None) -> dict[str, float]:
+def volume_counts(judged: DataQualityRecord, lake: Lake, run_date: date, previous: date | None) -> dict[str, float]:
     """Return how old the newest listen is at the end of the run date (days), and how many percent the listens are.
 
     That is of those of the previous run date. A log that begins with a day without listens is as old as that day. One
     such day is compared with no other.
     """
-    end, newest = datetime.combine(run_date + timedelta(days=1), time(), UTC), judged.last_event_at
+    end, newest = datetime.combine(run_date + timedelta(days=1), time(), UTC), judged.log.last_event_at
     age = (end - newest) / timedelta(days=1) if newest else float("inf")
-    if not newest and judged.is_day_without and judged.is_first:
+    if not newest and judged.is_day_without and not judged.base:
         age = 1.0
-    before = to_compare(lambda day: published_judged(lake, day), previous)
+    before = to_compare(lambda day: published_record(lake, day), previous)
     # What a day adds is nothing to hold against a whole log, nor against a day that added nothing.
-    is_like = before and before.events_accepted and before.load == judged.load
+    is_like = before and before.counts.events_accepted and before.parameters.load == judged.parameters.load
     if not before or not is_like or judged.is_day_without:
         return {"newest_listen_age_days": age}
-    percent = 100 * judged.events_accepted / before.events_accepted
+    percent = 100 * judged.counts.events_accepted / before.counts.events_accepted
     return {"newest_listen_age_days": age, "listens_percent_of_previous": percent}
 
 

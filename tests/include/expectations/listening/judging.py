@@ -11,9 +11,10 @@ from pyspark.sql import DataFrame
 
 from include.deployment.log_settings import log_settings
 from include.expectations.checkpoint import failures, validate
-from include.expectations.judged import Judged
 from include.expectations.table import Table
 from spark_jobs.logs.listening.contract import LISTENING
+from spark_jobs.shared.records import DataQualityRecord
+from tests.records import told
 
 RUN_DATE = date(2009, 5, 4)
 # Users of tests have short names.
@@ -21,19 +22,13 @@ LIMITS = log_settings(LISTENING)(user_id_pattern="^[uv]$", maximum_name_length=1
 MINIMUM, MAXIMUM = "expect_column_min_to_be_between", "expect_column_max_to_be_between"
 
 
-# As many as may be read at a score of 95.
-JUDGED = Judged(
-    records_read=20,
-    events_accepted=19,
-    records_rejected=1,
-    quality_score=95.0,
-    warnings={},
-    load="full",
-    events_of_log=19,
-    last_event_at=None,
-    is_first=True,
-    is_day_without=False,
-)
+def judged(read: int = 20, accepted: int = 19, rejected: int = 1, load: str = "full") -> DataQualityRecord:
+    """The record of data_quality on a log of 19 listens: as many are accepted as a score of 95 must have."""
+    counts = {"records_read": read, "events_accepted": accepted, "records_rejected": rejected}
+    parts = {"counts": counts, "log": {"events": 19}, "parameters": {"load": load}}
+    record = told(LISTENING, "data_quality", RUN_DATE, parts)
+    assert isinstance(record, DataQualityRecord)
+    return record
 
 
 def failed(rows: DataFrame | pd.DataFrame, suite: ExpectationSuite, directory: Path) -> list[tuple[str, str]]:

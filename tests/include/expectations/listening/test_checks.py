@@ -16,7 +16,6 @@ from pyspark.sql import functions as F
 from include.expectations import data_docs
 from include.expectations.any_log import checks as any_log
 from include.expectations.checkpoint import failures, run_checkpoint
-from include.expectations.judged import judged
 from include.expectations.listening import checks
 from include.runs.records import previous_run_date
 from spark_jobs.data_quality.job import DataQualityJob
@@ -62,23 +61,23 @@ def publish_answer(lake: Lake, *run_dates: date) -> None:
 
 
 def test_shares_are_of_the_listens_kept() -> None:
-    assert checks.missing_percents(judged(quality(4))) == {
+    assert checks.missing_percents(quality(4)) == {
         "missing_artist_id_percent": 25.0,
         "missing_track_id_percent": 75.0,
     }
-    assert checks.missing_percents(judged(quality(0)))["missing_track_id_percent"] == 0
+    assert checks.missing_percents(quality(0))["missing_track_id_percent"] == 0
 
 
 def test_age_of_log_is_age_of_newest_listen(lake: Lake) -> None:
-    assert checks.volume_counts(judged(quality(4)), lake, RUN_DATE, None) == {"newest_listen_age_days": 0.5}
-    nothing = checks.volume_counts(judged(quality(0, log={"events": 0, "last_event_at": None})), lake, RUN_DATE, None)
+    assert checks.volume_counts(quality(4), lake, RUN_DATE, None) == {"newest_listen_age_days": 0.5}
+    nothing = checks.volume_counts(quality(0, log={"events": 0, "last_event_at": None}), lake, RUN_DATE, None)
     assert nothing == {"newest_listen_age_days": float("inf")}
 
 
 def test_listens_are_compared_with_previous_run_date(lake: Lake) -> None:
     leave_record(lake, "data_quality", BEFORE, record(8))
     publish_answer(lake, BEFORE)
-    figures = checks.volume_counts(judged(quality(2)), lake, RUN_DATE, BEFORE)
+    figures = checks.volume_counts(quality(2), lake, RUN_DATE, BEFORE)
     assert figures == {"newest_listen_age_days": 0.5, "listens_percent_of_previous": 25.0}
 
 
@@ -96,10 +95,10 @@ def test_loads_compare_only_with_nonempty_loads_alike(
     leave_record(lake, "data_quality", BEFORE, record(kept_before, parameters={"load": load_before}))
     publish_answer(lake, BEFORE)
     now = quality(2, parameters={"load": load})
-    assert checks.volume_counts(judged(now), lake, RUN_DATE, BEFORE) == {"newest_listen_age_days": 0.5}
+    assert checks.volume_counts(now, lake, RUN_DATE, BEFORE) == {"newest_listen_age_days": 0.5}
     leave_record(lake, "data_quality", BEFORE, record(8, parameters={"load": load}))
     publish_answer(lake, BEFORE)
-    assert checks.volume_counts(judged(now), lake, RUN_DATE, BEFORE)["listens_percent_of_previous"] == 25.0
+    assert checks.volume_counts(now, lake, RUN_DATE, BEFORE)["listens_percent_of_previous"] == 25.0
 
 
 def test_run_date_before_is_the_last_published_one(lake: Lake) -> None:

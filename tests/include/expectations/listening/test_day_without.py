@@ -9,7 +9,6 @@ import pytest
 from pyspark.sql import SparkSession
 
 from include.expectations.checkpoint import failures, raise_for_errors, run_checkpoint
-from include.expectations.judged import judged
 from include.expectations.listening import checks
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.ranking.job import RankingJob
@@ -91,11 +90,11 @@ def test_only_an_empty_file_is_a_day_without(lake: Lake, facts: dict[str, Any], 
     daily = {"parameters": {"load": "daily"}}
     leave_record(lake, "data_quality", BEFORE, record(8, **daily))
     publish_answer(lake, BEFORE)
-    assert checks.volume_counts(judged(quality(0, **daily, **facts)), lake, RUN_DATE, BEFORE) == expected
+    assert checks.volume_counts(quality(0, **daily, **facts), lake, RUN_DATE, BEFORE) == expected
 
 
 def test_a_full_load_is_never_a_day_without(lake: Lake) -> None:
     leave_record(lake, "data_quality", BEFORE, record(8))
     publish_answer(lake, BEFORE)
-    figures = checks.volume_counts(judged(quality(0, **NO_LINE)), lake, RUN_DATE, BEFORE)
+    figures = checks.volume_counts(quality(0, **NO_LINE), lake, RUN_DATE, BEFORE)
     assert figures["listens_percent_of_previous"] == 0.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,10 +10,10 @@ import pytest
 from great_expectations import ExpectationSuite
 
 from include.expectations.any_log import suites as any_log
-from include.expectations.judged import Judged
 from include.expectations.listening import suites
 from spark_jobs.logs.listening.contract import LISTENING
-from tests.include.expectations.listening.judging import JUDGED, LIMITS, MAXIMUM, MINIMUM, failed
+from spark_jobs.shared.records import DataQualityRecord
+from tests.include.expectations.listening.judging import LIMITS, MAXIMUM, MINIMUM, failed, judged
 
 YESTERDAY = date(2009, 5, 3)
 QUALITY = {
@@ -27,7 +26,6 @@ QUALITY = {
     "missing_artist_id_percent": 10.0,
     "missing_track_id_percent": 35.0,
 }
-NONE = replace(JUDGED, records_read=0, records_rejected=0, load="daily")
 VOLUME = {"newest_listen_age_days": 2.0, "listens_percent_of_previous": 50.0}
 SHAPE = {
     "repeated_session_ids": 0,
@@ -46,8 +44,8 @@ FLAGS = {
 }
 
 
-def of_counts(judged: Judged, minimum_quality_score: float = 95) -> ExpectationSuite:
-    suite = any_log.data_quality(LISTENING, judged, minimum_quality_score, LIMITS)
+def of_counts(record: DataQualityRecord, minimum_quality_score: float = 95) -> ExpectationSuite:
+    suite = any_log.data_quality(LISTENING, record, minimum_quality_score, LIMITS)
     return ExpectationSuite("data_quality", expectations=[*suite.expectations, *suites.missing_ids(LIMITS)])
 
 
@@ -58,7 +56,7 @@ def of_shape(previous: date | None) -> ExpectationSuite:
 
 
 def test_figures_at_their_limits_meet_their_suites(tmp_path: Path) -> None:
-    assert failed(pd.DataFrame([QUALITY]), of_counts(JUDGED), tmp_path) == []
+    assert failed(pd.DataFrame([QUALITY]), of_counts(judged()), tmp_path) == []
     assert failed(pd.DataFrame([VOLUME]), suites.volume(YESTERDAY, LIMITS), tmp_path) == []
     assert failed(pd.DataFrame([SHAPE]), of_shape(YESTERDAY), tmp_path) == []
     assert failed(pd.DataFrame([FLAGS]), suites.order_and_flags(), tmp_path) == []
@@ -67,10 +65,10 @@ def test_figures_at_their_limits_meet_their_suites(tmp_path: Path) -> None:
 def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
     none = dict.fromkeys(("events_accepted", "records_rejected", "rejected_in_table"), 0)
     empty = pd.DataFrame([{**QUALITY, "quality_score": 100.0, **none}])
-    assert failed(empty, of_counts(NONE), tmp_path) == [
+    assert failed(empty, of_counts(judged(read=0, rejected=0, load="daily")), tmp_path) == [
         ("info", f"data_quality: expected: at least one record is accepted; found 0 ({MINIMUM})")
     ]
-    assert failed(empty, of_counts(replace(NONE, load="full")), tmp_path) == [
+    assert failed(empty, of_counts(judged(read=0, rejected=0)), tmp_path) == [
         ("critical", f"data_quality: expected: at least one record is accepted; found 0 ({MINIMUM})")
     ]
 
@@ -80,13 +78,13 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
     [
         pytest.param(
             {**QUALITY, "quality_score": 94.99},
-            of_counts(JUDGED),
+            of_counts(judged()),
             [("warning", f"data_quality: expected: the quality score is at least 95; found 94.99 ({MINIMUM})")],
             id="a score below the minimum degrades",
         ),
         pytest.param(
             {**QUALITY, "quality_score": 89.99},
-            of_counts(JUDGED, 80),
+            of_counts(judged(), 80),
             [
                 (
                     "critical",
@@ -98,7 +96,7 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
         ),
         pytest.param(
             QUALITY,
-            of_counts(replace(JUDGED, records_read=21)),
+            of_counts(judged(read=21)),
             [
                 (
                     "critical",
@@ -111,13 +109,13 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
         ),
         pytest.param(
             {**QUALITY, "repeated_events": 1},
-            of_counts(JUDGED),
+            of_counts(judged()),
             [("critical", f"data_quality: expected: none of the listens is there twice; found 1 ({MAXIMUM})")],
             id="a listen that is there twice stops",
         ),
         pytest.param(
             {**QUALITY, "missing_artist_id_percent": 10.1, "missing_track_id_percent": 35.1},
-            of_counts(JUDGED),
+            of_counts(judged()),
             [
                 (
                     "warning",
@@ -205,7 +203,7 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
         ),
         pytest.param(
             {**QUALITY, "events_in_table": 18},
-            of_counts(JUDGED),
+            of_counts(judged()),
             [
                 (
                     "critical",
@@ -217,7 +215,7 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
         ),
         pytest.param(
             {**QUALITY, "rejected_in_table": 0},
-            of_counts(JUDGED),
+            of_counts(judged()),
             [
                 (
                     "critical",

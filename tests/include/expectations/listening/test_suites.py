@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,11 +18,11 @@ from spark_jobs.ranking.tables import TOP_SONGS
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
 from spark_jobs.shared import schemas
 from tests.frames import computed, listens
-from tests.include.expectations.listening.judging import JUDGED, LIMITS, MINIMUM, RUN_DATE, failed
+from tests.include.expectations.listening.judging import LIMITS, MINIMUM, RUN_DATE, failed, judged
 
 
 def of_listens(count: int) -> ExpectationSuite:
-    suite = any_log.events(LISTENING, RUN_DATE, replace(JUDGED, events_accepted=count))
+    suite = any_log.events(LISTENING, RUN_DATE, judged(accepted=count))
     return ExpectationSuite("listens", expectations=[*suite.expectations, *suites.name_lengths(LIMITS)])
 
 
