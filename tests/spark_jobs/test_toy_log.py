@@ -88,7 +88,7 @@ def answer(lake: Lake, day: date, made_from: dict[str, int]) -> dict[str, int]:
         table.name: new_try(lake.catalog, lake.log, Stamp(day, MANUAL, stage, made_from)).replace_here(None, table)
     }
     facts = {"run_date": day, "run_id": MANUAL, "snapshots": snapshots, "made_from": made_from}
-    record = record_of(lake.contract, stage)(**facts, parameters=Parameters(), seconds=0)
+    record = record_of(lake.contract, stage)(**facts, parameters=Parameters(), seconds=0, doors=0)
     write_record(lake.stage_record(stage, day), record)
     return snapshots
 
@@ -177,7 +177,9 @@ def test_log_without_rules_is_refused(toy: LogContract) -> None:
     with pytest.raises(MissingRulesError, match="log bells has no rules for its passages.*logs/bells/rules.py"):
         only_kind(replace(toy, name="bells"))
     other = replace(toy, events=replace(toy.events, name="exits"))
-    with pytest.raises(MissingRulesError, match="log toy has no rules for its exits.* spark_jobs/logs/toy/rules.py"):
+    with pytest.raises(
+        MissingRulesError, match="log doors has no rules for its exits.* spark_jobs/logs/doors/rules.py"
+    ):
         only_kind(other)
 
 
