@@ -13,8 +13,8 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.telemetry.event_logs import costs_kept
-from include.telemetry.metrics import check_figures, send
-from plugins.run_metrics import figures_sent
+from include.telemetry.metrics import check_measurements, send
+from plugins.run_metrics import measurements_sent
 from plugins.spark_operator import SparkOperator
 from plugins.stage_clock import stage_clock
 from spark_jobs.shared.commands import how_to_type
@@ -67,7 +67,7 @@ class CheckpointOperator(SparkOperator):
         asked = Asked(snapshots, self.facts)
         day, extra = date.fromisoformat(self.run_date), BaseHook.get_connection(self.conn_id).extra_dejson
         with (
-            figures_sent(self.task_id, self.lake, day),
+            measurements_sent(self.task_id, self.lake, day),
             costs_kept(self.task_id, self.lake, day, extra) as settings,
             stage_clock(context),
             self.spark(f"{self.task_id} {day}", settings) as spark,
@@ -102,7 +102,7 @@ def check_tables(spark: SparkSession, check: str, lake: Lake, run_date: date, as
     results = _validated(check, found, lake, run_date)
     record = checkpoint.keep_results(check, results, lake, run_date, asked.snapshots)
     # Before it can fail the task: those of a failed check are what somebody looks for.
-    send(check_figures(check, record), lake.log)
+    send(check_measurements(check, record), lake.log)
     _judge(record, lake)
     # Only now: a column that is not there can be no other check's error, and trying again would not bring it.
     for result in results:

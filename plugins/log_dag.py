@@ -169,7 +169,7 @@ def publish(dag_run: Any, dag: Any, ti: Any) -> None:
 def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
     """Write the report of what is published for the run's date, and return its directory."""
     from include.report.build import build_report
-    from include.telemetry.metrics import answer_figures, send
+    from include.telemetry.metrics import report_measurements, send
     from plugins.stage_clock import XCOM_KEY
     from spark_jobs.shared.errors import DataError
 
@@ -180,7 +180,7 @@ def report(params: dict[str, Any], dag_run: Any, dag: Any, ti: Any) -> str:
         directory = build_report(lake, run_date(dag_run), dict(params), seconds)
     except DataError as error:
         raise AirflowFailException(str(error)) from None
-    send(answer_figures(lake, run_date(dag_run)), lake.log)
+    send(report_measurements(lake, run_date(dag_run)), lake.log)
     return directory
 
 

@@ -1,4 +1,4 @@
-"""When a run's figures go out as metrics: as a stage ends, and where Airflow tells of a run that starts or ends."""
+"""When the metrics of a run go out: as a stage ends, and where Airflow tells of a run that starts or ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from airflow.listeners import hookimpl
 
 from include.deployment.logs import is_of_a_log
 from include.deployment.settings import settings
-from include.telemetry.metrics import DEADLINE, ENDED, FAILED, STARTED, Figure, send, stage_figures
+from include.telemetry.metrics import DEADLINE, ENDED, FAILED, STARTED, Measurement, send, stage_measurements
 from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def figures_sent(stage: str, lake: Lake, run_date: date) -> Iterator[None]:
+def measurements_sent(stage: str, lake: Lake, run_date: date) -> Iterator[None]:
     """Send what a stage has left in the lake when it has ended well."""
     yield
-    send(stage_figures(lake, stage, run_date), lake.log)
+    send(stage_measurements(lake, stage, run_date), lake.log)
 
 
 class RunMetrics:
@@ -45,19 +45,19 @@ class RunMetrics:
         _send(dag_run, _end(ENDED, FAILED))
 
 
-def _start() -> Iterator[Figure]:
-    yield Figure(STARTED, time.time())
-    yield Figure(DEADLINE, settings().run_deadline_minutes * 60)
+def _start() -> Iterator[Measurement]:
+    yield Measurement(STARTED, time.time())
+    yield Measurement(DEADLINE, settings().run_deadline_minutes * 60)
 
 
-def _end(*names: str) -> Iterator[Figure]:
+def _end(*names: str) -> Iterator[Measurement]:
     now = time.time()
-    return (Figure(name, now) for name in names)
+    return (Measurement(name, now) for name in names)
 
 
-def _send(dag_run: DagRun, figures: Iterator[Figure]) -> None:
+def _send(dag_run: DagRun, measurements: Iterator[Measurement]) -> None:
     # The scheduler and the API server have a client of their own, beside that of the tasks.
     from airflow.observability import stats
 
     if is_of_a_log(dag_run.dag_id):
-        send(figures, dag_run.dag_id, stats)
+        send(measurements, dag_run.dag_id, stats)

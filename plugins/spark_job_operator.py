@@ -20,7 +20,7 @@ from include.deployment.java_environment import UTF_8
 from include.deployment.spark_secrets import secrets_of, write_properties
 from include.runs.records import keep_record_of_try
 from include.telemetry.event_logs import costs_kept
-from plugins.run_metrics import figures_sent
+from plugins.run_metrics import measurements_sent
 from plugins.spark_operator import settings_of
 from plugins.stage_clock import stage_clock
 from spark_jobs.shared.lake import Lake
@@ -81,7 +81,7 @@ class SparkJobOperator(SparkSubmitOperator):
             *("--record", str(record)),
         ]
         try:
-            with figures_sent(self.task_id, self.lake, run_date):
+            with measurements_sent(self.task_id, self.lake, run_date):
                 self._submit(context, run_date)
                 made = keep_record_of_try(record, self.lake, self.task_id, run_date)
         finally:

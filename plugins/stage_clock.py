@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from include.telemetry.metrics import DURATION, Figure, send
+from include.telemetry.metrics import DURATION, Measurement, send
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -22,4 +22,4 @@ def stage_clock(context: Context) -> Iterator[None]:
     yield
     seconds = round(time.monotonic() - started, 1)
     context["ti"].xcom_push(key=XCOM_KEY, value=seconds)
-    send([Figure(DURATION, seconds, {"stage": context["ti"].task_id})], context["ti"].dag_id)
+    send([Measurement(DURATION, seconds, {"stage": context["ti"].task_id})], context["ti"].dag_id)

@@ -77,7 +77,7 @@ def common_parts(report: RunReport, nouns: Nouns, pictures: Sequence[Picture] = 
         warning_rows=[(warning.name, warning.events) for warning in report.warnings],
         check_rows=[(name, f"{check.met} of {check.expectations}") for name, check in report.checks.items()],
         file_rows=[(file.file, file.records_read, file.events_accepted, file.records_rejected) for file in files],
-        spark_heads=("Spark's own figures", *SPARK_HEADS),
+        spark_heads=("What Spark measured", *SPARK_HEADS),
         spark_rows=[(stage, *spark_row(costs)) for stage, costs in report.spark.items()],
         parameter_rows=[(name, _value(value)) for name, value in report.parameters.items()],
     )

@@ -1,6 +1,6 @@
-"""The figures of a run as metrics: their names, where they come from, and their way out through Airflow's own client.
+"""The metrics of a run: their names, where they come from, and their way out through Airflow's own client.
 
-Airflow's `[metrics]` settings decide whether and where to they go; without them, nowhere. All are gauges of the last
+Airflow's `[metrics]` settings decide whether they go out, and where to; without them, nowhere. All are gauges of the last
 run: a run date is a value here and never a tag, for then each day would be new time series. docs/operations.md has the
 table of them.
 """
@@ -34,12 +34,12 @@ RUN_DATE = "run.run_date_timestamp_seconds"
 DEGRADED = "run.degraded"
 DEGRADATIONS = "run.degradations"
 SCORE = "quality_score_percent"
-REJECTED = "lines_rejected"
+REJECTED = "records_rejected"
 DURATION = "stage.duration_seconds"
 EXPECTATIONS = "check.expectations"
 UNMET = "check.unmet_expectations"
 # By their names in the stages' records (include/runs/records.py) and in what Spark measured (spark_costs.py).
-LINES, LISTENS, SESSIONS, USERS = "lines_read", "listens_kept", "sessions", "users"
+LINES, LISTENS, SESSIONS, USERS = "records_read", "events_accepted", "sessions", "users"
 IMPLAUSIBLE = "implausible_sessions"
 SPARK = {
     "input_records": "stage.spark_input_rows",
@@ -65,7 +65,7 @@ METRICS: dict[str, tuple[str, ...]] = {
 }
 
 
-class Figure(NamedTuple):
+class Measurement(NamedTuple):
     """One value of a metric."""
 
     name: str
@@ -73,58 +73,58 @@ class Figure(NamedTuple):
     tags: dict[str, str] = {}  # noqa: RUF012  (never changed)
 
 
-def send(figures: Iterable[Figure], of_log: str, client: Any = None) -> None:
-    """Hand figures of a log to Airflow's client of the task process, or to another one of Airflow's.
+def send(measurements: Iterable[Measurement], of_log: str, client: Any = None) -> None:
+    """Hand measurements of a log to Airflow's client of the task process, or to another one of Airflow's.
 
     What cannot be gathered or sent costs a line in the log, never the run: so give it a generator where it has to read.
     """
     try:
         if client is None:
             from airflow.sdk.observability import stats as client
-        for figure in figures:
-            client.gauge(f"{PREFIX}.{figure.name}", figure.value, tags={"log": of_log, **figure.tags})
+        for measurement in measurements:
+            client.gauge(f"{PREFIX}.{measurement.name}", measurement.value, tags={"log": of_log, **measurement.tags})
     except Exception as error:
         log.warning("Metrics were not sent: %s: %s", type(error).__name__, error)
 
 
-def stage_figures(lake: Lake, stage: str, run_date: date) -> Iterator[Figure]:
+def stage_measurements(lake: Lake, stage: str, run_date: date) -> Iterator[Measurement]:
     """What a stage that has ended well counted, and what Spark counted of it."""
     costs = read_costs(lake, stage, run_date)
     for key, name in SPARK.items() if costs else ():
-        yield Figure(name, getattr(costs, key), {"stage": stage})
+        yield Measurement(name, getattr(costs, key), {"stage": stage})
     if stage == DATA_QUALITY:
         yield from _quality(read_record(lake, DataQualityRecord, run_date))
     if stage == SESSION_ANALYSIS:
         found = read_record(lake, SessionAnalysisRecord, run_date)
-        yield Figure(SESSIONS, found.sessions)
-        yield Figure(USERS, found.users)
-        yield Figure(IMPLAUSIBLE, found.implausible_sessions)
+        yield Measurement(SESSIONS, found.sessions)
+        yield Measurement(USERS, found.users)
+        yield Measurement(IMPLAUSIBLE, found.implausible_sessions)
 
 
-def _quality(record: DataQualityRecord) -> Iterator[Figure]:
-    yield Figure(SCORE, record.quality_score)
-    yield Figure(LINES, record.counts.records_read)
-    yield Figure(LISTENS, record.counts.events_accepted)
+def _quality(record: DataQualityRecord) -> Iterator[Measurement]:
+    yield Measurement(SCORE, record.quality_score)
+    yield Measurement(LINES, record.counts.records_read)
+    yield Measurement(LISTENS, record.counts.events_accepted)
     for reason, records in record.rejected.items():
-        yield Figure(REJECTED, records, {"reason": reason})
+        yield Measurement(REJECTED, records, {"reason": reason})
 
 
-def check_figures(check: str, record: CheckRecord) -> Iterator[Figure]:
+def check_measurements(check: str, record: CheckRecord) -> Iterator[Measurement]:
     """How many expectations a check looked at, and how many were not met; zeros too, to end what stood there before."""
-    yield Figure(EXPECTATIONS, sum(part.expectations for part in record.validations), {"stage": check})
+    yield Measurement(EXPECTATIONS, sum(part.expectations for part in record.validations), {"stage": check})
     for severity in SEVERITIES:
-        yield Figure(UNMET, len(getattr(record, severity)), {"stage": check, "severity": severity})
+        yield Measurement(UNMET, len(getattr(record, severity)), {"stage": check, "severity": severity})
 
 
-def answer_figures(lake: Lake, run_date: date) -> Iterator[Figure]:
+def report_measurements(lake: Lake, run_date: date) -> Iterator[Measurement]:
     """When the report was made, for which day, and its verdict."""
     report = read_report(lake, run_date)
     if report is None:
         raise MissingRecordError(f"{lake.report(run_date)} has no report that can be read; clear report")
-    yield Figure(SUCCEEDED, report.made_at.timestamp())
-    yield Figure(RUN_DATE, datetime.combine(run_date, time(), UTC).timestamp())
-    yield Figure(DEGRADED, int(report.verdict == "degraded"))
-    yield Figure(DEGRADATIONS, len(report.degraded_because))
+    yield Measurement(SUCCEEDED, report.made_at.timestamp())
+    yield Measurement(RUN_DATE, datetime.combine(run_date, time(), UTC).timestamp())
+    yield Measurement(DEGRADED, int(report.verdict == "degraded"))
+    yield Measurement(DEGRADATIONS, len(report.degraded_because))
 
 
 def prometheus_name(name: str) -> str:

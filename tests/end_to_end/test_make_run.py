@@ -219,10 +219,10 @@ def expected_metrics(lake: Lake, day: date, facts: dict[str, Any]) -> dict[str, 
         "run.degradations": len(facts["degraded_because"]),
         "quality_score_percent": facts["quality_score"],
         "implausible_sessions": read_record(lake, SessionAnalysisRecord, day).implausible_sessions,
-        "lines_read": facts["counts"]["records_read"],
-        "listens_kept": facts["counts"]["events_accepted"],
+        "records_read": facts["counts"]["records_read"],
+        "events_accepted": facts["counts"]["events_accepted"],
         **{name: facts["counts"][name] for name in ("sessions", "users")},
-        **{f"lines_rejected,reason={one['name']}": one["records"] for one in facts["rejected"]},
+        **{f"records_rejected,reason={one['name']}": one["records"] for one in facts["rejected"]},
         **{f"stage.duration_seconds,stage={stage}": spent for stage, spent in facts["stage_seconds"].items()},
     }
     for stage, spark in facts["spark"].items():

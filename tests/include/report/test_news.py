@@ -46,7 +46,7 @@ def at_once(tmp_path: Path) -> dict[str, Any]:
     return facts(lake, NEXT)
 
 
-def test_figures_are_those_of_the_whole_log(grown: Lake, at_once: dict[str, Any]) -> None:
+def test_counts_are_those_of_the_whole_log(grown: Lake, at_once: dict[str, Any]) -> None:
     found = facts(grown, NEXT)
     assert {name: found[name] for name in OF_THE_LOG} == {name: at_once[name] for name in OF_THE_LOG}
     assert found["song_spread"][0]["sessions"] == [
@@ -233,7 +233,7 @@ def test_report_says_share_of_log_each_stage_read(grown: Lake) -> None:
     # Of 15 listens, and of 2 sessions with them.
     assert told == {"data_quality": (None, 0.4), "ranking": (None, 0.3529)}
     html = (report(grown, NEXT) / "report.html").read_text(encoding="utf-8")
-    assert [row[3] for row in table(html, "Spark&#39;s own figures")[1:]] == ["40.0%", "35.3%"]
+    assert [row[3] for row in table(html, "What Spark measured")[1:]] == ["40.0%", "35.3%"]
 
 
 def test_the_markdown_says_what_was_new(grown: Lake) -> None:

@@ -130,7 +130,7 @@ def test_page_opens_ten_sessions_and_counts_the_rest(lake: Lake) -> None:
 
 
 def test_each_stage_with_spark_measurements_has_a_row(finished_lake: Lake) -> None:
-    assert table(page(finished_lake), "Spark&#39;s own figures") == []
+    assert table(page(finished_lake), "What Spark measured") == []
     several = {"stage_id": 4, "tasks": 30, "median_task_seconds": 2.04, "slowest_task_seconds": 3.06}
     single = {"stage_id": 1, "tasks": 1, "median_task_seconds": 9.9, "slowest_task_seconds": 9.9}
     figures = {
@@ -148,12 +148,12 @@ def test_each_stage_with_spark_measurements_has_a_row(finished_lake: Lake) -> No
     replace_file(kept, json.dumps(figures))
     retell(finished_lake, "ranking")
     shown = ["data_quality", "11.2", "1,234", "2.00 \N{MULTIPLICATION SIGN}", "19.4 MB", "0 Bytes", "3.5%"]
-    assert table(page(finished_lake), "Spark&#39;s own figures")[1:] == [[*shown, "3.1 s / 2.0 s"]]
+    assert table(page(finished_lake), "What Spark measured")[1:] == [[*shown, "3.1 s / 2.0 s"]]
     assert facts(finished_lake)["spark"] == {"data_quality": {**figures, "input_reads": 2, "log_share": None}}
     # No two tasks to compare.
     replace_file(kept, json.dumps({**figures, "slowest_stages": [single]}))
     retell(finished_lake, "ranking")
-    assert table(page(finished_lake), "Spark&#39;s own figures")[1:] == [[*shown, "\N{EN DASH}"]]
+    assert table(page(finished_lake), "What Spark measured")[1:] == [[*shown, "\N{EN DASH}"]]
 
 
 def test_files_with_most_rejected_lines_come_first(finished_lake: Lake) -> None:

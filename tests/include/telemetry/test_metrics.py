@@ -9,7 +9,14 @@ from typing import Any
 import airflow.settings  # noqa: F401  (it sets up logging, which must not be while a test listens)
 import pytest
 
-from include.telemetry.metrics import METRICS, Figure, answer_figures, check_figures, send, stage_figures
+from include.telemetry.metrics import (
+    METRICS,
+    Measurement,
+    check_measurements,
+    report_measurements,
+    send,
+    stage_measurements,
+)
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
@@ -70,13 +77,16 @@ def server() -> Iterator[Statsd]:
 def test_metrics_keep_exact_values_and_tags(client: Callable[[dict[str, str]], None], server: Statsd) -> None:
     client(server.settings)
     send(
-        [Figure("stage.duration_seconds", 12.3, {"stage": "ranking"}), Figure("lines_read", 19_150_868_123)],
+        [
+            Measurement("stage.duration_seconds", 12.3, {"stage": "ranking"}),
+            Measurement("records_read", 19_150_868_123),
+        ],
         "listening",
     )
     wait_for_count(server, 2)
     assert server.got == [
         "airflow.pipeline.stage.duration_seconds,log=listening,stage=ranking:12.3|g",
-        "airflow.pipeline.lines_read,log=listening:19150868123|g",
+        "airflow.pipeline.records_read,log=listening:19150868123|g",
     ]
 
 
@@ -84,11 +94,11 @@ def test_nothing_leaves_where_metrics_are_not_switched_on(
     client: Callable[[dict[str, str]], None], server: Statsd
 ) -> None:
     client(server.settings | {"AIRFLOW__METRICS__STATSD_ON": "False"})
-    send([Figure("lines_read", 1)], "listening")
+    send([Measurement("records_read", 1)], "listening")
     client(server.settings)
-    send([Figure("lines_read", 2)], "listening")
+    send([Measurement("records_read", 2)], "listening")
     wait_for_count(server, 1)
-    assert server.got == ["airflow.pipeline.lines_read,log=listening:2|g"]
+    assert server.got == ["airflow.pipeline.records_read,log=listening:2|g"]
 
 
 @pytest.mark.parametrize(
@@ -103,13 +113,13 @@ def test_what_cannot_be_sent_stops_nothing(
     client: Callable[[dict[str, str]], None], server: Statsd, settings: dict[str, str]
 ) -> None:
     client(server.settings | settings)
-    send([Figure("lines_read", 1), Figure("sessions", 2)], "listening")
+    send([Measurement("records_read", 1), Measurement("sessions", 2)], "listening")
     assert server.got == []
 
 
 def test_metrics_without_a_record_log_one_line(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "include.telemetry.metrics"):
-        send(stage_figures(lake, "data_quality", RUN_DATE), "listening")
+        send(stage_measurements(lake, "data_quality", RUN_DATE), "listening")
     record = f"{lake.root}/listening/runs/run_date={RUN_DATE}/data_quality.json"
     assert caplog.messages == [
         f"Metrics were not sent: MissingRecordError: {record} does not exist; run data_quality for {RUN_DATE}"
@@ -121,12 +131,12 @@ def test_data_quality_sends_score_lines_and_reasons(lake: Lake) -> None:
     leave_record(
         lake, "data_quality", RUN_DATE, {"counts": counted(10, 9, 1), "quality_score": 90.0, "rejected": rejected}
     )
-    assert list(stage_figures(lake, "data_quality", RUN_DATE)) == [
-        Figure("quality_score_percent", 90.0),
-        Figure("lines_read", 10),
-        Figure("listens_kept", 9),
-        Figure("lines_rejected", 1, {"reason": "duplicate"}),
-        Figure("lines_rejected", 0, {"reason": "field_count"}),
+    assert list(stage_measurements(lake, "data_quality", RUN_DATE)) == [
+        Measurement("quality_score_percent", 90.0),
+        Measurement("records_read", 10),
+        Measurement("events_accepted", 9),
+        Measurement("records_rejected", 1, {"reason": "duplicate"}),
+        Measurement("records_rejected", 0, {"reason": "field_count"}),
     ]
 
 
@@ -134,11 +144,11 @@ def test_session_analysis_sends_sessions_and_spark_counts(lake: Lake) -> None:
     record = {"sessions": 4, "users": 2, "implausible_sessions": 1}
     leave_record(lake, "session_analysis", RUN_DATE, record)
     replace_file(Path(lake.spark_costs("session_analysis", RUN_DATE)), json.dumps({**NO_COSTS, **SPARK}))
-    assert list(stage_figures(lake, "session_analysis", RUN_DATE)) == [
-        *(Figure(name, value, {"stage": "session_analysis"}) for name, value in SPARK_FIGURES.items()),
-        Figure("sessions", 4),
-        Figure("users", 2),
-        Figure("implausible_sessions", 1),
+    assert list(stage_measurements(lake, "session_analysis", RUN_DATE)) == [
+        *(Measurement(name, value, {"stage": "session_analysis"}) for name, value in SPARK_FIGURES.items()),
+        Measurement("sessions", 4),
+        Measurement("users", 2),
+        Measurement("implausible_sessions", 1),
     ]
 
 
@@ -146,11 +156,11 @@ def test_check_sends_unmet_expectations_even_zero() -> None:
     validations = [{"suite": "a suite", "expectations": count, "met": 1} for count in (12, 5)]
     said = {"warning": ["one", "another"], "info": ["a flag"], "validations": validations}
     record = told(LISTENING, "check_listens", RUN_DATE, said)
-    assert list(check_figures("check_listens", record)) == [
-        Figure("check.expectations", 17, {"stage": "check_listens"}),
-        Figure("check.unmet_expectations", 0, {"stage": "check_listens", "severity": "critical"}),
-        Figure("check.unmet_expectations", 2, {"stage": "check_listens", "severity": "warning"}),
-        Figure("check.unmet_expectations", 1, {"stage": "check_listens", "severity": "info"}),
+    assert list(check_measurements("check_listens", record)) == [
+        Measurement("check.expectations", 17, {"stage": "check_listens"}),
+        Measurement("check.unmet_expectations", 0, {"stage": "check_listens", "severity": "critical"}),
+        Measurement("check.unmet_expectations", 2, {"stage": "check_listens", "severity": "warning"}),
+        Measurement("check.unmet_expectations", 1, {"stage": "check_listens", "severity": "info"}),
     ]
 
 
@@ -162,11 +172,11 @@ def test_report_sends_its_time_run_date_and_verdict(
     lake: Lake, verdict: str, because: list[str], degraded: int
 ) -> None:
     leave_report(lake, RUN_DATE, made_at="2009-05-05T00:10:00Z", verdict=verdict, degraded_because=because)
-    assert list(answer_figures(lake, RUN_DATE)) == [
-        Figure("run.last_success_timestamp_seconds", 1_241_482_200.0),
-        Figure("run.run_date_timestamp_seconds", 1_241_395_200.0),
-        Figure("run.degraded", degraded),
-        Figure("run.degradations", len(because)),
+    assert list(report_measurements(lake, RUN_DATE)) == [
+        Measurement("run.last_success_timestamp_seconds", 1_241_482_200.0),
+        Measurement("run.run_date_timestamp_seconds", 1_241_395_200.0),
+        Measurement("run.degraded", degraded),
+        Measurement("run.degradations", len(because)),
     ]
 
 

@@ -20,7 +20,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from include.deployment.run_date import run_date
 from include.deployment.settings import settings
 from include.runs import run_lock
-from include.telemetry.metrics import answer_figures, send
+from include.telemetry.metrics import report_measurements, send
 from plugins import run_alerts
 from plugins.run_deadline import SinceQueued
 from tests.published import leave_record
@@ -70,7 +70,7 @@ def report(dag_run: Any, params: dict[str, Any]) -> None:
         degraded_because=["12 % of listens lack an artist id."] if degraded else [],
         quality_score=91.234,
     )
-    send(answer_figures(lake, day), lake.log)
+    send(report_measurements(lake, day), lake.log)
 
 
 @dag(

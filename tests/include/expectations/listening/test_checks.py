@@ -39,20 +39,20 @@ from tests.records import counted, told
 BEFORE = date(2009, 5, 1)
 
 
-def record(listens_kept: int, **facts: Any) -> dict[str, Any]:
+def record(accepted: int, **facts: Any) -> dict[str, Any]:
     return {
-        "counts": counted(10, listens_kept, 10 - listens_kept),
-        "quality_score": 10.0 * listens_kept,
+        "counts": counted(10, accepted, 10 - accepted),
+        "quality_score": 10.0 * accepted,
         "warnings": {"missing_artist_id": 1, "missing_track_id": 3},
         "input": {"files": 1},
         "inputs": [{"file": "old", "bytes": 9, "modified_ms": 1}, {"file": "empty", "bytes": 0, "modified_ms": 1}],
-        "log": {"events": listens_kept, "last_event_at": "2009-05-04T12:00:00Z"},
+        "log": {"events": accepted, "last_event_at": "2009-05-04T12:00:00Z"},
         **facts,
     }
 
 
-def quality(listens_kept: int, **facts: Any) -> DataQualityRecord:
-    return told(LISTENING, "data_quality", RUN_DATE, record(listens_kept, **facts))
+def quality(accepted: int, **facts: Any) -> DataQualityRecord:
+    return told(LISTENING, "data_quality", RUN_DATE, record(accepted, **facts))
 
 
 def publish_answer(lake: Lake, *run_dates: date) -> None:
@@ -60,7 +60,7 @@ def publish_answer(lake: Lake, *run_dates: date) -> None:
         publish_tables(lake, day, write_tables(lake, day, {ANSWER.name: []}))
 
 
-def test_shares_are_of_the_listens_kept() -> None:
+def test_shares_are_of_the_accepted_listens() -> None:
     assert checks.missing_percents(quality(4)) == {
         "missing_artist_id_percent": 25.0,
         "missing_track_id_percent": 75.0,
@@ -146,7 +146,7 @@ def test_users_without_a_session_now_are_gone(spark: SparkSession) -> None:
     assert checks.users_gone_percent(before, before) == 0
 
 
-def test_figures_of_the_answer_count_what_few_made() -> None:
+def test_answer_counts_what_few_made() -> None:
     top_sessions = pd.DataFrame({"is_implausible": [True, False, True]})
     top_songs = pd.DataFrame(
         {"rank": [2, 1, 3], "play_count": [8, 9, 8], "session_count": [1, 2, 3], "listener_count": [1, 1, 2]}

@@ -55,7 +55,7 @@ def of_shape(previous: date | None) -> ExpectationSuite:
     return ExpectationSuite("session_shape", expectations=[*any_log.session_shape().expectations, *own])
 
 
-def test_figures_at_their_limits_meet_their_suites(tmp_path: Path) -> None:
+def test_counts_at_their_limits_meet_their_suites(tmp_path: Path) -> None:
     assert failed(pd.DataFrame([QUALITY]), of_counts(judged()), tmp_path) == []
     assert failed(pd.DataFrame([VOLUME]), suites.volume(YESTERDAY, LIMITS), tmp_path) == []
     assert failed(pd.DataFrame([SHAPE]), of_shape(YESTERDAY), tmp_path) == []
