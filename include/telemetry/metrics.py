@@ -1,8 +1,7 @@
 """The metrics of a run: their names, where they come from, and their way out through Airflow's own client.
 
-Airflow's `[metrics]` settings decide whether they go out, and where to; without them, nowhere. All are gauges of the last
-run: a run date is a value here and never a tag, for then each day would be new time series. docs/operations.md has the
-table of them.
+Airflow's `[metrics]` settings decide whether they go out, and where to; without them, nowhere. All are gauges of the
+last run. A run date is a value and never a tag: each day would be new time series. docs/monitoring.md lists them.
 """
 
 from __future__ import annotations
