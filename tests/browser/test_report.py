@@ -89,7 +89,7 @@ def daily(lake: Lake) -> Path:
     new = in_a_row("user_000002", datetime(2009, 5, 4, 12, tzinfo=UTC), [("Cake", "Jolene"), ("Plaid", "Ti Bom")])
     finish(lake, before, RUN_DATE - timedelta(days=1))
     leave_facts(lake, RUN_DATE - timedelta(days=1))
-    late = {"listens": 1, "most_days": 400, **dict.fromkeys(LATE, 0), "later": 1}
+    late = {"events": 1, "most_days": 400, **dict.fromkeys(LATE, 0), "later": 1}
     files = [f"/logs/{name}.tsv" for _, name in SONGS]
     finish_daily(lake, before, new, RUN_DATE, late=late, files_changed=files[:1], files_known=[*files, LONG])
     return report(lake)
