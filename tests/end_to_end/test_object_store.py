@@ -185,7 +185,7 @@ def test_keys_in_a_file_suffice(done: Done, object_store: ObjectStore) -> None:
     file.unlink()
 
     assert job.returncode == 0, job.stderr[-3000:]
-    assert "1,000 lines read, 970 listens kept" in job.stdout
+    assert "1,000 lines read, 970 accepted" in job.stdout
 
 
 def _catalog(done: Done, database: str) -> str:
