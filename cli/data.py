@@ -117,8 +117,8 @@ def get(directory: Path, url: str, published: Published) -> None:
 def fetch(archive: Path, url: str, published: Published) -> None:
     """Leave the published files beside the archive, which is downloaded if it is not there.
 
-    What is there already is read in full, for seconds, and refused when its MD5 is another: a note that it was right
-    once would save the seconds, and miss what has happened to the file since.
+    A file that is there is read in full, which takes seconds, and refused if its MD5 differs. A note of an earlier
+    check would miss what has happened to the file since.
     """
     missing = {name: md5 for name, md5 in published.file_md5s.items() if not archive.with_name(name).exists()}
     for name in published.file_md5s.keys() - missing.keys():

@@ -66,7 +66,7 @@ def forget_unsaved_deadlines(dag_run: DagRun) -> None:
 
 
 def success_line(dag_run: DagRun) -> str | None:
-    """What the report says of a run; None when it has made none, as one that was marked a success by hand."""
+    """Return what the report says of a run; None without a report, as after a success that was marked by hand."""
     lake, day = settings().lake(dag_run.dag_id), run_date(dag_run)
     report = read_report(lake, day)
     if not report or _older(report.made_at, dag_run.start_date):

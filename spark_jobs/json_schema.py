@@ -8,13 +8,13 @@ record, another file or the run date is in no schema: duplicates, plausible time
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from spark_jobs.contract import JsonLines, LogContract, Records
 from spark_jobs.fields import Choice, Day, Field, Integer, IpAddress, Items, Money, Text, Time, Type, Url, Uuid
 from spark_jobs.logs.contracts import CONTRACTS
+from spark_jobs.shared.generated_files import write_or_compare
 
 DIRECTORY = Path(__file__).resolve().parents[1] / "docs" / "schemas"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -149,17 +149,8 @@ def _conditions(records: Records) -> list[Schema]:
 
 
 def main(directory: Path = DIRECTORY) -> None:
-    """Write the schemas; with `--check` only say, with exit code 1, which files are not what the contracts say."""
-    wanted = files()
-    found = {path.name: path.read_text() for path in directory.glob("*.json")}
-    if sys.argv[1:] != ["--check"]:
-        for gone in found.keys() - wanted.keys():
-            (directory / gone).unlink()
-        for name, text in wanted.items():
-            (directory / name).write_text(text)
-    elif found != wanted:
-        other = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
-        sys.exit(f"not what the contracts say: {', '.join(other)} in {directory}; write them anew: make format")
+    """Write the schemas of the contracts, or compare them."""
+    write_or_compare(files(), directory, "contracts")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ ROWS = 31
 
 @dataclass(frozen=True)
 class State:
-    """The state of a run date in a word or two, why, a sentence or None, and the run that is to tell more, or None."""
+    """The state of a run date in a word or two, a sentence that says why, and the run that tells more."""
 
     state: str
     because: str | None

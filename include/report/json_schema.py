@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -12,6 +11,7 @@ from pydantic_core import CoreSchema
 
 from include import report
 from include.report.model import model_of
+from spark_jobs.shared.generated_files import write_or_compare
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "docs" / "schemas" / "reports"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -37,18 +37,8 @@ def files() -> dict[str, str]:
 
 
 def main(directory: Path = DIRECTORY) -> None:
-    """Write the schemas; with `--check` only say, with exit code 1, which files are not what the models say."""
-    wanted = files()
-    found = {path.name: path.read_text() for path in directory.glob("*.json")}
-    if sys.argv[1:] != ["--check"]:
-        directory.mkdir(exist_ok=True)
-        for name in found.keys() - wanted.keys():
-            (directory / name).unlink()
-        for name, text in wanted.items():
-            (directory / name).write_text(text)
-    elif found != wanted:
-        other = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
-        sys.exit(f"not what the models say: {', '.join(other)} in {directory}; write them anew: make format")
+    """Write the schemas of the reports, or compare them."""
+    write_or_compare(files(), directory, "models")
 
 
 if __name__ == "__main__":

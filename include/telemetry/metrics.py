@@ -75,7 +75,7 @@ class Measurement(NamedTuple):
 def send(measurements: Iterable[Measurement], of_log: str, client: Any = None) -> None:
     """Hand measurements of a log to Airflow's client of the task process, or to another one of Airflow's.
 
-    What cannot be gathered or sent costs a line in the log, never the run: so give it a generator where it has to read.
+    A measurement that fails costs a line in the task log, and the run goes on. Reading may fail, so give a generator.
     """
     try:
         if client is None:

@@ -33,9 +33,10 @@ class WrittenLine:
 class Rules:
     """How the lines of one kind of records are read and judged.
 
-    `parse` takes `line` (string: perhaps no valid UTF-8) and other columns, and adds a column for each field of the
-    contract, null where the line has none, and what the conditions look at. `reasons` (for a run date) and `warnings`
-    give a condition for each name of the contract but `duplicate`; null is no, and a warning is never null.
+    `parse` takes `line` (string, perhaps invalid UTF-8) and other columns. It adds a column for each field of the
+    contract, null where the line lacks the field, and the columns that conditions need. `reasons` (for a run date) and
+    `warnings` give a condition for each name of the contract except `duplicate`. A reason that is null does not apply;
+    a warning is true or false.
     `written`: without it each record carries its line along.
     """
 

@@ -104,9 +104,8 @@ def top_songs(
 ) -> ExpectationSuite:
     """The ranks are 1 to n, each once; n is not 0.
 
-    An answer without a song is right where no session started in the last `window_days`, and of a log that has
-    `no_listens` yet: a warning, and on a day without listens a flag. Elsewhere every session may be ranked, and there
-    is one.
+    An answer may lack songs if no session started in the last `window_days`, or if the log has `no_listens` yet. That
+    is a warning, on a day without listens a flag. Otherwise every session may be ranked, so a song must be there.
     """
     where = f", of a session that started {last_days(window_days)}" if window_days else ""
     if_none = INFO if is_day_without else WARNING
