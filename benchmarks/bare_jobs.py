@@ -19,7 +19,7 @@ from pyspark.sql import types as T
 from pyspark.sql.window import Window as W
 
 from benchmarks.baseline_script import COLUMNS
-from cli.environment import SPARK_CONNECTION
+from include.deployment.local_spark import EMBEDDED
 from spark_jobs.lake.tables import Table, prepare
 from spark_jobs.lake.tries import in_buckets
 from spark_jobs.logs.listening.tables import LISTENS
@@ -47,8 +47,8 @@ def main(log: str, output: str, job: str = "") -> None:
         with spark_session(f"bare {job}", Lake(output, "listening")) as spark:
             JOBS[job](spark, log, output)
         return
-    options = [part for key, value in SPARK_CONNECTION["extra"].items() for part in ("--conf", f"{key}={value}")]
-    submit = ["spark-submit", "--master", SPARK_CONNECTION["host"], *options, str(Path(__file__).resolve())]
+    options = [part for key, value in EMBEDDED["extra"].items() for part in ("--conf", f"{key}={value}")]
+    submit = ["spark-submit", "--master", EMBEDDED["host"], *options, str(Path(__file__).resolve())]
     for name in JOBS:
         if code := subprocess.run([*submit, log, output, name], check=False).returncode:
             sys.exit(code)

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from cli.environment import SPARK_CONNECTION
+from include.deployment.local_spark import EMBEDDED
 from tests.stack.spark_cluster import WORKERS, connection, spark_cluster
 
 
@@ -20,7 +20,7 @@ def main(*command: str) -> None:
     """Start the cluster, run the command, stop the cluster, and exit as the command did."""
     cores = max(1, (os.cpu_count() or 1) // WORKERS)
     with tempfile.TemporaryDirectory(prefix="cluster-") as scratch, spark_cluster(Path(scratch), cores) as cluster:
-        named = {"AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(connection(cluster, SPARK_CONNECTION["extra"], cores))}
+        named = {"AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(connection(cluster, EMBEDDED["extra"], cores))}
         code = subprocess.run(command, env=os.environ | named, check=False).returncode
     sys.exit(code)
 

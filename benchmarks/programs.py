@@ -14,7 +14,8 @@ from typing import Any
 from upath import UPath
 
 from benchmarks.many_files import FEW, MANY, split
-from cli.environment import GARBAGE_COLLECTOR, PROJECT, SPARK_CONNECTION
+from cli.environment import PROJECT
+from include.deployment.local_spark import EMBEDDED, GARBAGE_COLLECTOR
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.records import DataQualityRecord
@@ -63,7 +64,7 @@ def data_quality_of(files: int, log: Path, lake: Path, scratch: Path) -> Program
     tree = scratch / f"{files}-files"
     job = str(PROJECT / "spark_jobs" / "data_quality" / "job.py")
     arguments = ["--input", str(tree), "--lake", str(lake), "--log", "listening", "--run-date", str(RUN_DATE)]
-    options = spark_options(SPARK_CONNECTION["extra"])
+    options = spark_options(EMBEDDED["extra"])
     return Program(
         ["spark-submit", *options, job, *arguments], lambda: of_data_quality(lake), partial(split, log, files, tree)
     )
@@ -72,7 +73,7 @@ def data_quality_of(files: int, log: Path, lake: Path, scratch: Path) -> Program
 def bare_script(log: Path, output: Path) -> list[str]:
     """The command that answers without us, with the memory and the garbage collector the pipeline has."""
     # The author of such a script would not tune Java further.
-    settings = {**SPARK_CONNECTION["extra"], "spark.driver.extraJavaOptions": GARBAGE_COLLECTOR}
+    settings = {**EMBEDDED["extra"], "spark.driver.extraJavaOptions": GARBAGE_COLLECTOR}
     script = str(PROJECT / "benchmarks" / "baseline_script.py")
     return ["spark-submit", *spark_options(settings), script, str(log), str(output)]
 
@@ -80,7 +81,7 @@ def bare_script(log: Path, output: Path) -> list[str]:
 def spark_options(settings: dict[str, str]) -> list[str]:
     """The options of spark-submit for an embedded Spark with these settings."""
     options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
-    return ["--master", SPARK_CONNECTION["host"], *options]
+    return ["--master", EMBEDDED["host"], *options]
 
 
 def of_dag(lake: Path) -> dict[str, Any]:

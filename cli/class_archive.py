@@ -17,9 +17,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from cli.environment import CLASS_ARCHIVE, GARBAGE_COLLECTOR, PROJECT, airflow_environment
+from cli.environment import PROJECT, airflow_environment
 from cli.java import JavaError
 from include.deployment.jars import spark_jars
+from include.deployment.local_spark import CLASS_ARCHIVE, GARBAGE_COLLECTOR
 from include.sample_data.listening import generate_log
 
 USUAL_WORK = PROJECT / "cli" / "usual_work.py"

@@ -13,10 +13,13 @@ from typing import Any
 
 from cli.environment import PROJECT, RUN_HOME, airflow_environment, foreign_settings, prepare_database
 from cli.errors import CommandError
-from cli.run_logs import log_of_new_run
+from cli.run_logs import log_of_new_run, of_spark
 from cli.services import Services
+from cli.spark_server import SPARK, SparkServer, new_server
 from cli.stages import show_stages
 from cli.terminal import console, last_error, plain, short, show_left_aside
+from include.deployment import compilers
+from include.deployment.spark_connect import TOKEN
 from spark_jobs.shared.lake import Lake
 
 AIRFLOW = "airflow"
@@ -24,11 +27,12 @@ AIRFLOW = "airflow"
 
 @dataclass(frozen=True)
 class Run:
-    """A run that a person asks for: its run date, its lake, and the DAG's parameters."""
+    """A run that a person asks for: its run date, its lake, the DAG's parameters, about how many bytes there are."""
 
     run_date: date
     lake: Lake
     parameters: dict[str, Any]
+    text_bytes: int = 0
 
 
 def run_dag(run: Run) -> None:
@@ -39,7 +43,11 @@ def run_dag(run: Run) -> None:
     from include.runs import run_lock
 
     # A person who can start this can read any file. The input root is for those who reach Airflow from outside.
-    environment = airflow_environment(RUN_HOME, run.lake.root, Path("/"), run.parameters["input_path"], run.lake.log)
+    spark = new_server()
+    environment = airflow_environment(
+        RUN_HOME, run.lake.root, Path("/"), run.parameters["input_path"], run.lake.log, spark.connection
+    )
+    environment[TOKEN] = spark.token
     show_left_aside(foreign_settings(environment))
     # Each run of Airflow's has an id of its own. Those of this clone come one after the other, so that the next one
     # may go on where one was killed.
@@ -54,20 +62,26 @@ def run_dag(run: Run) -> None:
         prepare_database(environment)
         log = log_of_new_run(RUN_HOME / "logs", run.run_date)
         console.print(f"Run date {run.run_date}, log of the run: {plain(short(log))}")
+        spark.launch(services, environment, of_spark(log), compilers.java_options(run.text_bytes))
         services.launch(AIRFLOW, command, environment, log)
-        show_stages(lines_said(services, log))
+        show_stages(lines_said(services, log, spark))
     finally:
         # As Ctrl-C does: the first ends the stage, the second the wait for its next try. A run that has ended by itself
         # has left nothing.
         for number in (signal.SIGINT, signal.SIGINT, signal.SIGKILL):
-            services.end(services.processes, number, 2.5)
+            services.end(services.processes.keys() & {AIRFLOW}, number, 2.5)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            services.end(services.processes.keys() & {SPARK}, number, 2.5)
         run_lock.release(run.lake, holder)
     if services.processes[AIRFLOW].returncode != 0:
         raise CommandError(f"{last_error(log)}\nAll that was said: {short(log)}")
 
 
-def lines_said(services: Services, log: Path) -> Iterator[str]:
-    """Yield each line of the log as it is written, until Airflow has ended; raises Stopped at a signal."""
+def lines_said(services: Services, log: Path, spark: SparkServer) -> Iterator[str]:
+    """Yield each line of the log as it is written, until Airflow has ended.
+
+    Raises Stopped at a signal, ServiceError when Spark's server has given up.
+    """
     line = ""
     with log.open(encoding="utf-8", errors="replace") as said:
         while True:
@@ -79,4 +93,5 @@ def lines_said(services: Services, log: Path) -> Iterator[str]:
                     line = ""
             if has_ended:
                 return
+            spark.check(services)
             services.pause(0.2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shlex
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from urllib.parse import quote
 from cli.java import java_home
 from include.deployment import spark_pool
 from include.deployment.jars import PROJECT, jars_for, local_jars
+from include.deployment.local_spark import EMBEDDED
 
 # In a PATH, in a database's URL, and in a configuration file.
 MISREAD = (os.pathsep, "?", "%(")
@@ -39,47 +39,18 @@ UI_PORT = "port"
 ALLOWED_SETTINGS = "AIRFLOW__METRICS__"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-GARBAGE_COLLECTOR = "-XX:+UseParallelGC"
-# A job lives for half a minute, and Java's second compiler competes with it for the cores: that compiles what is eight
-# times as hot as Java would have it.
-SECOND_COMPILER_LATER = (
-    "-XX:Tier4InvocationThreshold=40000 -XX:Tier4MinInvocationThreshold=5000 "
-    "-XX:Tier4CompileThreshold=100000 -XX:Tier4BackEdgeThreshold=200000"
-)
-# Made by cli/class_archive.py; where it is not, Java says nothing and loads classes as ever.
-CLASS_ARCHIVE = PROJECT / ".build" / "spark-classes.jsa"
-# In quotes, for there may be a space in the path, or a quote. Spark splits options as a shell does.
-WITH_CLASS_ARCHIVE = (
-    f"{shlex.quote(f'-XX:SharedArchiveFile={CLASS_ARCHIVE}')} "
-    # With other jars on its class path, Java would warn of it on its output.
-    "-Xlog:cds=off -Xlog:cds+dynamic=off"
-)
-
-# The whole of what a deployment tells Spark: replace it by your own connection to run on a cluster.
-SPARK_CONNECTION: dict[str, Any] = {
-    "conn_type": "spark",
-    "host": "local[*]",
-    "extra": {
-        # Beside a job of a run stands the Java of its checks: both, Airflow and the system fit into 4 GiB.
-        "spark.driver.memory": "1536m",
-        # What a job keeps on disk it writes with a tenth less memory than by Java's own serializer.
-        "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
-        "spark.driver.extraJavaOptions": f"{GARBAGE_COLLECTOR} {SECOND_COMPILER_LATER} {WITH_CLASS_ARCHIVE}",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-        "spark.log.level": "WARN",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        # Pages that are far apart, as those of chosen listens are, were read faster one after the other here.
-        "spark.hadoop.parquet.hadoop.vectored.io.enabled": "false",
-    },
-}
-
 
 def airflow_environment(
-    airflow_home: Path, lake: str | Path, input_root: str | Path, input_path: str, log: str = "listening"
+    airflow_home: Path,
+    lake: str | Path,
+    input_root: str | Path,
+    input_path: str,
+    log: str = "listening",
+    spark: Mapping[str, Any] = EMBEDDED,
 ) -> dict[str, str]:
     """Return this process's environment with all that Airflow, Spark and Great Expectations need added.
+
+    `spark` is the connection to Spark, unless the caller's environment has one.
 
     Raises JavaError when there is no suitable Java and none can be installed, JarError when the lake's jars are not
     there and cannot be fetched.
@@ -113,7 +84,7 @@ def airflow_environment(
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
     }
     defaults = {
-        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(SPARK_CONNECTION),
+        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(dict(spark)),
         # Without it Spark looks for the machine's name in the network, and warns when that is a loopback address.
         "SPARK_LOCAL_IP": "127.0.0.1",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -78,10 +79,10 @@ def checked(run_date: date | None, input_path: str, lake: Lake, given: dict[str,
     if faults := parameters.faults(lake.log, run.parameters):
         raise CommandError("; ".join(faults))
     load = run.parameters.get("load", parameters.schemas(lake.log)["load"]["default"])
-    input_check.check_input(path, Path("/"), lake, day, may_be_empty=load == loads.DAILY)
+    found = input_check.check_input(path, Path("/"), lake, day, may_be_empty=load == loads.DAILY)
     if load == loads.DAILY:
         daily_base.check_base(lake, day)
-    return run
+    return replace(run, text_bytes=found.text_bytes)
 
 
 def show_answer(run: Run, seconds: float) -> None:

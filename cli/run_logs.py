@@ -20,4 +20,10 @@ def log_of_new_run(directory: Path, run_date: date) -> Path:
     started = {file: match[1] for file in directory.iterdir() if (match := _NAME.fullmatch(file.name))}
     for file in sorted(started, key=lambda file: started[file])[: max(0, len(started) - KEPT + 1)]:
         file.unlink()
+        of_spark(file).unlink(missing_ok=True)
     return directory / f"run-{run_date}-started-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+
+
+def of_spark(log: Path) -> Path:
+    """Return where the Spark of a run writes its log, beside that of the run."""
+    return log.with_suffix(".spark.log")

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.telemetry.event_logs import costs_kept
 from include.telemetry.metrics import check_measurements, send
 from plugins.run_metrics import measurements_sent
 from plugins.spark_operator import SparkOperator
 from plugins.stage_clock import stage_clock
+from plugins.stage_costs import stage_costs
 from spark_jobs.shared.commands import how_to_type
 from spark_jobs.shared.lake import Lake
 
@@ -65,12 +65,12 @@ class CheckpointOperator(SparkOperator):
         # A template gives text.
         snapshots = {name: int(snapshot) for name, snapshot in self.snapshots.items()}
         asked = Asked(snapshots, self.facts)
-        day, extra = date.fromisoformat(self.run_date), BaseHook.get_connection(self.conn_id).extra_dejson
+        day, connection = date.fromisoformat(self.run_date), BaseHook.get_connection(self.conn_id)
         with (
             measurements_sent(self.task_id, self.lake, day),
-            costs_kept(self.task_id, self.lake, day, extra) as settings,
+            stage_costs(self.task_id, self.lake, day, connection.extra_dejson, self.session_of(context)) as settings,
             stage_clock(context),
-            self.spark(f"{self.task_id} {day}", settings) as spark,
+            self.spark(context, f"{self.task_id} {day}", settings) as spark,
         ):
             check_tables(spark, self.task_id, self.lake, day, asked)
 

@@ -52,7 +52,7 @@ class MaintenanceOperator(SparkOperator):
         # As plugins/run_unlocking.py has it.
         holder = f"{self.dag_id} {context['run_id']}"
         try:
-            with run_lock.held(self.lake, holder), self.spark(self.task_id, SETTINGS) as spark:
+            with run_lock.held(self.lake, holder), self.spark(context, self.task_id, SETTINGS) as spark:
                 return maintain_lake(spark, self.lake, self.keep)
         except DataError as error:
             raise AirflowFailException(str(error)) from None

@@ -17,15 +17,18 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.deployment import spark_pool
 from include.deployment.java_environment import UTF_8
+from include.deployment.spark_connect import ConnectSession, session_of, session_settings
 from include.deployment.spark_secrets import secrets_of, write_properties
 from include.runs.records import keep_record_of_try
-from include.telemetry.event_logs import costs_kept
 from plugins.run_metrics import measurements_sent
 from plugins.spark_operator import settings_of
+from plugins.spark_submit_hook import ConnectSubmitHook
 from plugins.stage_clock import stage_clock
+from plugins.stage_costs import stage_costs
 from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:
+    from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
     from airflow.sdk import Context
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -47,7 +50,8 @@ class SparkJobOperator(SparkSubmitOperator):
 
     Everything about the cluster comes from the connection: the master is its host, and every key of its extra
     that starts with `spark.` becomes a Spark setting (memory, jars, JVM options). Spark writes an event log into the
-    lake, unless the connection says otherwise, and what it measured is kept beside the record of the `run_date`.
+    lake, unless the connection says otherwise, and what it measured is kept beside the record of the `run_date`. Where
+    the host is `sc://…` the job is the client of a Spark Connect server: `session_settings` are all that it can change.
 
     The job writes its record to a path that no other try knows. Once it has ended well that is the stage's record, and
     the task returns `{"snapshots": {table: id}}`: what of the tables the stage made.
@@ -67,6 +71,7 @@ class SparkJobOperator(SparkSubmitOperator):
         application = str(PROJECT / "spark_jobs" / job / "job.py")
         super().__init__(application=application, conn_id=conn_id, env_vars=UTF_8, pool=spark_pool.NAME, **kwargs)
         self.lake, self.run_date = lake, run_date
+        self.session: ConnectSession | None = None
 
     def execute(self, context: Context) -> dict[str, dict[str, int]]:  # type: ignore[override]
         """Run the job to its end and return its snapshots; a failure that no retry can mend fails the task at once."""
@@ -91,30 +96,64 @@ class SparkJobOperator(SparkSubmitOperator):
     def _submit(self, context: Context, run_date: date) -> None:
         # Without this look-up the provider takes a missing connection for a YARN cluster.
         connection = BaseHook.get_connection(self._conn_id)
-        places = (self.lake.root, *(self.application_args or ()))
-        given = settings_of(connection, self.lake, *places) | (self.conf or {})
-        costs = costs_kept(self.task_id, self.lake, run_date, given)
+        self.session = session_of(connection, context)
+        if self.session:
+            given = session_settings(connection)
+        else:
+            places = (self.lake.root, *(self.application_args or ()))
+            given = settings_of(connection, self.lake, *places) | (self.conf or {})
+        costs = stage_costs(self.task_id, self.lake, run_date, given, self.session)
         with tempfile.TemporaryDirectory() as scratch, costs as settings, stage_clock(context):
             secrets = secrets_of(given)
             self.conf = {key: value for key, value in {**given, **settings}.items() if key not in secrets}
             self.properties_file = write_properties(secrets, Path(scratch) / "secrets.conf") if secrets else None
             self.py_files = str(zip_package(PROJECT / "spark_jobs", Path(scratch)))
             try:
+                if self.session:
+                    self.session.begin()
                 super().execute(context)
             except Exception as error:
-                code = self._exit_code()
-                lines = self._hook._last_submit_log_lines if self._hook else []
-                said = [line for line in lines if JOBS_OWN_WORDS.search(line)]
-                if code in EXIT_CODES_NO_RETRY_MENDS:
-                    raise AirflowFailException(said[-1] if said else str(error)) from None
-                if said:
-                    raise SparkJobError(said[-1]) from None
-                if code in KILLED:
-                    raise SparkJobError(
-                        f"{self.task_id} was killed from outside (SIGKILL), by somebody or for want of memory: dmesg "
-                        "tells of the latter. Nothing of this try was published; the next one starts from nothing"
-                    ) from None
-                raise
+                self._end_session()
+                raise self._told(error) from None
+
+    def _told(self, error: Exception) -> Exception:
+        """Return an error in the job's own words, which fails the task for good where no retry can mend it."""
+        code = self._exit_code()
+        lines = self._hook._last_submit_log_lines if self._hook else []
+        said = [line for line in lines if JOBS_OWN_WORDS.search(line)]
+        if code in EXIT_CODES_NO_RETRY_MENDS:
+            return AirflowFailException(said[-1] if said else str(error))
+        if said:
+            return SparkJobError(said[-1])
+        if code in KILLED:
+            return SparkJobError(
+                f"{self.task_id} was killed from outside (SIGKILL), by somebody or for want of memory: dmesg "
+                "tells of the latter. Nothing of this try was published; the next one starts from nothing"
+            )
+        return error
+
+    def on_kill(self) -> None:
+        """End the job, and what it has asked of a server."""
+        super().on_kill()
+        self._end_session()
+
+    def _end_session(self) -> None:
+        if self.session:
+            self.session.end()
+
+    def _get_hook(self) -> SparkSubmitHook:
+        if self.session is None:
+            return super()._get_hook()
+        return ConnectSubmitHook(
+            self.session.url,
+            conf=self.conf or {},
+            conn_id=self._conn_id,
+            py_files=self.py_files,
+            name=self.name,
+            application_args=self.application_args,
+            env_vars=self.env_vars,
+            properties_file=self.properties_file,
+        )
 
     def _exit_code(self) -> int | None:
         """What spark-submit ended with, None if it was not started."""

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pyspark.sql import SparkSession
 
-from cli.environment import WITH_CLASS_ARCHIVE
 from cli.java import java_home
 from include.deployment.jars import LAKE, S3, local_jars
+from include.deployment.local_spark import WITH_CLASS_ARCHIVE
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.session import spark_session
 from tests.object_store import ObjectStore

@@ -32,8 +32,12 @@ class CheckedInput:
 
     def to_xcom(self) -> dict[str, str | int]:
         """What the tasks after this one need: `input_path`, and about how many bytes of text there are."""
-        sizes = [(file.name, file.size) for file in self.listing.files]
-        return {"input_path": self.path, "text_bytes": text_bytes(sizes)}
+        return {"input_path": self.path, "text_bytes": self.text_bytes}
+
+    @property
+    def text_bytes(self) -> int:
+        """About how many bytes of text there are."""
+        return text_bytes((file.name, file.size) for file in self.listing.files)
 
 
 def check_input(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable
 from typing import TypeVar
 
-from pyspark.sql import SparkSession
+from pyspark.sql import SparkSession, is_remote
 
 from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.failures import explain
@@ -17,6 +20,7 @@ from spark_jobs.shared.session import spark_session
 
 # The code sysexits.h gives to input data that is incorrect; argparse exits with 2.
 EXIT_DATA_ERROR = os.EX_DATAERR
+SECONDS_BETWEEN_LOOKS = 0.5
 R = TypeVar("R")
 
 
@@ -27,6 +31,8 @@ def run_application(name: str, lake: Lake, run: Callable[[SparkSession], R]) -> 
     """
     try:
         with spark_session(name, lake) as spark:
+            if is_remote():
+                end_on_server_too()
             return run(spark)
     except DataError as error:
         print(f"ERROR {name}: {error}", file=sys.stderr)
@@ -36,3 +42,20 @@ def run_application(name: str, lake: Lake, run: Callable[[SparkSession], R]) -> 
         traceback.print_exc()
         print(f"ERROR {name}: {explain(error)}", file=sys.stderr)
         sys.exit(1)
+
+
+def end_on_server_too() -> None:
+    """Have a Connect server stop what this process asked of it, when that is told to end or its `spark-submit` is gone.
+
+    A server goes on with what a client has asked, whatever becomes of the client. A session that is stopped ends it.
+    """
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    # To the main thread, wherever it waits.
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)

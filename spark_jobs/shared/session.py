@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import SparkSession, is_remote
 
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.object_store import input_settings
@@ -42,6 +42,16 @@ def spark_session(
     ours = SETTINGS | input_settings() | (lake.catalog.spark_settings() if lake else {})
     spark = SparkSession.builder.config(map={**(settings or {}), **ours}).appName(app_name).getOrCreate()
     try:
+        if is_remote():
+            _give_up_soon(spark)
         yield spark
     finally:
         spark.stop()
+
+
+def _give_up_soon(spark: SparkSession) -> None:
+    """Have a client take a Connect server for dead after some 20 seconds; by default it is ten minutes."""
+    # Not above: a Spark that is embedded need not have it.
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    spark.client.set_retry_policies([DefaultPolicy(max_retries=8, max_backoff=5000)])

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from cli import class_archive
-from cli.environment import CLASS_ARCHIVE, WITH_CLASS_ARCHIVE, airflow_environment
+from cli.environment import airflow_environment
 from include.deployment.jars import spark_jars
+from include.deployment.local_spark import CLASS_ARCHIVE, WITH_CLASS_ARCHIVE
 
 
 def test_spark_loads_its_classes_from_the_archive(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ import psutil
 import pytest
 
 from cli import ui
-from cli.environment import SPARK_CONNECTION, airflow_environment, prepare_database, sole_use
+from cli.environment import airflow_environment, prepare_database, sole_use
+from include.deployment.local_spark import EMBEDDED
 from include.sample_data.listening import generate_log
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
@@ -33,10 +34,10 @@ Start = Callable[..., subprocess.Popen[str]]
 DAG = f"/api/v2/dags/{DAG_ID}"
 # The data is tiny and the machine small: what costs time is to start Spark seven times.
 SMALL_SPARK = {
-    **SPARK_CONNECTION,
+    **EMBEDDED,
     "host": "local[1]",
     "extra": {
-        **SPARK_CONNECTION["extra"],
+        **EMBEDDED["extra"],
         "spark.driver.memory": "512m",
         "spark.driver.extraJavaOptions": QUICK_JVM,
         "spark.sql.shuffle.partitions": "1",

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from cli.__main__ import COMMANDS
-from cli.environment import SPARK_CONNECTION
+from include.deployment.local_spark import EMBEDDED
 from tests.cli.test_audit import VULNERABLE, service
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.docs.postgres import Postgres, postgres
@@ -92,10 +92,10 @@ class Deployment:
         for requirements in root.glob("requirements*"):
             # Older than the installation, which is that of the tests: there is nothing to install.
             os.utime(requirements, (1, 1))
-        extra = {**SPARK_CONNECTION["extra"], "spark.driver.extraJavaOptions": QUICK_JVM}
+        extra = {**EMBEDDED["extra"], "spark.driver.extraJavaOptions": QUICK_JVM}
         self.exported = {
             **self.airflows_environment(),
-            "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**SPARK_CONNECTION, "extra": extra}),
+            "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**EMBEDDED, "extra": extra}),
         }
 
     def airflows_environment(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cli.environment import SPARK_CONNECTION
+from include.deployment.local_spark import EMBEDDED
 from include.sample_data.listening import generate_log
 from spark_jobs.lake.tables import buckets_of
 from spark_jobs.logs.listening.tables import LISTENS
@@ -63,7 +63,7 @@ def run(scratch: Path, log: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def embedded(run: Run) -> Lake:
-    return run("embedded", {**SPARK_CONNECTION, "extra": {**SPARK_CONNECTION["extra"], **QUICK_START}})
+    return run("embedded", {**EMBEDDED, "extra": {**EMBEDDED["extra"], **QUICK_START}})
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def cluster(scratch: Path) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def on_the_cluster(run: Run, cluster: Cluster) -> Lake:
-    return run("clustered", connection(cluster, {**SPARK_CONNECTION["extra"], **QUICK_START}))
+    return run("clustered", connection(cluster, {**EMBEDDED["extra"], **QUICK_START}))
 
 
 def test_the_answer_is_the_same_to_the_byte(on_the_cluster: Lake, embedded: Lake) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from cli.environment import SPARK_CONNECTION, airflow_environment
+from cli.environment import airflow_environment
+from include.deployment.local_spark import EMBEDDED
 from include.sample_data.listening import generate_log
 from spark_jobs.ranking.listeners import HEADER
 from spark_jobs.shared.lake import Lake
@@ -59,7 +60,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
     (root / PROFILES.format(run_date=RUN_DATE)).write_text(f"{HEADER}\nuser_000001\tf\t22\tPeru\tAug 13, 2006\n")
     # Degraded, so that there is an alert.
     conf = {"input_path": LOG, "profiles_path": PROFILES, "minimum_quality_score": 99, "alternatives": False}
-    extra = {**SPARK_CONNECTION["extra"], **SPARK_SECRETS, "spark.driver.extraJavaOptions": QUICK_JVM}
+    extra = {**EMBEDDED["extra"], **SPARK_SECRETS, "spark.driver.extraJavaOptions": QUICK_JVM}
     environment = airflow_environment(home / "airflow", home / "lake", root, "log.tsv")
     with webhook() as hook, postgres(environment) as database:
         environment |= {
@@ -67,7 +68,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
             "AIRFLOW__CORE__FERNET_KEY": FERNET_KEY,
             "AIRFLOW__API_AUTH__JWT_SECRET": JWT_SECRET,
             "AIRFLOW__API__SECRET_KEY": API_SECRET,
-            "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**SPARK_CONNECTION, "extra": extra}),
+            "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**EMBEDDED, "extra": extra}),
             "AIRFLOW_CONN_APPRISE_DEFAULT": connection(hook.address),
         }
         run = f"airflow db migrate && airflow dags test listening {RUN_DATE} --conf"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from cli.environment import SPARK_CONNECTION
+from include.deployment.local_spark import EMBEDDED
 from include.sample_data.listening import generate_log
 from spark_jobs.lake import lock
 from spark_jobs.lake.published import load_all, tags_of
@@ -35,8 +35,8 @@ FIRST, SECOND, THIRD = date(2009, 5, 5), date(2009, 5, 6), date(2009, 5, 7)
 PARAMETERS = {"SESSION_GAP_MINUTES": "15", "TOP_SESSIONS": "12", "TOP_SONGS": "7", "MIN_QUALITY_SCORE": "96.5"}
 STAGES = ["data_quality", "check_listens", "session_analysis", "check_sessions", "ranking", "check_top_songs"]
 QUICK_SPARK = {
-    **SPARK_CONNECTION,
-    "extra": {**SPARK_CONNECTION["extra"], "spark.driver.extraJavaOptions": QUICK_JVM},
+    **EMBEDDED,
+    "extra": {**EMBEDDED["extra"], "spark.driver.extraJavaOptions": QUICK_JVM},
 }
 SPARK_METRICS = {
     "input_records": "spark_input_rows",
@@ -113,7 +113,7 @@ def expected_tsv(log: Path, sessions: int, songs: int, gap: timedelta, added: by
 @pytest.fixture(scope="module")
 def first_run(run: Run, log: Path) -> subprocess.CompletedProcess[str]:
     # With the connection that is the default: what the others have instead must not change the answer.
-    default = {"AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(SPARK_CONNECTION)}
+    default = {"AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(EMBEDDED)}
     return run(INPUT=str(log), RUN_DATE=str(FIRST), **PARAMETERS, **default)
 
 

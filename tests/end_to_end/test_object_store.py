@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.environment import SPARK_CONNECTION
 from cli.java import java_home
 from include.deployment.jars import LAKE, S3, local_jars, spark_jars
+from include.deployment.local_spark import EMBEDDED
 from include.sample_data.listening import generate_log
 from spark_jobs.shared.lake import Lake
 from tests.catalog_server import PLANTED, catalog_server
@@ -67,13 +67,13 @@ def done(object_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) ->
 
 def _run(done: Done, environment: dict[str, str], **words: str) -> subprocess.CompletedProcess[str]:
     extra = {
-        **SPARK_CONNECTION["extra"],
+        **EMBEDDED["extra"],
         "spark.driver.extraJavaOptions": QUICK_JVM,
         **spark_jars("s3://"),
         # Where a test can look into them.
         "spark.eventLog.dir": (done.home / "events").as_uri(),
     }
-    connection = {"AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**SPARK_CONNECTION, "extra": extra})}
+    connection = {"AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**EMBEDDED, "extra": extra})}
     command = started("cli run", RUN_DATE=str(RUN_DATE), **words)
     command["env"] = environment | connection
     return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
-from cli.environment import SPARK_CONNECTION, airflow_environment
+from cli.environment import airflow_environment
+from include.deployment.local_spark import EMBEDDED
 from include.runs import run_lock
 from spark_jobs.lake.errors import LockedError
 from spark_jobs.logs.listening.tables import LISTENS
@@ -41,9 +42,9 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     scratch.mkdir()
     lake = Lake(str(home / "lake"), "listening")
     publish_tables(lake, RUN_DATE, write_tables(lake, RUN_DATE, {LISTENS.name: [], ANSWER.name: []}))
-    extra = {**SPARK_CONNECTION["extra"], **SECRETS, "spark.driver.extraJavaOptions": QUICK_JVM, "queue": "not Spark's"}
+    extra = {**EMBEDDED["extra"], **SECRETS, "spark.driver.extraJavaOptions": QUICK_JVM, "queue": "not Spark's"}
     environment = airflow_environment(home, lake.root, home, "log.tsv") | {
-        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**SPARK_CONNECTION, "extra": extra}),
+        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**EMBEDDED, "extra": extra}),
         "TMPDIR": str(scratch),
     }
     command = [sys.executable, "-m", "tests.plugins.spark_task", request.param, lake.root]

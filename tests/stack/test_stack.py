@@ -15,8 +15,8 @@ from typing import Any
 import psutil
 import pytest
 
-from cli.environment import SPARK_CONNECTION
 from cli.services import answer_of
+from include.deployment.local_spark import EMBEDDED
 from include.sample_data.listening import generate_log
 from spark_jobs.shared.lake import Lake
 from tests.commands import started
@@ -57,13 +57,13 @@ def scratch() -> Iterator[Path]:
 def expected(scratch: Path) -> bytes:
     """The answer of `airflow dags test` with an embedded Spark, on SQLite."""
     lake = Lake(str(scratch / "embedded"), "listening")
-    extra = {**SPARK_CONNECTION["extra"], "spark.driver.extraJavaOptions": QUICK_JVM}
+    extra = {**EMBEDDED["extra"], "spark.driver.extraJavaOptions": QUICK_JVM}
     given = {
         "INPUT": str(scratch / "input" / "log.tsv"),
         "RUN_DATE": str(FIRST),
         "LAKE": lake.root,
         "PIPELINE_AIRFLOW_HOME": str(scratch / "airflow"),
-        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**SPARK_CONNECTION, "extra": extra}),
+        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({**EMBEDDED, "extra": extra}),
     }
     command = started("cli run", **given)
     done = subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)

@@ -18,7 +18,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from cli.environment import PROJECT, SPARK_CONNECTION, airflow_environment
+from cli.environment import PROJECT, airflow_environment
+from include.deployment.local_spark import EMBEDDED
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.logs.listening.parsing import parse_lines
@@ -197,7 +198,7 @@ def test_line_of_100_megabytes_fits_in_memory(
 ) -> None:
     log = tmp_path / "log.tsv"
     log.write_bytes(good("before") + content + b"\n" + good("after"))
-    settings = {key: value for key, value in SPARK_CONNECTION["extra"].items() if key.startswith("spark.")}
+    settings = {key: value for key, value in EMBEDDED["extra"].items() if key.startswith("spark.")}
     options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
     job = [
         "spark_jobs/data_quality/job.py",

@@ -1,0 +1,64 @@
+"""The Spark Connect server that a command starts beside Airflow, and ends with it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cli.services import HOST, ServiceError, Services
+from include.deployment.local_spark import warm
+from include.deployment.spark_connect import TOKEN
+
+SPARK = "spark-connect"
+# The caller's own connection: such a Spark is the caller's business.
+CONNECTION = "AIRFLOW_CONN_SPARK_DEFAULT"
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+@dataclass(frozen=True)
+class SparkServer:
+    """A server at two free ports of loopback, for who has the token."""
+
+    port: int
+    ui_port: int
+    token: str = field(default_factory=_new_token, repr=False)
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """Return Airflow's connection to it."""
+        return warm(self.port, self.ui_port)
+
+    def launch(self, services: Services, environment: Mapping[str, str], log: Path, *java: str) -> None:
+        """Start it, with some options of Java's more, unless the caller's environment names another Spark."""
+        if CONNECTION in os.environ:
+            return
+        command = [sys.executable, "-m", "include.deployment.connect_server"]
+        command += ["--port", str(self.port), "--ui-port", str(self.ui_port)]
+        command += [f"--conf=spark.driver.defaultJavaOptions={option}" for option in java if option]
+        services.launch(SPARK, command, {**environment, TOKEN: self.token}, log)
+
+    def check(self, services: Services) -> None:
+        """Raise ServiceError where the server has given up."""
+        if SPARK in services.processes and services.processes[SPARK].poll() is not None:
+            raise ServiceError(f"Spark's server cannot be started: {services.last_words(SPARK)}")
+
+
+def new_server() -> SparkServer:
+    """Return a server that may be launched."""
+    return SparkServer(*_free_ports())
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind((HOST, 0))
+        other.bind((HOST, 0))
+        return one.getsockname()[1], other.getsockname()[1]
