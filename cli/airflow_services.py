@@ -1,4 +1,4 @@
-"""Airflow's services as processes of this machine: started together, watched, and stopped to the last child."""
+"""Airflow's services and its Spark as processes of this machine: started, watched, and stopped to the last child."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cli.services import ServiceError, Services
+from cli.spark_server import SPARK, SparkServer
 from cli.terminal import last_error, short, waiting
 
 # Not `airflow standalone`: it serves logs on two more ports, on every interface, and a SIGTERM to it orphans the rest.
@@ -31,15 +32,18 @@ class Airflow(Services):
         super().__init__()
         self.log = log
 
-    def start(self, environment: dict[str, str]) -> None:
-        """Start the components."""
+    def start(self, environment: dict[str, str], spark: SparkServer) -> None:
+        """Start the components, and the server of Spark."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.write_bytes(b"")
+        spark.launch(self, environment, self.log.with_name("spark.log"))
         for name, options in COMPONENTS.items():
             self.launch(name, ["airflow", name, *options], environment, self.log)
 
     def last_words(self, name: str = "") -> str:
         """Return the log's last error, and where the log is."""
+        if name == SPARK:
+            return super().last_words(name)
         return f"{last_error(self.log)}\nAll that was said: {short(self.log)}"
 
     def stop(self) -> None:
@@ -52,11 +56,11 @@ class Airflow(Services):
 
 
 @contextmanager
-def running(environment: dict[str, str], log: Path) -> Iterator[Airflow]:
+def running(environment: dict[str, str], log: Path, spark: SparkServer) -> Iterator[Airflow]:
     """Start Airflow, and stop it in the end, whatever the end is."""
     airflow = Airflow(log)
     try:
-        airflow.start(environment)
+        airflow.start(environment, spark)
         yield airflow
     finally:
         with waiting("Airflow is stopping ..."):

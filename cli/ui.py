@@ -31,8 +31,10 @@ from cli.errors import told_in_a_line
 from cli.options import DEFAULT_LAKE, DEFAULT_LOG, LAST_PORT, LakeRoot, LogName
 from cli.secret_files import refuse_where_git_takes
 from cli.services import HOST, ask, check_port
+from cli.spark_server import new_server
 from cli.stopping import Stopped, stop_at_signals
 from cli.terminal import console, plain, short, show_left_aside, waiting
+from include.deployment.spark_connect import TOKEN
 from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.paths import is_object, path_of
@@ -113,14 +115,20 @@ def serve(arguments: Arguments, airflow_home: Path) -> None:
     lake, log = arguments.lake.root, airflow_home / "logs" / "ui.log"
     with sole_use(airflow_home):
         replace_file(airflow_home / UI_PORT, str(arguments.port))
+        spark = new_server()
         environment = airflow_environment(
-            airflow_home, lake, input_root(arguments.input_path), arguments.input_path, arguments.lake.log
+            airflow_home,
+            lake,
+            input_root(arguments.input_path),
+            arguments.input_path,
+            arguments.lake.log,
+            spark.connection,
         )
-        environment.update(ui_environment(arguments.port, airflow_home))
+        environment.update({**ui_environment(arguments.port, airflow_home), TOKEN: spark.token})
         show_left_aside(foreign_settings(environment))
         prepare_database(environment)
         password = kept_password(Path(environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]))
-        with running(environment, log) as airflow:
+        with running(environment, log, spark) as airflow:
             with waiting("Airflow is starting ..."):
                 wait_until_ready(airflow, arguments.port, password, arguments.lake.log)
             show_where(arguments, password, log)
