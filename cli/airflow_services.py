@@ -32,11 +32,12 @@ class Airflow(Services):
         super().__init__()
         self.log = log
 
-    def start(self, environment: dict[str, str], spark: SparkServer) -> None:
-        """Start the components, and the server of Spark."""
+    def start(self, environment: dict[str, str], spark: SparkServer | None) -> None:
+        """Start the components, and a server of Spark beside them if there is to be one."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.write_bytes(b"")
-        spark.launch(self, environment, self.log.with_name("spark.log"))
+        if spark:
+            spark.launch(self, environment, self.log.with_name("spark.log"))
         for name, options in COMPONENTS.items():
             self.launch(name, ["airflow", name, *options], environment, self.log)
 
@@ -56,7 +57,7 @@ class Airflow(Services):
 
 
 @contextmanager
-def running(environment: dict[str, str], log: Path, spark: SparkServer) -> Iterator[Airflow]:
+def running(environment: dict[str, str], log: Path, spark: SparkServer | None = None) -> Iterator[Airflow]:
     """Start Airflow, and stop it in the end, whatever the end is."""
     airflow = Airflow(log)
     try:

@@ -30,6 +30,12 @@ _DISK = {
     "attempt to write a readonly database": NO_CATALOG,
     "Permission denied": "give it to the user that runs Spark, then clear the task",
 }
+# Of a Connect server that has died, and may have been started anew meanwhile.
+_SERVER_GONE = ("NO_ACTIVE_SESSION", "INVALID_HANDLE.SESSION_", "StatusCode.UNAVAILABLE", "RETRIES_EXCEEDED")
+SERVER_GONE = (
+    "Spark's server has ended this session: it died, for want of memory or killed by somebody, as its log tells, or "
+    "another try of the task has begun. Nothing of this try was published; the next one starts from nothing"
+)
 _AGAIN = "if trying again does not mend it, run the stage that made it again for its run date"
 # Of files of the lake that are gone or damaged.
 _LOST = ("NotFoundException", "ChecksumException", "FileNotFoundException", "ParquetDecodingException", "EOFException")
@@ -52,6 +58,8 @@ class Cause:
 
 def explain(error: BaseException) -> str:
     """Say what happened and what to do, as far as the error tells; one line."""
+    if any(words in str(error) for words in _SERVER_GONE):
+        return SERVER_GONE
     chain = causes(error)
     of_python = _one_line(f"{type(error).__name__}: {error}")
     said = [cause.says for cause in reversed(chain)] or [of_python]
