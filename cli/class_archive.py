@@ -19,8 +19,11 @@ from pathlib import Path
 
 from cli.environment import PROJECT, airflow_environment
 from cli.java import JavaError
+from cli.spark_server import new_server
+from include.deployment.connect_server import addresses
 from include.deployment.jars import spark_jars
 from include.deployment.local_spark import CLASS_ARCHIVE, GARBAGE_COLLECTOR
+from include.deployment.spark_connect import TOKEN
 from include.sample_data.listening import generate_log
 
 USUAL_WORK = PROJECT / "cli" / "usual_work.py"
@@ -41,17 +44,26 @@ def main() -> None:
 
 
 def run_usual_work(scratch: Path, java_options: str) -> None:
-    """Run the three jobs as one small application in a scratch directory; raises CalledProcessError."""
+    """Run the three jobs in a scratch directory, in one application that is a Connect server, too.
+
+    Raises CalledProcessError.
+    """
     log, lake = scratch / "log.tsv", scratch / "lake"
     with contextlib.redirect_stderr(io.StringIO()):
         generate_log.main([str(log), "--listens", "3000", "--users", "12", "--odd-lines"])
-    settings = {"spark.driver.extraJavaOptions": java_options, "spark.ui.enabled": "false", "spark.log.level": "ERROR"}
-    # The archive holds for a Java that has the same class path.
-    settings |= spark_jars(master="local")
+    server = new_server()
+    settings = {
+        "spark.driver.extraJavaOptions": java_options,
+        "spark.log.level": "ERROR",
+        "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+        **addresses(server.port, server.ui_port),
+        # The archive holds for a Java that has the same class path.
+        **spark_jars(master="local"),
+    }
     options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
     subprocess.run(
-        ["spark-submit", "--master", "local[2]", *options, str(USUAL_WORK), str(log), str(lake)],
-        env=airflow_environment(scratch, lake, scratch, str(log)),
+        ["spark-submit", "--master", "local[2]", *options, str(USUAL_WORK), str(log), str(lake), server.address],
+        env={**airflow_environment(scratch, lake, scratch, str(log)), TOKEN: server.token},
         check=True,
         capture_output=True,
         timeout=600,

@@ -37,6 +37,11 @@ class SparkServer:
         """Return Airflow's connection to it."""
         return warm(self.port, self.ui_port)
 
+    @property
+    def address(self) -> str:
+        """Return where Spark's clients find it."""
+        return f"{self.connection['host']}:{self.port}"
+
     def launch(self, services: Services, environment: Mapping[str, str], log: Path, *java: str) -> None:
         """Start it, with some options of Java's more, unless the caller's environment names another Spark."""
         if CONNECTION in os.environ:

@@ -6,13 +6,11 @@ from typing import Any
 
 from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
 
-from include.deployment.local_spark import WITH_CLASS_ARCHIVE
-
 # The Java of spark-submit does no more than start Python.
 _CLIENT = {
     "spark.api.mode": "connect",
     "spark.driver.memory": "128m",
-    "spark.driver.extraJavaOptions": f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 {WITH_CLASS_ARCHIVE}",
+    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
 }
 
 

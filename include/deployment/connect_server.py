@@ -44,16 +44,26 @@ def fixed_settings(master: str, port: int, ui_port: int) -> dict[str, str]:
         **SETTINGS,
         # Of a job's own settings, those that belong to the file system stay as the server has them.
         **session.SETTINGS,
+        **addresses(port, ui_port),
         REDACTION: SECRET,
+        # Who asks must sign with the token.
+        "spark.ui.filters": UI_GUARD,
+        **spark_jars(os.environ.get("PIPELINE_LAKE", ""), os.environ.get("PIPELINE_INPUT_ROOT", ""), master=master),
+    }
+
+
+def addresses(port: int, ui_port: int) -> dict[str, str]:
+    """Return where a server listens: on loopback alone."""
+    return {
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": str(port),
-        # For the costs of each stage. With neither page nor button: who asks must sign with the token.
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        # Its web API tells what each stage costs.
         "spark.ui.enabled": "true",
         "spark.ui.port": str(ui_port),
-        "spark.port.maxRetries": "0",
-        "spark.ui.filters": UI_GUARD,
         "spark.ui.killEnabled": "false",
-        **spark_jars(os.environ.get("PIPELINE_LAKE", ""), os.environ.get("PIPELINE_INPUT_ROOT", ""), master=master),
+        "spark.port.maxRetries": "0",
     }
 
 
