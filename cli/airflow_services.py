@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cli.services import ServiceError, Services
-from cli.spark_server import SPARK, SparkServer
+from cli.spark_server import SPARK
 from cli.terminal import last_error, short, waiting
 
 # Not `airflow standalone`: it serves logs on two more ports, on every interface, and a SIGTERM to it orphans the rest.
@@ -32,12 +32,10 @@ class Airflow(Services):
         super().__init__()
         self.log = log
 
-    def start(self, environment: dict[str, str], spark: SparkServer | None) -> None:
-        """Start the components, and a server of Spark beside them if there is to be one."""
+    def start(self, environment: dict[str, str]) -> None:
+        """Start the components."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.write_bytes(b"")
-        if spark:
-            spark.launch(self, environment, self.log.with_name("spark.log"))
         for name, options in COMPONENTS.items():
             self.launch(name, ["airflow", name, *options], environment, self.log)
 
@@ -57,11 +55,11 @@ class Airflow(Services):
 
 
 @contextmanager
-def running(environment: dict[str, str], log: Path, spark: SparkServer | None = None) -> Iterator[Airflow]:
+def running(environment: dict[str, str], log: Path) -> Iterator[Airflow]:
     """Start Airflow, and stop it in the end, whatever the end is."""
     airflow = Airflow(log)
     try:
-        airflow.start(environment, spark)
+        airflow.start(environment)
         yield airflow
     finally:
         with waiting("Airflow is stopping ..."):

@@ -62,7 +62,7 @@ def run_dag(run: Run) -> None:
         prepare_database(environment)
         log = log_of_new_run(RUN_HOME / "logs", run.run_date)
         console.print(f"Run date {run.run_date}, log of the run: {plain(short(log))}")
-        spark.launch(services, environment, of_spark(log), compilers.java_options(run.text_bytes))
+        spark.launch(services, environment, of_spark(log), run.lake, compilers.java_options(run.text_bytes))
         services.launch(AIRFLOW, command, environment, log)
         show_stages(lines_said(services, log, spark))
     finally:

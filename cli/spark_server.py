@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from cli.services import HOST, ServiceError, Services
+from include.deployment import compilers
 from include.deployment.local_spark import warm
 from include.deployment.spark_connect import TOKEN
+from include.telemetry.event_logs import prepare
+from spark_jobs.shared.lake import Lake
 
 SPARK = "spark-connect"
 # The caller's own connection: such a Spark is the caller's business.
@@ -42,13 +45,21 @@ class SparkServer:
         """Return where Spark's clients find it."""
         return f"{self.connection['host']}:{self.port}"
 
-    def launch(self, services: Services, environment: Mapping[str, str], log: Path, *java: str) -> None:
-        """Start it, with some options of Java's more, unless the caller's environment names another Spark."""
+    def launch(
+        self, services: Services, environment: Mapping[str, str], log: Path, lake: Lake, java_options: str = ""
+    ) -> None:
+        """Start it, with some options of Java's more, unless the caller's environment names another Spark.
+
+        Its event log goes into the lake, if that is on a disk.
+        """
         if CONNECTION in os.environ:
             return
+        events = lake.spark_events()
+        event_log = prepare(events, {}) if isinstance(events, Path) else None
+        settings = {compilers.SETTING: java_options} | (event_log.settings if event_log else {})
         command = [sys.executable, "-m", "include.deployment.connect_server"]
         command += ["--port", str(self.port), "--ui-port", str(self.ui_port)]
-        command += [f"--conf=spark.driver.defaultJavaOptions={option}" for option in java if option]
+        command += [f"--conf={name}={value}" for name, value in settings.items() if value]
         services.launch(SPARK, command, {**environment, TOKEN: self.token}, log)
 
     def check(self, services: Services) -> None:

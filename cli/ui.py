@@ -128,7 +128,8 @@ def serve(arguments: Arguments, airflow_home: Path) -> None:
         show_left_aside(foreign_settings(environment))
         prepare_database(environment)
         password = kept_password(Path(environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]))
-        with running(environment, log, spark) as airflow:
+        with running(environment, log) as airflow:
+            spark.launch(airflow, environment, log.with_name("spark.log"), arguments.lake)
             with waiting("Airflow is starting ..."):
                 wait_until_ready(airflow, arguments.port, password, arguments.lake.log)
             show_where(arguments, password, log)

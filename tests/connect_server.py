@@ -17,19 +17,28 @@ from tests.stack.spark_cluster import clean_environment, free_port
 
 # A server takes some seconds to start, more on a machine that is busy.
 START_SECONDS = 90
+TOKEN = "SPARK_CONNECT_AUTHENTICATE_TOKEN"  # noqa: S105  (the name of a variable)
+JWS_FILTER = "org.apache.spark.ui.JWSFilter"
 
 
 @contextmanager
-def connect_server(scratch: Path) -> Iterator[str]:
-    """Run a server, and lend its address."""
+def connect_server(scratch: Path, token: str | None = None, ui_port: int | None = None) -> Iterator[str]:
+    """Run a server, and lend its address; a UI runs on its port if one is given.
+
+    A token closes both to everybody else. Clients take it from SPARK_CONNECT_AUTHENTICATE_TOKEN.
+    """
     port = free_port()
     settings = {
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": str(port),
-        "spark.ui.enabled": "false",
+        "spark.ui.enabled": "false" if ui_port is None else "true",
         "spark.log.level": "ERROR",
         "spark.sql.shuffle.partitions": "2",
     }
+    if ui_port is not None:
+        settings["spark.ui.port"] = str(ui_port)
+    if token is not None:
+        settings |= {"spark.ui.filters": JWS_FILTER, f"spark.{JWS_FILTER}.param.secretKey": token}
     options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
     jars = ",".join(map(str, local_jars()))
     server_class = "org.apache.spark.sql.connect.service.SparkConnectServer"
@@ -38,14 +47,15 @@ def connect_server(scratch: Path) -> Iterator[str]:
     with log.open("w") as output:
         started = subprocess.Popen(
             [*command, "--class", server_class, "spark-internal"],
-            env=clean_environment(),
+            env=clean_environment() | ({} if token is None else {TOKEN: token}),
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
     try:
         _wait_for(port, log)
-        yield f"sc://127.0.0.1:{port}"
+        # A client sends a token without TLS to this name only.
+        yield f"sc://{'127.0.0.1' if token is None else 'localhost'}:{port}"
     finally:
         os.killpg(started.pid, signal.SIGKILL)
         started.wait()

@@ -30,12 +30,12 @@ SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 # Spark's own guard of its web API.
 UI_GUARD = "org.apache.spark.ui.JWSFilter"
 UI_KEY = f"spark.{UI_GUARD}.param.secretKey"
+# How much memory the server has, if not as much as fits into 4 GiB.
+MEMORY = "PIPELINE_SPARK_MEMORY"
 TRIES = 3
 # A server that has lived so long did not end as soon as it started.
 SETTLED_SECONDS = 30
 SECONDS_TO_END = 5
-# Whoever keeps an event log of the server keeps one that grows for weeks.
-ROLLED = {"spark.eventLog.rolling.enabled": "true", "spark.eventLog.rolling.maxFileSize": "64m"}
 
 
 def fixed_settings(master: str, port: int, ui_port: int) -> dict[str, str]:
@@ -122,7 +122,8 @@ def main(argv: list[str] | None = None) -> int:
     token = os.environ.get(TOKEN)
     if not token:
         parser.error(f"{TOKEN} is not set: without a token, anyone on this machine could run programs as you")
-    given = dict(_pair(parser, text) for text in args.conf)
+    given = {"spark.driver.memory": memory} if (memory := os.environ.get(MEMORY)) else {}
+    given |= dict(_pair(parser, text) for text in args.conf)
     with tempfile.TemporaryDirectory() as scratch:
         file = write_properties({UI_KEY: token}, Path(scratch) / "secrets.conf")
         settings = fixed_settings(args.master, args.port, args.ui_port) | given

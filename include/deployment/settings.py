@@ -26,7 +26,7 @@ from spark_jobs.shared.object_store import without_keys
 
 PROJECT = Path(__file__).resolve().parents[2]
 # Read elsewhere: by the commands of `cli/`, where jars are fetched, and where the catalog is opened.
-OF_OTHERS = {"PIPELINE_AIRFLOW_HOME", "PIPELINE_MAVEN_URL", SETTING}
+OF_OTHERS = {"PIPELINE_AIRFLOW_HOME", "PIPELINE_MAVEN_URL", "PIPELINE_SPARK_MEMORY", SETTING}
 
 
 class SettingsError(ValueError):

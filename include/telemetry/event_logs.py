@@ -6,7 +6,7 @@ import logging
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -51,20 +51,14 @@ def costs_kept(stage: str, lake: Lake, run_date: date, connection: dict[str, Any
 
     What cannot be written or read costs a line in the log, never the run.
     """
-    kept = lake.spark_costs(stage, run_date)
-    with suppress(OSError):
-        # Those of an earlier run of the date: this one may keep none.
-        kept.unlink(missing_ok=True)
+    forget_costs(lake, stage, run_date)
     with _directory(lake) as directory:
         event_log = prepare(directory, connection)
         if event_log is None:
             yield {}
             return
         yield event_log.settings
-        try:
-            write_record(kept, event_log.costs())
-        except (OSError, LookupError, ValueError, TypeError) as error:
-            log.warning("%s: the report will not tell what Spark did: %s: %s", stage, type(error).__name__, error)
+        keep_costs(lake, stage, run_date, event_log.costs)
 
 
 @contextmanager
@@ -99,6 +93,20 @@ def prepare(events: Path, connection: dict[str, Any]) -> EventLog | None:
     if DIRECTORY not in connection and not _make_room(directory):
         return None
     return EventLog({key: settings[key] for key in ours if key not in connection}, directory, settings[MARK])
+
+
+def forget_costs(lake: Lake, stage: str, run_date: date) -> None:
+    """Remove the costs of an earlier run of the date: this one may keep none."""
+    with suppress(OSError):
+        lake.spark_costs(stage, run_date).unlink(missing_ok=True)
+
+
+def keep_costs(lake: Lake, stage: str, run_date: date, costs: Callable[[], SparkCosts]) -> None:
+    """Keep what `costs` returns; if it raises, the task log says why in a line."""
+    try:
+        write_record(lake.spark_costs(stage, run_date), costs())
+    except (OSError, LookupError, ValueError, TypeError) as error:
+        log.warning("%s: the report will not tell what Spark did: %s: %s", stage, type(error).__name__, error)
 
 
 def read_costs(lake: Lake, stage: str, run_date: date) -> SparkCosts | None:

@@ -13,7 +13,8 @@ from spark_jobs.shared.publication_record import SparkCosts, SparkStage
 
 # The Spark stages that took longest, named one by one; the history server has all of them.
 STAGES_KEPT = 5
-SIZE_OF_FILES = "size of files read"
+# As Spark's own scans call it, and as Iceberg's do.
+SIZES_OF_FILES = ("size of files read", "total data file size (bytes)")
 _SQL = "org.apache.spark.sql.execution.ui.SparkListener"
 Event = dict[str, Any]
 
@@ -100,7 +101,7 @@ def _scanned_bytes(events: dict[str, list[Event]]) -> int:
         for plan in plans
         for node in _nodes(plan["sparkPlanInfo"])
         for metric in node["metrics"]
-        if metric["name"] == SIZE_OF_FILES
+        if metric["name"] in SIZES_OF_FILES
     }
     updates = [update for event in events["DriverAccumUpdates"] for update in event["accumUpdates"]]
     return sum(size for accumulator, size in updates if accumulator in sizes)

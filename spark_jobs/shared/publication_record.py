@@ -32,7 +32,7 @@ class SparkStage(Document):
 
 
 class SparkCosts(Document):
-    """What Spark says that a stage or a check cost: its application, start to end."""
+    """What Spark says that a stage or a check cost: its application, or its jobs on a Connect server."""
 
     application_id: str
     seconds: float
