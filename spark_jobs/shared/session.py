@@ -54,4 +54,6 @@ def _give_up_soon(spark: SparkSession) -> None:
     # Not above: a Spark that is embedded need not have it.
     from pyspark.sql.connect.client.retries import DefaultPolicy
 
-    spark.client.set_retry_policies([DefaultPolicy(max_retries=8, max_backoff=5000)])
+    # Spark's own class of sessions is another over Connect.
+    client: Any = spark.client
+    client.set_retry_policies([DefaultPolicy(max_retries=8, max_backoff=5000)])
