@@ -55,5 +55,5 @@ def _give_up_soon(spark: SparkSession) -> None:
     from pyspark.sql.connect.client.retries import DefaultPolicy
 
     # Spark's own class of sessions is another over Connect.
-    client: Any = spark.client
+    client: Any = spark.client  # type: ignore[operator]
     client.set_retry_policies([DefaultPolicy(max_retries=8, max_backoff=5000)])
