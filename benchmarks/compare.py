@@ -28,7 +28,7 @@ from typer import Option
 
 from benchmarks import ratios
 from benchmarks.measure import CommandError, measure
-from benchmarks.programs import DAG, DAG_ON_A_CLUSTER, RUN_DATE, Program, check, programs
+from benchmarks.programs import DAG, DAG_EMBEDDED, DAG_ON_A_CLUSTER, RUN_DATE, Program, check, programs
 from cli.environment import PROJECT, RUN_HOME, airflow_environment, check_places, prepare_database, sole_use
 from cli.program import command_of, execute
 from cli.secret_files import refuse_where_git_takes
@@ -97,7 +97,7 @@ def one_run(name: str, program: Program, environment: Mapping[str, str], right: 
         measured = measure(program.command, environment)
     except CommandError as error:
         sys.exit(str(error))
-    if name in (DAG, DAG_ON_A_CLUSTER):
+    if name in (DAG, DAG_EMBEDDED, DAG_ON_A_CLUSTER):
         report = json.loads(
             (Lake(environment["PIPELINE_LAKE"], "listening").report(RUN_DATE) / "report.json").read_bytes()
         )

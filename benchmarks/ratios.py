@@ -11,13 +11,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.programs import BARE_JOBS, BARE_SCRIPT, DAG, DUCKDB
+from benchmarks.programs import BARE_JOBS, BARE_SCRIPT, DAG, DUCKDB, DUCKDB_WORK
 
 SPARK_JOBS = ("data_quality", "session_analysis", "ranking")
 THREE_JOBS = "the DAG's Spark jobs"
 COMPARED = (
     (DAG, BARE_SCRIPT),
     (DAG, DUCKDB),
+    (DAG, DUCKDB_WORK),
     (THREE_JOBS, BARE_SCRIPT),
     (THREE_JOBS, BARE_JOBS),
     (BARE_JOBS, BARE_SCRIPT),
@@ -32,6 +33,9 @@ def ratios(runs: Runs) -> dict[str, float]:
     if dag := runs.get(DAG):
         wall[THREE_JOBS] = median(sum(run["stage_seconds"][job] for job in SPARK_JOBS) for run in dag)
     found = {f"{name} / {other}": wall[name] / wall[other] for name, other in COMPARED if {name, other} <= wall.keys()}
+    if {DAG, DUCKDB_WORK} <= runs.keys():
+        cpu = [median(run["cpu_seconds"] for run in runs[name]) for name in (DAG, DUCKDB_WORK)]
+        found[f"{DAG} / {DUCKDB_WORK}, CPU"] = cpu[0] / cpu[1]
     if dag:
         found["slowest / median task, writing stage"] = median(map(_slowest_by_median, dag))
     return found

@@ -56,10 +56,18 @@ def test_bare_scripts_quoted_names_are_read_back(tmp_path: Path) -> None:
 
 def test_only_named_programs_run_unknown_ones_are_refused(tmp_path: Path) -> None:
     every = programs.programs(tmp_path / "log.tsv", tmp_path / "lake", tmp_path)
-    whole = ["dag", "dag on a cluster", "bare jobs", "bare script", "duckdb"]
+    whole = [
+        "dag",
+        "dag on embedded spark",
+        "dag on a cluster",
+        "bare jobs",
+        "bare script",
+        "duckdb",
+        "duckdb whole work",
+    ]
     assert list(compare.named(every, "")) == [*whole, "10 files", "10000 files"]
     assert list(compare.named(every, "duckdb, bare script")) == ["bare script", "duckdb"]
-    with pytest.raises(SystemExit, match="found 'pandas', allowed are dag, dag on a cluster, bare jobs, bare script"):
+    with pytest.raises(SystemExit, match="found 'pandas', allowed are dag, dag on embedded spark, dag on a cluster"):
         compare.named(every, "dag,pandas")
 
 
