@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from spark_jobs.data_quality import outcomes
-from spark_jobs.data_quality.count_by_value import count_by_value, read_counts
+from spark_jobs.data_quality.count_by_value import count_by_value, countable, read_counts
 from spark_jobs.data_quality.duplicates import reject_duplicates, reject_known, sort_into_buckets
 from spark_jobs.data_quality.kinds import Kind
 from spark_jobs.data_quality.line_counts import LineCounts
@@ -68,7 +68,7 @@ def judge(
     read, found, in_input = Observation("read"), Observation("outcomes"), None
     numbered = number_buckets(outcomes.classify(lines, kind, run_date), kind.accepted, buckets)
     # Right before the shuffle: Spark makes each row anew for what observes it, and for what is between two that do so.
-    in_input_order = numbered.observe(read, count_by_value(F.col("file_id"), files).alias("files"))
+    in_input_order = numbered.observe(read, count_by_value(countable(F.col("file_id")), files).alias("files"))
 
     in_order = sort_into_buckets(in_input_order, kind.records, kind.accepted, buckets)
     each_once = reject_duplicates(in_order, kind.records, kind.user)

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from spark_jobs.contract import DUPLICATE, Records
-from spark_jobs.data_quality.count_by_value import count_by_value, read_counts
+from spark_jobs.data_quality.count_by_value import count_by_value, countable, read_counts
 from spark_jobs.data_quality.kinds import Kind
 from spark_jobs.data_quality.rules import rejection_reason, warning_bits
 from spark_jobs.shared.log_tables import REJECTED_RECORDS
@@ -46,15 +46,15 @@ def classify(lines: DataFrame, kind: Kind, run_date: date) -> DataFrame:
 
 
 def number_outcomes(judged: DataFrame, records: Records) -> DataFrame:
-    """Add what `outcome_counts` counts by: `outcome_number` and `file_number` (int)."""
+    """Add what `outcome_counts` counts by: `outcome_number` (long) and `file_number` (int)."""
     names = _outcomes(records)
     of_reason = (F.when(F.col("reason") == name, names.index(name)) for name in records.reason_names)
     number = F.coalesce(*of_reason, F.lit(0))
     # A duplicate has its warnings too: nobody asks for them.
     return judged.withColumns(
         {
-            "outcome_number": (number * 2 ** _bits(records) + F.col("warnings")).cast("long"),
-            "file_number": F.col("file_id") * 2 + F.col("reason").isNull().cast("int"),
+            "outcome_number": countable((number * 2 ** _bits(records) + F.col("warnings")).cast("long")),
+            "file_number": countable(F.col("file_id") * 2 + F.col("reason").isNull().cast("int")),
         }
     )
 
@@ -62,7 +62,7 @@ def number_outcomes(judged: DataFrame, records: Records) -> DataFrame:
 def outcome_counts(records: Records, files: int) -> list[Column]:
     """Aggregates over the outcome of every record, for `read_outcome_counts`: outcomes, files and times.
 
-    Over columns as they stand: what an observation aggregates is interpreted row by row, not compiled.
+    Over columns as they stand, for what an observation aggregates is interpreted row by row.
     """
     return [
         count_by_value(F.col("outcome_number"), len(_outcomes(records)) * 2 ** _bits(records)).alias("outcomes"),
