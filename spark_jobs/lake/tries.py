@@ -102,6 +102,12 @@ class Try:
             commit(catalog, f"{self.namespace}.{table.name}", self._add_stamp)
         return self._snapshot(table)
 
+    def rows(self, table: Table) -> int:
+        """Return how many rows the try's snapshot has, as Iceberg counts them; no row is ever deleted by itself."""
+        with self.lake.open() as catalog:
+            found = catalog.load_table(f"{self.namespace}.{table.name}")
+        return _rows(found, self.branch)
+
     def _begin(self, table: Table, base: int | None) -> None:
         """Make the branch at a snapshot, or at what the table has now; an empty table has its first snapshot."""
 
@@ -126,13 +132,13 @@ class Try:
         form = found.schema().as_arrow()
         new_rows = form.empty_table() if rows is None else rows.select(form.names).cast(form)
         # pyiceberg warns of an overwrite that finds nothing to replace.
-        write = found.overwrite if _has_rows(found, self.branch) else found.append
+        write = found.overwrite if _rows(found, self.branch) else found.append
         write(new_rows, snapshot_properties=self.stamp.properties(), branch=self.branch)
 
     def _take(self, aside: int, in_place_of_all: bool, found: IcebergTable) -> None:
         properties = self.stamp.properties()
         with found.transaction() as change:
-            if in_place_of_all and _has_rows(found, self.branch):
+            if in_place_of_all and _rows(found, self.branch):
                 change.delete(AlwaysTrue(), properties, branch=self.branch)
             with change.update_snapshot(properties, self.branch).fast_append() as append:
                 for file in _added_files(found, aside):
@@ -191,9 +197,9 @@ def _added_files(found: IcebergTable, snapshot: int) -> Iterator[DataFile]:
             yield from (entry.data_file for entry in manifest.fetch_manifest_entry(found.io))
 
 
-def _has_rows(found: IcebergTable, branch: str) -> bool:
+def _rows(found: IcebergTable, branch: str) -> int:
     snapshot = found.snapshot_by_id(found.metadata.refs[branch].snapshot_id)
-    return not (snapshot and snapshot.summary and snapshot.summary["total-records"] == "0")
+    return int(snapshot.summary["total-records"] or 0) if snapshot and snapshot.summary else 0
 
 
 def number_buckets(rows: DataFrame, table: Table, buckets: int) -> DataFrame:
