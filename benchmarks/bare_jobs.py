@@ -21,7 +21,7 @@ from pyspark.sql.window import Window as W
 from benchmarks.baseline_script import COLUMNS
 from include.deployment.local_spark import EMBEDDED
 from spark_jobs.lake.tables import Table, prepare
-from spark_jobs.lake.tries import in_buckets
+from spark_jobs.lake.tries import in_buckets, number_buckets
 from spark_jobs.logs.listening.tables import LISTENS
 from spark_jobs.shared.input_files import list_files
 from spark_jobs.shared.lake import Lake
@@ -66,7 +66,9 @@ def write_listens(spark: SparkSession, log: str, output: str) -> None:
     )
     with Lake(output, "listening").catalog.open() as catalog:
         prepare(catalog, NAMESPACE, (LISTENS, SESSIONS), buckets)
-    in_order = in_buckets(listens, LISTENS, buckets, "listened_at").select(*LISTENS.schema.fieldNames())
+    in_order = in_buckets(number_buckets(listens, LISTENS, buckets), LISTENS, buckets, "listened_at").select(
+        *LISTENS.schema.fieldNames()
+    )
     in_order.writeTo(LISTENS.full_name(NAMESPACE)).overwrite(F.lit(True))
 
 

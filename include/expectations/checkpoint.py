@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,11 +16,15 @@ from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.data_context import EphemeralDataContext
 from great_expectations.expectations.metadata_types import FailureSeverity
 
+from include.expectations.counting import counted
 from include.expectations.data_docs import open_context
 from include.expectations.table import Table
 from spark_jobs.shared.documents import write_record
+from spark_jobs.shared.failures import explain
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.records import CheckRecord, Validation
+
+log = logging.getLogger(__name__)
 
 UNEXPECTED_SHOWN = 3
 CHARACTERS_SHOWN = 100
@@ -49,14 +54,25 @@ def validate(
     # Both tries below are one run to Great Expectations: the second takes the first's place in the Data Docs.
     run_id = RunIdentifier(run_name=f"run date {run_date}")
 
-    def validated(examples: int) -> CheckpointResult:
-        checkpoint = _checkpoint(open_context(Path(data_docs)), name, table, run_date, actions, examples)
-        return checkpoint.run(batch_parameters={"dataframe": table.rows}, run_id=run_id)
+    def validated(looked_at: Table) -> CheckpointResult:
+        checkpoint = _checkpoint(open_context(Path(data_docs)), name, looked_at, run_date, actions)
+        return checkpoint.run(batch_parameters={"dataframe": looked_at.rows}, run_id=run_id)
 
-    # Counting is one pass for all expectations, and a pass for each to find examples: those are for failures only.
-    result = validated(examples=0)
-    failed_rows = any(expectation.result.get("unexpected_count") for _, expectation in _expectations(result))
-    return validated(UNEXPECTED_SHOWN) if failed_rows else result
+    # Counting is one pass for all expectations. To find what is unexpected takes a pass for each: for failures only.
+    counts = _counted(table)
+    result = validated(counts) if counts else None
+    return result if result and result.success else validated(table)
+
+
+def _counted(table: Table) -> Table | None:
+    if isinstance(table.rows, pd.DataFrame):
+        return None
+    try:
+        return counted(table.rows, table.suite)
+    except Exception as error:
+        # Great Expectations meets the same error, and says which expectations could not be checked.
+        log.warning("%s cannot be counted: %s", table.suite.name, explain(error))
+        return None
 
 
 def _checkpoint(
@@ -65,7 +81,6 @@ def _checkpoint(
     table: Table,
     run_date: date,
     actions: Sequence[ValidationAction],
-    examples: int,
 ) -> gx.Checkpoint:
     validation = context.validation_definitions.add(
         gx.ValidationDefinition(
@@ -79,14 +94,15 @@ def _checkpoint(
             name=name,
             validation_definitions=[validation],
             actions=list(actions),
-            result_format={"result_format": "BASIC", "partial_unexpected_count": examples},
+            result_format={"result_format": "BASIC", "partial_unexpected_count": UNEXPECTED_SHOWN},
         )
     )
 
 
 def _source(context: EphemeralDataContext, table: Table) -> Any:
+    # One name for both, so that a result takes the place of that of its counts.
     if isinstance(table.rows, pd.DataFrame):
-        return context.data_sources.add_pandas("counts").add_dataframe_asset(table.suite.name)
+        return context.data_sources.add_pandas("lake").add_dataframe_asset(table.suite.name)
     # The default is to cache the whole frame first: twice the time here, and more memory than there may be.
     return context.data_sources.add_spark("lake", persist=False).add_dataframe_asset(table.suite.name)
 

@@ -12,10 +12,18 @@ from pyspark.sql import Column, Row
 from pyspark.sql import functions as F
 
 
-def count_by_value(value: Column, values: int) -> Column:
-    """Count rows by `value`, at most `values` different whole numbers from 0 to below 2^43; `read_counts` reads it."""
+def countable(value: Column) -> Column:
+    """Return a whole number from 0 to below 2^43 as `count_by_value` takes it.
+
+    As a column of its own, Spark works it out in compiled code; what an observation aggregates it interprets.
+    """
     # Odd numbers: `read_counts` then never rounds to the next value.
-    return F.call_function("histogram_numeric", value * 2 + 1, F.lit(max(2, values)))
+    return value * 2 + 1
+
+
+def count_by_value(number: Column, values: int) -> Column:
+    """Count rows by a `countable` number of at most `values` different values; `read_counts` reads it."""
+    return F.call_function("histogram_numeric", number, F.lit(max(2, values)))
 
 
 def read_counts(bins: list[Row] | None) -> Counter[int]:

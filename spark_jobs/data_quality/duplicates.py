@@ -12,9 +12,12 @@ from spark_jobs.lake.tables import Table
 from spark_jobs.lake.tries import BUCKET, in_buckets
 
 
-def sort_into_buckets(classified: DataFrame, records: Records, table: Table, buckets: int) -> DataFrame:
-    """Bring each user's records together, in time order: the pipeline's one shuffle over all of them."""
-    return in_buckets(classified, table, buckets, *_in_order(records))
+def sort_into_buckets(numbered: DataFrame, records: Records, table: Table, buckets: int) -> DataFrame:
+    """Bring each user's records together, in time order: the pipeline's one shuffle over all of them.
+
+    The records have the number of their bucket.
+    """
+    return in_buckets(numbered, table, buckets, *_in_order(records))
 
 
 def reject_duplicates(in_order: DataFrame, records: Records, user: str) -> DataFrame:

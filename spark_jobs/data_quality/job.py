@@ -18,7 +18,8 @@ from spark_jobs.data_quality import history, inputs, line_counts, outcomes
 from spark_jobs.data_quality.judging import Judged, judge, lines_to_read
 from spark_jobs.data_quality.kinds import Kind, only_kind
 from spark_jobs.data_quality.line_counts import LineCounts
-from spark_jobs.lake.tables import Table, buckets_of, prepare, set_buckets
+from spark_jobs.lake.tables import buckets_of, prepare, set_buckets
+from spark_jobs.lake.tries import read, read_added
 from spark_jobs.shared import loads
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import MANUAL, add_input_root, job_parser, parsed
@@ -146,20 +147,23 @@ def _judge_and_write(
     buckets: int,
 ) -> Written:
     """Judge the lines of some files of a listing, in one pass, and write what became of them."""
-    kind = job.kind
+    kind, table, log = job.kind, job.kind.accepted, job.lake.log
+    stage = begin_try(job, DATA_QUALITY, {table.name: base.events} if base else {})
     with place_of_links(job.lake) as links, scratch() as keep:
         linked = link(files, links)
         with inputs.read_whole(linked, job.input_path, job.input_root, listing):
             judged = _judged(spark, job, base, buckets, linked, keep)
-            kept = keep(judged.records)
-            events = outcomes.accepted_records(kept, kind)
-            added, of_events = _write_events(spark, job, kind.accepted, base, events)
-        counts = judged.counts()
-        line_counts.check(job.input_path, counts.total, line_counts.per_file(files, counts), job.load == loads.DAILY)
-        late = history.late_events(events, kind.records.time, job.run_date) if base else None
-        rejected = outcomes.rejected_records(kept, kind, name_files(spark, files))
-        of_rejected = begin_try(job, DATA_QUALITY).replace(rejected, REJECTED_RECORDS)
-    return Written({kind.accepted.name: of_events, REJECTED_RECORDS.name: of_rejected}, added, counts, late)
+            aside = stage.set_aside(judged.records, table, base.events if base else None)
+    counts = judged.counts()
+    line_counts.check(job.input_path, counts.total, line_counts.per_file(files, counts), job.load == loads.DAILY)
+    added = of_events = stage.take(aside, table, base.events if base else None)
+    late = None
+    if base:
+        of_events = stage.compact(spark, table)
+        late = history.late_events(read_added(spark, log, table, base.events, added), kind.records.time, job.run_date)
+    rejected = outcomes.rejected_records(read(spark, log, table, aside), kind, name_files(spark, files))
+    of_rejected = begin_try(job, DATA_QUALITY).replace(rejected, REJECTED_RECORDS)
+    return Written({table.name: of_events, REJECTED_RECORDS.name: of_rejected}, added, counts, late)
 
 
 def _prepared(spark: SparkSession, job: DataQualityJob, files: Sequence[InputFile]) -> tuple[history.Base | None, int]:
@@ -182,18 +186,6 @@ def _judged(
     if base and linked.files:
         known = history.events_there(spark, base, kind, outcomes.classify(lines, kind, job.run_date), keep)
     return judge(lines, kind, len(linked.files), job.run_date, buckets, known)
-
-
-def _write_events(
-    spark: SparkSession, job: DataQualityJob, table: Table, base: history.Base | None, events: DataFrame
-) -> tuple[int, int]:
-    """Write the snapshot of the new events and that of all; return both ids, which are one without a base."""
-    if base is None:
-        written = begin_try(job, DATA_QUALITY).replace(events, table)
-        return written, written
-    daily = begin_try(job, DATA_QUALITY, {table.name: base.events})
-    added = daily.add(events, table, base.events)
-    return added, daily.compact(spark, table)
 
 
 def name_files(spark: SparkSession, files: Sequence[InputFile]) -> DataFrame:

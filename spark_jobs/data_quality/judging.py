@@ -9,16 +9,17 @@ from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from spark_jobs.data_quality import outcomes
-from spark_jobs.data_quality.count_by_value import count_by_value, read_counts
+from spark_jobs.data_quality.count_by_value import count_by_value, countable, read_counts
 from spark_jobs.data_quality.duplicates import reject_duplicates, reject_known, sort_into_buckets
 from spark_jobs.data_quality.kinds import Kind
 from spark_jobs.data_quality.line_counts import LineCounts
+from spark_jobs.lake.tries import number_buckets
 from spark_jobs.shared.linked_files import file_number
 
 
 @dataclass(frozen=True)
 class Judged:
-    """The `records` with what became of each, one task a bucket, and what is observed when they are worked out."""
+    """The `records` as they are written, one task a bucket, and what is observed when they are worked out."""
 
     kind: Kind
     records: DataFrame
@@ -65,12 +66,11 @@ def judge(
     `known` are the records, by the columns `same`, that the log to add to has already.
     """
     read, found, in_input = Observation("read"), Observation("outcomes"), None
-    # Where the rows are made for the shuffle, not right behind the reader, where Spark would make them once more.
-    classified = outcomes.classify(lines, kind, run_date).observe(
-        read, count_by_value(F.col("file_id"), files).alias("files")
-    )
+    numbered = number_buckets(outcomes.classify(lines, kind, run_date), kind.accepted, buckets)
+    # Right before the shuffle: Spark makes each row anew for what observes it, and for what is between two that do so.
+    in_input_order = numbered.observe(read, count_by_value(countable(F.col("file_id")), files).alias("files"))
 
-    in_order = sort_into_buckets(classified, kind.records, kind.accepted, buckets)
+    in_order = sort_into_buckets(in_input_order, kind.records, kind.accepted, buckets)
     each_once = reject_duplicates(in_order, kind.records, kind.user)
     if known is not None:
         in_input = Observation("accepted_in_input")
@@ -78,7 +78,7 @@ def judge(
         each_once = reject_known(counted, known, kind.records)
     numbered = outcomes.number_outcomes(each_once, kind.records)
     counted = numbered.observe(found, *outcomes.outcome_counts(kind.records, files))
-    return Judged(kind, counted.drop(*outcomes.COUNTED_BY), read, in_input, found)
+    return Judged(kind, outcomes.to_write(counted, kind), read, in_input, found)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -15,7 +15,9 @@ from pyiceberg.table import Table
 _PREFIX = "pipeline."
 # Ends the name of the tag that keeps what a try added, as it was before it was compacted.
 ADDED = "_added"
-_BRANCH = re.compile(rf"try_\d{{8}}_[0-9a-f]{{8}}_(?P<began>\d{{8}}t\d{{6}})_[0-9a-f]{{8}}({ADDED})?")
+# Ends the name of the branch on which a try has set rows aside.
+ASIDE = "_aside"
+_BRANCH = re.compile(rf"try_\d{{8}}_[0-9a-f]{{8}}_(?P<began>\d{{8}}t\d{{6}})_[0-9a-f]{{8}}({ADDED}|{ASIDE})?")
 _BEGAN = "%Y%m%dt%H%M%S"
 
 
@@ -70,6 +72,8 @@ def began_at(branch: str) -> datetime | None:
 
     >>> began_at("try_20261119_0a1b2c3d_20261120t010203_4e5f6071")
     datetime.datetime(2026, 11, 20, 1, 2, 3, tzinfo=datetime.timezone.utc)
+    >>> began_at("try_20261119_0a1b2c3d_20261120t010203_4e5f6071_aside") is None
+    False
     """
     found = _BRANCH.fullmatch(branch)
     return datetime.strptime(found["began"], _BEGAN).replace(tzinfo=UTC) if found else None

@@ -5,11 +5,15 @@ A try that was killed and commits late commits to its own branch, beside that of
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
+from pyiceberg.expressions import AlwaysTrue
+from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.refs import MAIN_BRANCH
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -17,7 +21,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.lake.catalog import CATALOG, LakeCatalog
 from spark_jobs.lake.commits import commit
-from spark_jobs.lake.stamps import ADDED, Stamp
+from spark_jobs.lake.stamps import ADDED, ASIDE, Stamp
 from spark_jobs.lake.tables import Table
 
 # So many small files of a bucket are compacted.
@@ -53,13 +57,30 @@ class Try:
             commit(catalog, f"{self.namespace}.{table.name}", partial(self._replace_here, rows))
         return self._snapshot(table)
 
-    def add(self, rows: DataFrame, table: Table, base: int) -> int:
-        """Write rows beside those of the snapshot `base`; return the new snapshot's id. Runs Spark.
+    def add(self, rows: DataFrame, table: Table, base: int | None) -> int:
+        """Write rows beside those of the snapshot `base`, or of `main`; return the new snapshot's id. Runs Spark.
 
         No rows make a snapshot, too.
         """
         self._begin(table, base)
         self._writer(rows, table).append()
+        return self._snapshot(table)
+
+    def set_aside(self, rows: DataFrame, table: Table, base: int | None) -> int:
+        """Write rows on a branch beside the try's own; return the snapshot's id. Runs Spark.
+
+        Those without a value in the column of the table's buckets lie in files of their own: `take` leaves them there.
+        """
+        return dataclasses.replace(self, branch=f"{self.branch}{ASIDE}").add(rows, table, base)
+
+    def take(self, aside: int, table: Table, base: int | None) -> int:
+        """Put what was set aside in place of all that the table has, or beside the rows of a `base`.
+
+        Moves the files, and reads no row; returns the snapshot's id.
+        """
+        self._begin(table, base)
+        with self.lake.open() as catalog:
+            commit(catalog, f"{self.namespace}.{table.name}", partial(self._take, aside, base is None))
         return self._snapshot(table)
 
     def compact(self, spark: SparkSession, table: Table) -> int:
@@ -80,6 +101,12 @@ class Try:
             # The procedure stamps no snapshot: one with no new row on top of it does.
             commit(catalog, f"{self.namespace}.{table.name}", self._add_stamp)
         return self._snapshot(table)
+
+    def rows(self, table: Table) -> int:
+        """Return how many rows the try's snapshot has, as Iceberg counts them; no row is ever deleted by itself."""
+        with self.lake.open() as catalog:
+            found = catalog.load_table(f"{self.namespace}.{table.name}")
+        return _rows(found, self.branch)
 
     def _begin(self, table: Table, base: int | None) -> None:
         """Make the branch at a snapshot, or at what the table has now; an empty table has its first snapshot."""
@@ -105,8 +132,18 @@ class Try:
         form = found.schema().as_arrow()
         new_rows = form.empty_table() if rows is None else rows.select(form.names).cast(form)
         # pyiceberg warns of an overwrite that finds nothing to replace.
-        write = found.overwrite if _has_rows(found, self.branch) else found.append
+        write = found.overwrite if _rows(found, self.branch) else found.append
         write(new_rows, snapshot_properties=self.stamp.properties(), branch=self.branch)
+
+    def _take(self, aside: int, in_place_of_all: bool, found: IcebergTable) -> None:
+        properties = self.stamp.properties()
+        with found.transaction() as change:
+            if in_place_of_all and _rows(found, self.branch):
+                change.delete(AlwaysTrue(), properties, branch=self.branch)
+            with change.update_snapshot(properties, self.branch).fast_append() as append:
+                for file in _added_files(found, aside):
+                    if file.partition[0] is not None:
+                        append.append_data_file(file)
 
     def _keep(self, snapshot: int, found: IcebergTable) -> None:
         found.manage_snapshots().create_tag(snapshot, f"{self.branch}{ADDED}").commit()
@@ -153,17 +190,27 @@ def _as_now(reader: Any, namespace: str, table: Table) -> DataFrame:
     )
 
 
-def _has_rows(found: IcebergTable, branch: str) -> bool:
+def _added_files(found: IcebergTable, snapshot: int) -> Iterator[DataFile]:
+    made = found.snapshot_by_id(snapshot)
+    for manifest in made.manifests(found.io) if made else ():
+        if manifest.added_snapshot_id == snapshot:
+            yield from (entry.data_file for entry in manifest.fetch_manifest_entry(found.io))
+
+
+def _rows(found: IcebergTable, branch: str) -> int:
     snapshot = found.snapshot_by_id(found.metadata.refs[branch].snapshot_id)
-    return not (snapshot and snapshot.summary and snapshot.summary["total-records"] == "0")
+    return int(snapshot.summary["total-records"] or 0) if snapshot and snapshot.summary else 0
 
 
-def in_buckets(rows: DataFrame, table: Table, buckets: int, *order: str | Column) -> DataFrame:
-    """Bring the rows of each of the table's buckets into one task, sorted by its column and then by `order`.
+def number_buckets(rows: DataFrame, table: Table, buckets: int) -> DataFrame:
+    """Add BUCKET (int): in which of so many buckets of its table a row will be."""
+    return rows.withColumn(BUCKET, F.expr(f"{CATALOG}.system.bucket({buckets}, {table.bucketed_by})"))
 
-    Adds the column BUCKET: a window over both columns then needs neither shuffle nor sort.
+
+def in_buckets(numbered: DataFrame, table: Table, buckets: int, *order: str | Column) -> DataFrame:
+    """Bring the rows of each bucket into one task, sorted by the table's column and then by `order`.
+
+    Takes the rows of `number_buckets`. A window over both columns then needs neither shuffle nor sort.
     """
-    column = table.bucketed_by
-    numbered = rows.withColumn(BUCKET, F.expr(f"{CATALOG}.system.bucket({buckets}, {column})"))
     # By the bucket's number: its hash would bring several buckets into one task and leave other tasks empty.
-    return numbered.repartitionById(buckets, BUCKET).sortWithinPartitions(column, BUCKET, *order)
+    return numbered.repartitionById(buckets, BUCKET).sortWithinPartitions(table.bucketed_by, BUCKET, *order)

@@ -51,8 +51,8 @@ def run(spark: SparkSession, job: RankingJob) -> RankingRecord:
     started = time.monotonic()
     log = read_log(job.lake, job.run_date, job.listens, looked_up=(CHOSEN_SESSIONS, CHOSEN_LISTENS))
     sessions = sources.sessions_cut(job.lake, job.run_date, job.sessions, log.events, job.gap)
-    cut = sources.read_cut_log(spark, job.lake, sessions, log.events, job.gap)
-    made_from = {LISTENS.name: log.events, SESSIONS.name: sessions}
+    cut = sources.read_cut_log(spark, job.lake, sessions, job.gap)
+    made_from = {LISTENS.name: log.events, SESSIONS.name: sessions.snapshots[SESSIONS.name]}
     answers = Answers(spark, begin_try(job, RANKING, made_from))
     with scratch() as keep, place_of_links(job.lake) as links:
         recent = started_in(cut.sessions, job.window)
@@ -71,7 +71,7 @@ def run(spark: SparkSession, job: RankingJob) -> RankingRecord:
             made_from=made_from,
             parameters=_parameters(job),
             top_sessions=len(users),
-            top_songs=songs.count(),
+            top_songs=len(songs.collect()),
             listeners=len(set(users)),
             alternatives=alternatives,
             profiles=Profiles(path=shown(path_of(job.profiles)) or None, problem=problem),
@@ -135,7 +135,7 @@ def _write_listens(
         found = found.unionByName(before.join(F.broadcast(sessions), on="session", how="left_semi"))
     found = answers.write_many(found, CHOSEN_LISTENS)
     (tracks,) = sessions.agg(F.coalesce(F.sum("session.track_count"), F.lit(0))).collect()[0]
-    sources.check_tracks(job.run_date, tracks, found.count())
+    sources.check_tracks(job.run_date, tracks, answers.stage.rows(CHOSEN_LISTENS))
     return found
 
 

@@ -32,15 +32,18 @@ class SessionsOfOtherGapError(DataError):
 
 @dataclass(frozen=True)
 class CutLog:
-    """All `sessions` of a log, and the `listens` that they were cut from with a `gap`."""
+    """All `sessions` of a log, and the `listens` that they were cut from with a `gap`; how many sessions, if known."""
 
     sessions: DataFrame
     listens: DataFrame
     gap: timedelta
+    count: int | None = None
 
 
-def sessions_cut(lake: Lake, run_date: date, sessions: int | None, listens: int, gap: timedelta) -> int:
-    """Return the snapshot of a run's sessions, the last one made with None, if they were cut so.
+def sessions_cut(
+    lake: Lake, run_date: date, sessions: int | None, listens: int, gap: timedelta
+) -> SessionAnalysisRecord:
+    """Return the record of a run's sessions, of the last ones made with None, if they were cut so.
 
     Raises MissingRecordError if the run has no sessions, and OtherRecordError if its record is of other sessions.
     Raises SessionsOfOtherGapError or SessionsOfOtherListensError if they were cut by another gap or from other listens.
@@ -59,12 +62,13 @@ def sessions_cut(lake: Lake, run_date: date, sessions: int | None, listens: int,
             f"and are to be ranked with {listens}; nothing was published: run {SESSION_ANALYSIS} for this date again, "
             "and what is after it"
         )
-    return record.snapshots[SESSIONS.name]
+    return record
 
 
-def read_cut_log(spark: SparkSession, lake: Lake, sessions: int, listens: int, gap: timedelta) -> CutLog:
-    """Return the sessions and listens of these snapshots, which were cut with this gap."""
-    return CutLog(read(spark, lake.log, SESSIONS, sessions), read(spark, lake.log, LISTENS, listens), gap)
+def read_cut_log(spark: SparkSession, lake: Lake, made: SessionAnalysisRecord, gap: timedelta) -> CutLog:
+    """Return the sessions that a record tells of, and their listens, which were cut with this gap."""
+    sessions = read(spark, lake.log, SESSIONS, made.snapshots[SESSIONS.name])
+    return CutLog(sessions, read(spark, lake.log, LISTENS, made.made_from[LISTENS.name]), gap, made.sessions)
 
 
 def read_heard_before(spark: SparkSession, lake: Lake, base: Published | None) -> DataFrame | None:

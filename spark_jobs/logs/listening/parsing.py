@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from spark_jobs.logs.listening.contract import LISTENS
 
 FIELDS = tuple(field.name for field in LISTENS.fields)
+IDS = ("artist_id", "track_id")
 
 # `\z`, not `$`: Java's `$` also matches before a line end, and a lone CR is a character of a name here.
 _ISO_8601 = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})\z"
@@ -39,15 +40,15 @@ def parse_lines(lines: DataFrame) -> DataFrame:
     fields = lines.withColumn("fields", F.split(without_cr, "\t", len(FIELDS) + 1))
     named = {name: F.get("fields", F.lit(position)) for position, name in enumerate(FIELDS)}
     parsed = fields.withColumns({"field_count": F.size("fields"), **named}).drop("fields")
-    return parsed.withColumns(
+    read = parsed.withColumns(
         {
             "listened_at": parse_timestamp(F.col("timestamp")),
-            "artist_id": _uuid_or_null(F.col("artist_id")),
-            "track_id": _uuid_or_null(F.col("track_id")),
-            "malformed_artist_id": _is_malformed(F.col("artist_id")),
-            "malformed_track_id": _is_malformed(F.col("track_id")),
+            **{name: _uuid_or_null(F.col(name)) for name in IDS},
+            **{f"has_{name}": F.col(name) != "" for name in IDS},
         }
     )
+    malformed = {f"malformed_{name}": F.col(f"has_{name}") & F.col(name).isNull() for name in IDS}
+    return read.withColumns(malformed).drop(*(f"has_{name}" for name in IDS))
 
 
 def parse_timestamp(text: Column) -> Column:
@@ -60,8 +61,9 @@ def parse_timestamp(text: Column) -> Column:
 
 
 def _in_usual_form(text: Column) -> Column:
+    in_bytes = text.cast("binary")
     # Without its Z, for Spark looks each zone up anew; the session's is UTC.
-    in_bytes, without_zone = text.cast("binary"), F.substring(text, 1, _UTC_BYTES - 1)
+    without_zone = F.substring(in_bytes, 1, _UTC_BYTES - 1).cast("string")
     claims = [
         F.octet_length(text) == _UTC_BYTES,
         *(F.substring(in_bytes, place, 1) == F.lit(separator) for place, separator in _UTC_SEPARATORS.items()),
@@ -96,10 +98,6 @@ def _second_after(text: Column) -> Column:
 
 def _uuid_or_null(musicbrainz_id: Column) -> Column:
     return F.when(_is_uuid(musicbrainz_id), musicbrainz_id)
-
-
-def _is_malformed(musicbrainz_id: Column) -> Column:
-    return (musicbrainz_id != "") & ~_is_uuid(musicbrainz_id)
 
 
 def _is_uuid(text: Column) -> Column:

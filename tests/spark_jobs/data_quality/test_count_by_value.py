@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pyspark.sql import Observation, Row, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.data_quality.count_by_value import count_by_value, read_counts
+from spark_jobs.data_quality.count_by_value import count_by_value, countable, read_counts
 from tests.frames import frame_of
 
 LARGEST = 2**43 - 1
@@ -17,7 +17,7 @@ LARGEST = 2**43 - 1
 def test_counts_by_value_are_exact_across_tasks(spark: SparkSession, values: list[int]) -> None:
     counted = Observation("counted")
     rows = frame_of(spark, [(value,) for value in values], "value long").repartition(7)
-    rows.observe(counted, count_by_value(F.col("value"), 7).alias("counts")).write.format("noop").mode(
+    rows.observe(counted, count_by_value(countable(F.col("value")), 7).alias("counts")).write.format("noop").mode(
         "overwrite"
     ).save()
     assert read_counts(counted.get["counts"]) == Counter(values)
@@ -25,7 +25,7 @@ def test_counts_by_value_are_exact_across_tasks(spark: SparkSession, values: lis
 
 def test_no_value_is_no_row(spark: SparkSession) -> None:
     counted = Observation("counted")
-    rows = spark.range(5).observe(counted, count_by_value(F.lit(None).cast("long"), 1).alias("counts"))
+    rows = spark.range(5).observe(counted, count_by_value(countable(F.lit(None).cast("long")), 1).alias("counts"))
     rows.write.format("noop").mode("overwrite").save()
     assert read_counts(counted.get["counts"]) == Counter()
 

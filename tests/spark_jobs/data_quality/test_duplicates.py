@@ -5,6 +5,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.data_quality.duplicates import reject_duplicates, sort_into_buckets
+from spark_jobs.lake.tries import number_buckets
 from spark_jobs.logs.listening.contract import LISTENS
 from spark_jobs.logs.listening.tables import LISTENS as TABLE
 from spark_jobs.shared.lake import Lake
@@ -19,7 +20,9 @@ def spark(spark: SparkSession, lake: Lake) -> SparkSession:
 
 
 def judged(lines: DataFrame) -> DataFrame:
-    return reject_duplicates(sort_into_buckets(lines, LISTENS, TABLE, 2), LISTENS, "user_id").drop("bucket")
+    return reject_duplicates(
+        sort_into_buckets(number_buckets(lines, TABLE, 2), LISTENS, TABLE, 2), LISTENS, "user_id"
+    ).drop("bucket")
 
 
 def classified(spark: SparkSession, *rows: tuple) -> DataFrame:

@@ -54,7 +54,7 @@ def test_rejected_lines_are_rebuilt_with_file_and_reason(spark: SparkSession) ->
         ],
         CLASSIFIED.replace("listened_at long", "listened_at string"),
     ).withColumn("listened_at", F.col("listened_at").cast("timestamp"))
-    rejected = outcomes.rejected_records(judged, only_kind(LISTENING), files)
+    rejected = outcomes.rejected_records(outcomes.to_write(judged, only_kind(LISTENING)), only_kind(LISTENING), files)
     expected = frame_of(
         spark,
         [

@@ -17,7 +17,7 @@ from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.commits import commit
 from spark_jobs.lake.stamps import Stamp, stamp_of
 from spark_jobs.lake.tables import Table
-from spark_jobs.lake.tries import BUCKET, in_buckets, read, read_added
+from spark_jobs.lake.tries import BUCKET, in_buckets, number_buckets, read, read_added
 from tests.frames import frame_of
 from tests.spark_jobs.lake.days import (
     ANSWER,
@@ -158,12 +158,41 @@ def test_bytes_are_kept(spark: SparkSession, lake: LakeCatalog) -> None:
     assert rows_of(spark, snapshot, REJECTED) == [(bytearray(line), "too few / fields")]
 
 
+def test_rows_without_a_bucket_stay_aside(spark: SparkSession, lake: LakeCatalog) -> None:
+    before = a_try(lake).replace(plays(spark, ("ann", 1)), PLAYS)
+    stage = a_try(lake)
+
+    aside = stage.set_aside(plays(spark, ("ben", 2), (None, 3)), PLAYS, before)
+
+    with_base, instead = stage.take(aside, PLAYS, before), a_try(lake).take(aside, PLAYS, None)
+    assert sorted(rows_of(spark, with_base)) == [("ann", 1), ("ben", 2)]
+    assert rows_of(spark, instead) == [("ben", 2)]
+    assert [tuple(row) for row in read_added(spark, NAMESPACE, PLAYS, before, with_base).collect()] == [("ben", 2)]
+    left = read(spark, NAMESPACE, PLAYS, aside).where("user_id IS NULL")
+    assert [tuple(row) for row in left.collect()] == [(None, 3)]
+    with lake.open() as catalog:
+        found = catalog.load_table((NAMESPACE, PLAYS.name))
+    assert stamp_of(found, with_base) == stamp_of(found, aside) == stage.stamp
+
+
+def test_what_is_set_aside_takes_the_place_of_all(spark: SparkSession, lake: LakeCatalog) -> None:
+    published = a_try(lake).replace(plays(spark, ("ann", 1)), PLAYS)
+    with lake.open() as catalog:
+        commit(catalog, f"{NAMESPACE}.{PLAYS.name}", lambda found: _set_main(found, published))
+    stage = a_try(lake)
+
+    snapshot = stage.take(stage.set_aside(plays(spark, ("cid", 3)), PLAYS, None), PLAYS, None)
+
+    assert rows_of(spark, snapshot) == [("cid", 3)]
+    assert rows_of(spark, published) == [("ann", 1)]
+
+
 def test_each_task_writes_one_bucket(spark: SparkSession, lake: LakeCatalog) -> None:
     _set_buckets(lake, 8)
     users = plays(spark, *((f"user {number}", 1) for number in range(100)))
-    bucketed = in_buckets(users, PLAYS, 8).withColumn("task", F.spark_partition_id())
+    bucketed = in_buckets(number_buckets(users, PLAYS, 8), PLAYS, 8).withColumn("task", F.spark_partition_id())
 
-    snapshot = a_try(lake).replace(in_buckets(users, PLAYS, 8), PLAYS)
+    snapshot = a_try(lake).replace(in_buckets(number_buckets(users, PLAYS, 8), PLAYS, 8), PLAYS)
 
     tasks = {tuple(row) for row in bucketed.select("task", BUCKET).distinct().collect()}
     assert tasks == {(bucket, bucket) for bucket in range(8)}
@@ -171,7 +200,7 @@ def test_each_task_writes_one_bucket(spark: SparkSession, lake: LakeCatalog) -> 
 
 
 def test_bucketed_rows_are_shuffled_and_sorted_once(spark: SparkSession, lake: LakeCatalog) -> None:
-    rows = in_buckets(plays(spark, ("ben", 2), ("ann", 1), ("ben", 1)), PLAYS, 2, "played_at")
+    rows = in_buckets(number_buckets(plays(spark, ("ben", 2), ("ann", 1), ("ben", 1)), PLAYS, 2), PLAYS, 2, "played_at")
     before = F.lag("played_at").over(W.partitionBy("user_id", BUCKET).orderBy("played_at"))
     rows.withColumn("before", before).createOrReplaceTempView("rows")
 
@@ -184,7 +213,7 @@ def test_bucketed_rows_are_shuffled_and_sorted_once(spark: SparkSession, lake: L
 def test_bucketed_rows_lie_in_order(spark: SparkSession, lake: LakeCatalog) -> None:
     rows = plays(spark, ("ben", 2), ("ann", 1), ("ben", 1))
 
-    snapshot = a_try(lake).replace(in_buckets(rows, PLAYS, 2, "played_at"), PLAYS)
+    snapshot = a_try(lake).replace(in_buckets(number_buckets(rows, PLAYS, 2), PLAYS, 2, "played_at"), PLAYS)
 
     as_they_lie = [tuple(row) for row in read(spark, NAMESPACE, PLAYS, snapshot).collect()]
     assert [time for user, time in as_they_lie if user == "ben"] == [1, 2]
@@ -192,7 +221,8 @@ def test_bucketed_rows_lie_in_order(spark: SparkSession, lake: LakeCatalog) -> N
 
 
 def test_join_by_user_plans_no_shuffle(spark: SparkSession, lake: LakeCatalog) -> None:
-    snapshot = a_try(lake).replace(in_buckets(plays(spark, ("ann", 1), ("ben", 2)), PLAYS, 2), PLAYS)
+    rows = number_buckets(plays(spark, ("ann", 1), ("ben", 2)), PLAYS, 2)
+    snapshot = a_try(lake).replace(in_buckets(rows, PLAYS, 2), PLAYS)
     by_user = spark.read.option("versionAsOf", snapshot).table(PLAYS.full_name(NAMESPACE)).groupBy("user_id").count()
     by_user.createOrReplaceTempView("by_user")
 
@@ -254,3 +284,7 @@ def _files(lake: LakeCatalog, snapshot: int) -> int:
     with lake.open() as catalog:
         scan = catalog.load_table(f"{NAMESPACE}.{PLAYS.name}").scan(snapshot_id=snapshot)
         return len(list(scan.plan_files()))
+
+
+def _set_main(found: IcebergTable, snapshot: int) -> None:
+    found.manage_snapshots().set_current_snapshot(snapshot).commit()
