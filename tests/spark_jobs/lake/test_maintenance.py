@@ -16,6 +16,7 @@ from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.errors import NotPublishedError
 from spark_jobs.lake.maintenance import Keep, Removed, maintain
 from spark_jobs.lake.tries import Try, read_added
+from tests.frames import frame_of
 from tests.spark_jobs.lake.days import (
     ANSWER,
     MONDAY,
@@ -103,6 +104,20 @@ def test_abandoned_branch_goes_and_young_one_stays(spark: SparkSession, lake: La
     assert removed.branches == [abandoned]
     assert branches_in(lake) == {young.branch}
     assert rows_of(spark, snapshot) == [("ann", 1)]
+
+
+def test_files_taken_from_aside_outlive_it(spark: SparkSession, lake: LakeCatalog) -> None:
+    stage = a_try(lake)
+    taken = stage.take(stage.set_aside(plays(spark, ("ann", 1), (None, 2)), PLAYS, None), PLAYS, None)
+    others = run_of(spark, lake, MONDAY, plays(spark, ("ben", 1)))
+    answer = a_try(lake, plays=taken).replace(frame_of(spark, [(1,)], ANSWER.schema), ANSWER)
+    publish_run(lake, MONDAY, {**others, PLAYS.name: taken, ANSWER.name: answer})
+
+    _maintain(spark, lake)
+
+    assert branches_in(lake) == set()
+    assert rows_of(spark, taken) == [("ann", 1)]
+    assert len(_data_files(lake)) == 1
 
 
 def _compacted(spark: SparkSession, lake: LakeCatalog) -> tuple[dict[str, int], Try]:
