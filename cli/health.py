@@ -128,12 +128,13 @@ def spark(settings: Deployment) -> dict[str, str]:
         "spark-worker": HEALTHY
         if workers == settings.spark_workers
         else f"{workers} of {settings.spark_workers} are there",
-        SPARK: _connect(master),
+        SPARK: connect(master),
         "spark-history": HEALTHY if history else _no_answer(settings.spark_history_port),
     }
 
 
-def _connect(master: dict[str, Any] | None) -> str:
+def connect(master: dict[str, Any] | None) -> str:
+    """Return the state of the Connect server, by what the master says of its applications."""
     if not master:
         return "unknown: the Spark master does not answer"
     # It is named as its service; its own port is not published.

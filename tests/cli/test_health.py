@@ -128,6 +128,19 @@ def test_spark_of_ui_is_asked(home: Path) -> None:
         assert (well, lines[6]) == (0, "spark-connect   healthy")
 
 
+@pytest.mark.parametrize(
+    ("applications", "state"),
+    [
+        pytest.param([("spark-connect", "RUNNING")], "healthy", id="well"),
+        pytest.param([("spark-connect", "WAITING")], "no worker has room for it", id="no executor"),
+        pytest.param([("a job", "RUNNING")], "the Spark master does not know it", id="another"),
+    ],
+)
+def test_master_tells_of_the_connect_server(applications: list[tuple[str, str]], state: str) -> None:
+    assert health.connect({"activeapps": [{"name": name, "state": is_} for name, is_ in applications]}) == state
+    assert health.connect(None) == "unknown: the Spark master does not answer"
+
+
 def test_callers_own_spark_has_no_port(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spark, file = SparkServer(free_port(), free_port()), home / "spark-port"
     home.mkdir(parents=True)
