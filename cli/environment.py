@@ -34,6 +34,8 @@ _HOMES = Path(os.environ.get("PIPELINE_AIRFLOW_HOME") or PROJECT / ".airflow").e
 RUN_HOME, UI_HOME = _HOMES / "run", _HOMES / "ui"
 # The file of an Airflow home that says where its UI is.
 UI_PORT = "port"
+# And that of the Connect server that it has started.
+SPARK_PORT = "spark-port"
 
 # Of another Airflow's settings, those that do not decide what a run is: where its metrics go.
 ALLOWED_SETTINGS = "AIRFLOW__METRICS__"

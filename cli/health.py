@@ -9,12 +9,14 @@ from typing import Annotated, Any
 
 from typer import Option
 
-from cli.environment import PROJECT, UI_HOME, UI_PORT
+from cli.environment import PROJECT, SPARK_PORT, UI_HOME, UI_PORT
 from cli.options import home
 from cli.services import HOST, answer_of
 from cli.settings_file import read
+from cli.spark_server import SPARK
 from cli.stack_settings import Deployment
 from cli.terminal import console, plain, sentence
+from include.deployment.spark_connect import answers
 
 HEALTHY = "healthy"
 UNKNOWN = "unknown: the API server does not answer"
@@ -43,7 +45,7 @@ def main(
     """
     try:
         port, file = ui_port(UI_HOME), Path(env or PROJECT / ".env")
-        of_ui = airflow(port, OF_THE_UI) if port else {}
+        of_ui = airflow(port, OF_THE_UI) | spark_of_ui(UI_HOME) if port else {}
         show("make ui", of_ui, None if of_ui else "make ui starts it")
         of_stack = stack(read(file), port) if env or file.exists() else NO_SETTINGS
     except (RuntimeError, OSError) as error:
@@ -79,6 +81,15 @@ def ui_port(airflow_home: Path) -> int | None:
     return None
 
 
+def spark_of_ui(airflow_home: Path) -> dict[str, str]:
+    """Return the state of the Connect server that `make ui` has started; nothing where it has not."""
+    noted = airflow_home / SPARK_PORT
+    if not noted.exists():
+        return {}
+    address = f"sc://{HOST}:{noted.read_text()}"
+    return {SPARK: HEALTHY if answers(address) else f"no answer at {address}"}
+
+
 def stack(settings: Deployment, ui_port: int | None) -> dict[str, str]:
     """Return the states of a stack's parts; where `make ui` is at its port, its own API server cannot be."""
     if settings.airflow_port != ui_port:
@@ -108,7 +119,7 @@ def _state(part: dict[str, Any], key: str) -> str:
 
 
 def spark(settings: Deployment) -> dict[str, str]:
-    """Ask the master, which knows of its workers, and the history server."""
+    """Ask the master, which knows of its workers and of the Connect server, and the history server."""
     master = answer_of(settings.spark_master_ui_port, "/json/")
     workers = master["aliveworkers"] if master else 0
     history = answer_of(settings.spark_history_port, "/api/v1/version")
@@ -117,8 +128,20 @@ def spark(settings: Deployment) -> dict[str, str]:
         "spark-worker": HEALTHY
         if workers == settings.spark_workers
         else f"{workers} of {settings.spark_workers} are there",
+        SPARK: connect(master),
         "spark-history": HEALTHY if history else _no_answer(settings.spark_history_port),
     }
+
+
+def connect(master: dict[str, Any] | None) -> str:
+    """Return the state of the Connect server, by what the master says of its applications."""
+    if not master:
+        return "unknown: the Spark master does not answer"
+    # It is named as its service; its own port is not published.
+    found = [application["state"] for application in master["activeapps"] if application["name"] == SPARK]
+    if "RUNNING" in found:
+        return HEALTHY
+    return "no worker has room for it" if found else "the Spark master does not know it"
 
 
 def _no_answer(port: int) -> str:

@@ -34,6 +34,7 @@ FRESH: dict[str, Callable[[], str]] = {
     "AIRFLOW_API_SECRET": lambda: secrets.token_hex(32),
     "AIRFLOW_ADMIN_PASSWORD": lambda: secrets.token_hex(12),
     "LAKE_PASSWORD": lambda: secrets.token_hex(24),
+    "SPARK_CONNECT_TOKEN": lambda: secrets.token_urlsafe(32),
 }
 
 

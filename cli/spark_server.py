@@ -16,6 +16,7 @@ from include.deployment import compilers
 from include.deployment.local_spark import warm
 from include.deployment.spark_connect import TOKEN
 from include.telemetry.event_logs import prepare
+from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 
 SPARK = "spark-connect"
@@ -45,6 +46,18 @@ class SparkServer:
         """Return where Spark's clients find it."""
         return f"{self.connection['host']}:{self.port}"
 
+    @property
+    def is_wanted(self) -> bool:
+        """Return whether the caller's environment names no other Spark."""
+        return CONNECTION not in os.environ
+
+    def note_port(self, file: Path) -> None:
+        """Tell `make health`, in a file, where the server is; there is none where nobody wants a server."""
+        if self.is_wanted:
+            replace_file(file, str(self.port))
+        else:
+            file.unlink(missing_ok=True)
+
     def launch(
         self, services: Services, environment: Mapping[str, str], log: Path, lake: Lake, java_options: str = ""
     ) -> None:
@@ -52,7 +65,7 @@ class SparkServer:
 
         Its event log goes into the lake, if that is on a disk.
         """
-        if CONNECTION in os.environ:
+        if not self.is_wanted:
             return
         events = lake.spark_events()
         event_log = prepare(events, {}) if isinstance(events, Path) else None

@@ -14,8 +14,12 @@ from spark_jobs.lake.errors import LakePlaceError
 MEBIBYTES = {"m": 1, "g": 1024}
 # What a JVM takes beside its heap; Spark's own least for an executor.
 BESIDE_THE_HEAP = 384
-# Beside the drivers: Airflow's scheduler, the process of a task, and the checks of Great Expectations.
-SCHEDULER_ITSELF = 640
+# Airflow's scheduler, the process of a task, and the checks of Great Expectations; and what submits a job.
+SCHEDULER_ITSELF = 640 + 256
+# Beside the driver: the Python that starts it again.
+CONNECT_ITSELF = 64
+# The network's holder, whose limit the Compose file has.
+DRIVER_HOST = 16
 # Beside the executor: the worker's own JVM.
 WORKER_ITSELF = 256
 # For the operating system and Docker.
@@ -89,6 +93,7 @@ class Deployment(BaseModel):
     airflow_api_secret: Secret
     airflow_admin_password: Password
     lake_password: Password
+    spark_connect_token: Annotated[str, _matching(r"[A-Za-z0-9_-]{43,}", "43 or more letters, digits, - or _")]
 
     airflow_admin_user: Word
     airflow_port: Port
@@ -117,6 +122,7 @@ class Deployment(BaseModel):
     dag_processor_memory_limit: Memory
     triggerer_memory_limit: Memory
     scheduler_memory_limit: Memory
+    spark_connect_memory_limit: Memory
     spark_master_memory_limit: Memory
     spark_worker_memory_limit: Memory
     spark_history_memory_limit: Memory
@@ -130,13 +136,13 @@ class Deployment(BaseModel):
     def memory_limits(self) -> int:
         """What all containers together may take, in MiB."""
         limits = sum(value for name, value in self if name.endswith("_memory_limit"))
-        return limits + (self.spark_workers - 1) * self.spark_worker_memory_limit
+        return DRIVER_HOST + limits + (self.spark_workers - 1) * self.spark_worker_memory_limit
 
 
 def contradictions(found: Deployment) -> list[str]:
     """Say which settings cannot be true together, one line each."""
     cores = found.spark_workers * found.spark_worker_cores
-    scheduler = found.spark_driver_memory + BESIDE_THE_HEAP + SCHEDULER_ITSELF
+    connect = found.spark_driver_memory + BESIDE_THE_HEAP + CONNECT_ITSELF
     worker = found.spark_executor_memory + BESIDE_THE_HEAP + WORKER_ITSELF
     ports = {name.upper(): value for name, value in found if name.endswith("_port")}
     return [
@@ -148,9 +154,14 @@ def contradictions(found: Deployment) -> list[str]:
                 f"SPARK_WORKER_CORES, which is {cores}",
             ),
             (
-                found.scheduler_memory_limit < scheduler,
-                f"SCHEDULER_MEMORY_LIMIT: found {found.scheduler_memory_limit}m, allowed is {scheduler}m or more: "
-                "the drivers run there",
+                found.scheduler_memory_limit < SCHEDULER_ITSELF,
+                f"SCHEDULER_MEMORY_LIMIT: found {found.scheduler_memory_limit}m, allowed is {SCHEDULER_ITSELF}m or "
+                "more: the tasks run there",
+            ),
+            (
+                found.spark_connect_memory_limit < connect,
+                f"SPARK_CONNECT_MEMORY_LIMIT: found {found.spark_connect_memory_limit}m, allowed is {connect}m or "
+                "more: the driver of all jobs runs there",
             ),
             (
                 found.spark_worker_memory_limit < worker,

@@ -19,6 +19,7 @@ from upath import UPath
 from cli import inputs
 from cli.airflow_services import Airflow, UiError, running
 from cli.environment import (
+    SPARK_PORT,
     UI_HOME,
     UI_PORT,
     airflow_environment,
@@ -116,6 +117,7 @@ def serve(arguments: Arguments, airflow_home: Path) -> None:
     with sole_use(airflow_home):
         replace_file(airflow_home / UI_PORT, str(arguments.port))
         spark = new_server()
+        spark.note_port(airflow_home / SPARK_PORT)
         environment = airflow_environment(
             airflow_home,
             lake,

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 from include.deployment.jars import spark_jars
-from include.deployment.java_environment import UTF_8
+from include.deployment.java_environment import UTF_8, UTF_8_EXECUTORS
 from include.deployment.local_spark import SETTINGS
 from include.deployment.spark_connect import TOKEN
 from include.deployment.spark_secrets import REDACTION, SECRET, write_properties
@@ -44,6 +44,7 @@ def fixed_settings(master: str, port: int, ui_port: int) -> dict[str, str]:
         **SETTINGS,
         # Of a job's own settings, those that belong to the file system stay as the server has them.
         **session.SETTINGS,
+        **UTF_8_EXECUTORS,
         **addresses(port, ui_port),
         REDACTION: SECRET,
         # Who asks must sign with the token.

@@ -57,7 +57,7 @@ class ConnectSession:
 
     def end(self) -> None:
         """End the session, if the server is there, and all that it still does."""
-        if _answers(self.server):
+        if answers(self.server):
             end(self.url)
 
 
@@ -82,7 +82,7 @@ def session_settings(connection: Connection) -> dict[str, str]:
 def wait_for(server: str, seconds: float = WAIT_SECONDS) -> None:
     """Return once a server answers; raises NoServerError."""
     end_of_wait = time.monotonic() + seconds
-    while not _answers(server):
+    while not answers(server):
         if time.monotonic() > end_of_wait:
             raise NoServerError(
                 f"no Spark Connect server has answered at {server} for {seconds:.0f} seconds: has it been started, and "
@@ -111,7 +111,8 @@ def end(url: str) -> None:
         session.stop()
 
 
-def _answers(server: str) -> bool:
+def answers(server: str) -> bool:
+    """Return whether somebody listens at `sc://host:port`."""
     place = urlsplit(server)
     try:
         with socket.create_connection((place.hostname or "", place.port or DEFAULT_PORT), timeout=2):

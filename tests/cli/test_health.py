@@ -14,6 +14,7 @@ import pytest
 
 from cli import health, settings_file
 from cli.environment import sole_use
+from cli.spark_server import SparkServer
 from tests.commands import started
 from tests.conftest import PROJECT
 from tests.stack.spark_cluster import free_port
@@ -113,6 +114,40 @@ def test_running_ui_is_asked(home: Path, ill: str, state: str, code: int) -> Non
         "dag-processor   healthy",
     ]
     assert found == code
+
+
+def test_spark_of_ui_is_asked(home: Path) -> None:
+    port, spark = free_port(), SparkServer(free_port(), free_port())
+    with sole_use(home), answering(port):
+        (home / "port").write_text(str(port))
+        spark.note_port(home / "spark-port")
+        ill, lines = asked(home)
+        assert (ill, lines[6]) == (1, f"spark-connect   no answer at sc://127.0.0.1:{spark.port}")
+        with answering(spark.port):
+            well, lines = asked(home)
+        assert (well, lines[6]) == (0, "spark-connect   healthy")
+
+
+@pytest.mark.parametrize(
+    ("applications", "state"),
+    [
+        pytest.param([("spark-connect", "RUNNING")], "healthy", id="well"),
+        pytest.param([("spark-connect", "WAITING")], "no worker has room for it", id="no executor"),
+        pytest.param([("a job", "RUNNING")], "the Spark master does not know it", id="another"),
+    ],
+)
+def test_master_tells_of_the_connect_server(applications: list[tuple[str, str]], state: str) -> None:
+    assert health.connect({"activeapps": [{"name": name, "state": is_} for name, is_ in applications]}) == state
+    assert health.connect(None) == "unknown: the Spark master does not answer"
+
+
+def test_callers_own_spark_has_no_port(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spark, file = SparkServer(free_port(), free_port()), home / "spark-port"
+    home.mkdir(parents=True)
+    spark.note_port(file)
+    monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", "{}")
+    spark.note_port(file)
+    assert health.spark_of_ui(home) == {}
 
 
 def test_ui_at_stack_port_is_not_the_stack(home: Path, settings: Path) -> None:

@@ -106,6 +106,7 @@ def test_unknown_and_missing_variables_are_all_named(file: Path) -> None:
         ("AIRFLOW_ADMIN_PASSWORD=short", "AIRFLOW_ADMIN_PASSWORD: allowed is 12 or more letters, digits, dots, - or _"),
         ("AIRFLOW_FERNET_KEY=abc", "AIRFLOW_FERNET_KEY: allowed is 32 random bytes as URL-safe base64"),
         ("AIRFLOW_JWT_SECRET=abc", "AIRFLOW_JWT_SECRET: allowed is 32 or more characters without a space"),
+        ("SPARK_CONNECT_TOKEN=a+/b", "SPARK_CONNECT_TOKEN: allowed is 43 or more letters, digits, - or _"),
         ("AIRFLOW_PORT=65536", "AIRFLOW_PORT: allowed is less than or equal to 65535"),
         ("AIRFLOW_PORT=http", "AIRFLOW_PORT: allowed is a whole number"),
         (
@@ -139,9 +140,12 @@ def test_bad_value_error_says_what_is_allowed(file: Path, line: str, message: st
 
 
 def test_container_too_small_for_its_jvm_is_reported(file: Path) -> None:
-    scheduler, worker = faults(changed(file, "SPARK_DRIVER_MEMORY=8g", "SPARK_EXECUTOR_MEMORY=8g"))
-    assert scheduler.startswith("SCHEDULER_MEMORY_LIMIT: found ")
-    assert worker.startswith("SPARK_WORKER_MEMORY_LIMIT: found ")
+    changed(file, "SCHEDULER_MEMORY_LIMIT=512m", "SPARK_DRIVER_MEMORY=8g", "SPARK_EXECUTOR_MEMORY=8g")
+    assert faults(file) == [
+        "SCHEDULER_MEMORY_LIMIT: found 512m, allowed is 896m or more: the tasks run there",
+        "SPARK_CONNECT_MEMORY_LIMIT: found 1216m, allowed is 8640m or more: the driver of all jobs runs there",
+        "SPARK_WORKER_MEMORY_LIMIT: found 1664m, allowed is 8832m or more: the executors run there",
+    ]
 
 
 def test_example_fits_8_gib_and_misfits_are_reported(file: Path) -> None:

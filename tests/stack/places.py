@@ -21,6 +21,8 @@ class Places:
     settings: Deployment
     database_port: int = field(default_factory=free_port)
     master_port: int = field(default_factory=free_port)
+    connect_port: int = field(default_factory=free_port)
+    connect_ui_port: int = field(default_factory=free_port)
     machine: dict[str, str] = field(default_factory=clean_environment)
 
     @property
@@ -35,10 +37,15 @@ class Places:
             "@postgres:5432/": f"@{HOST}:{self.database_port}/",
             "http://api-server:8080/": f"http://{HOST}:{self.settings.airflow_port}/",
             "spark://spark-master:7077": self.cluster.url,
-            '"spark.driver.host": "scheduler"': f'"spark.driver.host": "{HOST}"',
-            '"spark.driver.bindAddress": "0.0.0.0"': f'"spark.driver.bindAddress": "{HOST}"',
-            # In an option of Spark's, which it splits as a shell does.
+            '"port": 15002': f'"port": {self.connect_port}',
+            ":15003": f":{self.connect_ui_port}",
+            "spark.driver.host=driver-host": f"spark.driver.host={HOST}",
+            "spark.driver.bindAddress=0.0.0.0": f"spark.driver.bindAddress={HOST}",
+            # As a URI.
+            "file:/opt/airflow/": f"{self.home.as_uri()}/",
+            # In options of Spark's, which it splits as a shell does.
             "'/opt/airflow/lake/spark_events'": shlex.quote(f"{self.home}/lake/spark_events"),
+            "'/tmp/spark-master'": shlex.quote(f"{self.home}/spark-master"),
             "/opt/airflow/": f"{self.home}/",
         }.items():
             text = text.replace(there, here)
@@ -56,12 +63,15 @@ class Places:
                 *("--webui-port", str(self.settings.spark_master_ui_port)),
             ],
             "spark-worker": ["--host", HOST, "--webui-port", "0"],
+            "spark-connect": ["--port", str(self.connect_port), "--ui-port", str(self.connect_ui_port)],
         }.get(service, [])
 
     def environment(self, service: str) -> dict[str, str]:
         """Return what the image, here this repository, gives to a service's environment beside the Compose file."""
         # By the first one, every process of this stack can be found.
         common = {**self.machine, "STACK": str(self.home)}
+        if service == "spark-connect":
+            return {**common, "PYTHONPATH": str(PROJECT)}
         if service.startswith("spark-"):
             return common
         return {

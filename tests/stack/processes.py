@@ -55,8 +55,10 @@ class Stack(Services):
             self.start_one("spark-worker", f"spark-worker-{number + 1}")
         self.start_one("spark-history")
         self.start_one("api-server")
+        self.wait_for("spark-master", "spark-worker")
+        self.start_one("spark-connect")
         # Where tasks report, and where their jobs run.
-        self.wait_for("spark-master", "spark-worker", "api-server")
+        self.wait_for("spark-connect", "api-server")
         for name in AIRFLOW[1:]:
             self.start_one(name)
         self.wait_for(*health.states(self.places.settings))

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+import jwt
 import psutil
 
 from cli import settings_file, ui
 from cli.health import states
+from cli.services import ask
 from cli.stack_settings import Deployment
 from spark_jobs.shared.lake import Lake
 from tests.conftest import PROJECT, QUICK_JVM
@@ -116,13 +119,26 @@ class RunningStack:
             or Path(process.cwd()).is_relative_to(self.home)
         )
 
-    def one(self, *words: str) -> psutil.Process | None:
-        """The process of this stack whose command line has these words."""
+    def one(self, *words: str, but: Container[int] = ()) -> psutil.Process | None:
+        """The process of this stack whose command line has these words; none of the ids in `but`."""
         for process in self.processes():
             with suppress(psutil.Error):
-                if all(any(word in part for part in process.cmdline()) for word in words):
+                if process.pid not in but and all(any(word in part for part in process.cmdline()) for word in words):
                     return process
         return None
+
+    def spark_works(self) -> bool:
+        """Does the Connect server run a job at this moment?"""
+        keeper = self.one("include.deployment.connect_server")
+        if keeper is None:
+            return False
+        port, path = int(keeper.cmdline()[-1]), "/api/v1/applications"
+        key = base64.urlsafe_b64decode(f"{self.settings.spark_connect_token}=")
+        token = jwt.encode({}, key, algorithm="HS256")
+        with suppress(OSError, HTTPException):
+            (application,) = ask(port, "GET", path, token=token)
+            return bool(ask(port, "GET", f"{path}/{application['id']}/jobs?status=running", token=token))
+        return False
 
     def service(self, word: str) -> psutil.Process | None:
         """The process of a service itself, by a word of its command."""

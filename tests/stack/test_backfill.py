@@ -28,7 +28,10 @@ DAG_ID = "listening"
 pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 DATES = [date(2009, 5, 1) + timedelta(days=day) for day in range(int(os.environ.get("BACKFILL_DATES", "30")))]
-SERVICES = ("scheduler", "dag-processor", "triggerer", "airflow api_server", "Master", "worker.Worker", "HistoryServer")
+SERVICES = (
+    *("scheduler", "dag-processor", "triggerer", "airflow api_server"),
+    *("Master", "worker.Worker", "HistoryServer", "include.deployment.connect_server"),
+)
 # After so many runs a service has loaded what it needs.
 WARM = 5
 
@@ -70,7 +73,6 @@ def month(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Month:
         for run in runs(stack):
             month.states[run["state"]] = month.states.get(run["state"], 0) + 1
         month.answers = {day: answer(stack.lake, day) for day in DATES}
-        wait_for(lambda: not stack.master.state()["activeapps"])
         month.spark_left = [one for one in stack.processes() if is_of_a_run(one)]
         everything = stack.processes()
         stack.stop()
@@ -105,7 +107,8 @@ def memory(stack: RunningStack) -> dict[str, float]:
 
 def is_of_a_run(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
-        return any(word in " ".join(process.cmdline()) for word in ("SparkSubmit", "CoarseGrainedExecutorBackend"))
+        command = " ".join(process.cmdline())
+        return "SparkSubmit" in command and "SparkConnectServer" not in command
     return False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -13,6 +14,9 @@ import yaml
 
 from cli import settings_file
 from cli.environment import airflow_environment
+from cli.spark_server import SPARK
+from include.deployment.local_spark import warm
+from include.deployment.spark_connect import TOKEN
 from include.notify import alerts
 from plugins import run_alerts
 from tests.conftest import PROJECT
@@ -97,13 +101,13 @@ def test_no_service_is_asked_through_a_proxy(file: Path) -> None:
     variables = settings_file.variables(file)
     for given, last in ((variables, ""), ({**variables, "NO_PROXY": "a.b"}, "a.b")):
         services = compose.services(given)
-        # All but the three of others, which start nothing of ours, and the first, which asks nobody.
-        for name in services.keys() - {"postgres", "statsd-exporter", "prometheus", "grafana"}:
+        # All but the three of others, which start nothing of ours, and two that ask nobody.
+        for name in services.keys() - {"postgres", "driver-host", "statsd-exporter", "prometheus", "grafana"}:
             environment = services[name].environment
             hosts = environment["no_proxy"].split(",")
-            assert {"127.0.0.1", "localhost", "::1", *services} - {"airflow-init", "dag-processor", "triggerer"} <= {
-                *hosts
-            }
+            # Nobody asks these by their names.
+            unasked = {"airflow-init", "dag-processor", "triggerer", "scheduler", "spark-connect"}
+            assert {"127.0.0.1", "localhost", "::1", *services} - unasked <= {*hosts}
             assert (environment["NO_PROXY"], hosts[-1]) == (environment["no_proxy"], last)
 
 
@@ -126,13 +130,34 @@ def test_lake_is_at_one_path_in_every_container() -> None:
 
 def test_password_of_catalog_is_where_it_is_needed(file: Path, tmp_path: Path) -> None:
     has_it = {name for name, mounts in volumes().items() if any("/opt/airflow/secrets" in mount for mount in mounts)}
-    assert has_it == {"airflow-init", "api-server", "scheduler"}
+    assert has_it == {"airflow-init", "api-server", "scheduler", "spark-connect"}
 
-    environment = compose.services(settings_file.variables(file))["scheduler"].environment
+    services = compose.services(settings_file.variables(file))
+    environment = services["scheduler"].environment
     places = Places(tmp_path, tmp_path, settings_file.read(file))
-    assert places.here(environment["PGPASSFILE"]) == str(tmp_path / "secrets" / "pgpass")
+    for name in ("scheduler", "spark-connect"):
+        assert places.here(services[name].environment["PGPASSFILE"]) == str(tmp_path / "secrets" / "pgpass")
     catalog = f"postgresql://lake@127.0.0.1:{places.database_port}/lake"
     assert places.here(environment["PIPELINE_CATALOG"]) == catalog
+
+
+def test_spark_token_is_for_scheduler_and_server_alone(file: Path) -> None:
+    token = settings_file.variables(file)["SPARK_CONNECT_TOKEN"]
+    services = compose.services(settings_file.variables(file))
+    have_it = {name: one for name, one in services.items() if token in one.environment.values()}
+    assert have_it.keys() == {"scheduler", "spark-connect"}
+    assert all(one.environment[TOKEN] == token and token not in str(one.command) for one in have_it.values())
+
+
+def test_tasks_reach_their_spark_at_localhost(file: Path) -> None:
+    described, services = by_compose(file), compose.services(settings_file.variables(file))
+    networks = {described[name]["network_mode"] for name in ("scheduler", "spark-connect")}
+    assert networks == {"service:driver-host"}
+    command = services["spark-connect"].command
+    port, ui_port = (int(command[command.index(option) + 1]) for option in ("--port", "--ui-port"))
+    connection = json.loads(services["scheduler"].environment["AIRFLOW_CONN_SPARK_DEFAULT"])
+    assert connection == warm(port, ui_port)
+    assert f"--conf=spark.app.name={SPARK}" in command
 
 
 def test_hadolint_finds_nothing_in_the_dockerfile() -> None:

@@ -39,7 +39,7 @@ class Story:
     states: dict[str, str] = field(default_factory=dict)
     health: list[subprocess.CompletedProcess[str]] = field(default_factory=list)
     listening: set[str] = field(default_factory=set)
-    history: set[str] = field(default_factory=set)
+    history: list[str] = field(default_factory=list)
     exit_code: int | None = None
     left: list[psutil.Process] = field(default_factory=list)
 
@@ -73,7 +73,7 @@ def expected(scratch: Path) -> bytes:
 
 @pytest.fixture(scope="module")
 def story(scratch: Path) -> Story:
-    """Three runs in a row on one stack: the scheduler's own, one with eight faults, one without."""
+    """Three runs in a row on one stack: the scheduler's own, one with nine faults, one without."""
     story = Story()
     with running_stack(scratch) as stack:
         story.states = stack.states()
@@ -88,7 +88,7 @@ def story(scratch: Path) -> Story:
         for name, run in runs.items():
             story.runs[name] = stack.end_of(run)
             story.tries[name] = stack.tries(run)
-        wait_for(lambda: stack.master.state().get("aliveworkers") == stack.settings.spark_workers)
+        wait_for(lambda: set(stack.states().values()) == {"healthy"})
         story.health.append(health(stack))
         yesterday = datetime.fromisoformat(story.runs["scheduled"]["logical_date"]).date()
         days = {"scheduled": yesterday, "hurt": FIRST, "unhurt": SECOND}
@@ -102,30 +102,29 @@ def story(scratch: Path) -> Story:
 
 
 def hurt(stack: RunningStack, day: date) -> None:
-    """Kill the scheduler and, a try later, a Spark worker in each stage; the driver in one, the database in the last.
+    """Kill the scheduler and, a try later, a Spark worker in each stage; the driver in one.
 
-    Each fault hits a try of its own, but for the database's.
+    Each of these hits a try of its own. In the last one Spark's master and the database are killed, too.
     """
-    seen: set[str] = set()
+    seen: set[int] = set()
     for stage in STAGES:
-        wait_for_next_try(stack, f"{stage} {day}", seen)
+        wait_for_next_try(stack, stage, day, seen)
         kill(stack.service("scheduler"))
-        wait_for_next_try(stack, f"{stage} {day}", seen)
+        wait_for_next_try(stack, stage, day, seen)
         if stage == "session_analysis":
-            kill(stack.one("org.apache.spark.deploy.SparkSubmit", f"{stage}/job.py"))
-            wait_for_next_try(stack, f"{stage} {day}", seen)
+            kill(stack.one("org.apache.spark.sql.connect.service.SparkConnectServer", "--class"))
+            wait_for_next_try(stack, stage, day, seen)
         kill(stack.one("org.apache.spark.deploy.worker.Worker"))
+    kill(stack.one("org.apache.spark.deploy.master.Master"))
     kill(stack.service("postgres"))
 
 
-def wait_for_next_try(stack: RunningStack, name: str, seen: set[str]) -> None:
-    """Wait until an application of this name runs that has not been `seen`; it is, then."""
-
-    def of_new() -> str | None:
-        running = stack.master.state().get("activeapps", [])
-        return next((app["id"] for app in running if app["name"] == name and app["id"] not in seen), None)
-
-    seen.add(wait_for(of_new, 900))
+def wait_for_next_try(stack: RunningStack, stage: str, day: date, seen: set[int]) -> None:
+    """Wait until the client of a stage that has not been `seen` has Spark work for it; it is, then."""
+    words = ("org.apache.spark.deploy.SparkSubmit", f"{stage}/job.py", str(day))
+    client = wait_for(lambda: stack.one(*words, but=seen), 900)
+    seen.add(client.pid)
+    wait_for(lambda: stack.spark_works() or not lives(client))
 
 
 def kill(process: psutil.Process | None) -> None:
@@ -147,9 +146,9 @@ def listening(stack: RunningStack) -> set[str]:
     return found
 
 
-def applications(stack: RunningStack) -> set[str]:
+def applications(stack: RunningStack) -> list[str]:
     found = answer_of(stack.settings.spark_history_port, "/api/v1/applications?limit=100") or []
-    return {application["name"] for application in found}
+    return [application["name"] for application in found]
 
 
 def health(stack: RunningStack) -> subprocess.CompletedProcess[str]:
@@ -184,7 +183,7 @@ def test_killed_driver_or_scheduler_costs_one_try(story: Story) -> None:
 def test_one_command_says_every_part_is_healthy(story: Story) -> None:
     parts = [
         *("api-server", "postgres", "scheduler", "triggerer", "dag-processor"),
-        *("spark-master", "spark-worker", "spark-history"),
+        *("spark-master", "spark-worker", "spark-connect", "spark-history"),
     ]
     assert story.states == dict.fromkeys(parts, "healthy")
     up, down = story.health
@@ -199,8 +198,9 @@ def test_nothing_listens_but_on_loopback(story: Story) -> None:
     assert story.listening == {"127.0.0.1"}
 
 
-def test_history_server_has_the_runs_stages(story: Story) -> None:
-    assert {f"{stage} {day}" for stage in STAGES for day in (FIRST, SECOND)} <= story.history
+def test_history_has_each_spark_server(story: Story) -> None:
+    # The one that was killed, and its successor.
+    assert story.history == ["spark-connect"] * 2
 
 
 def test_ctrl_c_leaves_no_process(story: Story) -> None:
