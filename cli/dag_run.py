@@ -67,10 +67,11 @@ def run_dag(run: Run) -> None:
         show_stages(lines_said(services, log, spark))
     finally:
         # As Ctrl-C does: the first ends the stage, the second the wait for its next try. A run that has ended by itself
-        # has left nothing.
-        for number in (signal.SIGINT, signal.SIGINT, signal.SIGKILL):
-            services.end(services.processes.keys() & {AIRFLOW}, number, 2.5)
+        # has left nothing. The server ends before it, so that nothing goes on there if it takes its time.
+        services.end(services.processes.keys() & {AIRFLOW}, signal.SIGINT, 2.5)
         end_server(services)
+        for number in (signal.SIGINT, signal.SIGKILL):
+            services.end(services.processes.keys() & {AIRFLOW}, number, 2.5)
         run_lock.release(run.lake, holder)
     if services.processes[AIRFLOW].returncode != 0:
         raise CommandError(f"{last_error(log)}\nAll that was said: {short(log)}")

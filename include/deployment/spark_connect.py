@@ -108,7 +108,7 @@ def _ended(*urls: str) -> str:
         done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=SECONDS_TO_END)
     except subprocess.TimeoutExpired:
         return f"it has not answered for {SECONDS_TO_END} seconds"
-    return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["no word on why"])[-1]
+    return done.stderr.strip() or f"exit code {done.returncode}" if done.returncode else ""
 
 
 def end(url: str) -> None:
@@ -142,5 +142,9 @@ def _answers(server: str) -> bool:
 
 
 if __name__ == "__main__":
-    for ended in sys.argv[1:]:
-        end(ended)
+    try:
+        for url_of_try in sys.argv[1:]:
+            end(url_of_try)
+    except Exception as error:
+        # What gRPC says is many lines.
+        sys.exit(" ".join(str(error).split())[:300])

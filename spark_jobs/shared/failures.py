@@ -31,7 +31,16 @@ _DISK = {
     "Permission denied": "give it to the user that runs Spark, then clear the task",
 }
 # Of a Connect server that has died, and may have been started anew meanwhile.
-_SERVER_GONE = ("NO_ACTIVE_SESSION", "INVALID_HANDLE.SESSION_", "StatusCode.UNAVAILABLE", "RETRIES_EXCEEDED")
+_SERVER_GONE = (
+    "NO_ACTIVE_SESSION",
+    "INVALID_HANDLE.SESSION_",
+    "StatusCode.UNAVAILABLE",
+    "RETRIES_EXCEEDED",
+    # While it is told to end.
+    "Application error processing RPC",
+    "SparkContext was shut down",
+    "stopped SparkContext",
+)
 SERVER_GONE = (
     "Spark's server has ended this session: it died, for want of memory or killed by somebody, as its log tells, or "
     "another try of the task has begun. Nothing of this try was published; the next one starts from nothing"

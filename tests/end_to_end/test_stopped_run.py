@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
+from include.deployment.spark_connect import TOKEN
 from include.sample_data.listening import generate_log
 from tests.cli.test_ui import SMALL_SPARK, runs_spark
 from tests.conftest import PROJECT
@@ -100,6 +101,7 @@ def test_signal_ends_airflow_and_every_java(
 ) -> None:
     wait_for(lambda: any(map(runs_job, family(make))), 120)
     started = family(make)
+    tokens = [keeper.environ()[TOKEN] for keeper in filter(keeps_server, started)]
     (command,) = psutil.Process(make.pid).children()
     if receiver == "group":
         os.killpg(make.pid, number)
@@ -111,6 +113,8 @@ def test_signal_ends_airflow_and_every_java(
     assert "Traceback" not in said
     # Of a server, which may have written gigabytes.
     assert list(tmp_path.glob("scratch/spark-connect-*")) == []
+    written = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
+    assert [token for token in tokens if any(token.encode() in text for text in written)] == []
     if number != signal.SIGKILL:
         assert make.returncode == (2 if receiver == "command" else -number)
     if receiver == "command":
