@@ -53,6 +53,8 @@ _UNREADABLE = re.compile(r"\[(FAILED_READ_FILE|CANNOT_READ_FILE_FOOTER)\b")
 _EXCEPTION = re.compile(
     r"^(?:Caused by: |: )?\(?(?:[\w$]+\.)+([\w$]*(?:Exception|Error)[\w$]*)\)?(?:[:]? (.*))?$", re.M
 )
+# What a call of gRPC says of why it failed, among lines of its own.
+_DETAILS = re.compile(r'^\s*details = "(.+)"$', re.M)
 _FRAME = re.compile(r"\s*at ([\w$.<>]+)\(")
 
 
@@ -70,7 +72,7 @@ def explain(error: BaseException) -> str:
     if any(words in str(error) for words in _SERVER_GONE):
         return SERVER_GONE
     chain = causes(error)
-    of_python = _one_line(f"{type(error).__name__}: {error}")
+    of_python = f"{type(error).__name__}: {_one_line(str(error))}"
     said = [cause.says for cause in reversed(chain)] or [of_python]
     for words, what_to_do in _DISK.items():
         for text in said:
@@ -107,4 +109,6 @@ def _cause(match: re.Match[str], after: str) -> Cause:
 
 
 def _one_line(text: str) -> str:
+    if details := _DETAILS.search(text):
+        return details[1]
     return next((line.strip() for line in text.splitlines() if line.strip()), "no word on why")
