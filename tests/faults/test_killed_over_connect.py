@@ -52,8 +52,8 @@ class Run:
     answers: dict[str, Any] = field(default_factory=dict)
 
     @contextmanager
-    def a_try(self, task: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Start the next try of a task, and end what is left of it in the end."""
+    def a_try(self, task: str, ended: bool = True) -> Iterator[subprocess.Popen[bytes]]:
+        """Start the next try of a task; what is left of it is ended in the end, or is not."""
         self.tries[task] = number = self.tries.get(task, 0) + 1
         command = [sys.executable, "-m", "tests.faults.warm_task", task, self.lake.root, str(DAY), str(self.log)]
         environment = environment_of(self.server, self.home) | {"PIPELINE_LAKE": self.lake.root}
@@ -64,7 +64,8 @@ class Run:
         try:
             yield process
         finally:
-            end(process.pid)
+            if ended:
+                end(process.pid)
             process.wait()
 
     def to_its_end(self, task: str) -> None:
@@ -102,58 +103,62 @@ def victim_of(name: str, task: subprocess.Popen[bytes], server: WarmServer) -> p
     return java if name == "java" else python
 
 
-# Of a check, Airflow's process is the client.
-PARTS = {**dict.fromkeys(STAGES, ("task", "java", "python", "server")), CHECK: ("task", "server")}
-KILLS = [
-    (task, part, number)
-    for task, parts in PARTS.items()
-    for part in parts
-    for number in (signal.SIGTERM, signal.SIGKILL)
-    if part != "server" or number == signal.SIGKILL
-]
-# So many as every run has time for.
+TERM, KILL = signal.SIGTERM, signal.SIGKILL
+# One try after the other. The last of them leaves all its work behind, for the next try to end.
+LAST = ("task", KILL)
 USUAL = {
-    ("data_quality", "task", signal.SIGTERM),
-    ("data_quality", "server", signal.SIGKILL),
-    ("session_analysis", "java", signal.SIGTERM),
-    ("session_analysis", "python", signal.SIGTERM),
-    ("session_analysis", "task", signal.SIGKILL),
-    ("ranking", "python", signal.SIGKILL),
-    ("ranking", "java", signal.SIGKILL),
-    (CHECK, "task", signal.SIGTERM),
-    (CHECK, "task", signal.SIGKILL),
+    "data_quality": [("task", TERM), ("server", KILL), LAST],
+    "session_analysis": [("java", TERM), ("python", TERM), ("java", KILL), ("python", KILL), LAST],
+    "ranking": [("task", TERM), ("server", KILL), LAST],
+    # Airflow's process is the client itself.
+    CHECK: [("task", TERM), ("server", KILL), LAST],
 }
+EVERY = [("task", TERM), ("java", TERM), ("python", TERM), ("java", KILL), ("python", KILL), ("server", KILL), LAST]
+Kills = list[tuple[str, signal.Signals]]
 
 
 @pytest.mark.parametrize(
-    ("task", "part", "number"), [pytest.param(*k, marks=[] if k in USUAL else pytest.mark.long) for k in KILLS]
+    ("task", "kills"),
+    [
+        *(pytest.param(task, kills, id=task) for task, kills in USUAL.items()),
+        *(pytest.param(stage, EVERY, marks=pytest.mark.long, id=f"{stage}, every kill") for stage in STAGES),
+    ],
 )
-def test_killed_try_leaves_nothing(run: Run, task: str, part: str, number: signal.Signals) -> None:
-    whole = published(run.lake, DAY)
-    with run.a_try(task) as process:
+def test_killed_tries_leave_nothing_and_the_next_is_right(run: Run, task: str, kills: Kills) -> None:
+    whole, left = published(run.lake, DAY), []
+    for part, number in kills:
+        left += kill_a_try(run, task, part, number)
+    begun = snapshots_of_branches(run.lake)
+    run.to_its_end(task)
+    assert not any(map(lives, left))
+    assert not run.server.works()
+    assert answers(run.lake, DAY) == run.answers
+    assert published(run.lake, DAY) == whole
+    # A branch that a killed try has begun has no more than it had.
+    assert begun.items() <= snapshots_of_branches(run.lake).items()
+
+
+def kill_a_try(run: Run, task: str, part: str, number: signal.Signals) -> list[psutil.Process]:
+    """Kill a part of a try that is at work, and see its work end; return the processes that it had started."""
+    with run.a_try(task, ended=(part, number) != LAST) as process:
         wait_for(lambda: run.server.works() or process.poll() is not None, START_SECONDS)
-        family = psutil.Process(process.pid).children(recursive=True)
+        started = psutil.Process(process.pid).children(recursive=True)
         victim = victim_of(part, process, run.server)
         victim.send_signal(number)
         killed = time.monotonic()
         if part == "server":
             wait_for(lambda: not victim.is_running(), SECONDS)
             run.server.wait()
-        elif (part, number) == ("task", signal.SIGKILL):
-            # Nobody is left to end its work but the next try.
+        elif (part, number) == LAST:
             process.wait(SECONDS)
             assert run.server.works()
+            return started
         else:
             wait_for(lambda: not run.server.works(), SECONDS)
-            print(f"{task} {part} {number.name}: {time.monotonic() - killed:.1f} s")
+            print(f"{task}, {number.name} of {part}: its work has ended after {time.monotonic() - killed:.1f} s")
         assert process.wait(START_SECONDS) != 0
-        begun = snapshots_of_branches(run.lake)
-        run.to_its_end(task)
-    assert not any(map(lives, family))
-    assert answers(run.lake, DAY) == run.answers
-    assert published(run.lake, DAY) == whole
-    # A branch that a killed try has begun has no more than it had.
-    assert begun.items() <= snapshots_of_branches(run.lake).items()
+        assert not run.server.works()
+    return started
 
 
 def snapshots_of_branches(lake: Lake) -> dict[tuple[str, str], int]:
