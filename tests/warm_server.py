@@ -9,7 +9,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,17 +51,27 @@ class WarmServer:
     def address(self) -> str:
         return f"sc://localhost:{self.port}"
 
-    def connection(self, **settings: str) -> str:
-        """Return Airflow's connection to it; `settings` are those of each session."""
-        document = warm(self.port, self.ui_port)
-        return json.dumps({**document, "extra": {**document["extra"], **settings}})
+    @property
+    def connection(self) -> str:
+        """Return Airflow's connection to it."""
+        return json.dumps(warm(self.port, self.ui_port))
 
-    def start(self, home: Path, *options: str, **variables: str) -> None:
+    @contextmanager
+    def started(self, home: Path, *options: str, **variables: str) -> Iterator[None]:
+        """Start it, and end it with all that it has left."""
         environment = {**clean(home), TOKEN: self.token, **variables}
         with self.log.open("ab") as said:
             self.keeper = subprocess.Popen(
                 [*self.command, *options], cwd=PROJECT, env=environment, stdout=said, stderr=subprocess.STDOUT
             )
+        try:
+            yield
+        finally:
+            left = psutil.Process(self.keeper.pid).children(recursive=True) if self.keeper.poll() is None else []
+            self.keeper.terminate()
+            self.keeper.wait(20)
+            for process in psutil.wait_procs(left, 1)[1]:
+                process.kill()
 
     def java(self) -> psutil.Process | None:
         """Return the server itself, if it runs."""
@@ -120,20 +130,13 @@ def clean(home: Path) -> dict[str, str]:
 def warm_server(home: Path, *options: str, **variables: str) -> Iterator[WarmServer]:
     """Run a server with two local cores and a small heap, and end it with all that it has left."""
     server = WarmServer(home / "spark.log")
-    server.start(home, "--master", "local[2]", "--conf", "spark.driver.memory=800m", *options, **variables)
-    try:
+    options = ("--master", "local[2]", "--conf", "spark.driver.memory=800m", *options)
+    with server.started(home, *options, **variables):
         server.wait()
         yield server
-    finally:
-        left = [psutil.Process(server.keeper.pid), *psutil.Process(server.keeper.pid).children(recursive=True)]
-        server.keeper.terminate()
-        _, alive = psutil.wait_procs(left, 20)
-        for process in alive:
-            process.kill()
-        server.keeper.wait()
 
 
-def wait_for(what: Any, seconds: float) -> float:
+def wait_for(what: Callable[[], object], seconds: float) -> float:
     """Wait until a claim holds; return how many seconds that took."""
     started = time.monotonic()
     while not what():
@@ -142,14 +145,11 @@ def wait_for(what: Any, seconds: float) -> float:
     return time.monotonic() - started
 
 
-def environment_of(
-    server: WarmServer, home: Path, lake: Mapping[str, str] | None = None, **settings: str
-) -> dict[str, str]:
-    """Return the environment of a task that asks a server; `settings` are those of its session."""
+def environment_of(server: WarmServer, home: Path) -> dict[str, str]:
+    """Return the environment of a task that asks a server."""
     return {
         **clean(home),
-        **(lake or {}),
         TOKEN: server.token,
-        "AIRFLOW_CONN_SPARK_DEFAULT": server.connection(**settings),
+        "AIRFLOW_CONN_SPARK_DEFAULT": server.connection,
         "AIRFLOW_HOME": os.environ["AIRFLOW_HOME"],
     }

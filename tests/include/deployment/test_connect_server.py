@@ -63,8 +63,8 @@ def ask(server: WarmServer, token: str = "", sql: str = "SELECT 7", host: str = 
 def ended(server: WarmServer, *options: str, **variables: str) -> tuple[int, float, str]:
     """Start a server that cannot live; return the exit code, after how many seconds, and why."""
     started = time.monotonic()
-    server.start(server.log.parent, *options, **variables)
-    code = server.keeper.wait(SECONDS)
+    with server.started(server.log.parent, *options, **variables):
+        code = server.keeper.wait(SECONDS)
     return code, time.monotonic() - started, server.log.read_text()
 
 
@@ -162,12 +162,12 @@ def test_keeper_ends_with_its_parent(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_keeper_ends_its_server_though_it_hangs(tmp_path: Path, number: int) -> None:
     server = WarmServer(tmp_path / "spark.log")
-    server.start(tmp_path, *QUICK)
-    wait_for(server.java, SECONDS)
-    java = server.java()
-    java.suspend()
-    server.keeper.send_signal(number)
-    assert server.keeper.wait(SECONDS) == 0
+    with server.started(tmp_path, *QUICK):
+        wait_for(server.java, SECONDS)
+        java = server.java()
+        java.suspend()
+        server.keeper.send_signal(number)
+        assert server.keeper.wait(SECONDS) == 0
     assert not java.is_running()
 
 
@@ -198,10 +198,10 @@ def test_taken_port_ends_keeper_at_once(tmp_path: Path, host: str) -> None:
 
 def test_port_taken_meanwhile_ends_keeper(tmp_path: Path) -> None:
     server = WarmServer(tmp_path / "spark.log")
-    server.start(tmp_path, *QUICK)
-    wait_for(server.java, SECONDS)
-    with socket.create_server(("127.0.0.1", server.port)):
-        assert server.keeper.wait(SECONDS) == 1
+    with server.started(tmp_path, *QUICK):
+        wait_for(server.java, SECONDS)
+        with socket.create_server(("127.0.0.1", server.port)):
+            assert server.keeper.wait(SECONDS) == 1
     assert "Failed to bind to address /127.0.0.1" in why_ended(server.log)
 
 
