@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cli.services import ServiceError, Services
-from cli.spark_server import SPARK
+from cli.spark_server import SPARK, end_server, why_ended
 from cli.terminal import last_error, short, waiting
 
 # Not `airflow standalone`: it serves logs on two more ports, on every interface, and a SIGTERM to it orphans the rest.
@@ -42,16 +42,17 @@ class Airflow(Services):
     def last_words(self, name: str = "") -> str:
         """Return the log's last error, and where the log is."""
         if name == SPARK:
-            return super().last_words(name)
+            return why_ended(self.logs[name])
         return f"{last_error(self.log)}\nAll that was said: {short(self.log)}"
 
     def stop(self) -> None:
-        """End the components and all they have started, tasks and their JVMs too; kill what lives after 8 seconds."""
+        """End the components and all they have started, tasks and their JVMs too; kill what does not obey."""
         # The scheduler first: the tasks it runs can then still tell the API server what became of them.
         self.end(self.processes.keys() & {"scheduler"}, signal.SIGTERM, 6)
         # The triggerer sometimes does not end by itself.
         self.end(self.processes, signal.SIGTERM, 2)
-        self.end(self.processes, signal.SIGKILL, 1.5)
+        self.end(self.processes.keys() - {SPARK}, signal.SIGKILL, 1.5)
+        end_server(self)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from cli.environment import PROJECT, RUN_HOME, airflow_environment, foreign_sett
 from cli.errors import CommandError
 from cli.run_logs import log_of_new_run, of_spark
 from cli.services import Services
-from cli.spark_server import SPARK, SparkServer, new_server
+from cli.spark_server import SparkServer, end_server, new_server
 from cli.stages import show_stages
 from cli.terminal import console, last_error, plain, short, show_left_aside
 from include.deployment import compilers
@@ -67,11 +67,11 @@ def run_dag(run: Run) -> None:
         show_stages(lines_said(services, log, spark))
     finally:
         # As Ctrl-C does: the first ends the stage, the second the wait for its next try. A run that has ended by itself
-        # has left nothing.
-        for number in (signal.SIGINT, signal.SIGINT, signal.SIGKILL):
+        # has left nothing. The server ends before it, so that nothing goes on there if it takes its time.
+        services.end(services.processes.keys() & {AIRFLOW}, signal.SIGINT, 2.5)
+        end_server(services)
+        for number in (signal.SIGINT, signal.SIGKILL):
             services.end(services.processes.keys() & {AIRFLOW}, number, 2.5)
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            services.end(services.processes.keys() & {SPARK}, number, 2.5)
         run_lock.release(run.lake, holder)
     if services.processes[AIRFLOW].returncode != 0:
         raise CommandError(f"{last_error(log)}\nAll that was said: {short(log)}")

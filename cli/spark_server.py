@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import signal
 import socket
 import sys
 from collections.abc import Mapping
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.services import HOST, ServiceError, Services
+from cli.terminal import short
 from include.deployment import compilers
 from include.deployment.local_spark import warm
 from include.deployment.spark_connect import TOKEN
@@ -22,6 +25,11 @@ from spark_jobs.shared.lake import Lake
 SPARK = "spark-connect"
 # The caller's own connection: such a Spark is the caller's business.
 CONNECTION = "AIRFLOW_CONN_SPARK_DEFAULT"
+# Of what a server says as it starts, all but why it cannot: notes of its log, stacks, and Java's own last words.
+_BESIDE_THE_REASON = re.compile(
+    r"\s|WARNING|Using |Setting |[\d/]+ [\d:]+ (INFO|WARN) |The Spark Connect server has ended"
+    r"|Error: (Could not create the Java|A fatal exception has)|ERROR .*: see above"
+)
 
 
 def _new_token() -> str:
@@ -71,14 +79,28 @@ class SparkServer:
         event_log = prepare(events, {}) if isinstance(events, Path) else None
         settings = {compilers.SETTING: java_options} | (event_log.settings if event_log else {})
         command = [sys.executable, "-m", "include.deployment.connect_server"]
-        command += ["--port", str(self.port), "--ui-port", str(self.ui_port)]
+        command += ["--port", str(self.port), "--ui-port", str(self.ui_port), "--parent", str(os.getpid())]
         command += [f"--conf={name}={value}" for name, value in settings.items() if value]
-        services.launch(SPARK, command, {**environment, TOKEN: self.token}, log)
+        services.launch(SPARK, command, {**environment, "SPARK_LOCAL_IP": HOST, TOKEN: self.token}, log)
 
     def check(self, services: Services) -> None:
         """Raise ServiceError where the server has given up."""
         if SPARK in services.processes and services.processes[SPARK].poll() is not None:
-            raise ServiceError(f"Spark's server cannot be started: {services.last_words(SPARK)}")
+            raise ServiceError(f"Spark's server cannot run: {why_ended(services.logs[SPARK])}")
+
+
+def end_server(services: Services) -> None:
+    """End the server, if there is one, and what it has left on the disk; kill what does not obey."""
+    # Its keeper kills it after one.
+    for number, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, 2)):
+        services.end(services.processes.keys() & {SPARK}, number, seconds)
+
+
+def why_ended(log: Path) -> str:
+    """Return why a server has ended for good, in one line, and in the next one where its log is."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    said = [line for line in lines if line and not _BESIDE_THE_REASON.match(line)]
+    return f"{said[-1].removeprefix('ERROR ') if said else 'it said nothing'}\nAll that was said: {short(log)}"
 
 
 def new_server() -> SparkServer:

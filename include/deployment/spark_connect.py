@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import socket
+import subprocess
+import sys
 import time
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,6 +23,10 @@ USER = "pipeline"
 DEFAULT_PORT = 15002
 # A server takes some seconds to start, or to start again.
 WAIT_SECONDS = 60
+# To end a session takes two. A server that does not answer would be waited for without end.
+SECONDS_TO_END = 20
+PROJECT = Path(__file__).resolve().parents[2]
+log = logging.getLogger(__name__)
 
 
 class NoServerError(RuntimeError):
@@ -52,13 +60,14 @@ class ConnectSession:
     def begin(self) -> None:
         """Wait for the server, and end what earlier tries of the task have left there; raises NoServerError."""
         wait_for(self.server)
-        for number in range(1, self.number):
-            end(ConnectSession(self.server, self.task, number).url)
+        earlier = [ConnectSession(self.server, self.task, number).url for number in range(1, self.number)]
+        if earlier and (fault := _ended(*earlier)):
+            raise NoServerError(f"what an earlier try may have left at {self.server} could not be ended: {fault}")
 
     def end(self) -> None:
-        """End the session, if the server is there, and all that it still does."""
-        if answers(self.server):
-            end(self.url)
+        """End the session, if the server is there, and all that it still does; a fault is a line in the log."""
+        if answers(self.server) and (fault := _ended(self.url)):
+            log.warning("What this try asked of %s could not be ended: %s", self.server, fault)
 
 
 def session_of(connection: Connection, context: Context) -> ConnectSession | None:
@@ -91,6 +100,17 @@ def wait_for(server: str, seconds: float = WAIT_SECONDS) -> None:
         time.sleep(0.2)
 
 
+def _ended(*urls: str) -> str:
+    """End sessions, and return what kept them from ending, if anything did."""
+    # In a process of its own. A signal's handler calls this, while its thread may have any lock of Spark's client.
+    command = [sys.executable, "-m", __name__, *urls]
+    try:
+        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        return f"it has not answered for {SECONDS_TO_END} seconds"
+    return done.stderr.strip() or f"exit code {done.returncode}" if done.returncode else ""
+
+
 def end(url: str) -> None:
     """Interrupt all that a session does, and release it; nothing can be started in it any more."""
     # Not above: it takes a second.
@@ -104,11 +124,12 @@ def end(url: str) -> None:
         # Rows that the try kept on disk would stay as long as the server. Those of other sessions go, too: each that
         # needs them works them out again.
         session.catalog.clearCache()
+        session.client.release_session()
     except Exception as error:
         if "SESSION_CLOSED" not in str(error):
             raise
     finally:
-        session.stop()
+        session.client.close()
 
 
 def answers(server: str) -> bool:
@@ -119,3 +140,12 @@ def answers(server: str) -> bool:
             return True
     except OSError:
         return False
+
+
+if __name__ == "__main__":
+    try:
+        for url_of_try in sys.argv[1:]:
+            end(url_of_try)
+    except Exception as error:
+        # What gRPC says is many lines.
+        sys.exit(" ".join(str(error).split())[:300])

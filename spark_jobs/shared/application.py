@@ -9,7 +9,8 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from typing import TypeVar
+from types import FrameType
+from typing import NoReturn, TypeVar
 
 from pyspark.sql import SparkSession, is_remote
 
@@ -21,6 +22,7 @@ from spark_jobs.shared.session import spark_session
 # The code sysexits.h gives to input data that is incorrect; argparse exits with 2.
 EXIT_DATA_ERROR = os.EX_DATAERR
 SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_TO_END = 10
 R = TypeVar("R")
 
 
@@ -49,8 +51,15 @@ def end_on_server_too() -> None:
 
     A server goes on with what a client has asked, whatever becomes of the client. A session that is stopped ends it.
     """
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    # A second signal would cut short what the first one asks for. And a server that hangs must not keep this process.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.alarm(SECONDS_TO_END)
+    sys.exit(128 + number)
 
 
 def _follow_parent() -> None:

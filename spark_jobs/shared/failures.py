@@ -31,7 +31,16 @@ _DISK = {
     "Permission denied": "give it to the user that runs Spark, then clear the task",
 }
 # Of a Connect server that has died, and may have been started anew meanwhile.
-_SERVER_GONE = ("NO_ACTIVE_SESSION", "INVALID_HANDLE.SESSION_", "StatusCode.UNAVAILABLE", "RETRIES_EXCEEDED")
+_SERVER_GONE = (
+    "NO_ACTIVE_SESSION",
+    "INVALID_HANDLE.SESSION_",
+    "StatusCode.UNAVAILABLE",
+    "RETRIES_EXCEEDED",
+    # While it is told to end.
+    "Application error processing RPC",
+    "SparkContext was shut down",
+    "stopped SparkContext",
+)
 SERVER_GONE = (
     "Spark's server has ended this session: it died, for want of memory or killed by somebody, as its log tells, or "
     "another try of the task has begun. Nothing of this try was published; the next one starts from nothing"
@@ -44,6 +53,8 @@ _UNREADABLE = re.compile(r"\[(FAILED_READ_FILE|CANNOT_READ_FILE_FOOTER)\b")
 _EXCEPTION = re.compile(
     r"^(?:Caused by: |: )?\(?(?:[\w$]+\.)+([\w$]*(?:Exception|Error)[\w$]*)\)?(?:[:]? (.*))?$", re.M
 )
+# What a call of gRPC says of why it failed, among lines of its own.
+_DETAILS = re.compile(r'^\s*details = "(.+)"$', re.M)
 _FRAME = re.compile(r"\s*at ([\w$.<>]+)\(")
 
 
@@ -61,7 +72,7 @@ def explain(error: BaseException) -> str:
     if any(words in str(error) for words in _SERVER_GONE):
         return SERVER_GONE
     chain = causes(error)
-    of_python = _one_line(f"{type(error).__name__}: {error}")
+    of_python = f"{type(error).__name__}: {_one_line(str(error))}"
     said = [cause.says for cause in reversed(chain)] or [of_python]
     for words, what_to_do in _DISK.items():
         for text in said:
@@ -98,4 +109,6 @@ def _cause(match: re.Match[str], after: str) -> Cause:
 
 
 def _one_line(text: str) -> str:
+    if details := _DETAILS.search(text):
+        return details[1]
     return next((line.strip() for line in text.splitlines() if line.strip()), "no word on why")

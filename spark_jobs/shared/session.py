@@ -43,17 +43,21 @@ def spark_session(
     spark = SparkSession.builder.config(map={**(settings or {}), **ours}).appName(app_name).getOrCreate()
     try:
         if is_remote():
-            _give_up_soon(spark)
+            # Some 25 seconds; by default it is ten minutes.
+            _take_for_dead_after(spark, tries=8)
         yield spark
     finally:
+        if is_remote():
+            # A server that is gone has been waited for.
+            _take_for_dead_after(spark, tries=2)
         spark.stop()
 
 
-def _give_up_soon(spark: SparkSession) -> None:
-    """Have a client take a Connect server for dead after some 20 seconds; by default it is ten minutes."""
+def _take_for_dead_after(spark: SparkSession, tries: int) -> None:
+    """Have a client take a Connect server for dead once so many tries to ask it have failed."""
     # Not above: a Spark that is embedded need not have it.
     from pyspark.sql.connect.client.retries import DefaultPolicy
 
     # Spark's own class of sessions is another over Connect.
     client: Any = spark.client  # type: ignore[operator]
-    client.set_retry_policies([DefaultPolicy(max_retries=8, max_backoff=5000)])
+    client.set_retry_policies([DefaultPolicy(max_retries=tries, max_backoff=5000)])

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.shared.failures import NO_DIRECTORY, Cause, causes, explain, is_failed_read, root_of
+from spark_jobs.shared.failures import NO_DIRECTORY, SERVER_GONE, Cause, causes, explain, is_failed_read, root_of
 
 # As Spark Connect hands an error on: without the stack of Java.
 OVER_CONNECT = RuntimeError(
@@ -70,3 +70,23 @@ def test_python_errors_are_explained(error: Exception, explained: str) -> None:
 
 def test_error_without_a_stack_is_understood() -> None:
     assert causes(OVER_CONNECT) == [Cause("NotFoundException", "File does not exist: file:/lake/a.parquet", "")]
+
+
+CALL = """<_InactiveRpcError of RPC that terminated with:
+	status = StatusCode.{status}
+	details = "{details}"
+	debug_error_string = "UNKNOWN:{details}"
+>"""
+
+
+@pytest.mark.parametrize(
+    ("status", "details", "explained"),
+    [
+        ("UNAVAILABLE", "failed to connect to all addresses", SERVER_GONE),
+        ("UNKNOWN", "Application error processing RPC", SERVER_GONE),
+        ("INTERNAL", "[INVALID_HANDLE.SESSION_CLOSED] The handle 1 is invalid. Session was closed.", SERVER_GONE),
+        ("UNAUTHENTICATED", "Invalid authentication token", "RuntimeError: Invalid authentication token"),
+    ],
+)
+def test_failed_calls_of_a_server_are_explained(status: str, details: str, explained: str) -> None:
+    assert explain(RuntimeError(CALL.format(status=status, details=details))) == explained
