@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -78,7 +77,6 @@ def start_ui(home: Path, log: Path, lake: Path, **variables: str) -> subprocess.
         "LAKE": str(lake),
         "INPUT": str(log),
         "PORT": str(free_port()),
-        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(SMALL_SPARK),
         **variables,
     }
     return subprocess.Popen(
@@ -108,6 +106,12 @@ def processes_of(home: Path) -> list[psutil.Process]:
 def runs_spark(process: psutil.Process) -> bool:
     with suppress(psutil.NoSuchProcess):
         return "org.apache.spark.deploy.SparkSubmit" in process.cmdline()
+    return False
+
+
+def runs_a_stage(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return any(part.endswith("/data_quality/job.py") for part in process.cmdline())
     return False
 
 
@@ -160,14 +164,14 @@ def test_triggered_run_succeeds_and_ctrl_c_ends_everything(start: Start, home: P
     run = f"{DAG}/dagRuns/{trigger('2009-05-05')['dag_run_id']}"
     state = wait_for(lambda: ended(ui.ask(port, "GET", run, token=token)["state"]))
     assert state == "success", (home / "logs" / "ui.log").read_text()[-5000:]
-    songs = tmp_path / "lake" / "reports" / "run_date=2009-05-05" / "top_songs.tsv"
+    songs = tmp_path / "lake" / "listening" / "reports" / "run_date=2009-05-05" / "top_songs.tsv"
     assert len(songs.read_text().splitlines()) == 1 + 3
     logs = [file.read_text() for file in (home / "logs").glob("dag_id=*/run_id=*/task_id=check_*/attempt=1.log")]
     assert len(logs) == 1 + 3
     assert [line for log in logs for line in log.splitlines() if '"level":"error"' in line] == []
 
     trigger("2009-05-06")
-    wait_for(lambda: any(map(runs_spark, family(process))))
+    wait_for(lambda: any(map(runs_a_stage, family(process))))
     all_started = family(process)
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(timeout=15) == 0
