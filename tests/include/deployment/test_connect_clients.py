@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from include.deployment.connect_server import JAVA_OPTIONS
 from include.deployment.spark_connect import TOKEN, ConnectSession, NoServerError
 from include.deployment.spark_connect import wait_for as wait_for_server
 from spark_jobs.shared.failures import SERVER_GONE
@@ -23,13 +24,15 @@ from tests.warm_server import WarmServer, wait_for, warm_server
 
 # The bound on what may go on; a machine that is busy may take its time to start.
 SECONDS, START_SECONDS = 10, 300
-QUICK = ("--conf", f"spark.driver.defaultJavaOptions={QUICK_JVM}")
+QUICK = ("--conf", f"{JAVA_OPTIONS}={QUICK_JVM}")
 # A job, as any of ours is run, that would take an hour.
 JOB = """
 import sys
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.lake import Lake
-run_application("sum", Lake(sys.argv[1], "listening"), lambda spark: spark.range(10**13).groupBy().sum().collect())
+def run(spark):
+    return spark.range(10**14).selectExpr("max(id % 7)").collect()
+run_application("sum", Lake(sys.argv[1], "listening"), run)
 """
 
 
