@@ -83,8 +83,9 @@ class WarmServer:
 
     def wait(self) -> None:
         """Return once it answers."""
+        wait_for(lambda: self.ask("applications") or self.keeper.poll() is not None, START_SECONDS)
+        assert self.keeper.poll() is None, self.log.read_text()
         spark_connect.wait_for(self.address, START_SECONDS)
-        wait_for(lambda: self.ask("applications"), START_SECONDS)
 
     def ask(self, path: str) -> Any:
         """Ask its web API; None while it does not answer."""

@@ -24,7 +24,7 @@ DEFAULT_PORT = 15002
 # A server takes some seconds to start, or to start again.
 WAIT_SECONDS = 60
 # To end a session takes two. A server that does not answer would be waited for without end.
-SECONDS_TO_END = 20
+SECONDS_TO_END = 30
 PROJECT = Path(__file__).resolve().parents[2]
 log = logging.getLogger(__name__)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from include.deployment.connect_server import JAVA_OPTIONS
 from include.deployment.spark_connect import TOKEN, ConnectSession, NoServerError
 from include.deployment.spark_connect import wait_for as wait_for_server
 from spark_jobs.shared.failures import SERVER_GONE
@@ -23,13 +24,15 @@ from tests.warm_server import WarmServer, wait_for, warm_server
 
 # The bound on what may go on; a machine that is busy may take its time to start.
 SECONDS, START_SECONDS = 10, 300
-QUICK = ("--conf", f"spark.driver.defaultJavaOptions={QUICK_JVM}")
+QUICK = ("--conf", f"{JAVA_OPTIONS}={QUICK_JVM}")
 # A job, as any of ours is run, that would take an hour.
 JOB = """
 import sys
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.lake import Lake
-run_application("sum", Lake(sys.argv[1], "listening"), lambda spark: spark.range(10**13).groupBy().sum().collect())
+def run(spark):
+    return spark.range(10**14).selectExpr("max(id % 7)").collect()
+run_application("sum", Lake(sys.argv[1], "listening"), run)
 """
 
 
@@ -40,9 +43,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmServer]:
 
 
 @contextmanager
-def job(server: WarmServer, home: Path, session: str, parent: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[str]]:
+def job(
+    server: WarmServer, home: Path, session: ConnectSession, parent: tuple[str, ...] = ()
+) -> Iterator[subprocess.Popen[str]]:
     """Run the job in a session, below another process if there is to be one, and yield once it is at work."""
-    environment = {**os.environ, TOKEN: server.token, "SPARK_REMOTE": session}
+    environment = {**os.environ, TOKEN: server.token, "SPARK_REMOTE": session.url}
     command = [*parent, sys.executable, "-c", JOB, str(home / "lake")]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     with subprocess.Popen(command, cwd=PROJECT, env=environment, **pipes) as process:
@@ -52,6 +57,9 @@ def job(server: WarmServer, home: Path, session: str, parent: tuple[str, ...] = 
             yield process
         finally:
             end(process.pid)
+            # A test that fails must not leave it to the others.
+            if server.works():
+                session.end()
 
 
 def session(server: WarmServer, number: int, task: str) -> ConnectSession:
@@ -64,7 +72,7 @@ def _token(server: WarmServer, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_client_told_to_end_ends_its_work(server: WarmServer, tmp_path: Path) -> None:
-    with job(server, tmp_path, session(server, 1, "told").url) as process:
+    with job(server, tmp_path, session(server, 1, "told")) as process:
         process.terminate()
         wait_for(lambda: not server.works(), SECONDS)
         # While it ends, one more changes nothing.
@@ -74,7 +82,7 @@ def test_client_told_to_end_ends_its_work(server: WarmServer, tmp_path: Path) ->
 
 def test_client_without_its_parent_ends_its_work(server: WarmServer, tmp_path: Path) -> None:
     parent = (sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])")
-    with job(server, tmp_path, session(server, 1, "orphan").url, parent) as process:
+    with job(server, tmp_path, session(server, 1, "orphan"), parent) as process:
         (client,) = psutil.Process(process.pid).children()
         process.kill()
         wait_for(lambda: not server.works(), SECONDS)
@@ -82,7 +90,7 @@ def test_client_without_its_parent_ends_its_work(server: WarmServer, tmp_path: P
 
 
 def test_client_told_to_end_leaves_a_server_that_hangs(server: WarmServer, tmp_path: Path) -> None:
-    with job(server, tmp_path, session(server, 1, "hangs").url) as process:
+    with job(server, tmp_path, session(server, 1, "hangs")) as process:
         java = server.java()
         java.suspend()
         try:
@@ -95,7 +103,7 @@ def test_client_told_to_end_leaves_a_server_that_hangs(server: WarmServer, tmp_p
 
 
 def test_next_try_ends_what_a_killed_one_left(server: WarmServer, tmp_path: Path) -> None:
-    with job(server, tmp_path, session(server, 1, "killed").url) as process:
+    with job(server, tmp_path, session(server, 1, "killed")) as process:
         process.kill()
         process.wait()
         assert server.works()
@@ -104,14 +112,14 @@ def test_next_try_ends_what_a_killed_one_left(server: WarmServer, tmp_path: Path
 
 
 def test_try_that_lives_on_beside_the_next_ends(server: WarmServer, tmp_path: Path) -> None:
-    with job(server, tmp_path, session(server, 1, "beside").url) as process:
+    with job(server, tmp_path, session(server, 1, "beside")) as process:
         session(server, 2, "beside").begin()
         said, _ = process.communicate(timeout=START_SECONDS)
     assert said.splitlines()[-1] == f"ERROR sum: {SERVER_GONE}"
 
 
 def test_job_of_a_killed_server_says_so(server: WarmServer, tmp_path: Path) -> None:
-    with job(server, tmp_path, session(server, 1, "server").url) as process:
+    with job(server, tmp_path, session(server, 1, "server")) as process:
         server.java().kill()
         said, _ = process.communicate(timeout=START_SECONDS)
     assert said.splitlines()[-1] == f"ERROR sum: {SERVER_GONE}"
@@ -121,7 +129,7 @@ def test_job_of_a_killed_server_says_so(server: WarmServer, tmp_path: Path) -> N
 
 def test_server_gone_for_good_fails_its_job_soon(tmp_path: Path) -> None:
     with warm_server(tmp_path / "server", *QUICK) as gone:
-        with job(gone, tmp_path, session(gone, 1, "gone").url) as process:
+        with job(gone, tmp_path, session(gone, 1, "gone")) as process:
             java, started = gone.java(), time.monotonic()
             gone.keeper.kill()
             java.kill()

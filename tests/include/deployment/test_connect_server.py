@@ -26,7 +26,7 @@ from tests.warm_server import WarmServer, clean, wait_for, warm_server
 
 # A server starts in seconds; a machine that is busy may take its time.
 SECONDS = 200
-QUICK = ("--conf", f"spark.driver.defaultJavaOptions={QUICK_JVM}", "--conf", f"{JAVA_OPTIONS}=-Dx=1")
+QUICK = ("--conf", f"{JAVA_OPTIONS}={QUICK_JVM} -Dx=1")
 # The program of a client, which asks for one number.
 ASK = """
 import sys
