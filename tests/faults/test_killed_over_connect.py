@@ -88,7 +88,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         for stage in STAGES:
             found.to_its_end(stage)
         found.answers = answers(lake, DAY)
-        publish_run(lake, DAY)
+        publish_run(lake, DAY, "run 1")
         yield found
 
 
