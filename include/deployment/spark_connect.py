@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,8 +123,9 @@ def end(url: str) -> None:
     try:
         session.interruptAll()
         # Rows that the try kept on disk would stay as long as the server. Those of other sessions go, too: each that
-        # needs them works them out again.
-        session.catalog.clearCache()
+        # needs them works them out again. A client that lives ends its session itself meanwhile.
+        with suppress(Exception):
+            session.catalog.clearCache()
         session.client.release_session()
     except Exception as error:
         if "SESSION_CLOSED" not in str(error):

@@ -34,6 +34,8 @@ _DISK = {
 _SERVER_GONE = (
     "NO_ACTIVE_SESSION",
     "INVALID_HANDLE.SESSION_",
+    "INVALID_CURSOR.DISCONNECTED",
+    "OPERATION_CANCELED",
     "StatusCode.UNAVAILABLE",
     "RETRIES_EXCEEDED",
     # While it is told to end.

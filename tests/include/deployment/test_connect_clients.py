@@ -115,14 +115,14 @@ def test_try_that_lives_on_beside_the_next_ends(server: WarmServer, tmp_path: Pa
     with job(server, tmp_path, session(server, 1, "beside")) as process:
         session(server, 2, "beside").begin()
         said, _ = process.communicate(timeout=START_SECONDS)
-    assert said.splitlines()[-1] == f"ERROR sum: {SERVER_GONE}"
+    assert said.splitlines()[-1] == f"ERROR sum: {SERVER_GONE}", said
 
 
 def test_job_of_a_killed_server_says_so(server: WarmServer, tmp_path: Path) -> None:
     with job(server, tmp_path, session(server, 1, "server")) as process:
         server.java().kill()
         said, _ = process.communicate(timeout=START_SECONDS)
-    assert said.splitlines()[-1] == f"ERROR sum: {SERVER_GONE}"
+    assert said.splitlines()[-1] == f"ERROR sum: {SERVER_GONE}", said
     assert process.returncode == 1
     server.wait()
 
@@ -136,7 +136,7 @@ def test_server_gone_for_good_fails_its_job_soon(tmp_path: Path) -> None:
             said, _ = process.communicate(timeout=START_SECONDS)
             seconds = time.monotonic() - started
         print(f"{seconds:.0f} s")
-        assert said.splitlines()[-1] == f"ERROR sum: {SERVER_GONE}"
+        assert said.splitlines()[-1] == f"ERROR sum: {SERVER_GONE}", said
         assert seconds < 45
         with pytest.raises(NoServerError, match="no Spark Connect server has answered at sc://localhost"):
             wait_for_server(gone.address, 1)

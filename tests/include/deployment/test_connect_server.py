@@ -152,7 +152,7 @@ def test_keeper_ends_with_its_parent(tmp_path: Path) -> None:
     environment = {**clean(tmp_path), TOKEN: server.token}
     with subprocess.Popen(command, env=environment, cwd=PROJECT, stdin=subprocess.PIPE) as parent:
         wait_for(lambda: len(psutil.Process(parent.pid).children(recursive=True)) >= 2, SECONDS)
-        server.wait()
+        wait_for(server.application, SECONDS)
         started = psutil.Process(parent.pid).children(recursive=True)
         parent.kill()
     assert psutil.wait_procs(started, SECONDS)[1] == []
