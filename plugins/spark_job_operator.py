@@ -115,6 +115,8 @@ class SparkJobOperator(SparkSubmitOperator):
             except Exception as error:
                 self._end_session()
                 raise self._told(error) from None
+            finally:
+                self._close_output()
 
     def _told(self, error: Exception) -> Exception:
         """Return an error in the job's own words, which fails the task for good where no retry can mend it."""
@@ -131,6 +133,12 @@ class SparkJobOperator(SparkSubmitOperator):
                 "tells of the latter. Nothing of this try was published; the next one starts from nothing"
             )
         return error
+
+    def _close_output(self) -> None:
+        """Close what spark-submit said, which the provider leaves to the garbage collector."""
+        process = self._hook._submit_sp if self._hook else None
+        if process and process.stdout:
+            process.stdout.close()
 
     def on_kill(self) -> None:
         """End the job, and what it has asked of a server."""
