@@ -91,7 +91,7 @@ class SparkServer:
 
 def end_server(services: Services) -> None:
     """End the server, if there is one, and what it has left on the disk; kill what does not obey."""
-    # Its keeper kills it after one.
+    # Its keeper kills it after four.
     for number, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, 2)):
         services.end(services.processes.keys() & {SPARK}, number, seconds)
 

@@ -45,6 +45,10 @@ NOT_RUN = [
         "nobody listens there; tests/plugins/test_run_alerts.py has a webhook",
     ),
     (
+        """export SPARK_CONNECT_AUTHENTICATE_TOKEN="$(python -c 'import secrets as s; print(s.token_urlsafe(32))')\"""",
+        "it stays until it is stopped; tests/include/deployment/test_connect_server.py does",
+    ),
+    (
         'export AIRFLOW_CONN_SPARK_DEFAULT="$(cat cluster.json)"',
         "tests/end_to_end/test_cluster.py does, on a cluster",
     ),
