@@ -48,7 +48,7 @@ test-stack: $(VENV)/development ## Run the tests that bring up the whole stack: 
 	@$(BIN)/python -m pytest tests/stack -m stack
 
 test-faults: $(VENV)/development ## Run the tests that inject faults: kills, full disks, damaged files, other clocks
-	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults -m faults
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults -m "faults and not long"
 
 test-operations: $(VENV)/development ## Run every command of docs/operations.md (needs PostgreSQL, as above), the UI, and the longest runs of the DAG
 	@$(BIN)/python -m pytest tests/docs tests/end_to_end tests/cli -m operations

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tenacity import retry, stop_after_attempt, wait_fixed
+
 if TYPE_CHECKING:
     from airflow.sdk import Connection, Context
 
@@ -112,6 +114,8 @@ def _ended(*urls: str) -> str:
     return done.stderr.strip() or f"exit code {done.returncode}" if done.returncode else ""
 
 
+# Between two states of what it does, a server refuses to interrupt it.
+@retry(stop=stop_after_attempt(5), wait=wait_fixed(0.5), reraise=True)
 def end(url: str) -> None:
     """Interrupt all that a session does, and release it; nothing can be started in it any more."""
     # Not above: it takes a second.
