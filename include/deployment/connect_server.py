@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -38,6 +39,7 @@ UI_GUARD = "org.apache.spark.ui.JWSFilter"
 UI_KEY = f"spark.{UI_GUARD}.param.secretKey"
 # How much memory the server has, if not as much as fits into 4 GiB.
 MEMORY = "PIPELINE_SPARK_MEMORY"
+_SIZE = re.compile(r"[1-9]\d*[mg]")
 TRIES = 3
 # A server that has lived so long did not end as soon as it started.
 SETTLED_SECONDS = 30
@@ -173,6 +175,9 @@ def main(argv: list[str] | None = None) -> int:
     if not token:
         parser.error(f"{TOKEN} is not set: without a token, anyone on this machine could run programs as you")
     given = {"spark.driver.memory": memory} if (memory := os.environ.get(MEMORY)) else {}
+    if memory and not _SIZE.fullmatch(memory):
+        _say(f"ERROR {MEMORY}: found {memory}, allowed is a size in m or g, such as 1536m or 3g")
+        return 1
     given |= dict(_pair(parser, text) for text in args.conf)
     try:
         with kept(args.port, args.ui_port), tempfile.TemporaryDirectory(prefix="spark-connect-") as home:

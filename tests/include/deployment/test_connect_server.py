@@ -18,7 +18,7 @@ import pytest
 
 from cli.spark_server import why_ended
 from include.deployment import kept_ports
-from include.deployment.connect_server import END_WITHOUT_HEAP, JAVA_OPTIONS, settings_of
+from include.deployment.connect_server import END_WITHOUT_HEAP, JAVA_OPTIONS, MEMORY, main, settings_of
 from include.deployment.spark_connect import TOKEN, ConnectSession
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.stack.spark_cluster import free_port
@@ -175,6 +175,14 @@ def test_server_without_a_token_does_not_start(tmp_path: Path) -> None:
     code, _, said = ended(WarmServer(tmp_path / "spark.log", token=""))
     assert code == 2
     assert "without a token, anyone on this machine could run programs as you" in said
+
+
+def test_memory_of_no_size_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv(TOKEN, "a token")
+    monkeypatch.setenv(MEMORY, "lots")
+    assert main(["--port", "1", "--ui-port", "2"]) == 1
+    said = capsys.readouterr().err
+    assert said == f"ERROR {MEMORY}: found lots, allowed is a size in m or g, such as 1536m or 3g\n"
 
 
 def test_bad_option_of_java_ends_keeper_at_once(tmp_path: Path) -> None:
