@@ -52,8 +52,8 @@ def session_costs(ui: str, session_id: str) -> SparkCosts:
     files with one decimal, "2.4 GiB", so it may be off by 2.5 percent. `peak_execution_memory_bytes`: of the tasks that
     ended well.
 
-    Raises OSError if the server does not answer, or jobs still run after three seconds; LookupError if it knows no job
-    of the session; ValueError if its answer is not what we know.
+    Raises OSError if the server does not answer, or jobs still run after three seconds. Raises LookupError if it knows
+    no job of the session, and ValueError if its answer has another form.
     """
     with _client(ui) as client:
         (application,) = _ask(client, "applications")

@@ -6,11 +6,9 @@ import json
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -21,6 +19,7 @@ from tests.cli.test_ui import SMALL_SPARK, runs_spark
 from tests.conftest import PROJECT
 from tests.faults.processes import end
 from tests.stack.running import lives
+from tests.warm_server import wait_for
 
 pytestmark = pytest.mark.end_to_end
 
@@ -60,15 +59,6 @@ def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
     with suppress(psutil.NoSuchProcess):
         return psutil.Process(process.pid).children(recursive=True)
     return []
-
-
-def wait_for(what: Callable[[], Any], seconds: float) -> float:
-    """Return how many seconds it took."""
-    started = time.monotonic()
-    while not what():
-        assert time.monotonic() - started < seconds, f"not within {seconds} seconds"
-        time.sleep(0.1)
-    return time.monotonic() - started
 
 
 def runs_job(process: psutil.Process) -> bool:
