@@ -1,8 +1,8 @@
 """The pipeline's whole work in one process of DuckDB: what a single machine can do without Spark, and without Airflow.
 
 It judges every line and finds duplicates. It writes listens, sorted by user and time, and rejected records. It cuts
-sessions by three gaps, ranks by all six definitions, and counts what the checks look at. No line may be invalid UTF-8: DuckDB ends
-there. Not compared: who made what is not kept, and nothing can be tried again or published.
+sessions by three gaps, ranks by all six definitions, and counts what the checks look at. No line may be invalid UTF-8:
+DuckDB ends there. Not compared: who made what is not kept, and nothing can be tried again or published.
 """
 
 from __future__ import annotations
