@@ -21,8 +21,9 @@ def job_arguments(contract: LogContract, job: str, input_root: str) -> dict[str,
 
 def made(contract: LogContract, table: str) -> str:
     """Return the template of the snapshot of a table that this run has made."""
-    stage = {contract.events.name: "data_quality", "rejected_records": "data_quality", "sessions": "session_analysis"}
-    return f"{{{{ ti.xcom_pull('{stage.get(table, contract.answers)}')['snapshots']['{table}'] }}}}"
+    judged = dict.fromkeys([*(records.name for records in contract.kinds), "rejected_records"], "data_quality")
+    stage = {**judged, "sessions": "session_analysis"}.get(table, contract.answers)
+    return f"{{{{ ti.xcom_pull('{stage}')['snapshots']['{table}'] }}}}"
 
 
 def _found(what: str) -> str:

@@ -92,10 +92,12 @@ class LogDag:
     def checkpoint(self, table: str, *also: str) -> CheckpointOperator:
         """Return the task that checks a table, and looks at `also` for that; a check of sessions or answers at events.
 
-        The check of events looks at the rejected records, and is told the least quality score.
+        The check of events looks at all other kinds of records and at the rejected ones, and is told the least quality
+        score.
         """
         events = self.contract.events.name
-        looked_at = (table, *also, REJECTED_RECORDS if table == events else events)
+        others = (*(records.name for records in self.contract.others), REJECTED_RECORDS)
+        looked_at = (table, *also, *(others if table == events else (events,)))
         facts = {"minimum_quality_score": "{{ params.minimum_quality_score }}"} if table == events else {}
         return CheckpointOperator(
             task_id=f"check_{table}",

@@ -45,6 +45,10 @@ Format = TabSeparated | Csv | JsonLines
 
 # The reason that no record shows by itself: another one says the same.
 DUPLICATE = "duplicate"
+# The column with a hash of all that a record says, where `same` names it: what is sensitive is kept in no other way.
+ROW_KEY = "row_key"
+# The column with the names of a record that the contract lacks, where records have names.
+UNNAMED_FIELDS = "unnamed_fields"
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,11 @@ class Reason:
 
 @dataclass(frozen=True)
 class Warning:
-    """What a record that is kept is counted for, and a sentence for people."""
+    """What a record that is kept is counted for, and a sentence for people. `across`: only other records show it."""
 
     name: str
     sentence: str
+    across: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,8 @@ class Records:
     `name` is the table of the accepted ones, and the input's directory where a log has several kinds.
     `reasons` in order: the first that applies counts. `same`: the columns in which two records agree that are one.
     `order`: the columns that order records of equal times, so that every run orders them alike. `varied`: columns with
-    too many values for a dictionary, for which Parquet would make one and give it up, file by file.
+    too many values for a dictionary, for which Parquet would make one and give it up, file by file. `owner`: the column
+    that says whose or of what the record is, if not the log's user. `duplicates_warned`: a duplicate has warnings too.
     """
 
     name: str
@@ -133,6 +139,8 @@ class Records:
     type_field: str = ""
     order: tuple[str, ...] = ()
     varied: tuple[str, ...] = ()
+    owner: str = ""
+    duplicates_warned: bool = False
 
     def named(self, name: str) -> Field:
         """Return the field of this name; raises KeyError when there is none."""
@@ -151,6 +159,16 @@ class Records:
         """Return the names of the warnings, in order."""
         return tuple(warning.name for warning in self.warnings)
 
+    @property
+    def own_warnings(self) -> tuple[str, ...]:
+        """Return the names of the warnings that a record shows by itself, in order."""
+        return tuple(warning.name for warning in self.warnings if not warning.across)
+
+    @property
+    def across_warnings(self) -> tuple[str, ...]:
+        """Return the names of the warnings that only other records show, in order."""
+        return tuple(warning.name for warning in self.warnings if warning.across)
+
     def values_of(self, column: str) -> tuple[str, ...]:
         """Return the texts that a column can have; raises KeyError unless it is that of a `Choice`."""
         for one in self.fields:
@@ -161,7 +179,13 @@ class Records:
     @property
     def always_known(self) -> tuple[str, ...]:
         """Return the columns that are null in no accepted record."""
-        return tuple(one.column for one in self.fields if one.required is True)
+        hashed = (ROW_KEY,) if self.has_row_key else ()
+        return (*(one.column for one in self.fields if one.required is True), *hashed)
+
+    @property
+    def has_row_key(self) -> bool:
+        """Return whether records are told apart by a hash of all that they say."""
+        return ROW_KEY in self.same
 
 
 @dataclass(frozen=True)
@@ -182,13 +206,15 @@ class Sessions:
 
     `events`: the column with the number of its events. `distinct`: a column, and the columns of an event whose
     different values it counts, nulls left out. `each`: a column of an event, one of a `Choice`; sessions count each of
-    its values. `implausible`: sessions of this kind have the flag `is_implausible`.
+    its values. `first`: columns of an event; a session has those of its first one. `implausible`: sessions of this kind
+    have the flag `is_implausible`.
     """
 
     gap: timedelta
     events: str
     distinct: tuple[tuple[str, tuple[str, ...]], ...] = ()
     each: str = ""
+    first: tuple[str, ...] = ()
     implausible: Implausible | None = None
 
 
@@ -230,3 +256,14 @@ class LogContract:
     def kinds(self) -> tuple[Records, ...]:
         """Return all kinds of records, the events first."""
         return (self.events, *self.others)
+
+    def owner_of(self, records: Records) -> str:
+        """Return the column by which records of one kind belong together: their user, or what they tell of."""
+        return records.owner or self.user
+
+    def kind(self, name: str) -> Records:
+        """Return the kind of records of this name; raises KeyError that lists those there are."""
+        for records in self.kinds:
+            if records.name == name:
+                return records
+        raise KeyError(f"{self.name} has no records {name!r}; it has {', '.join(kind.name for kind in self.kinds)}")

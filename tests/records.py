@@ -25,6 +25,8 @@ NOTHING: dict[str, dict[str, Any]] = {
         "warnings": {},
         **NO_TIMES,
         "log": {"events": 0, **NO_TIMES},
+        "others": {},
+        "log_warnings": {},
         "new": None,
         "files": [],
         "left_out": [],

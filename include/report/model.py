@@ -29,19 +29,24 @@ class RunCounts(Counts):
 
 
 class ReasonCount(Document):
-    """The records rejected for a reason, by the names and sentences of the log's contract."""
+    """The records of a kind that were rejected for a reason, by the names and sentences of the log's contract."""
 
+    kind: str
     name: str
     sentence: str
     records: int
 
 
 class WarningCount(Document):
-    """The accepted records that have a warning, by the names and sentences of the log's contract."""
+    """The records of a kind that have a warning, by the names and sentences of the log's contract.
 
+    They are those accepted in this run; of a log whose duplicates count, too, those of the whole log.
+    """
+
+    kind: str
     name: str
     sentence: str
-    events: int
+    records: int
 
 
 class SessionsTouched(Document):

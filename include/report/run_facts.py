@@ -49,7 +49,7 @@ def run_report(asked: Asked, log: LogContract, left: PublicationRecord[StageReco
         flags=tuple(claim for check in checks for claim in check.info),
         parameters=dict(asked.parameters),
         input=InputRead(path=quality.parameters.input_path, **quality.input.model_dump()),
-        counts=RunCounts(**quality.counts.model_dump(), users=analysis.users, sessions=analysis.sessions),
+        counts=RunCounts(**quality.all_counts.model_dump(), users=analysis.users, sessions=analysis.sessions),
         log=quality.log,
         new=_added(quality, analysis),
         quality_score=quality.quality_score,
@@ -65,16 +65,22 @@ def run_report(asked: Asked, log: LogContract, left: PublicationRecord[StageReco
 
 
 def _rejected(quality: DataQualityRecord, log: LogContract) -> tuple[ReasonCount, ...]:
-    sentences = {reason.name: reason.sentence for reason in log.events.reasons}
+    counts = {log.events.name: quality.rejected} | {name: kind.rejected for name, kind in quality.others.items()}
     return tuple(
-        ReasonCount(name=name, sentence=sentences[name], records=records) for name, records in quality.rejected.items()
+        ReasonCount(kind=kind.name, name=one.name, sentence=one.sentence, records=counts[kind.name][one.name])
+        for kind in log.kinds
+        for one in kind.reasons
+        if one.name in counts[kind.name]
     )
 
 
 def _warnings(quality: DataQualityRecord, log: LogContract) -> tuple[WarningCount, ...]:
-    sentences = {warning.name: warning.sentence for warning in log.events.warnings}
+    counts = quality.log_warnings or {log.events.name: quality.warnings}
     return tuple(
-        WarningCount(name=name, sentence=sentences[name], events=events) for name, events in quality.warnings.items()
+        WarningCount(kind=kind.name, name=one.name, sentence=one.sentence, records=counts[kind.name][one.name])
+        for kind in log.kinds
+        for one in kind.warnings
+        if one.name in counts[kind.name]
     )
 
 
@@ -106,7 +112,7 @@ def _costs(asked: Asked, log: LogContract, left: PublicationRecord[StageRecord])
     quality, cut, answers = log.stages
     # The rows of the last check are too few to tell anything.
     of_input = {
-        quality: counts.records_read,
+        quality: left.data_quality.all_counts.records_read,
         of_events: counts.events_accepted,
         cut: whole,
         of_sessions: sessions,

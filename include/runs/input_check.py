@@ -15,8 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from include.runs.input_format import check_format
 from spark_jobs.shared.documents import write_record
 from spark_jobs.shared.errors import InputError
-from spark_jobs.shared.input_files import Listing, directories_of, list_files
+from spark_jobs.shared.input_files import Listing, directories_of
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.log_files import list_log
 from spark_jobs.shared.object_store import is_refusal, no_answer
 from spark_jobs.shared.partitioning import text_bytes
 from spark_jobs.shared.paths import in_ascii, is_below, is_object, path_of, shown
@@ -53,13 +54,13 @@ def check_input(
     path = absolute(input_path, input_root, run_date)
     _check_lake_outside(path, lake)
     check_lake(lake)
-    listing = list_files(path, in_ascii(os.fsencode(input_root)))
+    listing = list_log(lake.contract, path, in_ascii(os.fsencode(input_root)))
     _check_input_outside(listing, lake)
     if not any(file.size for file in listing.files) and not may_be_empty:
         raise InputError(
             f"{len(listing.files)} file(s) at {shown(path_of(path))}, all of them empty; check what writes the log"
         )
-    check_format(listing.files, lake.contract)
+    check_format(lake.contract, path, listing.files)
     return CheckedInput(path, listing)
 
 

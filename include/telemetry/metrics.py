@@ -7,6 +7,7 @@ last run. A run date is a value and never a tag: each day would be new time seri
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
@@ -102,9 +103,12 @@ def stage_measurements(lake: Lake, stage: str, run_date: date) -> Iterator[Measu
 
 def _quality(record: DataQualityRecord) -> Iterator[Measurement]:
     yield Measurement(SCORE, record.quality_score)
-    yield Measurement(LINES, record.counts.records_read)
+    yield Measurement(LINES, record.all_counts.records_read)
     yield Measurement(LISTENS, record.counts.events_accepted)
-    for reason, records in record.rejected.items():
+    rejected = Counter(record.rejected)
+    for kind in record.others.values():
+        rejected.update(kind.rejected)
+    for reason, records in rejected.items():
         yield Measurement(REJECTED, records, {"reason": reason})
 
 

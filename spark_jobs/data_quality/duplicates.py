@@ -8,27 +8,27 @@ from pyspark.sql.window import Window as W
 from pyspark.sql.window import WindowSpec
 
 from spark_jobs.contract import DUPLICATE, Records
-from spark_jobs.lake.tables import Table
+from spark_jobs.data_quality.kinds import Kind
 from spark_jobs.lake.tries import BUCKET, in_buckets
 
 
-def sort_into_buckets(numbered: DataFrame, records: Records, table: Table, buckets: int) -> DataFrame:
-    """Bring each user's records together, in time order: the pipeline's one shuffle over all of them.
+def sort_into_buckets(numbered: DataFrame, kind: Kind, buckets: int) -> DataFrame:
+    """Bring each owner's records together, in time order: the pipeline's one shuffle over all of them.
 
     The records have the number of their bucket.
     """
-    return in_buckets(numbered, table, buckets, *_in_order(records))
+    return in_buckets(numbered, kind.accepted, buckets, *_in_order(kind))
 
 
-def reject_duplicates(in_order: DataFrame, records: Records, user: str) -> DataFrame:
+def reject_duplicates(in_order: DataFrame, kind: Kind) -> DataFrame:
     """Give every further record of one that is kept already the reason `duplicate`.
 
     Takes the rows of `sort_into_buckets`. That needs no shuffle and no sort: the first of equal records is the row
     before.
     """
-    by_user = W.partitionBy(user, BUCKET).orderBy(*_in_order(records))
-    compared = [column for column in records.same if column != user]
-    is_duplicate = F.col("reason").isNull() & _repeats_previous(compared, by_user)
+    by_owner = W.partitionBy(kind.owner, BUCKET).orderBy(*_in_order(kind))
+    compared = [column for column in (*kind.records.same, *_within_load(kind)) if column != kind.owner]
+    is_duplicate = F.col("reason").isNull() & _repeats_previous(compared, by_owner)
     return in_order.withColumn("reason", F.when(is_duplicate, DUPLICATE).otherwise(F.col("reason")))
 
 
@@ -52,20 +52,25 @@ def are_same(left: DataFrame, right: DataFrame, records: Records) -> list[Column
     ]
 
 
-def _repeats_previous(compared: list[str], by_user: WindowSpec) -> Column:
-    """Is it the record of the row before it? `by_user` is a window over a user's records, equal ones side by side."""
+def _repeats_previous(compared: list[str], by_owner: WindowSpec) -> Column:
+    """Is it the record of the row before it? `by_owner` is a window over an owner's records, equal ones together."""
     repeats = F.lit(True)
     for column in compared:
-        # Null-safe: a user's first row has no previous one, and null would be neither yes nor no.
-        repeats &= F.col(column).eqNullSafe(F.lag(column).over(by_user))
+        # Null-safe: an owner's first row has no previous one, and null would be neither yes nor no.
+        repeats &= F.col(column).eqNullSafe(F.lag(column).over(by_owner))
     return repeats
 
 
-def _in_order(records: Records) -> list[Column]:
-    """Return the order of a user's records: equal ones side by side, and those with more values first."""
+def _within_load(kind: Kind) -> list[str]:
+    return [kind.rules.within_load] if kind.rules.within_load else []
+
+
+def _in_order(kind: Kind) -> list[Column]:
+    """Return the order of an owner's records: equal ones side by side, and those with more values first."""
+    records = kind.records
     ties = [
         F.col(column).asc() if column in records.always_known else F.col(column).asc_nulls_last()
-        for column in records.order
+        for column in (*records.order, *_within_load(kind))
     ]
     # Past the record itself only to make the order total.
     place = [F.col("line").asc_nulls_first(), F.col("file_id"), F.col("part_start")]

@@ -40,16 +40,15 @@ class LostBaseError(DataError):
 
 @dataclass(frozen=True)
 class Base:
-    """The run that a daily load adds to, the record of how its log was made, and the snapshot of all its events."""
+    """The run that a daily load adds to, and the record of how its log was made."""
 
     lake: Lake
     run: Published
     record: DataQualityRecord
 
-    @property
-    def events(self) -> int:
-        """The snapshot of all events of the log."""
-        return self.run.snapshots[self.lake.contract.events.name]
+    def of(self, kind: Kind) -> int:
+        """Return the snapshot of all records of a kind."""
+        return self.run.snapshots[kind.accepted.name]
 
 
 @dataclass(frozen=True)
@@ -121,12 +120,12 @@ def events_there(spark: SparkSession, base: Base, kind: Kind, classified: DataFr
     The lines are read once more for it, the log only where their events can be. Raises KnownEventsError when there
     are more than MOST_KNOWN.
     """
-    records, key = kind.records, UserTime(kind.user, kind.records.time)
+    records, key = kind.records, UserTime(kind.owner, kind.records.time)
     counted, is_accepted = Observation("new"), F.col("reason").isNull()
     # Observed, for a filter right on them would take each line apart again for each field that it asks for.
     accepted = classified.observe(counted, F.count_if(is_accepted).alias("records")).where(is_accepted)
     new = keep(accepted.select(*records.same))
-    before = tries.read(spark, base.lake.log, kind.accepted, base.events)
+    before = tries.read(spark, base.lake.log, kind.accepted, base.of(kind))
     near = before.where(pushdown_filter(as_intervals(new, key), key)).select(*records.same)
     few = F.broadcast(new) if counted.get["records"] <= FEW_EVENTS else new
     # The key is unique on the left; whatever repeats on the right makes no row more.
@@ -154,9 +153,9 @@ def late_events(events: DataFrame, time: str, run_date: date) -> LateEvents:
     return LateEvents(**row.asDict())
 
 
-def log_totals(base: Base | None, added: int, first: datetime | None, last: datetime | None) -> LogTotals:
-    """How many events the whole log has, and from when to when, given those of this run."""
-    before = base.record.log if base else LogTotals(events=0, first_event_at=None, last_event_at=None)
+def log_totals(before: LogTotals | None, added: int, first: datetime | None, last: datetime | None) -> LogTotals:
+    """How many records of a kind the whole log has, and from when to when, given those before and those of this run."""
+    before = before or LogTotals(events=0, first_event_at=None, last_event_at=None)
     return LogTotals(
         events=before.events + added,
         first_event_at=min((at for at in (before.first_event_at, first) if at), default=None),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from upath import UPath
@@ -10,7 +10,7 @@ from upath import UPath
 from spark_jobs.shared.documents import read_document
 from spark_jobs.shared.errors import InputError, UnreadableInputError
 from spark_jobs.shared.failures import Cause, causes, is_failed_read, root_of
-from spark_jobs.shared.input_files import GZIP, InputFile, Listing, differences, list_files
+from spark_jobs.shared.input_files import GZIP, InputFile, Listing, differences
 from spark_jobs.shared.linked_files import LinkedFiles
 from spark_jobs.shared.records import InputListing
 
@@ -38,7 +38,7 @@ def check_listed(listed_in: str, listing: Listing) -> None:
 
 
 @contextmanager
-def read_whole(linked: LinkedFiles, input_path: str, input_root: str, listing: Listing) -> Iterator[None]:
+def read_whole(linked: LinkedFiles, listing: Listing, list_again: Callable[[], Listing]) -> Iterator[None]:
     """Watch over the pass that reads the linked files of a listing.
 
     Raises UnreadableInputError if one is no whole .gz, InputChangedError if the listing is not the same afterwards,
@@ -50,20 +50,20 @@ def read_whole(linked: LinkedFiles, input_path: str, input_root: str, listing: L
         file = linked.file_in(str(error)) if is_failed_read(error) else None
         if file is None:
             raise
-        _check_unchanged(listing, input_path, input_root)
+        _check_unchanged(listing, list_again)
         root = causes(error)[-1]
         # Who complains tells what is wrong: the file system about the disk, the decompressor about the bytes. The
         # exceptions' classes do not: an EOFException may be either, and most are plain IOExceptions.
         if root.thrown_by.startswith(_DECOMPRESSORS):
             raise UnreadableInputError(_damage(file, root)) from error
         raise InputReadError(f"{file.name} cannot be read ({root_of(error)}); nothing was published") from error
-    _check_unchanged(listing, input_path, input_root)
+    _check_unchanged(listing, list_again)
 
 
-def _check_unchanged(listing: Listing, input_path: str, input_root: str) -> None:
+def _check_unchanged(listing: Listing, list_again: Callable[[], Listing]) -> None:
     before = [(file.name, file.size, file.modified) for file in listing.files]
     try:
-        now: tuple[InputFile, ...] = list_files(input_path, input_root).files
+        now = list_again().files
     except InputError as error:
         raise InputChangedError(f"the input changed while it was read: {error}; {_ADVICE}") from None
     differing = differences(before, now)

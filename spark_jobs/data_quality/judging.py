@@ -40,7 +40,7 @@ class Judged:
             accepted=accepted,
             known=in_input - accepted,
             rejected={reason: found[reason] for reason in records.reason_names},
-            warnings={warning: found[warning] for warning in records.warning_names},
+            warnings={warning: found[warning] for warning in records.own_warnings},
             first=_moment(observed["first_event_at"]),
             last=_moment(observed["last_event_at"]),
             read_of=read_of,
@@ -70,8 +70,8 @@ def judge(
     # Right before the shuffle: Spark makes each row anew for what observes it, and for what is between two that do so.
     in_input_order = numbered.observe(read, count_by_value(countable(F.col("file_id")), files).alias("files"))
 
-    in_order = sort_into_buckets(in_input_order, kind.records, kind.accepted, buckets)
-    each_once = reject_duplicates(in_order, kind.records, kind.user)
+    in_order = sort_into_buckets(in_input_order, kind, buckets)
+    each_once = reject_duplicates(in_order, kind)
     if known is not None:
         in_input = Observation("accepted_in_input")
         counted = each_once.observe(in_input, F.count_if(F.col("reason").isNull()).alias("records"))

@@ -1,4 +1,4 @@
-"""The kind of records that a run judges."""
+"""The kinds of records that a run judges, each with its rules and its table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from spark_jobs.contract import Csv, LogContract, Records
 from spark_jobs.lake.tables import Table
 from spark_jobs.shared.errors import DataError
-from spark_jobs.shared.log_tables import events_table
+from spark_jobs.shared.log_tables import kind_table
 from spark_jobs.shared.rules import Rules, rules_of
 
 
@@ -24,23 +24,23 @@ class Kind:
     accepted: Table
 
     @property
-    def user(self) -> str:
-        """Return the column that names the user, by which the table has its buckets."""
+    def name(self) -> str:
+        """Return the name of the kind, which is that of its table."""
+        return self.records.name
+
+    @property
+    def owner(self) -> str:
+        """Return the column that says whose a record is, by which the table has its buckets."""
         return self.accepted.bucketed_by
 
 
-def only_kind(log: LogContract) -> Kind:
-    """Return the kind of records that a log has; raises UnreadLogError, or MissingRulesError, where it cannot be read.
+def kinds_of(log: LogContract) -> tuple[Kind, ...]:
+    """Return the kinds of records of a log, the events first.
 
-    A record must be a line, and all lines of one kind.
+    Raises UnreadLogError, or MissingRulesError, where they cannot be read: a record must be a line.
     """
-    if log.others:
-        names = ", ".join(records.name for records in log.kinds)
-        raise UnreadLogError(
-            f"the log {log.name} has {len(log.kinds)} kinds of records ({names}), read is only one yet"
-        )
     if isinstance(log.format, Csv):
         raise UnreadLogError(
             f"the log {log.name} is CSV, where a record may have several lines; read are only lines yet"
         )
-    return Kind(log.events, rules_of(log, log.events), events_table(log))
+    return tuple(Kind(records, rules_of(log, records), kind_table(log, records)) for records in log.kinds)

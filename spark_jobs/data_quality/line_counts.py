@@ -41,13 +41,13 @@ class LineCounts:
         rejected = sum(self.rejected.values())
         return Counts(records_read=self.read, events_accepted=self.accepted, records_rejected=rejected)
 
-    @property
-    def quality_score(self) -> float:
-        """Return how many of 100 lines were accepted, but those that the log had before."""
-        # What the log has already says nothing about what is new: a file may overlap one of the days before.
-        lines = self.read - self.known
-        # Of no line none was bad.
-        return 100 * self.accepted / lines if lines else 100.0
+
+def quality_score(kinds: Sequence[LineCounts]) -> float:
+    """Return how many of 100 lines were accepted, but those that the log had before."""
+    # What the log has already says nothing about what is new: a file may overlap one of the days before.
+    lines = sum(counts.read - counts.known for counts in kinds)
+    # Of no line none was bad.
+    return 100 * sum(counts.accepted for counts in kinds) / lines if lines else 100.0
 
 
 def per_file(files: Sequence[InputFile], counts: LineCounts) -> tuple[FileCounts, ...]:

@@ -10,14 +10,17 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from spark_jobs.contract import DUPLICATE, Records
+from spark_jobs.contract import DUPLICATE, ROW_KEY, Records
 from spark_jobs.data_quality.count_by_value import count_by_value, countable, read_counts
 from spark_jobs.data_quality.kinds import Kind
 from spark_jobs.data_quality.rules import rejection_reason, warning_bits
-from spark_jobs.shared.log_tables import REJECTED_RECORDS
+from spark_jobs.shared.log_tables import DUPLICATES, REJECTED_RECORDS
+from spark_jobs.shared.rules import KEPT
 from spark_jobs.shared.schemas import conform
 
 ACCEPTED = "accepted"
+# What a row of the table that is written first tells of a rejected record; of a duplicate also whose it is.
+_TOLD = f"{KEPT}, file_id int, part_start long, reason string, owner string, row_key long"
 
 
 def classify(lines: DataFrame, kind: Kind, run_date: date) -> DataFrame:
@@ -25,20 +28,22 @@ def classify(lines: DataFrame, kind: Kind, run_date: date) -> DataFrame:
 
     Takes `line` (string), `file_id` (int) and `part_start` (long). Returns the columns of accepted records, `warnings`
     (a bit for each), `line`, `file_id`, `part_start` and `reason`. For an accepted record `line` is null if its columns
-    give the line back to the byte: most do, and the shuffle is spared their text. A rejected line has its text in the
-    user's column, which spreads rejected lines over the buckets, and nulls for the other columns of a record.
+    give the line back to the byte: most do, and the shuffle is spared their text. A rejected line has what is kept of
+    it in the owner's column, which spreads rejected lines over the buckets, and nulls in the other columns.
     """
-    records, rules, user = kind.records, kind.rules, kind.user
+    records, rules, owner = kind.records, kind.rules, kind.owner
     reason, bits = rejection_reason(records, rules.reasons(run_date)), warning_bits(records, rules.warnings())
     parsed = rules.parse(lines).withColumns({"reason": reason, "warnings": bits})
     is_accepted = F.col("reason").isNull()
     carries_line = is_accepted & ~rules.written.is_the_line() if rules.written else is_accepted
     columns = {name: F.when(is_accepted, F.col(name)) for name in kind.accepted.schema.fieldNames()}
-    columns[user] = columns[user].otherwise(F.col("line"))
+    columns[owner] = columns[owner].otherwise(F.to_json(rules.kept()) if rules.kept else F.col("line"))
+    line = rules.kept()["line"] if rules.kept else F.col("line")
     return parsed.select(
         *(value.alias(name) for name, value in columns.items()),
+        *([rules.within_load] if rules.within_load else []),
         "warnings",
-        F.when(carries_line, F.col("line")).alias("line"),
+        F.when(carries_line, line).alias("line"),
         "file_id",
         "part_start",
         "reason",
@@ -50,7 +55,6 @@ def number_outcomes(judged: DataFrame, records: Records) -> DataFrame:
     names = _outcomes(records)
     of_reason = (F.when(F.col("reason") == name, names.index(name)) for name in records.reason_names)
     number = F.coalesce(*of_reason, F.lit(0))
-    # A duplicate has its warnings too: nobody asks for them.
     return judged.withColumns(
         {
             "outcome_number": countable((number * 2 ** _bits(records) + F.col("warnings")).cast("long")),
@@ -74,14 +78,15 @@ def outcome_counts(records: Records, files: int) -> list[Column]:
 
 
 def read_outcome_counts(records: Records, observed: dict[str, Any]) -> dict[str, int]:
-    """How many records were accepted, were rejected for each reason, and were accepted with each warning."""
+    """How many records were accepted, were rejected for each reason, and count for each warning."""
     names, bits = _outcomes(records), _bits(records)
-    counts = dict.fromkeys((*names, *records.warning_names), 0)
+    warned = (ACCEPTED, DUPLICATE) if records.duplicates_warned else (ACCEPTED,)
+    counts = dict.fromkeys((*names, *records.own_warnings), 0)
     for value, lines in read_counts(observed["outcomes"]).items():
         outcome = names[value >> bits]
         counts[outcome] += lines
-        for bit, warning in enumerate(records.warning_names):
-            counts[warning] += lines if outcome == ACCEPTED and value >> bit & 1 else 0
+        for bit, warning in enumerate(records.own_warnings):
+            counts[warning] += lines if outcome in warned and value >> bit & 1 else 0
     return counts
 
 
@@ -98,35 +103,60 @@ def to_write(judged: DataFrame, kind: Kind) -> DataFrame:
     """Select the columns of accepted records; a rejected one has nulls there, but for a text that tells all of it.
 
     So one write takes both: keeping the judged records, to write them twice, took a sixth more CPU.
-    Without a user, a rejected record lies in other files than accepted ones.
+    Without an owner, a rejected record lies in other files than accepted ones.
     """
-    written, is_accepted = kind.rules.written, F.col("reason").isNull()
-    of_duplicate = F.coalesce("line", written.line()) if written else F.col("line")
-    line = F.when(F.col("reason") == DUPLICATE, of_duplicate).otherwise(F.col(kind.user))
-    rejected = F.to_json(F.struct(F.base64(line.cast("binary")).alias("line"), "file_id", "part_start", "reason"))
+    is_accepted = F.col("reason").isNull()
     columns = {name: F.when(is_accepted, F.col(name)) for name in kind.accepted.schema.fieldNames()}
-    columns[_told_in(kind)] = columns[_told_in(kind)].otherwise(rejected)
+    columns[_told_in(kind)] = columns[_told_in(kind)].otherwise(_told(kind))
     return judged.select(*(value.alias(name) for name, value in columns.items()))
 
 
-def rejected_records(written: DataFrame, kind: Kind, files: DataFrame) -> DataFrame:
-    """Select the records that were rejected from what `to_write` made, each with its line, its file and its reason.
+def told_of_rejected(written: DataFrame, kind: Kind) -> DataFrame:
+    """Select what the rows that `to_write` made tell of rejected records, with the columns of _TOLD."""
+    told = F.from_json(_told_in(kind), _TOLD)
+    rejected = written.where(F.col(kind.owner).isNull()).select(told.alias("told")).select("told.*")
+    return rejected.withColumn("line", F.unbase64("line"))
+
+
+def rejected_records(told: DataFrame, kind: Kind, files: DataFrame) -> DataFrame:
+    """Give each record of `told_of_rejected` its file; it has `line_number` (long) too.
 
     `files` has one row a file of the input: `file` (string) and `file_id` (int).
     """
-    told = F.from_json(_told_in(kind), "line string, file_id int, part_start long, reason string")
-    rejected = written.where(F.col(kind.user).isNull()).select(told.alias("told")).select("told.*")
-    rejected = rejected.withColumn("line", F.unbase64("line"))
     # Left, so that no line is lost; the key is unique on the right: one row a file.
-    named = rejected.join(F.broadcast(files), on="file_id", how="left")
-    # A few files for each reason, and not one for each bucket of accepted records.
-    return conform(named, REJECTED_RECORDS.schema).hint("rebalance", "reason")
+    named = told.withColumn("kind", F.lit(kind.name)).join(F.broadcast(files), on="file_id", how="left")
+    return conform(named, REJECTED_RECORDS.schema)
+
+
+def duplicates(told: DataFrame, kind: Kind) -> DataFrame:
+    """Return how many duplicates there are of each record, as DUPLICATES has them."""
+    again = told.where(F.col("reason") == DUPLICATE).groupBy("owner", "row_key").agg(F.count(F.lit(1)).alias("records"))
+    return conform(again.withColumn("kind", F.lit(kind.name)), DUPLICATES.schema)
+
+
+def _told(kind: Kind) -> Column:
+    """Return the text that tells of a rejected record."""
+    written, is_duplicate = kind.rules.written, F.col("reason") == DUPLICATE
+    of_duplicate = F.coalesce("line", written.line()) if written else F.col("line")
+    if kind.rules.kept:
+        kept = F.from_json(kind.owner, KEPT)
+        line = F.when(is_duplicate, of_duplicate).otherwise(kept["line"])
+        length = F.when(~is_duplicate, kept["length"]).otherwise(F.octet_length(of_duplicate))
+        more = [F.when(~is_duplicate, kept[name]).alias(name) for name in ("hmac", "line_hash")]
+    else:
+        line, more = F.when(is_duplicate, of_duplicate).otherwise(F.col(kind.owner)), []
+        length = F.octet_length(line)
+    if kind.records.has_row_key:
+        who = {"owner": F.col(kind.owner), ROW_KEY: F.col(ROW_KEY)}
+        more += [F.when(is_duplicate, value).alias(name) for name, value in who.items()]
+    in_base64 = F.base64(line.cast("binary")).alias("line")
+    return F.to_json(F.struct(in_base64, length.alias("length"), "file_id", "part_start", "reason", *more))
 
 
 def _told_in(kind: Kind) -> str:
-    """Return the column whose text tells of a rejected record: the first that is a text, but for the user."""
+    """Return the column whose text tells of a rejected record: the first that is a text, but for the owner's."""
     columns = kind.accepted.schema.fields
-    return next(column.name for column in columns if column.name != kind.user and column.dataType == T.StringType())
+    return next(column.name for column in columns if column.name != kind.owner and column.dataType == T.StringType())
 
 
 def _outcomes(records: Records) -> tuple[str, ...]:
@@ -135,8 +165,8 @@ def _outcomes(records: Records) -> tuple[str, ...]:
 
 
 def _bits(records: Records) -> int:
-    """Return how many bits the warnings of a record take."""
-    return len(records.warning_names)
+    """Return how many bits the warnings that a record shows by itself take."""
+    return len(records.own_warnings)
 
 
 def _iso_8601(instant: Column) -> Column:

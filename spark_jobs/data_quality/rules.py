@@ -20,8 +20,8 @@ def rejection_reason(records: Records, conditions: Mapping[str, Column]) -> Colu
 
 
 def warning_bits(records: Records, conditions: Mapping[str, Column]) -> Column:
-    """Return what a record is warned of (int): a bit for each of the contract's warnings, the first the lowest."""
+    """Return what a record is warned of (int): a bit for each warning that it shows by itself, the first the lowest."""
     bits = F.lit(0)
-    for position, name in enumerate(records.warning_names):
+    for position, name in enumerate(records.own_warnings):
         bits += F.when(conditions[name], 2**position).otherwise(0)
     return bits

@@ -10,8 +10,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.contract import Implausible, LogContract
+from spark_jobs.shared.event_order import order_of
 from spark_jobs.shared.log_tables import value_counts
 from spark_jobs.shared.session_gap import microseconds_between, number_sessions
+
+# The column of an event with its place in a session: the least is the first event's.
+_FIRST = "first_event"
 
 
 def sessionize(events: DataFrame, log: LogContract, gap: timedelta) -> DataFrame:
@@ -19,11 +23,14 @@ def sessionize(events: DataFrame, log: LogContract, gap: timedelta) -> DataFrame
 
     A pause longer than `gap` opens a session; exactly the gap stays in. Only the user and the time are looked at, so
     midnight and time zones change nothing. Beside these three columns comes what sessions count: for each distinct
-    count a hash of its columns (long, named as the count), and `Sessions.each`. The windows hold all rows of a user.
+    count a hash of its columns (long, named as the count), `Sessions.each`, and what tells its first event (struct).
+    The windows hold all rows of a user.
     """
     hashes = [_hash(log, columns).alias(name) for name, columns in log.sessions.distinct]
     each = [log.sessions.each] if log.sessions.each else []
-    counted = events.select(log.user, log.events.time, *hashes, *each)
+    place = F.struct(log.events.time, *order_of(log.events), *log.sessions.first)
+    first = [place.alias(_FIRST)] if log.sessions.first else []
+    counted = events.select(log.user, log.events.time, *hashes, *each, *first)
     return number_sessions(counted, log.user, log.events.time, log.events.time, gap)
 
 
@@ -41,11 +48,13 @@ def summarize_sessions(numbered: DataFrame, log: LogContract) -> DataFrame:
         F.count(F.lit(1)).alias(log.sessions.events),
         *(_distinct(name) for name, _ in log.sessions.distinct),
         *(F.count_if(F.col(log.sessions.each) == value).alias(name) for name, value in value_counts(log).items()),
+        *([F.min(_FIRST).alias(_FIRST)] if log.sessions.first else []),
     )
     with_duration = per_session.withColumns(
         {
             "session_id": session_id(F.col(log.user), F.col("started_at")),
             "duration_seconds": duration_seconds(F.col("started_at"), F.col("ended_at")),
+            **{name: F.col(_FIRST)[name] for name in log.sessions.first},
         }
     )
     limits = log.sessions.implausible

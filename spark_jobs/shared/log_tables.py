@@ -12,30 +12,52 @@ from spark_jobs.lake.tables import Table
 from spark_jobs.shared.spark_schema import spark_schema
 
 # `line` is binary: a rejected line may be no valid text, and it is kept to the byte. It lies in the part of the file
-# that begins at byte `part_start`: Spark's reader tells no more of a line's place.
+# that begins at byte `part_start`: Spark's reader tells no more of a line's place. A log with sensitive fields keeps
+# no text of a line that cannot be parsed, but its number in the file, from 1, and a keyed hash of it.
 REJECTED_RECORDS = Table(
     "rejected_records",
     T.StructType(
         [
+            T.StructField("kind", T.StringType()),
             T.StructField("line", T.BinaryType()),
             T.StructField("file", T.StringType()),
             T.StructField("part_start", T.LongType()),
+            T.StructField("line_number", T.LongType()),
+            T.StructField("length", T.IntegerType()),
+            T.StructField("hmac", T.StringType()),
             T.StructField("reason", T.StringType()),
         ]
     ),
     split_by="reason",
 )
+# Which accepted records came again, and how often; of a log whose warnings count a duplicate, too.
+DUPLICATES = Table(
+    "duplicates",
+    T.StructType(
+        [
+            T.StructField("kind", T.StringType()),
+            T.StructField("owner", T.StringType()),
+            T.StructField("row_key", T.LongType()),
+            T.StructField("records", T.LongType()),
+        ]
+    ),
+)
 
 
 @cache
-def accepted_table(records: Records, user: str) -> Table:
-    """Return the table of the accepted records of one kind, which have a column that names the user."""
-    return Table(records.name, spark_schema(records), bucketed_by=user, varied=records.varied)
+def accepted_table(records: Records, owner: str) -> Table:
+    """Return the table of the accepted records of one kind, in buckets by the column of their owner."""
+    return Table(records.name, spark_schema(records), bucketed_by=owner, varied=records.varied)
 
 
 def events_table(log: LogContract) -> Table:
     """Return the table of a log's events."""
-    return accepted_table(log.events, log.user)
+    return kind_table(log, log.events)
+
+
+def kind_table(log: LogContract, records: Records) -> Table:
+    """Return the table of one kind of a log's accepted records."""
+    return accepted_table(records, log.owner_of(records))
 
 
 @cache
@@ -56,6 +78,7 @@ def sessions_table(log: LogContract) -> Table:
             T.StructField("ended_at", T.TimestampType()),
             T.StructField("duration_seconds", T.LongType()),
             *(T.StructField(name, T.LongType()) for name in counts),
+            *(events_table(log).schema[name] for name in log.sessions.first),
             *(T.StructField(name, T.BooleanType()) for name in flags),
         ]
     )
@@ -80,4 +103,6 @@ def answers_tables(log: LogContract) -> tuple[Table, ...]:
 
 def tables_of(log: LogContract) -> tuple[Table, ...]:
     """Return all tables of a log, in the order in which a run writes them."""
-    return (events_table(log), REJECTED_RECORDS, sessions_table(log), *answers_tables(log))
+    accepted = (kind_table(log, records) for records in log.kinds)
+    duplicates = (DUPLICATES,) if any(records.duplicates_warned for records in log.kinds) else ()
+    return (*accepted, REJECTED_RECORDS, *duplicates, sessions_table(log), *answers_tables(log))

@@ -114,6 +114,15 @@ class LogTotals(Document):
     last_event_at: AwareDatetime | None
 
 
+class KindRecord(Document):
+    """What became of the records of a kind that are no events, in this run and in the whole log."""
+
+    counts: Counts
+    rejected: dict[str, int]
+    warnings: dict[str, int]
+    log: LogTotals
+
+
 class LateEvents(Document):
     """Events of earlier days than the run date, by how many days they are late."""
 
@@ -136,8 +145,9 @@ class NewInput(Document):
 
 
 class DataQualityRecord(StageRecord):
-    """What data_quality read and what became of it. `base`: what a daily load has added to.
+    """What data_quality read and what became of it: of the events, and of the `others` by kind.
 
+    `base`: what a daily load has added to.
     `added` is the snapshot of the events before they were compacted. `inputs` are all files that the log has ever taken
     in, those of this run last.
     """
@@ -148,18 +158,28 @@ class DataQualityRecord(StageRecord):
     added: int
     input: InputSize
     counts: Counts
-    quality_score: float = Field(description="Accepted of 100 records read, but those that the log had before.")
+    quality_score: float = Field(
+        description="Accepted of 100 records read, of all kinds, but those that the log had before."
+    )
     rejected: dict[str, int] = Field(description="Records by the reason they were rejected for.")
     warnings: dict[str, int] = Field(description="Accepted records by warning.")
     first_event_at: AwareDatetime | None
     last_event_at: AwareDatetime | None
     log: LogTotals
+    others: dict[str, KindRecord]
+    log_warnings: dict[str, dict[str, int]] = Field(
+        description="Records of the whole log by kind and warning, duplicates too; of a log whose duplicates count."
+    )
     new: NewInput | None = Field(description="Null where the log begins.")
     files: tuple[FileCounts, ...]
     left_out: tuple[str, ...]
     inputs: tuple[ListedFile, ...]
 
-    # --- session_analysis
+    @property
+    def all_counts(self) -> Counts:
+        """What became of the records of all kinds."""
+        kinds = (self.counts, *(kind.counts for kind in self.others.values()))
+        return Counts(**{name: sum(getattr(kind, name) for kind in kinds) for name in Counts.model_fields})
 
     @property
     def is_day_without(self) -> bool:
@@ -172,6 +192,9 @@ class DataQualityRecord(StageRecord):
         sizes = {file.file: file.bytes for file in self.inputs}
         known = self.new.files_known if self.new else ()
         return self.input.files > 0 or not any(sizes[file] for file in known)
+
+
+# --- session_analysis
 
 
 class SessionAnalysisParameters(Parameters):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
+from typing import Any
 
 from pyspark.sql import Column, DataFrame
 
@@ -15,6 +16,13 @@ from spark_jobs.shared.errors import DataError
 
 class MissingRulesError(DataError):
     """A log has a contract and no rules, so that nothing can judge its records."""
+
+
+# Of a line that cannot be parsed, and so keeps no text, `line_hash` (xxhash64) finds the place in its file.
+KEPT = "line string, length int, hmac string, line_hash long"
+# From the accepted records by kind to those that others show a warning of, by kind and warning: columns `owner` (that
+# of the kind) and `row_key`, one row a record.
+FlagAcross = Callable[[Mapping[str, DataFrame]], Mapping[str, Mapping[str, DataFrame]]]
 
 
 @dataclass(frozen=True)
@@ -38,12 +46,18 @@ class Rules:
     `warnings` give a condition for each name of the contract except `duplicate`. A reason that is null does not apply;
     a warning is true or false.
     `written`: without it each record carries its line along.
+    `kept`: what is stored of a rejected line, a struct of KEPT; without it the line itself. `unparsed`: the reasons of
+    lines of which no text is kept.
+    `within_load`: a column that `parse` makes, which tells records of one load apart beside the contract's `same`.
     """
 
     parse: Callable[[DataFrame], DataFrame]
     reasons: Callable[[date], Mapping[str, Column]]
     warnings: Callable[[], Mapping[str, Column]]
     written: WrittenLine | None = None
+    kept: Callable[[], Column] | None = None
+    unparsed: tuple[str, ...] = ()
+    within_load: str = ""
 
 
 def rules_of(log: LogContract, records: Records) -> Rules:
@@ -51,14 +65,36 @@ def rules_of(log: LogContract, records: Records) -> Rules:
 
     Raises MissingRulesError where the log has none.
     """
+    name = f"its {records.name}, so they cannot be judged"
+    try:
+        return _module(log, name).RULES[records.name]
+    except KeyError:
+        raise _missing(log, name) from None
+
+
+def flag_across_of(log: LogContract) -> FlagAcross:
+    """Return what flags records for warnings that only others show: `flag_across` in `rules.py` of the log's package.
+
+    Raises MissingRulesError where the log has none.
+    """
+    name = "the warnings that only other records show"
+    try:
+        return _module(log, name).flag_across
+    except AttributeError:
+        raise _missing(log, name) from None
+
+
+def _module(log: LogContract, needed: str) -> Any:
     module = f"spark_jobs.logs.{log.name}.rules"
     try:
-        return import_module(module).RULES[records.name]
-    except (ModuleNotFoundError, KeyError) as error:
+        return import_module(module)
+    except ModuleNotFoundError as error:
         # What a module of the log imports may be missing, too.
-        if isinstance(error, ModuleNotFoundError) and not f"{module}.".startswith(f"{error.name}."):
+        if not f"{module}.".startswith(f"{error.name}."):
             raise
-        raise MissingRulesError(
-            f"the log {log.name} has no rules for its {records.name}, so they cannot be judged; add them to RULES in "
-            f"{module.replace('.', '/')}.py"
-        ) from None
+        raise _missing(log, needed) from None
+
+
+def _missing(log: LogContract, needed: str) -> MissingRulesError:
+    place = f"spark_jobs/logs/{log.name}/rules.py"
+    return MissingRulesError(f"the log {log.name} has no rules for {needed}; add them to {place}")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from pyspark.sql import types as T
 
-from spark_jobs.contract import Records
+from spark_jobs.contract import ROW_KEY, UNNAMED_FIELDS, Records
 from spark_jobs.fields import Day, Field, Integer, Items, Money, Time, Type
 
 # Of money: what a sum of many amounts needs is the answers' business.
 _LONGEST_INTEGER = 2**31
+_BESIDE = (T.StructField(ROW_KEY, T.LongType()), T.StructField(UNNAMED_FIELDS, T.ArrayType(T.StringType())))
 
 
 def spark_schema(records: Records) -> T.StructType:
-    """Return the columns of the accepted records, in the order of the contract's fields."""
-    return _struct(records.fields)
+    """Return the columns of the accepted records: the contract's fields in their order, and what is kept beside."""
+    fields = _struct(records.fields).fields
+    if records.has_row_key:
+        fields = [*fields, *_BESIDE]
+    return T.StructType(fields)
 
 
 def _struct(fields: tuple[Field, ...]) -> T.StructType:

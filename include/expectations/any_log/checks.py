@@ -17,14 +17,14 @@ from spark_jobs.lake.tries import read
 from spark_jobs.shared.documents import read_record_of
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.log import read_new_events
-from spark_jobs.shared.log_tables import REJECTED_RECORDS, sessions_table
+from spark_jobs.shared.log_tables import REJECTED_RECORDS, kind_table, sessions_table
 from spark_jobs.shared.records import DataQualityRecord
 
 
 def events(
     spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapshots, minimum_quality_score: str
 ) -> list[Table]:
-    """Return what the job counted, and the events that the run has added. Runs Spark."""
+    """Return what the job counted, the events that the run has added, and all records of other kinds. Runs Spark."""
     contract, judged = lake.contract, read_record_of(lake, DataQualityRecord, run_date, snapshots)
     table = contract.events.name
     # Those that they were added to were checked when they came.
@@ -36,8 +36,16 @@ def events(
         "rejected_in_table": rows_in_table(lake, REJECTED_RECORDS.name, snapshots),
     }
     suite = suites.data_quality(contract, judged, float(minimum_quality_score), settings().of_log(lake.log))
+    others = [
+        Table(
+            read(spark, lake.log, kind_table(contract, records), snapshots[records.name]),
+            suites.records(records, run_date, judged.others[records.name].log.events),
+        )
+        for records in contract.others
+    ]
     # The counts first: what comes of a check is told in this order, and cut where there is no room.
-    return [counts_table(counts, suite), Table(added, suites.events(contract, run_date, judged))]
+    accepted = suites.records(contract.events, run_date, judged.counts.events_accepted)
+    return [counts_table(counts, suite), Table(added, accepted), *others]
 
 
 def sessions(
@@ -64,7 +72,8 @@ def quality_counts(judged: DataQualityRecord) -> dict[str, float]:
     return {
         "quality_score": judged.quality_score,
         "events_accepted": judged.counts.events_accepted,
-        "records_rejected": judged.counts.records_rejected,
+        "records_accepted": judged.all_counts.events_accepted,
+        "records_rejected": judged.all_counts.records_rejected,
     }
 
 

@@ -15,7 +15,7 @@ from pyspark.sql import types as T
 from include.deployment.log_settings import LogSettings
 from include.expectations import structural
 from include.expectations.claims import CRITICAL, INFO, WARNING, at_least, at_most, has_schema, never_null
-from spark_jobs.contract import LogContract
+from spark_jobs.contract import LogContract, Records
 from spark_jobs.shared import loads
 from spark_jobs.shared.records import DataQualityRecord
 
@@ -29,7 +29,7 @@ def data_quality(
     any other load without an event stops the run.
     """
     events, none = contract.events.name, INFO if judged.parameters.load == loads.DAILY else CRITICAL
-    stop, of_log, rejected = limits.stop_quality_score, judged.log.events, judged.counts.records_rejected
+    stop, of_log, counts = limits.stop_quality_score, judged.log.events, judged.all_counts
     return ExpectationSuite(
         "data_quality",
         expectations=[
@@ -37,11 +37,15 @@ def data_quality(
             at_least("events_accepted", 1, "at least one record is accepted", none),
             at_most("repeated_events", 0, f"none of the {events} is there twice"),
             total("events_in_table", of_log, f"the table has the {of_log} {events} of the log"),
-            total("rejected_in_table", rejected, f"rejected_records has all records rejected, {rejected}"),
+            total(
+                "rejected_in_table",
+                counts.records_rejected,
+                f"rejected_records has all records rejected, {counts.records_rejected}",
+            ),
             gxe.ExpectMulticolumnSumToEqual(
-                column_list=["events_accepted", "records_rejected"],
-                sum_total=judged.counts.records_read,
-                description=f"records accepted and rejected are the {judged.counts.records_read} read",
+                column_list=["records_accepted", "records_rejected"],
+                sum_total=counts.records_read,
+                description=f"records accepted and rejected are the {counts.records_read} read",
             ),
             at_least(
                 "quality_score",
@@ -53,10 +57,9 @@ def data_quality(
     )
 
 
-def events(contract: LogContract, run_date: date, judged: DataQualityRecord) -> ExpectationSuite:
-    """The events are what their contract says, and all that were accepted are there."""
-    expected = structural.accepted(contract.events, run_date, judged.counts.events_accepted)
-    return ExpectationSuite(contract.events.name, expectations=expected)
+def records(kind: Records, run_date: date, count: int) -> ExpectationSuite:
+    """The accepted records of one kind are what their contract says, and all `count` of them are there."""
+    return ExpectationSuite(kind.name, expectations=structural.accepted(kind, run_date, count))
 
 
 def sessions(contract: LogContract, schema: T.StructType, events_of_log: int) -> ExpectationSuite:

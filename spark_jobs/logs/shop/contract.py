@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from spark_jobs.contract import (
+    ROW_KEY,
     JsonLines,
     LogContract,
     Plausible,
@@ -46,6 +47,11 @@ IMPLAUSIBLE = Reason("implausible_time", "The time is before 2015, or after the 
 DUPLICATE = Reason("duplicate", "Another record of its kind says the same in every field.")
 UNNAMED = Warning("unnamed_field", "The record has fields that the contract does not name; they are left out.")
 
+
+def _across(name: str, sentence: str) -> Warning:
+    return Warning(name, sentence, across=True)
+
+
 _EVENT_FIELDS = (
     Field("event_id", Uuid()),
     Field("event_type", Choice(EVENT_TYPES)),
@@ -68,18 +74,20 @@ EVENTS = Records(
     warnings=(
         *invalid_optional(_EVENT_FIELDS),
         UNNAMED,
-        Warning("reused_event_id", "Another event of the user has the same event_id and says something else."),
-        Warning("repeated_purchase", "The transaction has an earlier PURCHASE; this one brings no revenue."),
-        Warning("unknown_user", "No accepted record of users is of this user."),
-        Warning("unknown_product", "No accepted record of products is of this product."),
-        Warning("purchase_without_transaction", "No accepted transaction has this id."),
-        Warning("client_session_of_several_users", "The session that the client claims has events of other users."),
+        _across("reused_event_id", "Another event of the user has the same event_id and says something else."),
+        _across("repeated_purchase", "The transaction has an earlier PURCHASE; this one brings no revenue."),
+        _across("unknown_user", "No accepted record of users is of this user."),
+        _across("unknown_product", "No accepted record of products is of this product."),
+        _across("purchase_without_transaction", "No accepted transaction has this id."),
+        _across("client_session_of_several_users", "The session that the client claims has events of other users."),
     ),
-    same=tuple(one.column for one in _EVENT_FIELDS),
+    same=("user_id", "occurred_at", ROW_KEY),
     time="occurred_at",
     plausible=SINCE,
     type_field="event_type",
-    order=("event_type", "event_id", "device_type"),
+    order=("event_type", "event_id", "device_type", ROW_KEY),
+    varied=("event_id", "transaction_id", "client_session_id", ROW_KEY),
+    duplicates_warned=True,
 )
 
 _ITEM_FIELDS = (
@@ -107,15 +115,18 @@ TRANSACTIONS = Records(
     warnings=(
         *invalid_optional(_TRANSACTION_FIELDS),
         UNNAMED,
-        Warning("unknown_user", "No accepted record of users is of this user."),
-        Warning("unknown_product", "No accepted record of products is of a product among its items."),
-        Warning("transaction_without_purchase", "It has not failed, and no PURCHASE names it."),
-        Warning("transaction_of_another_user", "The PURCHASE that names it is another user's."),
+        _across("unknown_user", "No accepted record of users is of this user."),
+        _across("unknown_product", "No accepted record of products is of a product among its items."),
+        _across("transaction_without_purchase", "It has not failed, and no PURCHASE names it."),
+        _across("transaction_of_another_user", "The PURCHASE that names it is another user's."),
         Warning("inconsistent_total", "The total is not what its items, discount, shipping and tax come to."),
     ),
-    same=tuple(one.column for one in _TRANSACTION_FIELDS),
+    same=("user_id", "occurred_at", ROW_KEY),
     time="occurred_at",
     plausible=SINCE,
+    order=("transaction_id", ROW_KEY),
+    varied=("transaction_id", ROW_KEY),
+    duplicates_warned=True,
 )
 
 _USER_FIELDS = (
@@ -130,7 +141,10 @@ USERS = Records(
     fields=_USER_FIELDS,
     reasons=(*UNREADABLE, *missing(_USER_FIELDS), *invalid(_USER_FIELDS), DUPLICATE),
     warnings=(*invalid_optional(_USER_FIELDS), UNNAMED),
-    same=tuple(one.column for one in _USER_FIELDS),
+    same=("user_id", "valid_from", ROW_KEY),
+    time="valid_from",
+    order=(ROW_KEY,),
+    duplicates_warned=True,
 )
 
 _PRODUCT_FIELDS = (
@@ -145,7 +159,11 @@ PRODUCTS = Records(
     fields=_PRODUCT_FIELDS,
     reasons=(*UNREADABLE, *missing(_PRODUCT_FIELDS), *invalid(_PRODUCT_FIELDS), DUPLICATE),
     warnings=(UNNAMED,),
-    same=tuple(one.column for one in _PRODUCT_FIELDS),
+    same=("product_id", "valid_from", ROW_KEY),
+    time="valid_from",
+    order=(ROW_KEY,),
+    owner="product_id",
+    duplicates_warned=True,
 )
 
 SHOP = LogContract(
@@ -158,6 +176,7 @@ SHOP = LogContract(
         events="events",
         distinct=(("distinct_products", ("product_id",)),),
         each="event_type",
+        first=("device_type",),
     ),
     answers="conversion",
     answer="funnel",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from include.runs import input_format
+from include.runs import file_beginnings
 from include.runs.input_format import check_format
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared.errors import InputError
@@ -27,7 +27,7 @@ def flipped(content: bytes, place: int) -> bytes:
 def check(directory: Path, **files: bytes) -> None:
     for name, content in files.items():
         (directory / name.replace("__", ".")).write_bytes(content)
-    check_format(list_files(str(directory)).files, LISTENING)
+    check_format(LISTENING, str(directory), list_files(str(directory)).files)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_one_file_of_another_format_is_named(tmp_path: Path) -> None:
 
 def test_few_of_many_files_are_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    real = input_format.beginning
-    monkeypatch.setattr(input_format, "beginning", lambda file: opened.append(file.name) or real(file))
+    real = file_beginnings.beginning
+    monkeypatch.setattr(file_beginnings, "beginning", lambda file: opened.append(file.name) or real(file))
     check(tmp_path, **{f"{number:03d}": GOOD for number in range(200)})
     assert opened == [f"{tmp_path}/{number:03d}" for number in range(0, 200, 4)]

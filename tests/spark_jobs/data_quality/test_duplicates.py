@@ -5,9 +5,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.data_quality.duplicates import reject_duplicates, sort_into_buckets
+from spark_jobs.data_quality.kinds import kinds_of
 from spark_jobs.lake.tries import number_buckets
-from spark_jobs.logs.listening.contract import LISTENS
-from spark_jobs.logs.listening.tables import LISTENS as TABLE
+from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared.lake import Lake
 from tests.frames import frame_of
 from tests.jobs import knowing
@@ -20,9 +20,9 @@ def spark(spark: SparkSession, lake: Lake) -> SparkSession:
 
 
 def judged(lines: DataFrame) -> DataFrame:
-    return reject_duplicates(
-        sort_into_buckets(number_buckets(lines, TABLE, 2), LISTENS, TABLE, 2), LISTENS, "user_id"
-    ).drop("bucket")
+    (kind,) = kinds_of(LISTENING)
+    in_order = sort_into_buckets(number_buckets(lines, kind.accepted, 2), kind, 2)
+    return reject_duplicates(in_order, kind).drop("bucket")
 
 
 def classified(spark: SparkSession, *rows: tuple) -> DataFrame:

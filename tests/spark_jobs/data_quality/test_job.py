@@ -11,7 +11,7 @@ from spark_jobs.data_quality import job as data_quality
 from spark_jobs.data_quality import line_counts
 from spark_jobs.data_quality.job import DataQualityJob, parse_args
 from spark_jobs.data_quality.judging import judge, lines_to_read
-from spark_jobs.data_quality.kinds import only_kind
+from spark_jobs.data_quality.kinds import kinds_of
 from spark_jobs.data_quality.line_counts import LineCountMismatchError
 from spark_jobs.lake.stamps import Stamp, stamp_of
 from spark_jobs.logs.listening.contract import LISTENING
@@ -126,7 +126,7 @@ def test_listens_need_one_shuffle_and_one_sort(spark: SparkSession, lake: Lake, 
     (tmp_path / "log.tsv").write_bytes(LINE % 1)
     session = knowing(spark, lake)
     lines = link(list_files(str(tmp_path / "log.tsv")).files, tmp_path / "links").read_lines(session)
-    judged = judge(lines_to_read(lines), only_kind(LISTENING), 1, RUN_DATE, 3).records
+    judged = judge(lines_to_read(lines), kinds_of(LISTENING)[0], 1, RUN_DATE, 3).records
     plan = judged._jdf.queryExecution().executedPlan().toString()
     assert (plan.count("Exchange"), plan.count("+- Sort ")) == (1, 1)
 

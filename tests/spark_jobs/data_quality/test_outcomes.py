@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
 from spark_jobs.data_quality import outcomes
-from spark_jobs.data_quality.kinds import only_kind
+from spark_jobs.data_quality.kinds import kinds_of
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.logs.listening.tables import REJECTED_RECORDS
 from tests.frames import frame_of
@@ -25,7 +25,7 @@ def test_listen_keeps_only_lines_its_fields_cannot_rebuild(spark: SparkSession) 
         [(GOOD, 1, 0), (OFFSET, 1, 0), (f"{GOOD}\r", 1, 0), ("odd", 2, 7)],
         "line string, file_id long, part_start long",
     )
-    classified = outcomes.classify(lines, only_kind(LISTENING), RUN_DATE)
+    classified = outcomes.classify(lines, kinds_of(LISTENING)[0], RUN_DATE)
     noon = 1241438400
     expected = frame_of(
         spark,
@@ -54,13 +54,17 @@ def test_rejected_lines_are_rebuilt_with_file_and_reason(spark: SparkSession) ->
         ],
         CLASSIFIED.replace("listened_at long", "listened_at string"),
     ).withColumn("listened_at", F.col("listened_at").cast("timestamp"))
-    rejected = outcomes.rejected_records(outcomes.to_write(judged, only_kind(LISTENING)), only_kind(LISTENING), files)
+    (kind,) = kinds_of(LISTENING)
+    told = outcomes.told_of_rejected(outcomes.to_write(judged, kind), kind).withColumn(
+        "line_number", F.lit(None).cast("long")
+    )
+    rejected = outcomes.rejected_records(told, kind, files)
     expected = frame_of(
         spark,
         [
-            (bytearray(GOOD.encode()), "two.tsv", 0, "duplicate"),
-            (bytearray(OFFSET.encode()), "two.tsv", 64, "duplicate"),
-            (bytearray(b"odd"), "one.tsv", 0, "field_count"),
+            ("listens", bytearray(GOOD.encode()), "two.tsv", 0, None, len(GOOD), None, "duplicate"),
+            ("listens", bytearray(OFFSET.encode()), "two.tsv", 64, None, len(OFFSET), None, "duplicate"),
+            ("listens", bytearray(b"odd"), "one.tsv", 0, None, 3, None, "field_count"),
         ],
         REJECTED_RECORDS.schema,
     )

@@ -1,0 +1,129 @@
+"""One kind of records: from its files to its table, in one pass, and what that tells of those that were rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.data_quality import history, inputs, line_counts, outcomes
+from spark_jobs.data_quality.judging import Judged, judge, lines_to_read
+from spark_jobs.data_quality.kinds import Kind
+from spark_jobs.data_quality.line_counts import LineCounts
+from spark_jobs.data_quality.line_numbers import MOST_NUMBERED, number_lines
+from spark_jobs.lake.tries import read, read_added
+from spark_jobs.shared import loads
+from spark_jobs.shared.documents import DATA_QUALITY
+from spark_jobs.shared.input_files import InputFile, Listing
+from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.linked_files import LinkedFiles, link
+from spark_jobs.shared.records import LateEvents
+from spark_jobs.shared.scratch import Keep
+from spark_jobs.shared.stage import Job, begin_try
+
+
+class InputJob(Job, Protocol):
+    """A job that reads an input: the whole log, or what a day adds."""
+
+    @property
+    def input_path(self) -> str: ...  # noqa: D102
+    @property
+    def load(self) -> str: ...  # noqa: D102
+    def list_files(self) -> Listing: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the passes over all kinds share: the listing of the input, the base, a place for links, a scratch."""
+
+    spark: SparkSession
+    job: InputJob
+    listing: Listing
+    base: history.Base | None
+    links: Path
+    keep: Keep
+
+    @property
+    def lake(self) -> Lake:
+        """The lake that is written."""
+        return self.job.lake
+
+    @property
+    def run_date(self) -> date:
+        """The run date."""
+        return self.job.run_date
+
+
+@dataclass(frozen=True)
+class WrittenKind:
+    """What was written of a kind: its snapshot, that before it was compacted, and its counts.
+
+    `told` are the rejected records, as `outcomes.told_of_rejected` has them, with `line_number`.
+    """
+
+    kind: Kind
+    files: Sequence[InputFile]
+    snapshot: int
+    added: int
+    counts: LineCounts
+    late: LateEvents | None
+    told: DataFrame
+
+    def rejected_records(self, spark: SparkSession) -> DataFrame:
+        """The rejected records, as their table has them."""
+        return outcomes.rejected_records(self.told, self.kind, name_files(spark, self.files))
+
+
+def judge_and_write(work: Work, kind: Kind, files: Sequence[InputFile], buckets: int) -> WrittenKind:
+    """Judge the lines of a kind's files, in one pass, and write what became of them."""
+    spark, job, table = work.spark, work.job, kind.accepted
+    before = work.base.of(kind) if work.base else None
+    stage = begin_try(job, DATA_QUALITY, {table.name: before} if before else {})
+    linked = link(files, work.links / kind.name)
+    with inputs.read_whole(linked, work.listing, job.list_files):
+        judged = _judged(work, kind, buckets, linked)
+        aside = stage.set_aside(judged.records, table, before)
+        counts = judged.counts()
+        told = _numbered(work, kind, counts, linked, aside)
+    is_daily = job.load == loads.DAILY
+    may_be_empty = is_daily or kind.records != work.lake.contract.events
+    line_counts.check(job.input_path, counts.total, line_counts.per_file(files, counts), may_be_empty)
+    added = snapshot = stage.take(aside, table, before)
+    late = None
+    if before:
+        snapshot = stage.compact(spark, table)
+        new = read_added(spark, work.lake.log, table, before, added)
+        late = history.late_events(new, kind.records.time, work.run_date)
+    return WrittenKind(kind, files, snapshot, added, counts, late, told)
+
+
+def name_files(spark: SparkSession, files: Sequence[InputFile]) -> DataFrame:
+    """One row a file: `file` (string), its name, and `file_id` (int), its place among the files."""
+    columns = {"file": [file.name for file in files], "file_id": list(range(len(files)))}
+    # From Arrow the rows lie in the plan; from Python's lists they would cost a job and a Python worker, seconds.
+    types = pa.schema([("file", pa.string()), ("file_id", pa.int32())])
+    return spark.createDataFrame(pa.table(columns, schema=types))
+
+
+def _judged(work: Work, kind: Kind, buckets: int, linked: LinkedFiles) -> Judged:
+    """Judge the lines of the files that are new; where there is a base, they are read twice for it."""
+    lines, known = lines_to_read(linked.read_lines(work.spark)), None
+    if work.base and linked.files:
+        classified = outcomes.classify(lines, kind, work.run_date)
+        known = history.events_there(work.spark, work.base, kind, classified, work.keep)
+    return judge(lines, kind, len(linked.files), work.run_date, buckets, known)
+
+
+def _numbered(work: Work, kind: Kind, counts: LineCounts, linked: LinkedFiles, aside: int) -> DataFrame:
+    """Return what was told of rejected records, with the places in their files of those that cannot be parsed."""
+    told = outcomes.told_of_rejected(read(work.spark, work.lake.log, kind.accepted, aside), kind)
+    unparsed = sum(counts.rejected[reason] for reason in kind.rules.unparsed)
+    if not 0 < unparsed <= MOST_NUMBERED:
+        return told.withColumn("line_number", F.lit(None).cast("long"))
+    return work.keep(number_lines(told, lines_to_read(linked.read_lines(work.spark))))
