@@ -99,10 +99,13 @@ def test_warnings_between_records() -> None:
         "client_session_of_several_users": 3,
         "unknown_user": 2,
         "repeated_purchase": 1,
-        "transaction_of_another_user": 1,
         "purchase_without_transaction": 1,
     }
-    assert found["transactions"] == {"transaction_without_purchase": 2, "unknown_product": 4}
+    assert found["transactions"] == {
+        "transaction_without_purchase": 2,
+        "transaction_of_another_user": 1,
+        "unknown_product": 4,
+    }
 
 
 def test_files_have_exact_texts() -> None:
@@ -122,10 +125,12 @@ def test_files_have_exact_texts() -> None:
     assert lines[4] == "platinum\t5\t1\t1\t1\t1.000000\t1\t10.00\t10.00\t0.00\t10.00\t1\t0\t0.000000\t0.000000\t1\t0.00"
     assert lines[5] == "unknown\t0\t0\t0\t0\t\t0\t0.00\t0.00\t0.00\t\t0\t0\t\t\t0\t"
     assert found.text("daily_metrics").splitlines()[1].startswith("2024-05-01\t5\t1\t1\t1\t1.000000")
-    assert found.text("warnings").splitlines()[1:] == [
-        "events\treused_event_id\t5",
-        "events\tunknown_product\t2",
-        "transactions\tunknown_product\t1",
+    warnings = [line.split("\t") for line in found.text("warnings").splitlines()[1:]]
+    assert [kind for kind, _, _ in warnings] == ["events"] * 15 + ["transactions"] * 9 + ["users"] * 3 + ["products"]
+    assert [warning for warning in warnings if warning[2] != "0"] == [
+        ["events", "reused_event_id", "5"],
+        ["events", "unknown_product", "2"],
+        ["transactions", "unknown_product", "1"],
     ]
 
 

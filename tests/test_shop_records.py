@@ -248,7 +248,3 @@ def test_sensitive_values_are_masked_trimmed_and_lower() -> None:
 
 def test_every_field_has_odd_values() -> None:
     assert {one.name for fields in FIELDS.values() for one in fields} == set(ODD)
-    assert (
-        Product(UUID_TEXT, "a", "b", Decimal(1), NOON)
-        == judge_line("products", line_of(Product(UUID_TEXT, "a", "b", Decimal("1.00"), NOON)), RUN_DATE).row
-    )

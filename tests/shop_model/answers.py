@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from tests.shop_model.funnel import WINDOW, Path, funnel_paths, funnel_rows, is_outside_order
-from tests.shop_model.judged import KINDS, warnings_between
+from tests.shop_model.judged import KINDS, warnings_between, warnings_of
 from tests.shop_model.metrics import Rows, customer_value, daily_metrics, money, product_performance, tier_metrics
 from tests.shop_model.orders import first_purchases, is_order, that_count
 from tests.shop_model.rows import Event, Product, Transaction, User
@@ -90,12 +90,9 @@ def written(column: str, value: object) -> str:
 
 
 def warning_rows(warnings: dict[str, Counter[str]]) -> Rows:
-    """Return a row for each warning that some record has: the kinds as listed, the warnings by name."""
+    """Return a row for each warning that a kind can have: the kinds as listed, the warnings by name."""
     return [
-        {"kind": kind, "warning": name, "records": records}
-        for kind in KINDS
-        for name, records in sorted(warnings[kind].items())
-        if records
+        {"kind": kind, "warning": name, "records": warnings[kind][name]} for kind in KINDS for name in warnings_of(kind)
     ]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from tests.shop_model.orders import first_purchases, is_order, that_count
+from tests.shop_model.orders import first_purchases, is_order
 from tests.shop_model.records import FIELDS, judge_line
 from tests.shop_model.rows import Event, Product, Row, Transaction, User
 from tests.shop_model.values import WHITE_SPACE
@@ -17,6 +17,29 @@ from tests.shop_model.values import WHITE_SPACE
 KINDS = tuple(FIELDS)
 SENSITIVE = ("search_query", "ip_address", "email")
 UNNAMED_NAMES_KEPT = 100
+BETWEEN = {
+    "events": (
+        "reused_event_id",
+        "repeated_purchase",
+        "unknown_user",
+        "unknown_product",
+        "purchase_without_transaction",
+        "client_session_of_several_users",
+    ),
+    "transactions": (
+        "unknown_user",
+        "unknown_product",
+        "transaction_without_purchase",
+        "transaction_of_another_user",
+        "inconsistent_total",
+    ),
+}
+
+
+def warnings_of(kind: str) -> list[str]:
+    """Return all warnings that a kind can have, by name."""
+    optional = [f"invalid_{one.name}" for one in FIELDS[kind] if one.on or not one.required]
+    return sorted([*optional, "unnamed_field", *BETWEEN.get(kind, ())])
 
 
 @dataclass
@@ -92,22 +115,23 @@ def warnings_between(
     """Count the warnings that need other records. The lists hold accepted rows, and their duplicates once more.
 
     `reused_event_id` and `client_session_of_several_users` count all records that share the id, the first too. A
-    later purchase counts as repeated whatever becomes of its transaction. A warning stands at the kind whose record
-    refers to the other: `transaction_of_another_user` at the PURCHASE, `transaction_without_purchase` at each record
-    of a transaction that, as it counts, is not failed.
+    later purchase counts as repeated whatever becomes of its transaction. A transaction's warnings speak of the
+    record: its own status and user, not those of the transaction as it counts; another user's is the first PURCHASE.
     """
     known_users = {user.user_id for user in users}
     known_products = {product.product_id for product in products}
     found: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
-    orders, first = that_count(transactions), first_purchases(events)
+    known_transactions = {transaction.transaction_id for transaction in transactions}
+    first = first_purchases(events)
     for transaction in transactions:
+        purchase = first.get(transaction.transaction_id)
         bought = {item.product_id for item in transaction.items}
         found["transactions"].update(
             _names(
                 unknown_user=transaction.user_id not in known_users,
                 unknown_product=not bought <= known_products,
-                transaction_without_purchase=transaction.transaction_id not in first
-                and is_order(orders[transaction.transaction_id]),
+                transaction_without_purchase=purchase is None and is_order(transaction),
+                transaction_of_another_user=purchase is not None and purchase.user_id != transaction.user_id,
             )
         )
     contents, claims = defaultdict(set), defaultdict(set)
@@ -115,7 +139,6 @@ def warnings_between(
         contents[event.user_id, event.event_id].add(event)
         claims[event.client_session_id].add(event.user_id)
     for event in events:
-        order = orders.get(event.transaction_id)
         buys = event.event_type == "PURCHASE"
         found["events"].update(
             _names(
@@ -123,8 +146,7 @@ def warnings_between(
                 repeated_purchase=buys and event != first[event.transaction_id],
                 unknown_user=event.user_id not in known_users,
                 unknown_product=event.product_id is not None and event.product_id not in known_products,
-                purchase_without_transaction=buys and order is None,
-                transaction_of_another_user=buys and order is not None and order.user_id != event.user_id,
+                purchase_without_transaction=buys and event.transaction_id not in known_transactions,
                 client_session_of_several_users=event.client_session_id is not None
                 and len(claims[event.client_session_id]) > 1,
             )
