@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.conversion.answers import Rows
 from spark_jobs.lake.tries import read
+from spark_jobs.logs.shop.contract import SHOP
 from spark_jobs.logs.shop.tables import EVENTS, SESSIONS, TRANSACTIONS, USERS
 from spark_jobs.shared.documents import SESSION_ANALYSIS, read_record_of
 from spark_jobs.shared.errors import DataError
@@ -58,8 +59,11 @@ def judged_snapshots(record: DataQualityRecord) -> dict[str, int]:
 
 
 def warnings_of(record: DataQualityRecord) -> list[tuple[str, str, int]]:
-    """Return the kind, the warning and the number of records of each warning that some record has."""
-    return [(EVENTS.name, warning, records) for warning, records in sorted(record.warnings.items()) if records]
+    """Return kind, warning and number of records for each warning that a record can have, also where that is 0."""
+    counts = {EVENTS.name: record.warnings}
+    return [
+        (kind.name, name, counts.get(kind.name, {}).get(name, 0)) for kind in SHOP.kinds for name in kind.warning_names
+    ]
 
 
 def sessions_cut(
