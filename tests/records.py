@@ -49,6 +49,10 @@ NOTHING: dict[str, dict[str, Any]] = {
         "alternatives": {"made": False, "definitions": [], "seconds": 0},
         "profiles": {"path": None, "problem": None},
     },
+    "conversion": {
+        "parameters": {"session_gap_minutes": 30},
+        **dict.fromkeys(("sessions", "days", "products", "customers"), 0),
+    },
 }
 CHECKED = {"success": True, "critical": [], "warning": [], "info": [], "errors": [], "validations": []}
 # What Spark measured of a stage that did nothing.

@@ -1,0 +1,1 @@
+"""What the report of `shop` shows."""

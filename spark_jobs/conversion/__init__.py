@@ -1,0 +1,1 @@
+"""The answers of `shop`: funnels, days, tiers, products and customers."""

@@ -1,0 +1,82 @@
+"""From the rows of a shop to all its answers: what they are made of is worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.conversion import tables
+from spark_jobs.conversion.carts import carts_left, product_sessions
+from spark_jobs.conversion.customers import customer_value
+from spark_jobs.conversion.cut import cut_events
+from spark_jobs.conversion.funnel import funnel
+from spark_jobs.conversion.funnels import funnels, session_funnels, user_funnels
+from spark_jobs.conversion.metrics import daily_metrics, tier_metrics
+from spark_jobs.conversion.orders import failed, orders, purchase_facts, session_revenue, transactions_that_count
+from spark_jobs.conversion.outcomes import latest_event, session_outcomes
+from spark_jobs.conversion.products import product_performance
+from spark_jobs.conversion.steps import STEP_TIMES
+from spark_jobs.conversion.summary import summary
+from spark_jobs.conversion.tiers import tier_changes, with_tier
+from spark_jobs.lake.tables import Table
+from spark_jobs.shared.scratch import Keep
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The accepted rows of a shop, and the sessions that its events were cut into."""
+
+    events: DataFrame
+    transactions: DataFrame
+    users: DataFrame
+    sessions: DataFrame
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the answers are made of: `outcomes` of sessions, and frames of the modules that are named after them."""
+
+    outcomes: DataFrame
+    user_funnels: DataFrame
+    orders: DataFrame
+    product_sessions: DataFrame
+    tier_changes: DataFrame
+
+
+def facts_of(rows: Rows, run_date: date, gap: timedelta, keep: Keep) -> Facts:
+    """Return the facts of a shop whose sessions were cut with a `gap`; keeps what is looked at more than once."""
+    counted = keep(transactions_that_count(rows.transactions))
+    events = keep(cut_events(rows.events, failed(counted), gap))
+    purchases = events.where(F.col("event_type") == "PURCHASE")
+    started = keep(funnels(events))
+    seen = keep(product_sessions(events))
+    found = keep(orders(counted, purchases))
+    in_sessions = session_funnels(started)
+    facts = (in_sessions, purchase_facts(purchases, in_sessions), session_revenue(found), carts_left(seen))
+    changes, latest = tier_changes(rows.users), latest_event(rows.events, run_date)
+    outcomes = session_outcomes(rows.sessions, facts, changes, latest, gap)
+    by_user = with_tier(user_funnels(started), changes, F.col(STEP_TIMES[0]))
+    return Facts(outcomes, by_user, found, seen, changes)
+
+
+def answers_of(facts: Facts, run_date: date) -> dict[Table, DataFrame]:
+    """Return every answer but the warnings, by table."""
+    return {
+        tables.SUMMARY: summary(facts.outcomes, facts.user_funnels, facts.orders, run_date),
+        tables.DAILY_METRICS: daily_metrics(facts.outcomes, run_date),
+        tables.TIER_METRICS: tier_metrics(facts.outcomes),
+        tables.PRODUCT_PERFORMANCE: product_performance(facts.product_sessions, facts.orders),
+        tables.CUSTOMER_VALUE: customer_value(facts.orders, facts.tier_changes, run_date),
+        tables.FUNNEL: both_funnels(facts.outcomes, facts.user_funnels),
+    }
+
+
+def both_funnels(outcomes: DataFrame, user_funnels: DataFrame) -> DataFrame:
+    """Return the funnel by session and by user; a session's tier and device are those of its first page view."""
+    started = outcomes.where(F.col(STEP_TIMES[0]).isNotNull()).select(
+        F.col("start_tier").alias("tier"), F.col("start_device_type").alias("device_type"), *STEP_TIMES
+    )
+    return funnel(started, "session").unionByName(funnel(user_funnels, "user"))

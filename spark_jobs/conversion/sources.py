@@ -1,0 +1,91 @@
+"""The sources of the answers: the run's snapshots of all kinds of records, and its sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pyspark.sql import SparkSession
+
+from spark_jobs.conversion.answers import Rows
+from spark_jobs.lake.tries import read
+from spark_jobs.logs.shop.contract import SHOP
+from spark_jobs.logs.shop.tables import EVENTS, SESSIONS, TRANSACTIONS, USERS
+from spark_jobs.shared.documents import SESSION_ANALYSIS, read_record_of
+from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord, SessionAnalysisRecord
+
+# What the answers look at; no answer asks what a product is called.
+_READ = (EVENTS, TRANSACTIONS, USERS, SESSIONS)
+
+
+class SessionsOfOtherGapError(DataError):
+    """The sessions were cut with another gap than the run's."""
+
+
+class SessionsOfOtherEventsError(DataError):
+    """The sessions were not cut from these events."""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The rows that the answers are made of, the `snapshots` that they are, by table, and the warnings of records."""
+
+    rows: Rows
+    snapshots: dict[str, int]
+    warnings: list[tuple[str, str, int]]
+
+
+def read_shop(
+    spark: SparkSession, lake: Lake, run_date: date, events: int | None, sessions: int | None, gap: timedelta
+) -> Shop:
+    """Return what the stages before have made for a run date; with None, what they made last.
+
+    Raises MissingRecordError, OtherRecordError, SessionsOfOtherGapError or SessionsOfOtherEventsError.
+    """
+    judged = read_record_of(lake, DataQualityRecord, run_date, {EVENTS.name: events})
+    cut = sessions_cut(lake, run_date, sessions, judged.snapshots[EVENTS.name], gap)
+    snapshots = judged_snapshots(judged) | {SESSIONS.name: cut.snapshots[SESSIONS.name]}
+    rows = Rows(
+        *(read(spark, lake.log, table, snapshots[table.name]) for table in (EVENTS, TRANSACTIONS, USERS, SESSIONS))
+    )
+    return Shop(rows, snapshots, warnings_of(judged))
+
+
+def judged_snapshots(record: DataQualityRecord) -> dict[str, int]:
+    """Return the snapshots of the kinds of records that answers look at, by table."""
+    return {table.name: record.snapshots[table.name] for table in (EVENTS, TRANSACTIONS, USERS)}
+
+
+def warnings_of(record: DataQualityRecord) -> list[tuple[str, str, int]]:
+    """Return kind, warning and number of records for each warning that a record can have, also where that is 0."""
+    counts = {EVENTS.name: record.warnings}
+    return [
+        (kind.name, name, counts.get(kind.name, {}).get(name, 0)) for kind in SHOP.kinds for name in kind.warning_names
+    ]
+
+
+def sessions_cut(
+    lake: Lake, run_date: date, sessions: int | None, events: int, gap: timedelta
+) -> SessionAnalysisRecord:
+    """Return the record of a run's sessions, of the last ones made with None, if they were cut so.
+
+    Raises MissingRecordError if the run has no sessions, and OtherRecordError if its record is of other sessions.
+    Raises SessionsOfOtherGapError or SessionsOfOtherEventsError if they were cut by another gap or from other events.
+    """
+    record = read_record_of(lake, SessionAnalysisRecord, run_date, {SESSIONS.name: sessions})
+    minutes = record.parameters.session_gap_minutes
+    if timedelta(minutes=minutes) != gap:
+        raise SessionsOfOtherGapError(
+            f"the sessions of {run_date} were cut with a gap of {minutes} minutes, and are to be answered with one of "
+            f"{gap // timedelta(minutes=1)}; nothing was published: run {SESSION_ANALYSIS} for this date again with "
+            "the gap you want, and what is after it"
+        )
+    if record.made_from[EVENTS.name] != events:
+        raise SessionsOfOtherEventsError(
+            f"the sessions of {run_date} were cut from the snapshot {record.made_from[EVENTS.name]} of events, and "
+            f"are to be answered with {events}; nothing was published: run {SESSION_ANALYSIS} for this date again, "
+            "and what is after it"
+        )
+    return record

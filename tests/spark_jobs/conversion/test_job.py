@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+
+from include.report.shop.files import answer_texts
+from spark_jobs.conversion import job as conversion
+from spark_jobs.conversion import sources
+from spark_jobs.conversion.job import ConversionJob, parse_args
+from spark_jobs.conversion.record import ConversionRecord
+from spark_jobs.conversion.sources import SessionsOfOtherEventsError, SessionsOfOtherGapError
+from spark_jobs.conversion.tables import ANSWERS, SESSION_OUTCOMES, TABLES
+from spark_jobs.lake.tables import Table
+from spark_jobs.logs.shop.contract import SHOP
+from spark_jobs.shared.documents import read_record
+from spark_jobs.shared.errors import OtherRecordError
+from spark_jobs.shared.lake import Lake
+from tests.jobs import knowing
+from tests.shop_frames import shop_rows
+from tests.shop_lake import SHOP_SESSIONS, fill
+from tests.shop_logs import RUN_DATE, ShopLog
+from tests.shop_model import User, answers
+from tests.shop_model.judged import KINDS
+from tests.shop_rows import ANN, BOB, at, order, steps
+
+NO_WARNINGS = {kind: Counter() for kind in KINDS}
+
+TEN = at("10:00:00", 9)
+SHOP_LOG = ShopLog(
+    [*steps(TEN, TEN, TEN, TEN, TEN), *steps(TEN, TEN, TEN, user_id=BOB)],
+    [order("5.00", moment=TEN), order("2.50", "refunded", TEN, transaction_id="alone", user_id=BOB)],
+    [User(ANN, "gold", TEN)],
+)
+
+
+@pytest.fixture(scope="module")
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    """A lake with two users' events: one buys, the other leaves a cart behind."""
+    made = Lake(str(tmp_path_factory.mktemp("shop") / "lake"), "shop")
+    session = knowing(spark, made)
+    fill(made, shop_rows(session, SHOP_LOG, RUN_DATE), RUN_DATE)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sources, "SESSIONS", SHOP_SESSIONS)
+        yield made
+
+
+def run(spark: SparkSession, job: ConversionJob) -> ConversionRecord:
+    return conversion.run(knowing(spark, job.lake), job)
+
+
+def written(lake: Lake, table: Table, record: ConversionRecord) -> pa.Table:
+    with lake.catalog.open() as catalog:
+        found = catalog.load_table((lake.log, table.name))
+        return found.scan(snapshot_id=record.snapshots[table.name]).to_arrow()
+
+
+@pytest.fixture(scope="module")
+def record(spark: SparkSession, lake: Lake) -> ConversionRecord:
+    return run(spark, ConversionJob(lake, RUN_DATE))
+
+
+def test_written_answers_are_the_files_of_the_model(lake: Lake, record: ConversionRecord) -> None:
+    texts = answer_texts({table.name: written(lake, table, record) for table in ANSWERS})
+    expected = answers(*vars(SHOP_LOG).values(), RUN_DATE, {**NO_WARNINGS, "events": Counter(unnamed_field=3)})
+    assert texts == {f"{table.name}.tsv": expected.text(table.name) for table in ANSWERS}
+
+
+def test_record_tells_what_was_written(lake: Lake, record: ConversionRecord) -> None:
+    assert set(record.snapshots) == {table.name for table in TABLES}
+    assert set(record.made_from) == {"events", "transactions", "users", "sessions"}
+    assert (record.sessions, record.days, record.products, record.customers) == (2, 1, 1, 2)
+    assert read_record(lake, ConversionRecord, RUN_DATE) == record
+
+
+def test_outcomes_tell_each_session(lake: Lake, record: ConversionRecord) -> None:
+    rows = written(lake, SESSION_OUTCOMES, record).sort_by("user_id").to_pylist()
+    claims = (
+        "user_id",
+        "tier",
+        "deepest_step",
+        "is_converted",
+        "is_abandoned",
+        "is_bounced",
+        "orders",
+        "gross_revenue",
+    )
+    assert [tuple(row[name] for name in claims) for row in rows] == [
+        (ANN, "gold", 5, True, False, False, 1, Decimal("5.00")),
+        (BOB, "unknown", 3, False, True, False, 0, Decimal("0.00")),
+    ]
+
+
+def test_other_gap_is_refused(spark: SparkSession, lake: Lake) -> None:
+    with pytest.raises(SessionsOfOtherGapError, match="a gap of 30 minutes, and are to be answered with one of 20"):
+        run(spark, ConversionJob(lake, RUN_DATE, session_gap=timedelta(minutes=20)))
+
+
+def test_other_snapshot_is_refused(spark: SparkSession, lake: Lake) -> None:
+    with pytest.raises(OtherRecordError, match="not of 12"):
+        run(spark, ConversionJob(lake, RUN_DATE, events=12))
+
+
+def test_sessions_of_other_events_are_refused(lake: Lake, record: ConversionRecord) -> None:
+    with pytest.raises(SessionsOfOtherEventsError, match="to be answered with 12"):
+        sources.sessions_cut(lake, RUN_DATE, None, 12, SHOP.sessions.gap)
+
+
+def test_command_line_names_the_snapshots() -> None:
+    line = "--lake /lake --log shop --run-date 2024-05-10 --events 7 --sessions 8 --session-gap-minutes 30 --run-id r"
+    assert parse_args(line.split()) == ConversionJob(Lake("/lake", "shop"), RUN_DATE, 7, 8, timedelta(minutes=30), "r")
