@@ -26,7 +26,7 @@ INPUT = Option(
     show_default="a generated sample",
 )
 SAMPLES = PROJECT / ".build"
-_OF_A_SAMPLE = re.compile(r"/\.build/sample-[a-z]+-\d{4}-\d\d-\d\d\.\w+$")
+_OF_A_SAMPLE = re.compile(r"/\.build/sample-[a-z]+-\d{4}-\d\d-\d\d(\.\w+)?$")
 _INPUT = re.compile(r'"input_path": "([^"]*)"')
 
 
@@ -80,11 +80,13 @@ def absolute(path: str) -> str:
 def sample_log(contract: LogContract, run_date: date) -> Path:
     """Return the small log that is the input where none is given, up to the end of a day; generate it if need be.
 
-    One that is there is left alone, for another run may be reading it. `include.sample_data.<log>` writes it.
+    It is a file, or a directory where the log has several kinds of records. One that is there is left alone, for another
+    run may be reading it. `include.sample_data.<log>` writes it.
     """
     # A few weeks at least: events before the first run date would be implausible.
     last_day = max(run_date, first_run_date(contract) + timedelta(weeks=4))
-    log = SAMPLES / f"sample-{contract.name}-{last_day}{contract.format.endings[0]}"
+    ending = "" if contract.others else contract.format.endings[0]
+    log = SAMPLES / f"sample-{contract.name}-{last_day}{ending}"
     if not log.exists():
         import_module(f"include.sample_data.{contract.name}").write_sample(log, last_day)
     return log
