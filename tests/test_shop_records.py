@@ -12,7 +12,7 @@ import pytest
 from tests.shop_faults import BREAKAGES, ITEM, ODD, UUID_TEXT, object_of
 from tests.shop_lines import line_of
 from tests.shop_logs import RUN_DATE
-from tests.shop_model import Event, Item, Judged, Transaction, User, judge, masked, strict_json
+from tests.shop_model import Event, Item, Transaction, User, judge, masked, strict_json
 from tests.shop_model.records import FIELDS, judge_line
 from tests.shop_model.values import integer, ip, is_blank, money, text, time, url, uuid
 
@@ -46,10 +46,6 @@ def verdict(kind: str = "events", **changes: str | None) -> object:
 
 def warnings(kind: str = "events", **changes: str) -> list[str]:
     return verdict(kind, **changes)[1]
-
-
-def judge_lines(*lines: bytes, kind: str = "events") -> Judged:
-    return judge({kind: [b"\n".join(lines)]}, RUN_DATE)
 
 
 def test_events_take_no_file_but_lines() -> None:
@@ -225,16 +221,16 @@ def test_total_must_add_up() -> None:
 
 def test_duplicates_have_the_same_content() -> None:
     first, other = object_of(EVENT).encode(), object_of({**EVENT, "browser": '"x"'}).encode()
-    judged = judge_lines(
-        first, object_of({**EVENT, "colour": "1", "user_id": f'"{UUID_TEXT.upper()}"'}).encode(), other
-    )
+    same = object_of({**EVENT, "colour": "1", "user_id": f'"{UUID_TEXT.upper()}"'}).encode()
+    judged = judge({"events": [b"\n".join([first, same, other])]}, RUN_DATE)
     assert judged.reasons["events"] == Counter(duplicate=1)
     # Of all three the id is reused; the duplicate's own warning counts, too.
     assert judged.warnings["events"] == Counter(reused_event_id=3, unnamed_field=1, unknown_user=3)
 
 
 def test_first_100_unnamed_names_are_kept() -> None:
-    judged = judge_lines(object_of({**EVENT, **{f"x{number:03}": "1" for number in reversed(range(101))}}).encode())
+    line = object_of({**EVENT, **{f"x{number:03}": "1" for number in reversed(range(101))}}).encode()
+    judged = judge({"events": [line]}, RUN_DATE)
     assert sorted(judged.unnamed["events"]) == [f"x{number:03}" for number in range(100)]
     assert judged.warnings["events"]["unnamed_field"] == 1
 
