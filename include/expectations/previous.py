@@ -10,6 +10,7 @@ from typing import TypeVar
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.lake.published import Published, published
+from spark_jobs.lake.tables import Table
 from spark_jobs.lake.tries import read
 from spark_jobs.shared.documents import read_publication
 from spark_jobs.shared.failures import explain
@@ -39,7 +40,11 @@ def published_record(lake: Lake, run_date: date) -> DataQualityRecord:
 
 def published_sessions(spark: SparkSession, lake: Lake, run_date: date) -> DataFrame:
     """Return the sessions of a run date as they were published."""
-    table = sessions_table(lake.contract)
+    return published_table(spark, lake, run_date, sessions_table(lake.contract))
+
+
+def published_table(spark: SparkSession, lake: Lake, run_date: date, table: Table) -> DataFrame:
+    """Return a table of a run date as it was published."""
     return read(spark, lake.log, table, _published(lake, run_date).snapshots[table.name])
 
 

@@ -59,10 +59,9 @@ def judged_snapshots(record: DataQualityRecord) -> dict[str, int]:
 
 
 def warnings_of(record: DataQualityRecord) -> list[tuple[str, str, int]]:
-    """Return kind, warning and number of records for each warning that a record can have, also where that is 0."""
-    counts = {EVENTS.name: record.warnings}
+    """Return kind, warning and number of records of the whole log, for each warning that a record can have."""
     return [
-        (kind.name, name, counts.get(kind.name, {}).get(name, 0)) for kind in SHOP.kinds for name in kind.warning_names
+        (kind.name, name, record.log_warnings[kind.name][name]) for kind in SHOP.kinds for name in kind.warning_names
     ]
 
 

@@ -1,0 +1,1 @@
+"""What must hold for the shop beside what must hold for every log."""
