@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
@@ -62,27 +62,26 @@ def funnel(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapshots
     def answer(table: lake_tables.Table) -> DataFrame:
         return read(spark, lake.log, table, snapshots[table.name])
 
-    steps, tiers, summary = (answer(table).toPandas() for table in (FUNNEL, TIER_METRICS, SUMMARY))
-    (customers,) = (
-        answer(CUSTOMER_VALUE).agg(F.sum("orders").alias("orders"), F.sum("gross_revenue").alias("gross")).collect()
-    )
+    steps, tiers, summary = (frame(answer(table)) for table in (FUNNEL, TIER_METRICS, SUMMARY))
+    sums = {"orders": F.sum("orders"), "gross": F.sum("gross_revenue")}
+    (customers,) = answer(CUSTOMER_VALUE).agg(*(total.alias(name) for name, total in sums.items())).collect()
     totals = dict(zip(summary["metric"], summary["value"], strict=True))
     judged = read_record_of(lake, DataQualityRecord, run_date, snapshots)
     previous = previous_run_date(lake, run_date)
     conversion = conversion_percent(tiers)
-    counts = {
+    counts: dict[str, Any] = {
         "steps_that_grow": steps_that_grow(steps),
         **differences(steps, tiers, totals, customers.asDict(), judged.log.events),
         "conversion_percent": conversion,
         "orders": float(totals["orders"]),
     }
     before = to_compare(
-        lambda day: conversion_percent(published_table(spark, lake, day, TIER_METRICS).toPandas()), previous
+        lambda day: conversion_percent(frame(published_table(spark, lake, day, TIER_METRICS))), previous
     )
-    is_compared = before is not None and conversion is not None
-    if is_compared:
-        counts["conversion_change_points"] = abs(conversion - before)
-    suite = suites.agreement(settings().shop, previous if is_compared else None)
+    compared = None
+    if before is not None and conversion is not None:
+        counts["conversion_change_points"], compared = abs(conversion - before), previous
+    suite = suites.agreement(settings().shop, compared)
     return [Table(answer(FUNNEL), suites.funnel(FUNNEL_ROWS)), counts_table(counts, suite)]
 
 
@@ -104,6 +103,11 @@ def shares_of_types(sessions: DataFrame) -> dict[str, float] | None:
     counts = {name: count or 0 for name, count in row.asDict().items()}
     events = sum(counts.values())
     return {name: 100 * count / events for name, count in counts.items()} if events else None
+
+
+def frame(rows: DataFrame) -> pd.DataFrame:
+    """Return some rows in memory. Runs Spark."""
+    return cast("pd.DataFrame", rows.toPandas())
 
 
 def steps_that_grow(steps: pd.DataFrame) -> int:

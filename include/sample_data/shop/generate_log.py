@@ -4,8 +4,8 @@ The log is a directory with `events/`, `transactions/`, `users/` and `products/`
 What it has, and in which shares, is in `include.sample_data.shop.shape`. Beside it lies its answer,
 `<log>.answer.json`: see `include.sample_data.shop.answer`.
 
-With `--daily 3` each of the last three days has a directory of its own, and all days before them have one together. They
-are named by run dates: the first one is for a full run, each other one for a daily load.
+With `--daily 3` each of the last three days has a directory of its own, and all days before them have one together.
+They are named by run dates: the first one is for a full run, each other one for a daily load.
 
     python -m include.sample_data.shop.generate_log --events 4000 --days 14 --odd-records sample
 """
