@@ -1,0 +1,85 @@
+"""From lines to answers the three jobs of the shop do what the model does, in one load and day by day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+
+from spark_jobs.shared import loads
+from spark_jobs.shared.lake import Lake
+from tests.jobs import publish_run
+from tests.shop_jobs import Files, Left, run_shop, write_files
+from tests.shop_lines import shop_files
+from tests.shop_logs import RUN_DATE
+from tests.shop_model import answers, judge
+from tests.shop_model.judged import lines_of
+from tests.shop_model.records import judge_line
+
+KEY = "a key that shows nowhere"
+DAYS = [RUN_DATE - timedelta(days=days) for days in (2, 1, 0)]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def masking_key() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PIPELINE_MASKING_KEY", KEY)
+        yield
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Places of their own, one after the other: an example needs an empty lake."""
+    root = tmp_path_factory.mktemp("shop")
+    return (root / str(number) for number in count())
+
+
+@given(files=shop_files(shops=12))
+def test_answers_of_lines_are_the_models(
+    spark: SparkSession, places: Iterator[Path], files: dict[str, list[bytes]]
+) -> None:
+    found = load(spark, places, files)
+    judged = judge(files, RUN_DATE)
+    assert found.reasons == {kind: dict(counts) for kind, counts in judged.reasons.items()}
+    assert counted(found.judged.log_warnings) == {kind: dict(counts) for kind, counts in judged.warnings.items()}
+    expected = answers(*judged.accepted.values(), RUN_DATE, judged.warnings)
+    assert found.texts == {f"{name}.tsv": expected.text(name) for name in expected.tables}
+
+
+@given(data=st.data())
+def test_days_add_up_to_one_load(spark: SparkSession, places: Iterator[Path], data: st.DataObject) -> None:
+    files = data.draw(shop_files(shops=8))
+    whole = load(spark, places, files)
+    place = next(places)
+    lake = Lake(str(place / "lake"), "shop")
+    for day, arrived in days_of(files, data).items():
+        found = run_shop(spark, lake, write_files(arrived, place / str(day)), day, loads.DAILY)
+        publish_run(lake, day)
+    assert found.texts == whole.texts
+
+
+def load(spark: SparkSession, places: Iterator[Path], files: Files) -> Left:
+    place = next(places)
+    return run_shop(spark, Lake(str(place / "lake"), "shop"), write_files(files, place / "log"), RUN_DATE)
+
+
+def days_of(files: Files, data: st.DataObject) -> dict[date, dict[str, list[bytes]]]:
+    """Deal the lines of a log out to the days on which they arrive, none before its time is plausible."""
+    arrived: dict[date, dict[str, list[bytes]]] = {day: {kind: [b""] for kind in files} for day in DAYS}
+    for kind, contents in files.items():
+        for line in (line for content in contents for line in lines_of(content)):
+            day = data.draw(st.sampled_from(DAYS))
+            is_early = judge_line(kind, line, day) == "implausible_time"
+            arrived[RUN_DATE if is_early else day][kind][0] += line + b"\n"
+    return arrived
+
+
+def counted(warnings: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    return {kind: dict(+Counter(counts)) for kind, counts in warnings.items()}
