@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -15,12 +16,13 @@ from spark_jobs.data_quality.count_by_value import count_by_value, countable, re
 from spark_jobs.data_quality.kinds import Kind
 from spark_jobs.data_quality.rules import rejection_reason, warning_bits
 from spark_jobs.shared.log_tables import DUPLICATES, REJECTED_RECORDS
-from spark_jobs.shared.rules import KEPT
 from spark_jobs.shared.schemas import conform
 
 ACCEPTED = "accepted"
+# Of a line of which no text is kept, `line_hash` (xxhash64) finds the place in its file.
+_KEPT = "line string, length int, hmac string, line_hash long"
 # What a row of the table that is written first tells of a rejected record; of a duplicate also whose it is.
-_TOLD = f"{KEPT}, file_id int, part_start long, reason string, owner string, row_key long"
+_TOLD = f"{_KEPT}, file_id int, part_start long, reason string, owner string, row_key long"
 
 
 def classify(lines: DataFrame, kind: Kind, run_date: date) -> DataFrame:
@@ -37,7 +39,7 @@ def classify(lines: DataFrame, kind: Kind, run_date: date) -> DataFrame:
     is_accepted = F.col("reason").isNull()
     carries_line = is_accepted & ~rules.written.is_the_line() if rules.written else is_accepted
     columns = {name: F.when(is_accepted, F.col(name)) for name in kind.accepted.schema.fieldNames()}
-    columns[owner] = columns[owner].otherwise(F.to_json(rules.kept()) if rules.kept else F.col("line"))
+    columns[owner] = columns[owner].otherwise(_kept(rules.kept()) if rules.kept else F.col("line"))
     line = rules.kept()["line"] if rules.kept else F.col("line")
     return parsed.select(
         *(value.alias(name) for name, value in columns.items()),
@@ -48,6 +50,12 @@ def classify(lines: DataFrame, kind: Kind, run_date: date) -> DataFrame:
         "part_start",
         "reason",
     )
+
+
+def _kept(kept: Mapping[str, Column]) -> Column:
+    """Return as text what is kept of a rejected line."""
+    line_hash = F.when(kept["line"].isNull(), F.xxhash64("line"))
+    return F.to_json(F.struct(*(value.alias(name) for name, value in kept.items()), line_hash.alias("line_hash")))
 
 
 def number_outcomes(judged: DataFrame, records: Records) -> DataFrame:
@@ -139,9 +147,9 @@ def _told(kind: Kind) -> Column:
     written, is_duplicate = kind.rules.written, F.col("reason") == DUPLICATE
     of_duplicate = F.coalesce("line", written.line()) if written else F.col("line")
     if kind.rules.kept:
-        kept = F.from_json(kind.owner, KEPT)
+        kept = F.from_json(kind.owner, _KEPT)
         line = F.when(is_duplicate, of_duplicate).otherwise(kept["line"])
-        length = F.when(~is_duplicate, kept["length"]).otherwise(F.octet_length(of_duplicate))
+        length = F.coalesce(F.when(~is_duplicate, kept["length"]), F.octet_length(line))
         more = [F.when(~is_duplicate, kept[name]).alias(name) for name in ("hmac", "line_hash")]
     else:
         line, more = F.when(is_duplicate, of_duplicate).otherwise(F.col(kind.owner)), []

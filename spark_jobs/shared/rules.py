@@ -18,8 +18,6 @@ class MissingRulesError(DataError):
     """A log has a contract and no rules, so that nothing can judge its records."""
 
 
-# Of a line that cannot be parsed, and so keeps no text, `line_hash` (xxhash64) finds the place in its file.
-KEPT = "line string, length int, hmac string, line_hash long"
 # From the accepted records by kind to those that others show a warning of, by kind and warning: columns `owner` (that
 # of the kind) and `row_key`, one row a record.
 FlagAcross = Callable[[Mapping[str, DataFrame]], Mapping[str, Mapping[str, DataFrame]]]
@@ -46,8 +44,8 @@ class Rules:
     `warnings` give a condition for each name of the contract except `duplicate`. A reason that is null does not apply;
     a warning is true or false.
     `written`: without it each record carries its line along.
-    `kept`: what is stored of a rejected line, a struct of KEPT; without it the line itself. `unparsed`: the reasons of
-    lines of which no text is kept.
+    `kept`: what is stored of a rejected line: the columns `line`, `length` and `hmac`; without it the line itself.
+    `unparsed`: the reasons of lines of which no text is kept.
     `within_load`: a column that `parse` makes, which tells records of one load apart beside the contract's `same`.
     """
 
@@ -55,7 +53,7 @@ class Rules:
     reasons: Callable[[date], Mapping[str, Column]]
     warnings: Callable[[], Mapping[str, Column]]
     written: WrittenLine | None = None
-    kept: Callable[[], Column] | None = None
+    kept: Callable[[], Mapping[str, Column]] | None = None
     unparsed: tuple[str, ...] = ()
     within_load: str = ""
 
