@@ -34,9 +34,13 @@ class Csv:
 
 @dataclass(frozen=True)
 class JsonLines:
-    """One JSON object a line; names that the contract lacks are counted and left out."""
+    """One JSON object a line; names that the contract lacks are counted and left out.
+
+    A longer line than `longest_line` bytes is no record: reading any value of it could take all of Spark's memory.
+    """
 
     endings: tuple[str, ...] = (".jsonl", ".jsonl.gz")
+    longest_line: int = 2**20
 
 
 Format = TabSeparated | Csv | JsonLines

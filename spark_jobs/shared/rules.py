@@ -38,12 +38,15 @@ class Rules:
     `warnings` give a condition for each name of the contract except `duplicate`. A reason that is null does not apply;
     a warning is true or false.
     `written`: without it each record carries its line along.
+    `kept`: what is kept of a parsed line that is rejected, by the columns `line`, `length` and `hmac`; without it that
+    is the line itself.
     """
 
     parse: Callable[[DataFrame], DataFrame]
     reasons: Callable[[date], Mapping[str, Column]]
     warnings: Callable[[], Mapping[str, Column]]
     written: WrittenLine | None = None
+    kept: Callable[[], Mapping[str, Column]] | None = None
 
 
 def rules_of(log: LogContract, records: Records) -> Rules:

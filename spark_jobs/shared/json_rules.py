@@ -1,0 +1,82 @@
+"""The rules of records in JSON lines, derived from their contract: how a line becomes columns, reasons and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.contract import JsonLines, Records
+from spark_jobs.fields import Field
+from spark_jobs.shared import kept_lines
+from spark_jobs.shared.json_lines import read_objects
+from spark_jobs.shared.json_values import has, is_valid, with_values
+from spark_jobs.shared.masking import with_masking_key
+from spark_jobs.shared.row_keys import with_keys
+from spark_jobs.shared.rules import Rules, WrittenLine
+
+UNNAMED_FIELD = "unnamed_field"
+
+Conditions = Mapping[str, Column]
+
+
+def json_rules(records: Records, form: JsonLines, more_warnings: Callable[[], Conditions] = dict) -> Rules:
+    """Return the rules of one kind of records; `more_warnings` gives the conditions of warnings that only it has.
+
+    A warning that needs other records has no condition.
+    """
+    return Rules(
+        parse=lambda lines: parse_lines(lines, records, form.longest_line),
+        reasons=lambda run_date: reasons(records, run_date),
+        warnings=lambda: {**own_warnings(records), **more_warnings()},
+        written=WrittenLine(lambda: kept_lines.written_line(records), lambda: kept_lines.is_written_line(records)),
+        kept=lambda: kept_lines.kept(records),
+    )
+
+
+def parse_lines(lines: DataFrame, records: Records, longest_line: int) -> DataFrame:
+    """Read each line as a record.
+
+    Takes `line` (string, perhaps no valid UTF-8) and other columns. Adds the columns of the contract, null where the
+    record lacks the field or it is invalid, a sensitive one masked; for each of them `has_<column>` (boolean: there is
+    something, valid or not); the columns of `with_keys` and `read_objects`, and the masking key.
+    """
+    objects = read_objects(with_masking_key(lines), records.fields, longest_line)
+    return with_keys(with_values(objects, records.fields), records.fields)
+
+
+def reasons(records: Records, run_date: date) -> dict[str, Column]:
+    """Return when a parsed line is rejected for each reason but `duplicate`; null is no."""
+    conditions = {
+        "invalid_encoding": ~F.is_valid_utf8("line"),
+        "invalid_json": ~F.col("is_object"),
+        **{f"missing_{field.name}": _is_required(records, field) & ~has(field) for field in records.fields},
+        **{f"invalid_{field.name}": _is_required(records, field) & _is_invalid(field) for field in records.fields},
+    }
+    if records.plausible:
+        time, since = F.col(records.time), F.lit(records.plausible.since)
+        conditions["implausible_time"] = (time < since) | (time >= F.lit(records.plausible.before(run_date)))
+    return {name: conditions[name] for name in records.reason_names if name in conditions}
+
+
+def own_warnings(records: Records) -> dict[str, Column]:
+    """Return when a record is counted for each warning that it shows by itself; never null."""
+    optional = [field for field in records.fields if field.required is not True]
+    conditions = {
+        f"invalid_{field.name}": ~_is_required(records, field) & F.coalesce(_is_invalid(field), F.lit(False))
+        for field in optional
+    }
+    return {**conditions, UNNAMED_FIELD: F.col("unnamed").isNotNull()}
+
+
+def _is_required(records: Records, field: Field) -> Column:
+    """Whether a record must have a field: always, never, or by its type. Never null."""
+    if isinstance(field.required, bool):
+        return F.lit(field.required)
+    return F.coalesce(F.col(records.type_field).isin(*field.required), F.lit(False))
+
+
+def _is_invalid(field: Field) -> Column:
+    return has(field) & ~is_valid(field)
