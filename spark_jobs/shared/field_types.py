@@ -45,27 +45,28 @@ _IPV6 = "|".join(
 
 def value_of_text(found: Type, text: Column) -> Column:
     """Return the typed value of a text, null if it is none, or nothing but white space; null stays null."""
+    # A text is no whole number, and no list.
+    value = F.lit(None).cast("string")
     match found:
         case Text(longest=longest, pattern=pattern):
             matches = [text.rlike(rf"\A(?:{pattern})\z")] if pattern else []
-            return F.when(_all(_is_within(text, longest), *matches, ~is_blank(text)), text)
+            value = F.when(_all(_is_within(text, longest), *matches, ~is_blank(text)), text)
         case Url(longest=longest):
             # Before anything is cut from it, so that a longer one is invalid however it goes on.
             without_rest = F.substring_index(F.substring_index(text, "?", 1), "#", 1)
-            return F.when(_is_within(text, longest) & ~is_blank(text), without_rest)
+            value = F.when(_is_within(text, longest) & ~is_blank(text), without_rest)
         case Choice(values=values):
-            return F.when(text.isin(*values), text)
+            value = F.when(text.isin(*values), text)
         case Uuid(as_it_came=as_it_came):
-            return F.when(is_uuid(text), text if as_it_came else F.lower(text))
+            value = F.when(is_uuid(text), text if as_it_came else F.lower(text))
         case IpAddress():
-            return F.when(text.rlike(rf"\A(?:{_IPV4}|{_IPV6})\z"), text)
+            value = F.when(text.rlike(rf"\A(?:{_IPV4}|{_IPV6})\z"), text)
         case Time(fraction_digits=digits, leap_seconds=False):
-            return F.when(text.rlike(_TO_THE_SECOND + _fraction(digits) + _ZONE), text.try_cast("timestamp"))
+            value = F.when(text.rlike(_TO_THE_SECOND + _fraction(digits) + _ZONE), text.try_cast("timestamp"))
         case Money(digits=digits, decimals=decimals):
             is_amount = text.rlike(rf"\A[0-9]{{1,{digits}}}(?:\.[0-9]{{1,{decimals}}})?\z")
-            return F.when(is_amount, text.try_cast(f"decimal({digits + decimals},{decimals})"))
-    # A text is no number, and no list.
-    return F.lit(None).cast("string")
+            value = F.when(is_amount, text.try_cast(f"decimal({digits + decimals},{decimals})"))
+    return value
 
 
 def value_of_number(found: Type, number: Column) -> Column:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import operator
-from functools import reduce
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -20,10 +17,10 @@ def with_values(objects: DataFrame, fields: tuple[Field, ...]) -> DataFrame:
     Takes `usual` and `exact` of `read_objects`. Adds `has_<column>` (boolean: there is something but null and blanks),
     `valid_<column>` (boolean: that is a value) and `text_of_<column>` (string: as the line gives it), too.
     """
-    lists = [field for field in fields if isinstance(field.type, Items)]
+    lists = {f"list_of_{field.column}": (field, field.type.fields) for field in fields if isinstance(field.type, Items)}
     texts = objects.withColumns({f"text_of_{field.column}": _text(field) for field in fields})
-    parsed = texts.withColumns({f"list_of_{field.column}": _parsed_list(field) for field in lists})
-    read = parsed.withColumns({f"list_of_{field.column}": _read_list(field) for field in lists}) if lists else parsed
+    parsed = texts.withColumns({name: _parsed_list(_exact(field), inner) for name, (field, inner) in lists.items()})
+    read = parsed.withColumns({name: _read_list(F.col(name), inner) for name, (_, inner) in lists.items()})
     valued = read.withColumns({field.column: _value(field) for field in fields})
     return valued.withColumns(
         {
@@ -70,9 +67,13 @@ def _value(field: Field) -> Column:
             return _value_of(field, _exact(field))
         case Items(fields=fields, fewest=fewest, most=most):
             items = F.col(f"list_of_{field.column}")
-            are_whole = F.forall(items, lambda item: _all(item[one.column].isNotNull() for one in fields))
+            are_whole = F.forall(items, lambda item: ~F.array_contains(_are_null(item, fields), True))
             return F.when(F.size(items).between(fewest, most) & are_whole, items)
     return value_of_text(field.type, text_in_line(field))
+
+
+def _are_null(item: Column, fields: tuple[Field, ...]) -> Column:
+    return F.array(*(item[field.column].isNull() for field in fields))
 
 
 def _value_of(field: Field, exact: Column) -> Column:
@@ -94,18 +95,14 @@ def _is_there(field: Field) -> Column:
     return F.col(field.column).isNotNull() | is_usual_number | is_other | is_text
 
 
-def _parsed_list(field: Field) -> Column:
+def _parsed_list(exact: Column, fields: tuple[Field, ...]) -> Column:
     """Return the objects in a list, as marked texts by field; null unless it is a list of nothing but objects."""
-    is_list = F.startswith(_exact(field), F.lit("["))
-    return F.from_json(F.when(is_list, _exact(field)), T.ArrayType(marked_schema(field.type.fields)), STRICT)
+    is_list = F.startswith(exact, F.lit("["))
+    return F.from_json(F.when(is_list, exact), T.ArrayType(marked_schema(fields)), STRICT)
 
 
-def _read_list(field: Field) -> Column:
+def _read_list(items: Column, fields: tuple[Field, ...]) -> Column:
     def values(item: Column) -> Column:
-        return F.struct(*(_value_of(one, item[TEXT + one.name]).alias(one.column) for one in field.type.fields))
+        return F.struct(*(_value_of(one, item[TEXT + one.name]).alias(one.column) for one in fields))
 
-    return F.transform(f"list_of_{field.column}", values)
-
-
-def _all(claims: object) -> Column:
-    return reduce(operator.and_, claims)
+    return F.transform(items, values)

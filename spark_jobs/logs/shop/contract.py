@@ -42,7 +42,10 @@ SINCE = Plausible(since=date(2015, 1, 1))
 
 UNREADABLE = (
     Reason("invalid_encoding", "The line is not valid UTF-8."),
-    Reason("invalid_json", "The line is not one JSON object whose names are all different; an empty line counts."),
+    Reason(
+        "invalid_json",
+        "The line is not one JSON object of at most 1 MiB whose names are all different; an empty line counts.",
+    ),
 )
 IMPLAUSIBLE = Reason("implausible_time", "The time is before 2015, or after the day that follows the run date (UTC).")
 DUPLICATE = Reason("duplicate", "Another record of its kind says the same in every field.")
@@ -201,9 +204,10 @@ LIMITS = (
     ),
 )
 
+JSON_LINES = JsonLines()
 SHOP = LogContract(
     name="shop",
-    format=JsonLines(),
+    format=JSON_LINES,
     events=EVENTS,
     others=(TRANSACTIONS, USERS, PRODUCTS),
     sessions=Sessions(

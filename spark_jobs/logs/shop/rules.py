@@ -6,7 +6,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from spark_jobs.logs.shop.across import flag_across
-from spark_jobs.logs.shop.contract import EVENTS, PRODUCTS, SHOP, TRANSACTIONS, USERS
+from spark_jobs.logs.shop.contract import EVENTS, JSON_LINES, PRODUCTS, TRANSACTIONS, USERS
 from spark_jobs.shared.json_rules import json_rules
 
 _CENTS = 100
@@ -33,7 +33,7 @@ def _cents(amount: Column) -> Column:
 
 
 RULES = {
-    records.name: json_rules(records, SHOP.format, transaction_warnings if records is TRANSACTIONS else dict)
+    records.name: json_rules(records, JSON_LINES, transaction_warnings if records is TRANSACTIONS else dict)
     for records in (EVENTS, TRANSACTIONS, USERS, PRODUCTS)
 }
 
