@@ -4,8 +4,8 @@ The log is a directory with `events/`, `transactions/`, `users/` and `products/`
 What it has, and in which shares, is in `include.sample_data.shop.shape`. Beside it lies its answer,
 `<log>.answer.json`: see `include.sample_data.shop.answer`.
 
-With `--daily 3` each of the last three days has a directory of its own, and all days before them have one together. They
-are named by run dates: the first one is for a full run, each other one for a daily load.
+With `--daily 3` each of the last three days has a directory of its own, and all days before them have one together.
+They are named by run dates: the first one is for a full run, each other one for a daily load.
 
     python -m include.sample_data.shop.generate_log --events 4000 --days 14 --odd-records sample
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from include.sample_data.shop import odd_records, shape
+from include.sample_data.shop import odd_log, odd_records, shape
 from include.sample_data.shop.answer import Answer, beside
 from include.sample_data.shop.calendar import Calendar
 from include.sample_data.shop.catalogue import Catalogue, catalogue, product_records, products_in
@@ -111,7 +111,7 @@ def generate(args: argparse.Namespace, files: Files) -> Answer:
         odd = odd_records.odd_records(calendar)
         odd.count(answer)
         for kind in SHOP.kinds:
-            files.add_file(kind.name, odd_records.NAME, odd.content(kind.name))
+            files.add_file(kind.name, odd_log.NAME, odd.content(kind.name))
     files.compress_first()
     return answer
 
