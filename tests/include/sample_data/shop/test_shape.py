@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from include.sample_data.shop.people import people
-from include.sample_data.shop.shape import TIER_RATES, TIER_SHARES, TYPE_SHARES
 from spark_jobs.logs.shop.contract import EVENTS
 from tests.include.sample_data.shop.made import MadeLog, make
 from tests.shop_model import Event, Transaction
@@ -22,6 +21,18 @@ from tests.shop_model import Event, Transaction
 SATURDAY = 5
 GAP = timedelta(minutes=30)
 TYPES = EVENTS.values_of("event_type")
+SHARES = {
+    "PAGE_VIEW": 35,
+    "PRODUCT_VIEW": 25,
+    "SEARCH": 15,
+    "ADD_TO_CART": 10,
+    "PURCHASE": 5,
+    "REMOVE_FROM_CART": 4,
+    "CHECKOUT_START": 3,
+    "LOGIN": 2,
+    "LOGOUT": 1,
+}
+RATES = {"bronze": 1.0, "silver": 1.3, "gold": 1.6, "platinum": 1.9}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +63,7 @@ def visits(accepted: dict[str, list]) -> list[list[Event]]:
 
 def share_errors(types: dict[str, int]) -> dict[str, float]:
     total = sum(types.values())
-    return {name: abs(100 * types[name] / total - share) for name, share in TYPE_SHARES.items()}
+    return {name: abs(100 * types[name] / total - share) for name, share in SHARES.items()}
 
 
 def test_event_types_have_their_shares(tmp_path: Path) -> None:
@@ -72,8 +83,8 @@ def test_million_events_take_less_than_15_seconds(tmp_path: Path) -> None:
 def test_tiers_have_their_shares_and_rates() -> None:
     users = people(1, 0, 100_000)
     activity = [users.activity[users.tier == place].mean() for place in range(4)]
-    assert np.bincount(users.tier) / 100_000 == pytest.approx(list(TIER_SHARES.values()), abs=0.005)
-    assert activity / activity[0] == pytest.approx(list(TIER_RATES.values()), rel=0.03)
+    assert np.bincount(users.tier) / 100_000 == pytest.approx([0.60, 0.25, 0.12, 0.03], abs=0.005)
+    assert activity / activity[0] == pytest.approx(list(RATES.values()), rel=0.03)
 
 
 def test_higher_tiers_come_more_often(tmp_path: Path) -> None:
@@ -84,10 +95,10 @@ def test_higher_tiers_come_more_often(tmp_path: Path) -> None:
         tier |= {found[1]: found[2].decode()} if found else {}
     events = Counter(tier.get(one) for one in values(made, rb'"user_id":"([^"]+)"'))
     users = Counter(tier.values())
-    rates = {name: events[name] / users[name] for name in TIER_RATES}
+    rates = {name: events[name] / users[name] for name in RATES}
     for name in ("silver", "gold"):
-        assert rates[name] / rates["bronze"] == pytest.approx(TIER_RATES[name], rel=0.1), name
-    assert rates["platinum"] / rates["bronze"] == pytest.approx(TIER_RATES["platinum"], rel=0.25)
+        assert rates[name] / rates["bronze"] == pytest.approx(RATES[name], rel=0.1), name
+    assert rates["platinum"] / rates["bronze"] == pytest.approx(RATES["platinum"], rel=0.25)
 
 
 def values(made: MadeLog, pattern: bytes) -> list[bytes]:
