@@ -9,24 +9,27 @@ from pathlib import Path
 
 import pytest
 
-from include.sample_data.shop import generate_log
+from include.sample_data.shop import generate_log, shape
 from spark_jobs.contract import Records
 from spark_jobs.logs.shop.contract import SHOP
 from tests.include.sample_data.shop.made import KINDS, SMALL, MadeLog, make
 from tests.shop_model import answers
 
+PARTS = ("--events", "6000", "--users", "90", "--days", "9", "--daily", "3", "--seed", "7")
 LOGS = [
-    pytest.param((*SMALL, "--odd-records"), id="the sample log"),
-    pytest.param(("--events", "1000", "--users", "2", "--days", "40", "--odd-records"), id="two busy users"),
-    pytest.param(("--events", "6000", "--users", "90", "--days", "9", "--daily", "3", "--seed", "7"), id="daily parts"),
+    pytest.param(((*SMALL, "--odd-records"), shape.DUPLICATES), id="the sample log"),
+    pytest.param((("--events", "1000", "--users", "2", "--odd-records"), shape.DUPLICATES), id="two busy users"),
+    pytest.param((PARTS, 0.2), id="daily parts with many copies"),
 ]
 
 
 @pytest.fixture(scope="module", params=LOGS)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadeLog]:
+    options, duplicates = request.param
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(generate_log, "USERS_A_BLOCK", 40)
-        yield make(tmp_path_factory.mktemp("shop") / "log", *request.param)
+        patch.setattr(shape, "DUPLICATES", duplicates)
+        yield make(tmp_path_factory.mktemp("shop") / "log", *options)
 
 
 def test_counts_of_records_equal_the_models(made: MadeLog) -> None:

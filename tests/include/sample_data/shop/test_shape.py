@@ -89,10 +89,10 @@ def test_tiers_have_their_shares_and_rates() -> None:
 
 def test_higher_tiers_come_more_often(tmp_path: Path) -> None:
     made = make(tmp_path / "log", "--events", "80000", "--users", "4000")
-    tier = {}
-    for line in made.lines("users"):
-        found = re.search(rb'"user_id":"([-0-9a-f]{36})","tier":"([a-z]+)"', line)
-        tier |= {found[1]: found[2].decode()} if found else {}
+    pattern = rb'"user_id":"([-0-9a-f]{36})","tier":"([a-z]+)","valid_from":"(2[^"]+)"'
+    records = [found.groups() for line in made.lines("users") if (found := re.search(pattern, line))]
+    # A later record of a user may have arrived before an earlier one.
+    tier = {user: name.decode() for user, name, _ in sorted(records, key=lambda record: record[2])}
     events = Counter(tier.get(one) for one in values(made, rb'"user_id":"([^"]+)"'))
     users = Counter(tier.values())
     rates = {name: events[name] / users[name] for name in RATES}
