@@ -80,8 +80,8 @@ def absolute(path: str) -> str:
 def sample_log(contract: LogContract, run_date: date) -> Path:
     """Return the small log that is the input where none is given, up to the end of a day; generate it if need be.
 
-    It is a file, or a directory where the log has several kinds of records. One that is there is left alone, for
-    another run may be reading it. `include.sample_data.<log>` writes it.
+    It is a file, or a directory for a log of several kinds of records. One that is there is left alone, for another
+    run may be reading it. `include.sample_data.<log>` writes it.
     """
     # A few weeks at least: events before the first run date would be implausible.
     last_day = max(run_date, first_run_date(contract) + timedelta(weeks=4))

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.inputs import lake_of
+from cli import inputs
+from cli.inputs import lake_of, sample_log
 from spark_jobs.lake.errors import MovedLakeError
+from spark_jobs.logs.shop.contract import SHOP
 from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared.documents import write_record
 from spark_jobs.shared.lake import Lake
@@ -20,6 +22,7 @@ DAY = date(2009, 5, 4)
 
 
 SAMPLE = "/old/.build/sample-listening-2009-05-04.tsv"
+SAMPLE_DIRECTORY = "/old/.build/sample-shop-2009-05-04"
 Move = Callable[..., Path]
 
 
@@ -43,8 +46,9 @@ def move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Move:
     return move
 
 
-def test_lake_of_samples_makes_room(move: Move, capsys: pytest.CaptureFixture[str]) -> None:
-    root = move(SAMPLE, SAMPLE.replace("04", "05"), published=SAMPLE)
+@pytest.mark.parametrize("sample", [SAMPLE, SAMPLE_DIRECTORY])
+def test_lake_of_samples_makes_room(move: Move, capsys: pytest.CaptureFixture[str], sample: str) -> None:
+    root = move(sample, sample.replace("04", "05"), published=sample)
     with lake_of("lake", "listening").catalog.open() as catalog:
         assert catalog.list_namespaces() == []
     assert sorted(path.name for path in root.iterdir()) == ["catalog.db"]
@@ -79,3 +83,11 @@ def test_lake_with_another_catalog_is_left_alone(move: Move, monkeypatch: pytest
     monkeypatch.setenv("PIPELINE_CATALOG", "postgresql://lake@127.0.0.1:1/lake")
     assert lake_of("lake", "listening").root == str(root)
     assert (root / "warehouse").is_dir()
+
+
+def test_sample_of_several_kinds_is_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inputs, "SAMPLES", tmp_path)
+    sample = sample_log(SHOP, date(2026, 11, 20))
+    assert sample == tmp_path / "sample-shop-2026-11-20"
+    assert {path.name for path in sample.iterdir()} == {kind.name for kind in SHOP.kinds}
+    assert sample_log(SHOP, date(2026, 11, 20)) == sample

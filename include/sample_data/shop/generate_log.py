@@ -15,12 +15,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
-from include.sample_data.shop import odd_records, shape
+from include.sample_data.shop import odd_log, odd_records, shape
 from include.sample_data.shop.answer import Answer, beside
 from include.sample_data.shop.calendar import Calendar
 from include.sample_data.shop.catalogue import Catalogue, catalogue, product_records, products_in
@@ -30,7 +31,7 @@ from include.sample_data.shop.orders import make_orders
 from include.sample_data.shop.people import People, people, user_records
 from include.sample_data.shop.records import Line
 from include.sample_data.shop.visits import make_visits
-from spark_jobs.logs.shop.contract import SHOP, SINCE
+from spark_jobs.logs.shop.contract import PRODUCTS, SHOP, SINCE, TRANSACTIONS, USERS
 
 LAST_DAY = date(2026, 11, 29)
 FEWEST_EVENTS = 1_000
@@ -41,14 +42,18 @@ _BLOCKS, _PRODUCTS = 3, 4
 def main(argv: list[str] | None = None) -> None:
     """Write the log the command line asks for, and its answer."""
     args = parse_args(argv)
-    # Under another name until it is whole: a run may be looking for the log of this name.
-    unfinished = args.output.with_name(f".{args.output.name}.{os.getpid()}")
-    calendar = Calendar(args.last_day, args.days)
-    answer = generate(args, Files(unfinished, calendar, args.daily))
-    made_by = {**vars(args), "last_day": str(args.last_day)}
-    del made_by["output"]
-    answer.write(beside(args.output), made_by)
-    os.replace(unfinished, args.output)
+    args.output.parent.mkdir(parents=True, exist_ok=True)
+    # Elsewhere until it is whole: a run may be looking for the log of this name.
+    with tempfile.TemporaryDirectory(prefix=f".{args.output.name}.", dir=args.output.parent) as scratch:
+        log = Path(scratch) / "log"
+        answer = generate(args, Files(log, Calendar(args.last_day, args.days), args.daily))
+        if args.output.exists():
+            print(f"{args.output} has been made by another process meanwhile, and is left alone", file=sys.stderr)
+            return
+        made_by = {**vars(args), "last_day": str(args.last_day)}
+        del made_by["output"]
+        answer.write(beside(args.output), made_by)
+        os.replace(log, args.output)
     print(f"{args.output}: {answer.dirt['events'].accepted:,} events, seed {args.seed}", file=sys.stderr)
 
 
@@ -99,7 +104,7 @@ def generate(args: argparse.Namespace, files: Files) -> Answer:
     answer, products = Answer(calendar), catalogue(args.seed, products_in(args.events), calendar)
     files.make_directories()
     rng = np.random.Generator(np.random.PCG64([args.seed, _PRODUCTS]))
-    _add(rng, files, answer, SHOP.others[2].name, product_records(products, calendar))
+    _add(rng, files, answer, PRODUCTS.name, product_records(products, calendar))
     done = 0
     for first in range(0, args.users, USERS_A_BLOCK):
         number = min(USERS_A_BLOCK, args.users - first)
@@ -111,7 +116,7 @@ def generate(args: argparse.Namespace, files: Files) -> Answer:
         odd = odd_records.odd_records(calendar)
         odd.count(answer)
         for kind in SHOP.kinds:
-            files.add_file(kind.name, odd_records.NAME, odd.content(kind.name))
+            files.add_file(kind.name, odd_log.NAME, odd.content(kind.name))
     files.compress_first()
     return answer
 
@@ -123,20 +128,25 @@ def _add_block(
     visits = make_visits(rng, events, users.activity, products.popularity, calendar)
     orders = make_orders(rng, visits, users, products, calendar)
     written = write_events(rng, visits, orders, users, products)
-    late = rng.random(events) < shape.LATE
-    at = visits.events.time + late * rng.integers(1, shape.MOST_DAYS_LATE + 1, events) * shape.DAY
+    at = visits.events.time + _lateness(rng, events)
     lines, arrivals, copies = answer.dirt[SHOP.events.name].add(rng, written.lines, at, visits.events.type)
     files.add(SHOP.events.name, lines, arrivals)
     answer.warnings[SHOP.events.name].update(written.count(copies))
     answer.add_visits(visits, orders.failed)
     answer.add_orders(orders)
-    _add(rng, files, answer, SHOP.others[0].name, orders.records)
-    _add(rng, files, answer, SHOP.others[1].name, user_records(rng, users, calendar))
+    _add(rng, files, answer, TRANSACTIONS.name, orders.records)
+    _add(rng, files, answer, USERS.name, user_records(rng, users, calendar))
+
+
+def _lateness(rng: np.random.Generator, records: int) -> np.ndarray:
+    """Draw by how much each record is late, in microseconds: most are not."""
+    is_late = rng.random(records) < shape.LATE
+    return is_late * rng.integers(1, shape.MOST_DAYS_LATE + 1, records) * shape.DAY
 
 
 def _add(rng: np.random.Generator, files: Files, answer: Answer, kind: str, records: list[Line]) -> None:
     """Write records of a kind, and bad ones beside them."""
-    at = np.array([record.at for record in records], np.int64)
+    at = np.array([record.at for record in records], np.int64) + _lateness(rng, len(records))
     lines, arrivals, copies = answer.dirt[kind].add(rng, [record.line for record in records], at)
     files.add(kind, lines, arrivals)
     for record, copied in zip(records, copies.tolist(), strict=True):

@@ -107,7 +107,7 @@ BARE_TYPES = (CHECKOUT_START, LOGIN, LOGOUT)
 REUSED_EVENT_IDS = 0.002
 # Of visits: the client claims no session, and that of somebody else.
 WITHOUT_CLIENT_SESSION, SHARED_CLIENT_SESSIONS = 0.6, 0.002
-# Of events: these arrive one to three days late.
+# Of all kinds of records: these arrive one to three days late.
 LATE, MOST_DAYS_LATE = 0.01, 3
 
 Shares = tuple[float, ...]

@@ -18,7 +18,6 @@ class Visits:
 
     users: np.ndarray
     plans: Plans
-    starts: np.ndarray
     ends: np.ndarray
     events: Events
     items: Items
@@ -44,7 +43,7 @@ def make_visits(
     since_start = np.cumsum(pauses)
     time = starts[laid_out.visit] + since_start - since_start[first][laid_out.visit]
     timed = Events(laid_out.visit, laid_out.type, laid_out.product, laid_out.quantity, time)
-    return Visits(users, plans, starts, starts + lasted, timed, items)
+    return Visits(users, plans, starts + lasted, timed, items)
 
 
 def _pauses(rng: np.random.Generator, events: Events) -> np.ndarray:
