@@ -32,7 +32,7 @@ class Judged:
         records, observed = self.kind.records, self.outcomes.get
         read_of = read_counts(self.read.get["files"])
         accepted_of, rejected_of = outcomes.read_file_counts(observed)
-        found = outcomes.read_outcome_counts(records, observed)
+        found, warnings = outcomes.read_outcome_counts(records, observed)
         accepted = found[outcomes.ACCEPTED]
         in_input = self.accepted_in_input.get["records"] if self.accepted_in_input else accepted
         return LineCounts(
@@ -40,7 +40,7 @@ class Judged:
             accepted=accepted,
             known=in_input - accepted,
             rejected={reason: found[reason] for reason in records.reason_names},
-            warnings={warning: found[warning] for warning in records.own_warnings},
+            warnings=warnings,
             first=_moment(observed["first_event_at"]),
             last=_moment(observed["last_event_at"]),
             read_of=read_of,

@@ -85,17 +85,20 @@ def outcome_counts(records: Records, files: int) -> list[Column]:
     ]
 
 
-def read_outcome_counts(records: Records, observed: dict[str, Any]) -> dict[str, int]:
-    """How many records were accepted, were rejected for each reason, and count for each warning."""
+def read_outcome_counts(records: Records, observed: dict[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
+    """How many records were accepted or rejected for each reason, and how many count for each warning.
+
+    A warning may have the name of a reason: a field that only some types require.
+    """
     names, bits = _outcomes(records), _bits(records)
     warned = (ACCEPTED, DUPLICATE) if records.duplicates_warned else (ACCEPTED,)
-    counts = dict.fromkeys((*names, *records.own_warnings), 0)
+    counts, warnings = dict.fromkeys(names, 0), dict.fromkeys(records.own_warnings, 0)
     for value, lines in read_counts(observed["outcomes"]).items():
         outcome = names[value >> bits]
         counts[outcome] += lines
         for bit, warning in enumerate(records.own_warnings):
-            counts[warning] += lines if outcome in warned and value >> bit & 1 else 0
-    return counts
+            warnings[warning] += lines if outcome in warned and value >> bit & 1 else 0
+    return counts, warnings
 
 
 def read_file_counts(observed: dict[str, Any]) -> tuple[Counter[int], Counter[int]]:
