@@ -91,11 +91,18 @@ def write_events(
         "unknown_user": ~users.is_known[user],
         "unknown_product": (events.product >= 0) & ~products.is_known[np.maximum(events.product, 0)],
         "client_session_of_several_users": client.shares_session[events.visit],
+        **_of_purchases(visits, orders),
     }
-    for name in ("repeated_purchase", "purchase_without_transaction"):
-        warned = [visit for visit, warning in orders.warning.items() if warning == name]
-        warnings[name] = (events.type == shape.PURCHASE) & np.isin(events.visit, warned)
     return Written([_LINE % row for row in rows], warnings)
+
+
+def _of_purchases(visits: Visits, orders: Orders) -> dict[str, np.ndarray]:
+    """Return for each warning of a PURCHASE which events have it."""
+    warned: dict[str, list[int]] = {"repeated_purchase": [], "purchase_without_transaction": []}
+    for visit, name in orders.warning.items():
+        warned[name].append(visit)
+    is_purchase = visits.events.type == shape.PURCHASE
+    return {name: is_purchase & np.isin(visits.events.visit, of_visits) for name, of_visits in warned.items()}
 
 
 def _event_ids(rng: np.random.Generator, visit: np.ndarray) -> tuple[list[bytes], np.ndarray]:

@@ -16,19 +16,21 @@ from tests.include.sample_data.shop.made import KINDS, SMALL, MadeLog, make
 from tests.shop_model import answers
 
 PARTS = ("--events", "6000", "--users", "90", "--days", "9", "--daily", "3", "--seed", "7")
+MUCH_DIRT = {"DUPLICATES": 0.2, "SHARED_CLIENT_SESSIONS": 0.4, "REUSED_EVENT_IDS": 0.4}
 LOGS = [
-    pytest.param(((*SMALL, "--odd-records"), shape.DUPLICATES), id="the sample log"),
-    pytest.param((("--events", "1000", "--users", "2", "--odd-records"), shape.DUPLICATES), id="two busy users"),
-    pytest.param((PARTS, 0.2), id="daily parts with many copies"),
+    pytest.param(((*SMALL, "--odd-records"), {}), id="the sample log"),
+    pytest.param((("--events", "1000", "--users", "2", "--odd-records"), {}), id="two busy users"),
+    pytest.param((PARTS, MUCH_DIRT), id="daily parts with much dirt"),
 ]
 
 
 @pytest.fixture(scope="module", params=LOGS)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadeLog]:
-    options, duplicates = request.param
+    options, shares = request.param
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(generate_log, "USERS_A_BLOCK", 40)
-        patch.setattr(shape, "DUPLICATES", duplicates)
+        for name, share in shares.items():
+            patch.setattr(shape, name, share)
         yield make(tmp_path_factory.mktemp("shop") / "log", *options)
 
 
