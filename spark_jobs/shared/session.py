@@ -29,6 +29,8 @@ SETTINGS = {
     "spark.sql.inMemoryColumnarStorage.compressed": "false",
     # Spark sums up sorted rows in their order and in one step, rather than by hash and in two.
     "spark.sql.execution.replaceHashWithSortAgg": "true",
+    # Java compiles no longer method, and Spark's code for many fields would be interpreted: three times the CPU.
+    "spark.sql.codegen.hugeMethodLimit": "8000",
     # Where sets and lists are made by hash, more than 128 of them are no reason to sort everything instead.
     "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "10000000",
 }
