@@ -46,19 +46,22 @@ class Facts:
     tier_changes: DataFrame
 
 
-def facts_of(rows: Rows, run_date: date, gap: timedelta, keep: Keep) -> Facts:
-    """Return the facts of a shop whose sessions were cut with a `gap`; keeps what is looked at more than once."""
-    counted = keep(transactions_that_count(rows.transactions))
+def facts_of(rows: Rows, run_date: date, gap: timedelta, keep: Keep, tasks: int) -> Facts:
+    """Return the facts of a shop whose sessions were cut with a `gap`; keeps what is looked at more than once.
+
+    `tasks`: in so many kept rows stay that a shuffle has brought together, which makes hundreds.
+    """
+    counted = keep(transactions_that_count(rows.transactions).coalesce(tasks))
     events = keep(cut_events(rows.events, failed(counted), gap))
     purchases = events.where(F.col("event_type") == "PURCHASE")
     started = keep(funnels(events))
     seen = keep(product_sessions(events))
-    found = keep(orders(counted, purchases))
+    found = keep(orders(counted, purchases).coalesce(tasks))
     in_sessions = session_funnels(started)
     facts = (in_sessions, purchase_facts(purchases, in_sessions), session_revenue(found), carts_left(seen))
     changes, latest = tier_changes(rows.users), latest_event(rows.events, run_date)
     outcomes = session_outcomes(rows.sessions, facts, changes, latest, gap)
-    by_user = with_tier(user_funnels(started), changes, F.col(STEP_TIMES[0]))
+    by_user = keep(with_tier(user_funnels(started), changes, F.col(STEP_TIMES[0])).coalesce(tasks))
     return Facts(outcomes, by_user, found, seen, changes)
 
 

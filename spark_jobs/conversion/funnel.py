@@ -6,8 +6,9 @@ from itertools import pairwise
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.window import Window as W
 
-from spark_jobs.conversion.steps import DEVICES, STEP_TIMES, STEPS
+from spark_jobs.conversion.steps import DEVICES, STEP_TIMES, STEPS, listed, place_in
 from spark_jobs.conversion.tiers import TIERS
 from spark_jobs.shared.session_gap import microseconds_between
 
@@ -19,60 +20,62 @@ def funnel(funnels: DataFrame, scope: str) -> DataFrame:
 
     `funnels` have STEP_TIMES, and the `tier` and `device_type` of their start.
     """
-    of_each = F.array(
-        _segment("all", F.lit("all")), _segment("tier", F.col("tier")), _segment("device", F.col("device_type"))
-    )
-    by_segment = funnels.withColumn("segment", F.explode(of_each)).groupBy("segment").agg(_reached(), _medians())
-    steps = _every_segment(by_segment).select("segment.*", "reached", F.posexplode(_steps()).alias("index", "step"))
-    # Of step 1, index 0 has no step before it.
-    previous = F.when(F.col("index") > 0, F.get("reached", F.col("index") - 1))
-    return steps.select(
+    in_segments = funnels.withColumn("segment", F.explode(_segments()))
+    # Both have a segment's step once, so the join repeats none.
+    rows = _reached(in_segments).join(_medians(in_segments), on=["segment", "step"], how="left")
+    kind, name = (F.element_at(listed(part), F.col("segment") + 1) for part in zip(*SEGMENTS, strict=True))
+    return rows.select(
         F.lit(scope).alias("scope"),
-        "segment_kind",
-        "segment",
-        (F.col("index") + 1).alias("step"),
-        "step.event_type",
-        "step.reached",
-        F.try_divide("step.reached", previous).alias("rate_from_previous"),
-        F.try_divide("step.reached", F.get("reached", F.lit(0))).alias("rate_from_first"),
-        "step.median_seconds",
+        kind.alias("segment_kind"),
+        name.alias("segment"),
+        "step",
+        F.element_at(listed(STEPS), F.col("step")).alias("event_type"),
+        "reached",
+        # Null for step 1, which has none before it.
+        F.try_divide("reached", "reached_before").alias("rate_from_previous"),
+        F.try_divide("reached", "reached_first").alias("rate_from_first"),
+        "median_seconds",
     )
 
 
-def _segment(kind: str, name: Column) -> Column:
-    return F.struct(F.lit(kind).alias("segment_kind"), name.alias("segment"))
+def _segments() -> Column:
+    """Return the places in SEGMENTS, from 0, of the three segments that a funnel is in."""
+    device = place_in(DEVICES, F.col("device_type")) + len(TIERS)
+    return F.array(F.lit(0), place_in(TIERS, F.col("tier")), device)
 
 
-def _reached() -> Column:
-    return F.array(*(F.count(time) for time in STEP_TIMES)).alias("reached")
-
-
-def _medians() -> Column:
-    """Return the exact medians of the seconds from the step before: of microseconds, whole or a half."""
-    seconds = [
-        F.percentile(microseconds_between(F.col(before), F.col(time)), 0.5) / 1e6
-        for before, time in pairwise(STEP_TIMES)
-    ]
-    return F.array(F.lit(None).cast("double"), *seconds).alias("medians")
-
-
-def _every_segment(by_segment: DataFrame) -> DataFrame:
-    """Add the segments that nobody started in, with counts of 0 and no medians."""
-    counts = F.struct("reached", "medians").alias("counts")
+def _reached(in_segments: DataFrame) -> DataFrame:
+    """Return a row for each step of all SEGMENTS: how many `reached` it, the step before it, and the first."""
+    counts = F.array(*(F.count(time) for time in STEP_TIMES)).alias("counts")
+    by_segment = in_segments.groupBy("segment").agg(counts)
     # Without groups there is always a row: also where there is no segment at all.
-    found = by_segment.agg(F.map_from_entries(F.collect_list(F.struct("segment", counts))).alias("found"))
-    all_segments = F.array(*(_segment(kind, F.lit(name)) for kind, name in SEGMENTS))
-    each = found.select("found", F.explode(all_segments).alias("segment"))
-    counts = F.try_element_at("found", F.col("segment"))
+    found = by_segment.agg(F.map_from_entries(F.collect_list(F.struct("segment", "counts"))).alias("found"))
+    each = found.select("found", F.explode(F.sequence(F.lit(0), F.lit(len(SEGMENTS) - 1))).alias("segment"))
     nobody = F.array_repeat(F.lit(0).cast("long"), len(STEPS))
-    return each.select(
-        "segment", F.coalesce(counts["reached"], nobody).alias("reached"), counts["medians"].alias("medians")
+    counted = each.withColumn("counts", F.coalesce(F.try_element_at("found", F.col("segment")), nobody))
+    steps = counted.select("segment", "counts", F.posexplode("counts").alias("before", "reached"))
+    return steps.select(
+        "segment",
+        (F.col("before") + 1).alias("step"),
+        "reached",
+        F.when(F.col("before") > 0, F.get("counts", F.col("before") - 1)).alias("reached_before"),
+        F.get("counts", F.lit(0)).alias("reached_first"),
     )
 
 
-def _steps() -> Column:
-    """Return the steps of a segment: type, count and median of each."""
-    types = F.array(*(F.lit(step) for step in STEPS))
-    medians = F.coalesce("medians", F.array_repeat(F.lit(None).cast("double"), len(STEPS)))
-    named = F.arrays_zip(types.alias("event_type"), F.col("reached"), medians.alias("median_seconds"))
-    return named.cast("array<struct<event_type:string,reached:bigint,median_seconds:double>>")
+def _medians(in_segments: DataFrame) -> DataFrame:
+    """Return `median_seconds` (double) from the step before, for each `segment` and `step` that somebody reached.
+
+    By order and not by Spark's percentile, which would have all values of a segment in memory.
+    """
+    took = [microseconds_between(F.col(before), F.col(time)) for before, time in pairwise(STEP_TIMES)]
+    times = in_segments.select("segment", F.posexplode(F.array(*took)).alias("index", "took"))
+    reached = times.where(F.col("took").isNotNull()).withColumn("step", F.col("index") + 2)
+    in_step = W.partitionBy("segment", "step")
+    # Equal times may stand in any order: only their values are looked at.
+    number = F.row_number().over(in_step.orderBy("took"))
+    total = F.count(F.lit(1)).over(in_step.rowsBetween(W.unboundedPreceding, W.unboundedFollowing))
+    # The one in the middle, or both.
+    is_middle = (2 * F.col("number")).between(F.col("total"), F.col("total") + 2)
+    middle = reached.withColumns({"number": number, "total": total}).where(is_middle)
+    return middle.groupBy("segment", "step").agg((F.avg("took") / 1e6).alias("median_seconds"))

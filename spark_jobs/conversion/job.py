@@ -75,7 +75,7 @@ def run(spark: SparkSession, job: ConversionJob) -> ConversionRecord:
     shop = read_shop(spark, job.lake, job.run_date, job.events, job.sessions, job.gap)
     stage = begin_try(job, CONVERSION, shop.snapshots)
     with scratch() as keep:
-        facts = facts_of(shop.rows, job.run_date, job.gap, keep)
+        facts = facts_of(shop.rows, job.run_date, job.gap, keep, shop.buckets)
         snapshots = {
             SESSION_OUTCOMES.name: stage.replace(conform(facts.outcomes, SESSION_OUTCOMES.schema), SESSION_OUTCOMES)
         }

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.conversion.days import end_of
 from spark_jobs.conversion.orders import MONEY
+from spark_jobs.conversion.steps import listed
 from spark_jobs.conversion.tiers import TIERS
 
 # The columns of an answer that count sessions of which something is true.
@@ -39,7 +40,7 @@ def tier_metrics(outcomes: DataFrame) -> DataFrame:
     """Return a row for each of TIERS, also for those without a session; a tier is that of a session's start."""
     by_tier = _summed(outcomes, "tier")
     found = by_tier.agg(F.array_agg("tier").alias("found"))
-    others = found.select(F.explode(F.array_except(F.array(*(F.lit(tier) for tier in TIERS)), "found")).alias("tier"))
+    others = found.select(F.explode(F.array_except(listed(TIERS), "found")).alias("tier"))
     rows = _rates(_filled(by_tier.unionByName(others, allowMissingColumns=True)))
     return rows.withColumn("net_revenue_per_user", average("net_revenue", "users"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.conversion.steps import LAST_STEP, SESSION, place
+from spark_jobs.conversion.steps import LAST_STEP, SESSION, place, place_in
 from spark_jobs.logs.shop.contract import STATUSES
 
 MONEY = "decimal(24,2)"
@@ -18,7 +18,7 @@ def transactions_that_count(transactions: DataFrame) -> DataFrame:
 
     Of those the largest total counts; then the least user and content, so that every run chooses alike.
     """
-    rank = F.array_position(F.array(*(F.lit(status) for status in STATUSES)), F.col("status"))
+    rank = place_in(STATUSES, F.col("status"))
     order = F.struct(
         (-F.unix_micros("occurred_at")).alias("latest"),
         (-rank).alias("status"),

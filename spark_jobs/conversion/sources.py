@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pyspark.sql import SparkSession
 
 from spark_jobs.conversion.answers import Rows
+from spark_jobs.lake.tables import buckets_of
 from spark_jobs.lake.tries import read
 from spark_jobs.logs.shop.contract import SHOP
 from spark_jobs.logs.shop.tables import EVENTS, SESSIONS, TRANSACTIONS, USERS
@@ -30,9 +31,13 @@ class SessionsOfOtherEventsError(DataError):
 
 @dataclass(frozen=True)
 class Shop:
-    """The rows that the answers are made of, the `snapshots` that they are, by table, and the warnings of records."""
+    """The rows that the answers are made of, the `snapshots` that they are, by table, and the warnings of records.
+
+    `buckets`: how many the events lie in.
+    """
 
     rows: Rows
+    buckets: int
     snapshots: dict[str, int]
     warnings: list[tuple[str, str, int]]
 
@@ -50,7 +55,9 @@ def read_shop(
     rows = Rows(
         *(read(spark, lake.log, table, snapshots[table.name]) for table in (EVENTS, TRANSACTIONS, USERS, SESSIONS))
     )
-    return Shop(rows, snapshots, warnings_of(judged))
+    with lake.catalog.open() as catalog:
+        buckets = buckets_of(catalog, lake.log, EVENTS)
+    return Shop(rows, buckets, snapshots, warnings_of(judged))
 
 
 def judged_snapshots(record: DataQualityRecord) -> dict[str, int]:

@@ -22,12 +22,12 @@ def step_of(event_type: Column, is_failed: Column) -> Column:
     """Return the step that an event is (int), 0 for none; a PURCHASE whose transaction has failed is none."""
     # An event of another type than PURCHASE may name a transaction, too.
     is_none = is_failed & (event_type == STEPS[-1])
-    return F.when(is_none, 0).otherwise(F.array_position(_texts(STEPS), event_type)).cast("int")
+    return F.when(is_none, 0).otherwise(place_in(STEPS, event_type))
 
 
 def place() -> Column:
     """Return the sort key of events of one type: by time, then by event_id, then by device as the contract lists it."""
-    device = F.array_position(_texts(DEVICES), F.col("device_type"))
+    device = place_in(DEVICES, F.col("device_type"))
     return F.struct("occurred_at", "event_id", device.alias("device"))
 
 
@@ -36,5 +36,11 @@ def deepest_step(times: list[Column]) -> Column:
     return sum((time.isNotNull().cast("int") for time in times), start=F.lit(0))
 
 
-def _texts(texts: tuple[str, ...]) -> Column:
+def place_in(texts: tuple[str, ...], text: Column) -> Column:
+    """Return the place of a text among others (int, from 1), 0 for another one."""
+    return F.array_position(listed(texts), text).cast("int")
+
+
+def listed(texts: tuple[str, ...]) -> Column:
+    """Return an array of texts."""
     return F.array(*(F.lit(text) for text in texts))

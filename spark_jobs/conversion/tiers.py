@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.conversion.steps import place_in
 from spark_jobs.logs.shop.contract import TIERS as KNOWN_TIERS
 
 UNKNOWN = "unknown"
@@ -13,7 +14,7 @@ TIERS = (*KNOWN_TIERS, UNKNOWN)
 
 def tier_changes(users: DataFrame) -> DataFrame:
     """Return one row a user: `user_id`, and `changes` of tier in the order in which they count."""
-    rank = F.array_position(F.array(*(F.lit(tier) for tier in KNOWN_TIERS)), F.col("tier"))
+    rank = place_in(KNOWN_TIERS, F.col("tier"))
     change = F.struct("valid_from", rank.alias("rank"), "tier")
     return users.groupBy("user_id").agg(F.array_sort(F.collect_set(change)).alias("changes"))
 
