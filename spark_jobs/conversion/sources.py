@@ -39,7 +39,7 @@ class Shop:
     rows: Rows
     buckets: int
     snapshots: dict[str, int]
-    warnings: list[tuple[str, str, int]]
+    warnings: list[dict[str, str | int]]
 
 
 def read_shop(
@@ -65,11 +65,13 @@ def judged_snapshots(record: DataQualityRecord) -> dict[str, int]:
     return {table.name: record.snapshots[table.name] for table in (EVENTS, TRANSACTIONS, USERS)}
 
 
-def warnings_of(record: DataQualityRecord) -> list[tuple[str, str, int]]:
-    """Return kind, warning and number of records for each warning that a record can have, also where that is 0."""
+def warnings_of(record: DataQualityRecord) -> list[dict[str, str | int]]:
+    """Return the rows of WARNINGS: each warning that a record can have, also where none has it."""
     counts = {EVENTS.name: record.warnings}
     return [
-        (kind.name, name, counts.get(kind.name, {}).get(name, 0)) for kind in SHOP.kinds for name in kind.warning_names
+        {"kind": kind.name, "warning": name, "records": counts.get(kind.name, {}).get(name, 0)}
+        for kind in SHOP.kinds
+        for name in kind.warning_names
     ]
 
 
