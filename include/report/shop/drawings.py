@@ -46,7 +46,10 @@ def _sessions(rows: Rows, width: int) -> Chart:
         tickCount=3, tickMinStep=1, format=",d", domain=False, ticks=False, minExtent=charts.PANEL_LABELS
     )
     x = _time("start", rows, width)
-    bars = base.mark_rect(color=charts.QUIET).encode(x=x, x2="end:T", y=counts, y2=alt.datum(0))
+    edge = 1 if len(rows) <= POINTS_UP_TO else 0
+    bars = base.mark_rect(color=charts.QUIET, stroke=charts.PAGE, strokeWidth=edge).encode(
+        x=x, x2="end:T", y=counts, y2=alt.datum(0)
+    )
     gaps = base.mark_rect(color=charts.ALARM).encode(
         x=x, x2="end:T", y=alt.value(charts.PANEL), y2=alt.value(charts.PANEL + 4)
     )

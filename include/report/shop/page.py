@@ -28,7 +28,6 @@ SECTIONS = {
     "beside": "Beside the funnel",
     "made": "How it was made",
 }
-_DAY_HEAD = ("Day (UTC)", "Sessions", "Conversion", "Orders", "Net revenue", "Cart abandonment")
 Rows = list[tuple[str | int, ...]]
 
 
@@ -49,7 +48,6 @@ def render_html(report: ShopReport) -> str:
         **_said(report),
         sections=_sections(report),
         headlines=headlines(report),
-        day_head=_DAY_HEAD,
         day_rows=_day_rows(report),
         product_rows=[_product_row(one) for one in report.products[:PRODUCTS_SHOWN]],
         customer_rows=[_customer_row(one) for one in report.customers[:CUSTOMERS_SHOWN]],
@@ -112,16 +110,16 @@ def _day_rows(report: ShopReport) -> Rows:
     """The run date, the day before and the one a week before, as far as the log has them."""
     found = {one.day: one for one in report.daily_metrics}
     wanted = [report.run_date - timedelta(days=number) for number in (0, 1, 7)]
-    return [_day_row(found[one], report.currency) for one in wanted if one in found]
+    return [_day_row(found[one]) for one in wanted if one in found]
 
 
-def _day_row(one: Day, currency: str | None) -> tuple[str | int, ...]:
+def _day_row(one: Day) -> tuple[str | int, ...]:
     return (
         _day_name(one.day),
         one.sessions,
         percent(one.conversion_rate),
+        money(one.net_revenue, None),
         one.orders,
-        money(one.net_revenue, currency),
         percent(one.cart_abandonment_rate),
     )
 
@@ -133,11 +131,11 @@ def _day_name(found: date) -> str:
 def _product_row(one: Product) -> tuple[str | int, ...]:
     return (
         product_name(one),
+        money(one.revenue, None),
+        one.units,
+        one.buyers,
         one.view_sessions,
         one.cart_sessions,
-        one.buyers,
-        one.units,
-        money(one.revenue, None),
         percent(one.view_to_cart_rate),
         percent(one.cart_to_buy_rate),
     )
@@ -146,9 +144,9 @@ def _product_row(one: Product) -> tuple[str | int, ...]:
 def _customer_row(one: Customer) -> tuple[str | int, ...]:
     return (
         short_id(one.user_id),
-        in_words(one.tier),
-        one.orders,
         money(one.net_revenue, None),
+        one.orders,
+        in_words(one.tier),
         money(one.refunded, None),
         f"{one.last_order_at:%Y-%m-%d}",
     )

@@ -81,10 +81,17 @@ def test_json_holds_the_answer_and_its_provenance(finished_lake: Lake) -> None:
         "new": None,
         "quality_score": 99.5,
         "rejected": [
-            {"name": name, "sentence": sentences[name], "records": records}
+            {"kind": "listens", "name": name, "sentence": sentences[name], "records": records}
             for name, records in (("field_count", 4), ("duplicate", 2))
         ],
-        "warnings": [{"name": "missing_track_id", "sentence": sentences["missing_track_id"], "events": 2}],
+        "warnings": [
+            {
+                "kind": "listens",
+                "name": "missing_track_id",
+                "sentence": sentences["missing_track_id"],
+                "records": 2,
+            }
+        ],
         "files": [{"file": "/logs/<day>.tsv", "bytes": 99, **counts}],
         **times,
         "stage_seconds": {"data_quality": 12.5, "ranking": 7.5},
