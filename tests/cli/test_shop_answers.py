@@ -31,6 +31,6 @@ def test_funnel_and_main_numbers_are_shown(tmp_path: Path, capsys: pytest.Captur
         "Orders: 2, unchanged",
         "Net revenue: 1,005.00 EUR, unchanged",
         "Cart abandonment: 50.0%, unchanged",
-        "Quality score 99.50: of 14 records 14 kept, 0 rejected; 3 sessions of 3 users",
+        "Quality score 99.50: of 16 records 16 kept, 0 rejected; 3 sessions of 3 users",
     ]
     assert report.summary.orders == 2

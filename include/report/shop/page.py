@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from jinja2 import Template
 
@@ -78,7 +78,8 @@ def _sections(report: ShopReport) -> dict[str, str]:
     has_content = {
         "new": report.new,
         "funnel": any(step.reached for one in report.funnel for step in one.steps),
-        "days": report.daily_metrics,
+        # A single day is no line to look at, and the answer has it.
+        "days": len(report.daily_metrics) > 1,
         "products": report.products,
         "customers": report.customers,
         "changed": report.since_previous,
@@ -115,17 +116,13 @@ def _day_rows(report: ShopReport) -> Rows:
 
 def _day_row(one: Day) -> tuple[str | int, ...]:
     return (
-        _day_name(one.day),
+        f"{one.day:%a} {day(one.day)}",
         one.sessions,
         percent(one.conversion_rate),
         money(one.net_revenue, None),
         one.orders,
         percent(one.cart_abandonment_rate),
     )
-
-
-def _day_name(found: date) -> str:
-    return f"{found:%A}, {day(found)}"
 
 
 def _product_row(one: Product) -> tuple[str | int, ...]:

@@ -84,7 +84,7 @@ def _of(change: Change) -> str:
         case "product":
             name = isolated(one_line(change.name, LONGEST_LABEL)) if change.name else short_id(change.subject)
             return f" of {name}"
-    return f" of {day(date.fromisoformat(change.subject))}"
+    return f" on {day(date.fromisoformat(change.subject))}"
 
 
 def _value(change: Change, value: float, currency: str | None) -> str:

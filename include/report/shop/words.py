@@ -11,6 +11,8 @@ from include.report.text import Nouns, isolated, one_line
 NOUNS = Nouns(record="record", event="event")
 LONGEST_LABEL = 40
 _SHOWN_FIRST, _SHOWN_LAST = 8, 4
+# A smaller change of a rate would be told as 0.0 points.
+_LEAST_TOLD = 0.0005
 # From how many seconds on a time is told in which unit.
 _UNITS = ((86_400, "days"), (3_600, "h"), (60, "min"), (0, "s"))
 
@@ -75,12 +77,15 @@ def product_name(product: Product) -> str:
 def points(before: float | None, now: float | None) -> str:
     """Return by how many points a rate has changed.
 
-    >>> points(0.25, 0.27), points(0.25, 0.25), points(None, 0.5)
-    ('+2.0 points', 'unchanged', 'not known before')
+    >>> points(0.25, 0.27), points(0.25, 0.25), points(0.25, 0.2501), points(None, 0.5)
+    ('+2.0 points', 'unchanged', 'nearly unchanged', 'not known before')
     """
+    if before == now:
+        return "unchanged"
     if before is None or now is None:
-        return "not known before" if before is None else "not known now"
-    return f"{_signed(100 * (now - before), 1)} points" if now != before else "unchanged"
+        return f"not known {'before' if before is None else 'now'}"
+    by = now - before
+    return f"{_signed(100 * by, 1)} points" if abs(by) >= _LEAST_TOLD else "nearly unchanged"
 
 
 def difference(before: Decimal | int, now: Decimal | int) -> str:

@@ -112,7 +112,7 @@ def test_amounts_of_other_currencies_are_not_compared(told: Told) -> None:
             "The part of sessions that go through the whole funnel on other devices fell "
             "by 50.0%, from 50.0% to 25.0%.",
         ),
-        ("day", "2024-05-09", "net_revenue", "Net revenue of 9 May 2024 fell by 50.0%, from 0.50 to 0.25."),
+        ("day", "2024-05-09", "net_revenue", "Net revenue on 9 May 2024 fell by 50.0%, from 0.50 to 0.25."),
         ("whole", "", "orders_a_day", "The number of orders a day fell by 50.0%, from 0.5 to 0.2."),
     ],
 )
