@@ -31,6 +31,8 @@ PROPERTIES = {
     # Rows come in the order and in the tasks that the job gave them: Spark neither shuffles nor sorts them again. A
     # task whose rows are of many partitions has a file open for each.
     "write.distribution-mode": "none",
+    # Rows that a daily load removes are noted by their places: the files that have them are not written again.
+    "write.merge.mode": "merge-on-read",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "100",
 }
