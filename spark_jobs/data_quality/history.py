@@ -118,9 +118,9 @@ def news(arrived: Arrivals, late: LateEvents, known_events: int) -> NewInput:
 def events_there(spark: SparkSession, base: Base, kind: Kind, classified: DataFrame, keep: Keep) -> DataFrame | None:
     """Which events among some classified lines a log has already: rows of the columns `same`; None if it has none.
 
-    The lines are read once more for it, the log only where their events can be. First by user and time, as narrow as
-    can be: what else two events share is compared where these agree. Raises KnownEventsError when there are more than
-    MOST_KNOWN.
+    The lines are read once more for it, the log only where their events can be. First come user and time alone, which
+    are quick to read. The other columns are compared only where these agree. Raises KnownEventsError when there are
+    more than MOST_KNOWN.
     """
     records, key = kind.records, UserTime(kind.user, kind.records.time)
     counted, is_accepted = Observation("new"), F.col("reason").isNull()

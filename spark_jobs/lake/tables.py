@@ -36,8 +36,8 @@ PROPERTIES = {
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "100",
 }
-# What a writer of Parquet gathers before it writes a group of rows. A reader skips the groups without a user that it
-# looks for: of the listens some 25,000 rows are one, those of one or two users. Files grow by 3 %.
+# What a writer of Parquet gathers before it writes a group of rows. A reader skips groups without the users that it
+# looks for. A group has some 25,000 listens, of one or two users. Files grow by 4 %.
 ROW_GROUP_BYTES = 2 * 1024**2
 # The first partition field's number, as Iceberg counts them.
 _FIRST_FIELD = 1000
@@ -69,7 +69,7 @@ class Table:
     @property
     def properties(self) -> dict[str, str]:
         """Return the properties that Iceberg keeps with the table."""
-        # Not the default of 128 MiB: in the order of their users, so few rows are of few users.
+        # The default is 128 MiB, a whole bucket.
         groups = {"write.parquet.row-group-size-bytes": str(ROW_GROUP_BYTES)} if self.bucketed_by else {}
         return (
             PROPERTIES
