@@ -63,7 +63,9 @@ def test_time_with_one_other_character_is_read_alike(spark: SparkSession) -> Non
 
 def microseconds(text: str) -> str | None:
     """Return the microseconds since 1970 of a time as the contract has it, None for any other text."""
-    if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})", text):
+    if not re.fullmatch(
+        r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-5][0-9])", text
+    ):
         return None
     try:
         moment = datetime.fromisoformat(text)
