@@ -8,7 +8,7 @@ import os
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 from xdist.scheduler import LoadFileScheduling
 
 from cli.java import java_home
-from include.deployment.jars import LAKE, S3, local_jars
+from include.deployment.jars import LAKE, S3, Jar, local_jars
 from include.deployment.local_spark import WITH_CLASS_ARCHIVE
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.session import spark_session
@@ -109,8 +109,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         environment.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         # assertDataFrameEqual loads pandas-on-Spark, which warns without it.
         environment.setenv("PYARROW_IGNORE_TIMEZONE", "1")
-        jars = ",".join(str(jar) for jar in local_jars((*LAKE, *S3)))
-        options = ["--master", "local[2]", "--jars", shlex.quote(jars)]
+        # In this order the class path is that of the archive of classes: it begins as that does.
+        environment.setenv("SPARK_DIST_CLASSPATH", class_path(S3))
+        options = ["--master", "local[2]", "--driver-class-path", shlex.quote(class_path(LAKE))]
         options += ["--driver-java-options", shlex.quote(QUICK_JVM)]
         for key, value in {
             "spark.ui.enabled": "false",
@@ -128,7 +129,13 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
             options += ["--conf", f"{key}={value}"]
         environment.setenv("PYSPARK_SUBMIT_ARGS", " ".join([*options, "pyspark-shell"]))
         with spark_session("tests") as session:
+            # Another Java that a test starts has what the test gives it.
+            environment.delenv("SPARK_DIST_CLASSPATH")
             yield session
+
+
+def class_path(jars: Sequence[Jar]) -> str:
+    return os.pathsep.join(map(str, local_jars(jars)))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from include.deployment.jars import local_jars
+from include.deployment.jars import spark_jars
 from tests.conftest import QUICK_JVM
 from tests.stack.spark_cluster import HOST, clean_environment, free_port
 
@@ -49,11 +49,11 @@ def connect_server(scratch: Path) -> Iterator[ConnectServer]:
         f"spark.{JWS_FILTER}.param.secretKey": token,
         "spark.log.level": "ERROR",
         "spark.sql.shuffle.partitions": "2",
+        **spark_jars(master="local"),
     }
     options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
-    jars = ",".join(map(str, local_jars()))
     server_class = "org.apache.spark.sql.connect.service.SparkConnectServer"
-    command = ["spark-submit", "--master", "local[2]", "--jars", jars, *options, "--driver-java-options", QUICK_JVM]
+    command = ["spark-submit", "--master", "local[2]", *options, "--driver-java-options", QUICK_JVM]
     log = scratch / "log"
     with log.open("w") as output:
         started = subprocess.Popen(
