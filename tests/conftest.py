@@ -68,12 +68,18 @@ SHARE_SERVERS = (
 # worker alone has one left.
 TAKE_LONG = (
     *SHARE_SERVERS,
+    "/test_killed_over_connect.py",
     "/test_with_a_scheduler.py",
+    "/test_connect_clients.py",
+    "/test_connect_server.py",
+    "/test_stopped_run.py",
     "/test_agreement.py",
     "/test_daily_loads.py",
+    "/test_killed_daily_load.py",
+    "/test_clock_and_zone.py",
     "/test_definitions.py",
+    "/listening/test_checks.py",
     "/test_maintenance.py",
-    "/test_ui.py",
 )
 
 
