@@ -36,7 +36,8 @@ def flag_across(accepted: Mapping[str, DataFrame]) -> dict[str, dict[str, DataFr
     }
     of_transactions = {
         "unknown_user": _lacking(transactions, users, "user_id"),
-        "unknown_product": _lacking(sold, products, "product_id").distinct(),
+        # A transaction may have several unknown products.
+        "unknown_product": _lacking(sold, products, "product_id").select("user_id", ROW_KEY).distinct(),
         "transaction_without_purchase": _lacking(
             transactions.where(F.col("status") != "failed"), first, "transaction_id"
         ),
