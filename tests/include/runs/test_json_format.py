@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from include.runs.file_beginnings import BYTES_READ
 from include.runs.input_format import check_format
 from spark_jobs.logs.shop.contract import SHOP
 from spark_jobs.shared.errors import InputError
@@ -32,3 +33,10 @@ def test_refused_files_show_no_value(tmp_path: Path, content: str, found: str) -
     said = str(raised.value)
     assert said.startswith(f"{tmp_path}/users/1.jsonl has no users; found: {found}")
     assert ADDRESS not in said
+
+
+def test_long_first_record_is_left_to_data_quality(tmp_path: Path) -> None:
+    (tmp_path / "users").mkdir()
+    long = b'{"email": "' + b"a" * BYTES_READ + b'"}\n{"user_id": "1", "tier": "gold", "valid_from": "today"}\n'
+    (tmp_path / "users" / "1.jsonl").write_bytes(long)
+    check_format(SHOP, str(tmp_path), list_files(str(tmp_path)).files)
