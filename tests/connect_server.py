@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,10 +22,17 @@ JWS_FILTER = "org.apache.spark.ui.JWSFilter"
 
 
 @contextmanager
-def connect_server(scratch: Path, token: str | None = None, ui_port: int | None = None) -> Iterator[str]:
+def connect_server(
+    scratch: Path,
+    token: str | None = None,
+    ui_port: int | None = None,
+    more: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[str]:
     """Run a server, and lend its address; a UI runs on its port if one is given.
 
-    A token closes both to everybody else. Clients take it from SPARK_CONNECT_AUTHENTICATE_TOKEN.
+    `more` are further settings of Spark, `variables` further ones of its environment. A token closes both to everybody
+    else. Clients take it from SPARK_CONNECT_AUTHENTICATE_TOKEN.
     """
     port = free_port()
     settings = {
@@ -34,6 +41,7 @@ def connect_server(scratch: Path, token: str | None = None, ui_port: int | None 
         "spark.ui.enabled": "false" if ui_port is None else "true",
         "spark.log.level": "ERROR",
         "spark.sql.shuffle.partitions": "2",
+        **(more or {}),
     }
     if ui_port is not None:
         settings["spark.ui.port"] = str(ui_port)
@@ -47,7 +55,7 @@ def connect_server(scratch: Path, token: str | None = None, ui_port: int | None 
     with log.open("w") as output:
         started = subprocess.Popen(
             [*command, "--class", server_class, "spark-internal"],
-            env=clean_environment() | ({} if token is None else {TOKEN: token}),
+            env={**clean_environment(), **({} if token is None else {TOKEN: token}), **(variables or {})},
             stdout=output,
             stderr=output,
             start_new_session=True,

@@ -14,9 +14,6 @@ from include.telemetry.event_logs import read_costs
 from spark_jobs.lake import tables
 from spark_jobs.lake.publication import Publication, publish
 from spark_jobs.lake.stamps import Stamp
-from spark_jobs.logs.listening.contract import LISTENING
-from spark_jobs.logs.listening.tables import LISTENS
-from spark_jobs.ranking.tables import TOP_SONGS as ANSWER
 from spark_jobs.shared.documents import DATA_QUALITY, read_check, read_record, write_record
 from spark_jobs.shared.errors import MissingRecordError
 from spark_jobs.shared.lake import Lake
@@ -26,8 +23,6 @@ from spark_jobs.shared.records import CheckRecord, StageRecord, record_of
 from tests.records import told
 
 Rows = list[dict[str, Any]]
-# In one partition each, for only Spark can number buckets.
-_TABLES = {table.name: replace(table, bucketed_by="") for table in tables_of(LISTENING)}
 
 
 def run_id_of(run_date: date) -> str:
@@ -37,12 +32,17 @@ def run_id_of(run_date: date) -> str:
 def write_tables(
     lake: Lake, run_date: date, rows: Mapping[str, Rows], run_id: str = "", base: int | None = None
 ) -> dict[str, int]:
-    """Write tables as the stages of a run do, the listens beside those of a base, and return their snapshots."""
-    stamp = Stamp(run_date, run_id or run_id_of(run_date), "test")
-    stamps = {LISTENS.name: replace(stamp, made_from={LISTENS.name: base} if base else {})}
+    """Write tables as the stages of a run do, the events beside those of a base, and return their snapshots."""
+    stamp, events = Stamp(run_date, run_id or run_id_of(run_date), "test"), lake.contract.events.name
+    stamps = {events: replace(stamp, made_from={events: base} if base else {})}
+    # In one partition each, for only Spark can number buckets.
+    all_tables = {table.name: replace(table, bucketed_by="") for table in tables_of(lake.contract)}
     with lake.catalog.open() as catalog:
-        tables.prepare(catalog, "listening", [_TABLES[name] for name in {*rows, ANSWER.name}], buckets=1)
-        return {name: _written(catalog, name, of_table, stamps.get(name, stamp)) for name, of_table in rows.items()}
+        tables.prepare(catalog, lake.log, [all_tables[name] for name in {*rows, lake.answer}], buckets=1)
+        return {
+            name: _written(catalog, (lake.log, name), of_table, stamps.get(name, stamp))
+            for name, of_table in rows.items()
+        }
 
 
 def publish_tables(lake: Lake, run_date: date, snapshots: Mapping[str, int], run_id: str = "") -> None:
@@ -97,8 +97,8 @@ def _left(lake: Lake, stage: str, run_date: date) -> StageRecord | CheckRecord:
         return told(lake.contract, stage, run_date, {})
 
 
-def _written(catalog: Catalog, name: str, rows: Rows, stamp: Stamp) -> int:
-    table, branch = catalog.load_table(("listening", name)), stamp.new_branch()
+def _written(catalog: Catalog, name: tuple[str, str], rows: Rows, stamp: Stamp) -> int:
+    table, branch = catalog.load_table(name), stamp.new_branch()
     empty = min(table.snapshots(), key=lambda snapshot: snapshot.sequence_number)
     table.manage_snapshots().create_branch(empty.snapshot_id, branch).commit()
     arrow = pa.Table.from_pylist(rows, schema=table.schema().as_arrow())

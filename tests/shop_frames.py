@@ -24,7 +24,7 @@ def shop_rows(spark: SparkSession, log: ShopLog, run_date: date) -> Rows:
         accepted(spark, log.events, EVENTS.schema),
         accepted(spark, log.transactions, TRANSACTIONS.schema),
         accepted(spark, log.users, USERS.schema),
-        accepted(spark, map(_session, sessions), SESSIONS_SCHEMA),
+        accepted(spark, map(_session, sessions), SESSIONS.schema),
     )
 
 
@@ -53,8 +53,3 @@ def _session(session: Session) -> dict[str, Any]:
         "device_type": session.device_type,
         **counts,
     }
-
-
-SESSIONS_SCHEMA = SESSIONS.schema
-if "device_type" not in SESSIONS_SCHEMA.fieldNames():
-    SESSIONS_SCHEMA = T.StructType([*SESSIONS_SCHEMA.fields, T.StructField("device_type", T.StringType())])

@@ -30,6 +30,9 @@ SETTINGS = {
     # What a job keeps on disk it writes with a tenth less memory than by Java's own serializer.
     "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
     "spark.driver.extraJavaOptions": f"{GARBAGE_COLLECTOR} {SECOND_COMPILER_LATER} {WITH_CLASS_ARCHIVE}",
+    # Rows that a job keeps stay in as many tasks as the shuffle that made them; by default that is 200. The one shuffle
+    # of all records has a number of its own.
+    "spark.sql.shuffle.partitions": "8",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.log.level": "WARN",

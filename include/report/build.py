@@ -21,7 +21,7 @@ class LogReport(Protocol):
     def report_of(self, lake: Lake, tables: RunTables, left: PublicationRecord[Any], common: RunReport) -> RunReport:
         """Return the whole report, given what is common to all logs."""
 
-    def answer_files(self, report: Any) -> dict[str, str]:
+    def answer_files(self, tables: RunTables, report: Any) -> dict[str, str]:
         """Return the texts of the files that show the answers, by their names."""
 
 
@@ -33,8 +33,9 @@ def build_report(
     All of them or, where one cannot be made, none; the last one says that the run has come to its end.
     `seconds` maps each stage to its wall seconds, None where none were taken. Raises what `make_report` raises.
     """
-    report = make_report(lake, Asked(run_date, parameters, seconds))
-    texts = _log_report(lake.log).answer_files(report)
+    with tables_of(lake, run_date) as tables:
+        report = _report_of(lake, tables, Asked(run_date, parameters, seconds))
+        texts = _log_report(lake.log).answer_files(tables, report)
     directory = lake.report(run_date)
     replace_files(directory, {**texts, "report.json": report.model_dump_json(indent=2) + "\n"})
     return str(directory)
@@ -47,8 +48,12 @@ def make_report(lake: Lake, asked: Asked) -> RunReport:
     OtherRecordError where what that has left is gone.
     """
     with tables_of(lake, asked.run_date) as tables:
-        left = read_publication(lake, asked.run_date, tables.run.snapshots)
-        return _log_report(lake.log).report_of(lake, tables, left, run_report(asked, lake.contract, left))
+        return _report_of(lake, tables, asked)
+
+
+def _report_of(lake: Lake, tables: RunTables, asked: Asked) -> RunReport:
+    left = read_publication(lake, asked.run_date, tables.run.snapshots)
+    return _log_report(lake.log).report_of(lake, tables, left, run_report(asked, lake.contract, left))
 
 
 def _log_report(log: str) -> LogReport:

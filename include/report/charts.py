@@ -27,11 +27,14 @@ Rows = list[Row]
 Chart = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.FacetChart
 
 
-def bars(rows: Rows, width: int, is_log: bool = False) -> Chart:
-    """A bar for each of `rows` in their order: `label`, `value`, `marked` (its part in the accent colour), `text`."""
+def bars(rows: Rows, width: int, is_log: bool = False, with_zeros: bool = False) -> Chart:
+    """A bar for each of `rows` in their order: `label`, `value`, `marked` (its part in the accent colour), `text`.
+
+    `with_zeros`: a value of 0 has its text, too.
+    """
     # On a logarithmic scale there is no zero for a bar to begin at.
     floor = 0.5 if is_log else 0
-    shown = [{**row, "floor": floor} for row in rows if row["value"] > floor]
+    shown = [{**row, "floor": floor} for row in rows if row["value"] > floor or with_zeros]
     scale = alt.Scale(type="log" if is_log else "linear", domain=_with_room(rows, width, floor), nice=False)
     value, marked = (alt.X(f"{name}:Q", title=None, scale=scale, axis=None) for name in ("value", "marked"))
     base = alt.Chart(alt.InlineData(values=shown)).encode(y=_labels([row["label"] for row in rows], width))
@@ -52,7 +55,7 @@ def parts(rows: Rows, width: int) -> Chart:
         .encode(
             y=_labels(list(dict.fromkeys(row["label"] for row in rows)), width),
             x=alt.X("value:Q", title=None, stack="zero").axis(
-                tickCount=_ticks(width), orient="top", domain=False, ticks=False
+                tickCount=ticks(width), orient="top", domain=False, ticks=False
             ),
             order=alt.Order("place:Q"),
             color=alt.Color("marked:N", legend=None).scale(domain=[True, False], range=[ACCENT, QUIET]),
@@ -96,7 +99,7 @@ def to_svg(chart: Chart) -> str:
 
 def _panel(data: alt.InlineData, name: str, colour: str, width: int) -> Chart:
     time = alt.X("start:T", title=None, scale=alt.Scale(type="utc")).axis(
-        tickCount=_ticks(width), grid=False, labelOverlap=True
+        tickCount=ticks(width), grid=False, labelOverlap=True
     )
     counts = alt.Y(f"{name}:Q").title(None)
     counts = counts.axis(tickCount=3, tickMinStep=1, format=",d", domain=False, ticks=False, minExtent=PANEL_LABELS)
@@ -126,5 +129,6 @@ def _with_room(rows: Rows, width: int, floor: float) -> list[float]:
     return [floor, floor * (most / floor) ** (1 / full) if floor else most / full]
 
 
-def _ticks(width: int) -> int:
+def ticks(width: int) -> int:
+    """Return how many ticks an axis of a width has room for."""
     return 3 if width < NARROW else 6

@@ -11,13 +11,13 @@ from jinja2.filters import do_filesizeformat
 
 from include.deployment.run_date import last_days
 from include.report import news, text
-from include.report.model import Added, ParameterValue, RunReport, StageCosts
+from include.report.model import Added, ParameterValue, ReasonCount, RunReport, StageCosts, WarningCount
 from include.report.picture import Picture
 from include.report.stages_picture import stages_picture
 from include.report.text import Nouns
 
 # In the page; the JSON has all of them. Files with rejected records come first.
-FILES_SHOWN, FILES_NAMED = 20, 5
+FILES_SHOWN, FILES_NAMED, REASONS_OPEN = 20, 5, 5
 SPARK_HEADS = ("Seconds", "Tasks", "Input read", "Shuffled", "Spilled", "Garbage collection", "Slowest task / median")
 NONE = "\N{EN DASH}"
 
@@ -39,8 +39,21 @@ def template_of(log: str, name: str, **shown: int) -> Template:
         "value": _value,
         "iso": _iso,
     }
-    templates.globals |= {"FILES_NAMED": FILES_NAMED, **shown}
+    templates.globals |= {"FILES_NAMED": FILES_NAMED, "REASONS_OPEN": REASONS_OPEN, **shown}
     return templates.get_template(name)
+
+
+@dataclass(frozen=True)
+class OfKind:
+    """The records of a kind by reason or warning: its name, what it says in a sentence, and how many there are."""
+
+    kind: str
+    rows: list[tuple[str, str, int]]
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """The rows without the sentences."""
+        return [(name, records) for name, _, records in self.rows]
 
 
 @dataclass(frozen=True)
@@ -52,8 +65,9 @@ class CommonParts:
     news: list[str]
     new_rows: list[tuple[str, int]]
     late_rows: list[tuple[str, int]]
-    rejected_rows: list[tuple[str, int]]
-    warning_rows: list[tuple[str, int]]
+    has_several_kinds: bool
+    rejected_tables: list[OfKind]
+    warning_tables: list[OfKind]
     check_rows: list[tuple[str, str]]
     file_rows: list[tuple[str, int, int, int]]
     spark_heads: tuple[str, ...]
@@ -73,8 +87,9 @@ def common_parts(report: RunReport, nouns: Nouns, pictures: Sequence[Picture] = 
         news=news.sentences(report, nouns),
         new_rows=_new_rows(report.new, nouns),
         late_rows=_late_rows(report.new),
-        rejected_rows=[(reason.name, reason.records) for reason in report.rejected],
-        warning_rows=[(warning.name, warning.records) for warning in report.warnings],
+        has_several_kinds=_has_several_kinds(report),
+        rejected_tables=_by_kind(report, report.rejected),
+        warning_tables=_by_kind(report, report.warnings),
         check_rows=[(name, f"{check.met} of {check.expectations}") for name, check in report.checks.items()],
         file_rows=[(file.file, file.records_read, file.events_accepted, file.records_rejected) for file in files],
         spark_heads=("What Spark measured", *SPARK_HEADS),
@@ -102,6 +117,21 @@ def _read(costs: StageCosts) -> str:
     if costs.log_share is not None:
         return f"{costs.log_share:.1%}"
     return NONE if costs.input_reads is None else f"{costs.input_reads:.2f} \N{MULTIPLICATION SIGN}"
+
+
+def _has_several_kinds(report: RunReport) -> bool:
+    return len({one.kind for one in report.rejected} | {one.kind for one in report.warnings}) > 1
+
+
+def _by_kind(report: RunReport, counts: Sequence[ReasonCount] | Sequence[WarningCount]) -> list[OfKind]:
+    """The counts of each kind that has any; of a log with several kinds those that are not 0, the largest first."""
+    shown = list[ReasonCount | WarningCount](counts)
+    if _has_several_kinds(report):
+        shown = sorted((one for one in counts if one.records), key=lambda one: -one.records)
+    kinds = [kind for kind in dict.fromkeys(one.kind for one in counts) if any(one.kind == kind for one in shown)]
+    return [
+        OfKind(kind, [(one.name, one.sentence, one.records) for one in shown if one.kind == kind]) for kind in kinds
+    ]
 
 
 def _new_rows(new: Added | None, nouns: Nouns) -> list[tuple[str, int]]:

@@ -31,13 +31,13 @@ def one_line(name: str, longest: int = LONGEST_NAME) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def in_markdown(name: str) -> str:
-    """A name that Markdown shows as it is.
+def in_markdown(name: str, longest: int = LONGEST_NAME) -> str:
+    """A name, or a sentence, that Markdown shows as it is, cut to so many characters.
 
     >>> in_markdown("*NSYNC & <b>")
     '\\\\*NSYNC \\\\& \\\\<b\\\\>'
     """
-    return _MARKUP.sub(r"\\\1", one_line(name))
+    return _MARKUP.sub(r"\\\1", one_line(name, longest))
 
 
 def isolated(name: str) -> str:

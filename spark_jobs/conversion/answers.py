@@ -11,14 +11,21 @@ from pyspark.sql import functions as F
 from spark_jobs.conversion import tables
 from spark_jobs.conversion.carts import carts_left, product_sessions
 from spark_jobs.conversion.customers import customer_value
-from spark_jobs.conversion.cut import cut_events
+from spark_jobs.conversion.cut import cut_events, with_chains, with_steps
 from spark_jobs.conversion.funnel import funnel
 from spark_jobs.conversion.funnels import funnels, session_funnels, user_funnels
 from spark_jobs.conversion.metrics import daily_metrics, tier_metrics
-from spark_jobs.conversion.orders import failed, orders, purchase_facts, session_revenue, transactions_that_count
+from spark_jobs.conversion.orders import (
+    PURCHASE_COLUMNS,
+    failed,
+    orders,
+    purchase_facts,
+    session_revenue,
+    transactions_that_count,
+)
 from spark_jobs.conversion.outcomes import latest_event, session_outcomes
 from spark_jobs.conversion.products import product_performance
-from spark_jobs.conversion.steps import STEP_TIMES
+from spark_jobs.conversion.steps import PURCHASE, STEP_TIMES
 from spark_jobs.conversion.summary import summary
 from spark_jobs.conversion.tiers import tier_changes, with_tier
 from spark_jobs.lake.tables import Table
@@ -52,10 +59,11 @@ def facts_of(rows: Rows, run_date: date, gap: timedelta, keep: Keep, tasks: int)
     `tasks`: in so many kept rows stay that a shuffle has brought together, which makes hundreds.
     """
     counted = keep(transactions_that_count(rows.transactions).coalesce(tasks))
-    events = keep(cut_events(rows.events, failed(counted), gap))
-    purchases = events.where(F.col("event_type") == "PURCHASE")
-    started = keep(funnels(events))
-    seen = keep(product_sessions(events))
+    declined, cut = failed(counted), cut_events(rows.events, gap)
+    started = keep(funnels(cut_events(with_chains(with_steps(rows.events, declined)), gap)))
+    # Sorted again, for to keep what the answers need of all events would fill the disk.
+    seen = keep(product_sessions(cut))
+    purchases = keep(with_steps(cut.where(F.col("event_type") == PURCHASE), declined).select(*PURCHASE_COLUMNS))
     found = keep(orders(counted, purchases).coalesce(tasks))
     in_sessions = session_funnels(started)
     facts = (in_sessions, purchase_facts(purchases, in_sessions), session_revenue(found), carts_left(seen))

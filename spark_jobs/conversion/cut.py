@@ -1,4 +1,7 @@
-"""Events cut into sessions, and for each page view the earliest steps that follow it."""
+"""Events cut into sessions, and for each page view the earliest steps that follow it.
+
+Both look from the latest event to the first, so they share one sort; do the chains first, whose order is the finer one.
+"""
 
 from __future__ import annotations
 
@@ -7,69 +10,53 @@ from datetime import timedelta
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
-from pyspark.sql.window import WindowSpec
 
 from spark_jobs.conversion.steps import LAST_STEP, START, STEP_TIMES, step_of
 from spark_jobs.shared.session_gap import microseconds_between
 
-_NEEDED = ("user_id", "occurred_at", "event_type", "event_id", "device_type", "product_id", "quantity")
-# Beside the steps, what answers look at: failed purchases, and what leaves a cart.
-_OTHERS = ("PURCHASE", "REMOVE_FROM_CART")
+
+def cut_events(events: DataFrame, gap: timedelta) -> DataFrame:
+    """Give events the `ended_at` of their session: a pause longer than `gap` ends one; exactly the gap stays in."""
+    # Equal times are a pause of zero: their order cannot move a boundary.
+    latest_first = W.partitionBy("user_id").orderBy(F.desc("occurred_at"))
+    so_far = latest_first.rowsBetween(W.unboundedPreceding, W.currentRow)
+    pause = microseconds_between(F.col("occurred_at"), F.lag("occurred_at").over(latest_first))
+    # A user's latest event has a null pause.
+    is_end = pause.isNull() | (pause > gap // timedelta(microseconds=1))
+    with_ends = events.withColumn("is_end", is_end)
+    # Seen from the latest event on, a session begins with its end.
+    end = F.last(F.when(F.col("is_end"), F.col("occurred_at")), ignorenulls=True)
+    return with_ends.withColumn("ended_at", end.over(so_far)).drop("is_end")
 
 
-def cut_events(events: DataFrame, failed: DataFrame, gap: timedelta) -> DataFrame:
-    """Return the events that answers look at, with their `step` (int, 0 for none) and their session's `ended_at`.
+def with_steps(events: DataFrame, failed: DataFrame) -> DataFrame:
+    """Give events their `step` (int, 0 for none).
 
-    `failed` has the `transaction_id` of transactions that failed, once each. A page view has the times of the steps of
-    the chain that starts with it (STEP_TIMES, null where it does not go on): each is the first such event at or after
-    the step before, in whichever session. A pause longer than `gap` ends a session; exactly the gap stays in.
+    `failed` has the `transaction_id` of transactions that failed, once each.
     """
-    with_steps = _with_steps(events, failed)
-    cut = _with_chains(_with_session_ends(with_steps, gap))
-    is_looked_at = (F.col("step") > 0) | F.col("event_type").isin(*_OTHERS)
-    return cut.where(is_looked_at).select(*_NEEDED, "transaction_id", "step", "ended_at", *STEP_TIMES)
-
-
-def _with_steps(events: DataFrame, failed: DataFrame) -> DataFrame:
     is_failed = F.broadcast(failed.select("transaction_id", F.lit(True).alias("is_failed")))
     # A failed transaction is there once, so the join repeats no event.
-    found = events.select(*_NEEDED, "transaction_id").join(is_failed, on="transaction_id", how="left")
+    found = events.join(is_failed, on="transaction_id", how="left")
     step = step_of(F.col("event_type"), F.coalesce("is_failed", F.lit(False)))
     return found.withColumn("step", step).drop("is_failed")
 
 
-def _with_session_ends(events: DataFrame, gap: timedelta) -> DataFrame:
-    """Add `ended_at`. Seen from the latest event on, a session begins with its end."""
-    pause = microseconds_between(F.col("occurred_at"), F.lag("occurred_at").over(_by_user()))
-    # A user's latest event has a null pause.
-    is_end = pause.isNull() | (pause > gap // timedelta(microseconds=1))
-    with_ends = events.withColumn("is_end", is_end)
-    end = F.last(F.when(F.col("is_end"), F.col("occurred_at")), ignorenulls=True)
-    return with_ends.withColumn("ended_at", end.over(_so_far())).drop("is_end")
+def with_chains(events: DataFrame) -> DataFrame:
+    """Give each page view the times of the chain of steps that starts with it: STEP_TIMES, null from where it ends.
 
-
-def _with_chains(events: DataFrame) -> DataFrame:
-    """Add STEP_TIMES to page views: all four windows share one sort."""
+    Each step is the first such event at or after the step before, in whichever session. Takes events of `with_steps`.
+    All four windows share one sort; of a user with many events Spark keeps the rest on disk.
+    """
+    # Within an instant, the later steps first. Other ties change nothing, for only times are looked at.
+    latest_first = W.partitionBy("user_id").orderBy(F.desc("occurred_at"), F.desc("step"))
+    so_far = latest_first.rowsBetween(W.unboundedPreceding, W.currentRow)
     chained = events.withColumn("later", F.struct())
     for step in range(LAST_STEP, START, -1):
         times = STEP_TIMES[step:]
         here = F.struct(F.col("occurred_at").alias(STEP_TIMES[step - 1]), *(F.col(f"later.{time}") for time in times))
-        earliest = F.last(F.when(F.col("step") == step, here), ignorenulls=True).over(_so_far())
+        earliest = F.last(F.when(F.col("step") == step, here), ignorenulls=True).over(so_far)
         chained = chained.withColumn("later", earliest)
     is_start = F.col("step") == START
     start, *others = STEP_TIMES
-    return chained.withColumns(
-        {
-            start: F.when(is_start, F.col("occurred_at")),
-            **{time: F.when(is_start, F.col(f"later.{time}")) for time in others},
-        }
-    )
-
-
-def _by_user() -> WindowSpec:
-    # Latest first: within an instant, the later steps first. Other ties change nothing, for only times are looked at.
-    return W.partitionBy("user_id").orderBy(F.desc("occurred_at"), F.desc("step"))
-
-
-def _so_far() -> WindowSpec:
-    return _by_user().rowsBetween(W.unboundedPreceding, W.currentRow)
+    later = {time: F.when(is_start, F.col(f"later.{time}")) for time in others}
+    return chained.withColumns({start: F.when(is_start, F.col("occurred_at")), **later}).drop("later")

@@ -17,7 +17,7 @@ def funnels(events: DataFrame) -> DataFrame:
     """Return a row for each session that has a page view: SESSION and two funnels, each a struct.
 
     `first` starts with the session's first page view and ends with the session. `best` is the one of all starts in the
-    session that goes deepest within WINDOW, then the earliest. Takes the events of `cut_events`.
+    session that goes deepest within WINDOW, then the earliest. Takes cut events with their chains.
     """
     views = events.where(F.col("step") == START)
     in_time = _cut_after(F.col("occurred_at") + F.lit(WINDOW))

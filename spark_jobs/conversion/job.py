@@ -10,11 +10,12 @@ import time
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from pyspark.sql import DataFrame, SparkSession
+import pyarrow as pa
+from pyspark.sql import SparkSession
 
 from spark_jobs.conversion.answers import answers_of, facts_of
 from spark_jobs.conversion.record import CONVERSION, ConversionParameters, ConversionRecord
-from spark_jobs.conversion.sources import Shop, read_shop
+from spark_jobs.conversion.sources import read_shop
 from spark_jobs.conversion.tables import (
     CUSTOMER_VALUE,
     DAILY_METRICS,
@@ -22,8 +23,7 @@ from spark_jobs.conversion.tables import (
     SESSION_OUTCOMES,
     WARNINGS,
 )
-from spark_jobs.lake.tables import Table
-from spark_jobs.lake.tries import Try, read
+from spark_jobs.lake.tries import read
 from spark_jobs.logs.shop.contract import SHOP
 from spark_jobs.logs.shop.tables import EVENTS, SESSIONS
 from spark_jobs.shared.application import run_application
@@ -82,8 +82,11 @@ def run(spark: SparkSession, job: ConversionJob) -> ConversionRecord:
         # From here on the outcomes are those that were written.
         written = read(spark, job.lake.log, SESSION_OUTCOMES, snapshots[SESSION_OUTCOMES.name])
         for table, rows in answers_of(replace(facts, outcomes=written), job.run_date).items():
-            snapshots[table.name] = _write(rows, table, stage)
-        snapshots[WARNINGS.name] = _write(_warnings(spark, shop), WARNINGS, stage)
+            # As one file, by the driver: Spark would take seconds to commit it.
+            found = conform(rows, table.schema).coalesce(1).toArrow()
+            snapshots[table.name] = stage.replace_here(found, table)
+        warnings = pa.Table.from_pylist(shop.warnings)
+        snapshots[WARNINGS.name] = stage.replace_here(warnings, WARNINGS)
     record = ConversionRecord(
         run_date=job.run_date,
         run_id=job.run_id,
@@ -97,15 +100,6 @@ def run(spark: SparkSession, job: ConversionJob) -> ConversionRecord:
         seconds=seconds_since(started),
     )
     return keep_record(job, record)
-
-
-def _write(rows: DataFrame, table: Table, stage: Try) -> int:
-    """Write an answer as one file."""
-    return stage.replace_here(conform(rows, table.schema).coalesce(1).toArrow(), table)
-
-
-def _warnings(spark: SparkSession, shop: Shop) -> DataFrame:
-    return spark.createDataFrame(shop.warnings, schema=WARNINGS.schema)
 
 
 def main(argv: list[str] | None = None) -> None:

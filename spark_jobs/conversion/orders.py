@@ -12,6 +12,9 @@ MONEY = "decimal(24,2)"
 _ORDERED = ("completed", "refunded")
 _COLUMNS = ("transaction_id", "user_id", "occurred_at", "status", "total", "items")
 
+# What is looked at of a PURCHASE.
+PURCHASE_COLUMNS = (*SESSION, "transaction_id", "occurred_at", "event_id", "device_type", "step")
+
 
 def transactions_that_count(transactions: DataFrame) -> DataFrame:
     """Return one row for each `transaction_id`: its latest, of equal ones failed before refunded before completed.
@@ -38,7 +41,7 @@ def orders(counted: DataFrame, purchases: DataFrame) -> DataFrame:
     """Return the transactions that brought revenue, with the session of their first PURCHASE.
 
     Beside the columns of `counted`: `gross_revenue` and `refunded` (MONEY), and `purchased` (a struct of SESSION, null
-    where there is no PURCHASE). Takes the PURCHASE events of `cut_events`.
+    where there is no PURCHASE). Takes the PURCHASE events, cut, with their steps.
     """
     # The user last: two users' events may have the same time, id and device.
     first = F.min_by(F.struct(*SESSION), F.struct(place(), "user_id"))

@@ -39,7 +39,7 @@ class Shop:
     rows: Rows
     buckets: int
     snapshots: dict[str, int]
-    warnings: list[tuple[str, str, int]]
+    warnings: list[dict[str, str | int]]
 
 
 def read_shop(
@@ -65,10 +65,12 @@ def judged_snapshots(record: DataQualityRecord) -> dict[str, int]:
     return {table.name: record.snapshots[table.name] for table in (EVENTS, TRANSACTIONS, USERS)}
 
 
-def warnings_of(record: DataQualityRecord) -> list[tuple[str, str, int]]:
-    """Return kind, warning and number of records of the whole log, for each warning that a record can have."""
+def warnings_of(record: DataQualityRecord) -> list[dict[str, str | int]]:
+    """Return the rows of WARNINGS: each warning that a record of the whole log can have, also where none has it."""
     return [
-        (kind.name, name, record.log_warnings[kind.name][name]) for kind in SHOP.kinds for name in kind.warning_names
+        {"kind": kind.name, "warning": name, "records": record.log_warnings[kind.name][name]}
+        for kind in SHOP.kinds
+        for name in kind.warning_names
     ]
 
 

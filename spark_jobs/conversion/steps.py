@@ -12,6 +12,7 @@ STEPS = ("PAGE_VIEW", "PRODUCT_VIEW", "ADD_TO_CART", "CHECKOUT_START", "PURCHASE
 # When each step was reached.
 STEP_TIMES = tuple(f"{step.lower()}_at" for step in STEPS)
 START, LAST_STEP = 1, len(STEPS)
+PURCHASE = STEPS[-1]
 DEVICES = SHOP.events.values_of("device_type")
 
 # What tells a session: its user, and its last event's time.
@@ -21,7 +22,7 @@ SESSION = ("user_id", "ended_at")
 def step_of(event_type: Column, is_failed: Column) -> Column:
     """Return the step that an event is (int), 0 for none; a PURCHASE whose transaction has failed is none."""
     # An event of another type than PURCHASE may name a transaction, too.
-    is_none = is_failed & (event_type == STEPS[-1])
+    is_none = is_failed & (event_type == PURCHASE)
     return F.when(is_none, 0).otherwise(place_in(STEPS, event_type))
 
 

@@ -114,11 +114,12 @@ def news(arrived: Arrivals, late: LateEvents, known_events: int) -> NewInput:
     )
 
 
-def events_there(spark: SparkSession, base: Base, kind: Kind, classified: DataFrame, keep: Keep) -> DataFrame:
-    """Which events among some classified lines a log has already: rows of the columns `same`.
+def events_there(spark: SparkSession, base: Base, kind: Kind, classified: DataFrame, keep: Keep) -> DataFrame | None:
+    """Which events among some classified lines a log has already: rows of the columns `same`; None if it has none.
 
-    The lines are read once more for it, the log only where their events can be. Raises KnownEventsError when there
-    are more than MOST_KNOWN.
+    The lines are read once more for it, the log only where their events can be. First come user and time alone, which
+    are quick to read. The other columns are compared only where these agree. Raises KnownEventsError when there are
+    more than MOST_KNOWN.
     """
     records, key = kind.records, UserTime(kind.owner, kind.records.time)
     counted, is_accepted = Observation("new"), F.col("reason").isNull()
@@ -126,10 +127,14 @@ def events_there(spark: SparkSession, base: Base, kind: Kind, classified: DataFr
     accepted = classified.observe(counted, F.count_if(is_accepted).alias("records")).where(is_accepted)
     new = keep(accepted.select(*records.same))
     before = tries.read(spark, base.lake.log, kind.accepted, base.of(kind))
-    near = before.where(pushdown_filter(as_intervals(new, key), key)).select(*records.same)
-    few = F.broadcast(new) if counted.get["records"] <= FEW_EVENTS else new
+    near = before.where(pushdown_filter(as_intervals(new, key), key)).select(key.user, key.time)
+    few = F.broadcast if counted.get["records"] <= FEW_EVENTS else _as_it_is
     # The key is unique on the left; whatever repeats on the right makes no row more.
-    there = keep(near.join(few, on=are_same(near, new, records), how="left_semi"))
+    at_once = keep(near.join(few(new.select(key.user, key.time)), on=[key.user, key.time], how="left_semi"))
+    if not at_once.count():
+        return None
+    there = before.where(pushdown_filter(as_intervals(at_once, key), key)).select(*records.same)
+    there = keep(there.join(few(new), on=are_same(there, new, records), how="left_semi"))
     known = there.count()
     if known > MOST_KNOWN:
         raise KnownEventsError(
@@ -137,7 +142,11 @@ def events_there(spark: SparkSession, base: Base, kind: Kind, classified: DataFr
             "input is not what a day adds; nothing was published: run with load=full and the whole log as its input, "
             "or give what is new a file of its own"
         )
-    return there
+    return there if known else None
+
+
+def _as_it_is(rows: DataFrame) -> DataFrame:
+    return rows
 
 
 def late_events(events: DataFrame, time: str, run_date: date) -> LateEvents:

@@ -6,14 +6,16 @@ A try that was killed and commits late commits to its own branch, beside that of
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
+from operator import and_
 from typing import Any
 
 import pyarrow as pa
 from pyiceberg.expressions import AlwaysTrue
-from pyiceberg.manifest import DataFile
+from pyiceberg.manifest import DataFile, ManifestContent
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.refs import MAIN_BRANCH
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -83,12 +85,32 @@ class Try:
             commit(catalog, f"{self.namespace}.{table.name}", partial(self._take, aside, base is None))
         return self._snapshot(table)
 
+    def exchange(self, gone: DataFrame | None, rows: DataFrame, table: Table, base: int) -> int:
+        """Write rows beside those of a base without the rows that are `gone`; return the new snapshot's id. Runs Spark.
+
+        Rows are gone whose columns of the same names have the same values. No other row of the base is read or written:
+        Iceberg notes the places of those that are gone. `read_last` reads the new rows.
+        """
+        self._begin(table, base)
+        if gone is not None:
+            there = {name: f"gone_{name}" for name in gone.columns}
+            is_gone = reduce(and_, (F.col(name) == F.col(other) for name, other in there.items()))
+            few = F.broadcast(gone.withColumnsRenamed(there))
+            few.mergeInto(self._target(table), is_gone).whenMatched().delete().merge()
+        # One file a bucket, in however many tasks the rows come.
+        self._writer(rows, table).option("distribution-mode", "hash").append()
+        return self._snapshot(table)
+
     def compact(self, spark: SparkSession, table: Table) -> int:
         """Compact the small files of what this try wrote; return the snapshot that has the same rows. Runs Spark.
 
         `read_added` can read the rows as they were written, for as long as the branch exists.
         """
         before = self._snapshot(table)
+        with self.lake.open() as catalog:
+            # To ask Spark takes a second on most days, on which there is nothing to do.
+            if not _has_many_files(catalog.load_table(f"{self.namespace}.{table.name}"), before):
+                return before
         spark.sql(
             f"CALL {CATALOG}.system.rewrite_data_files(table => '{self.namespace}.{table.name}', "
             f"branch => '{self.branch}', options => map('min-input-files', '{_SMALL_FILES}'))"
@@ -120,12 +142,13 @@ class Try:
 
     def _writer(self, rows: DataFrame, table: Table) -> Any:
         # Over Connect, Spark returns another class. The option `branch` would write to main without a word.
-        writer = rows.select(*table.schema.fieldNames()).writeTo(
-            f"{table.full_name(self.namespace)}.branch_{self.branch}"
-        )
+        writer = rows.select(*table.schema.fieldNames()).writeTo(self._target(table))
         for key, value in self.stamp.properties().items():
             writer = writer.option(f"{_STAMP}{key}", value)
         return writer
+
+    def _target(self, table: Table) -> str:
+        return f"{table.full_name(self.namespace)}.branch_{self.branch}"
 
     def _replace_here(self, rows: pa.Table | None, found: IcebergTable) -> None:
         # A new column is the last of a table, and may be elsewhere in its definition.
@@ -195,6 +218,16 @@ def _added_files(found: IcebergTable, snapshot: int) -> Iterator[DataFile]:
     for manifest in made.manifests(found.io) if made else ():
         if manifest.added_snapshot_id == snapshot:
             yield from (entry.data_file for entry in manifest.fetch_manifest_entry(found.io))
+
+
+def _has_many_files(found: IcebergTable, snapshot: int) -> bool:
+    """Return whether a bucket has as many files as are compacted."""
+    made, files = found.snapshot_by_id(snapshot), Counter[tuple[int, str]]()
+    for manifest in made.manifests(found.io) if made else ():
+        if manifest.content == ManifestContent.DATA:
+            entries = manifest.fetch_manifest_entry(found.io)
+            files.update((manifest.partition_spec_id, str(entry.data_file.partition)) for entry in entries)
+    return max(files.values(), default=0) >= _SMALL_FILES
 
 
 def _rows(found: IcebergTable, branch: str) -> int:

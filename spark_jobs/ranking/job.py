@@ -21,7 +21,7 @@ from spark_jobs.ranking.answers import Answers
 from spark_jobs.ranking.asked import RankingJob, parse_args
 from spark_jobs.ranking.record import RANKING, Alternatives, Profiles, RankingParameters, RankingRecord
 from spark_jobs.ranking.sensitivity import definitions
-from spark_jobs.ranking.sensitivity.growth import read_growth
+from spark_jobs.ranking.sensitivity.growth import Growth, read_growth, tracks
 from spark_jobs.ranking.sources import CutLog
 from spark_jobs.ranking.start_window import started_in
 from spark_jobs.ranking.tables import (
@@ -36,7 +36,7 @@ from spark_jobs.shared.application import run_application
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.intervals import events_within, pushdown_filter
 from spark_jobs.shared.linked_files import place_of_links
-from spark_jobs.shared.log import JudgedLog, read_log
+from spark_jobs.shared.log import read_log
 from spark_jobs.shared.paths import path_of, shown
 from spark_jobs.shared.scratch import Keep, scratch
 from spark_jobs.shared.stage import begin_try, keep_record, seconds_since
@@ -49,15 +49,16 @@ def run(spark: SparkSession, job: RankingJob) -> RankingRecord:
     other snapshots. SessionsOfOtherGapError, SessionsOfOtherListensError: the sessions are not those to rank.
     """
     started = time.monotonic()
-    log = read_log(job.lake, job.run_date, job.listens, looked_up=(CHOSEN_SESSIONS, CHOSEN_LISTENS))
+    log = read_log(job.lake, job.run_date, job.listens, looked_up=(TOP_SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS))
     sessions = sources.sessions_cut(job.lake, job.run_date, job.sessions, log.events, job.gap)
     cut = sources.read_cut_log(spark, job.lake, sessions, job.gap)
     made_from = {LISTENS.name: log.events, SESSIONS.name: sessions.snapshots[SESSIONS.name]}
     answers = Answers(spark, begin_try(job, RANKING, made_from))
     with scratch() as keep, place_of_links(job.lake) as links:
-        recent = started_in(cut.sessions, job.window)
-        longest = answers.write(rankings.top_sessions(recent, job.top_sessions), TOP_SESSIONS, "rank")
-        chosen, alternatives = _chosen(job, answers, log, cut, longest, keep)
+        # The base has chosen among all sessions, which tells nothing of a window.
+        growth = None if job.window else read_growth(spark, log, sessions, keep)
+        longest = _write_longest(job, answers, cut, growth)
+        chosen, alternatives = _chosen(job, answers, growth, cut, longest, keep)
         users = [row.user_id for row in longest.select("user_id").collect()]
         heard = _write_listens(
             job, answers, chosen, cut.listens, sources.read_heard_before(spark, job.lake, log.base), keep
@@ -89,8 +90,15 @@ def _parameters(job: RankingJob) -> RankingParameters:
     )
 
 
+def _write_longest(job: RankingJob, answers: Answers, cut: CutLog, growth: Growth | None) -> DataFrame:
+    """Find the longest sessions: among all of them, or where it is known how the log has grown, among few."""
+    grown = growth.longest_of_run(rankings.ANSWER, job.top_sessions, tracks) if growth else None
+    longest = grown or started_in(cut.sessions, job.window)
+    return answers.write(rankings.top_sessions(longest, job.top_sessions), TOP_SESSIONS, "rank")
+
+
 def _chosen(
-    job: RankingJob, answers: Answers, log: JudgedLog, cut: CutLog, longest: DataFrame, keep: Keep
+    job: RankingJob, answers: Answers, growth: Growth | None, cut: CutLog, longest: DataFrame, keep: Keep
 ) -> tuple[DataFrame, Alternatives]:
     """The sessions of every definition, the answer's first, and what the record says of the others."""
     started = time.monotonic()
@@ -98,8 +106,6 @@ def _chosen(
     if not job.alternatives:
         answers.write_none(CHOSEN_SESSIONS)
         return chosen, Alternatives(made=False, definitions=(), seconds=0.0)
-    # The base has chosen among all sessions, which tells nothing of a window.
-    growth = None if job.window else read_growth(answers.spark, log, keep)
     others = definitions.alternative_sessions(longest, cut, job.top_sessions, keep, job.window, growth)
     chosen = chosen.unionByName(others)
     if job.window:

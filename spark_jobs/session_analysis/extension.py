@@ -30,40 +30,56 @@ def touched_intervals(near: DataFrame, new: DataFrame, log: LogContract, gap: ti
     """The intervals of the sessions that new events make, with what was there: one row each.
 
     `near` are sessions of the log as it was, at least all that are within the gap of a new event. Returns the user,
-    `started_at`, `ended_at`, and `replaced` (array of timestamps): the starts of the sessions that this one takes in.
+    `started_at`, `ended_at`, and of the sessions that this one takes in `replaced` (array of timestamps), their starts,
+    and how many events (`replaced_events`, long) and implausible sessions (`replaced_implausible`, long) they are.
     """
-    there = near.select(log.user, "started_at", "ended_at", F.lit(False).alias("is_new"))
-    stretches = there.unionByName(as_intervals(new, user_time(log)).withColumn("is_new", F.lit(True)))
+    is_implausible = F.col("is_implausible") if log.sessions.implausible else F.lit(False)
+    there = near.select(
+        log.user,
+        "started_at",
+        "ended_at",
+        F.lit(False).alias("is_new"),
+        F.col(log.sessions.events).alias("events"),
+        is_implausible.alias("is_implausible"),
+    )
+    arrived = as_intervals(new, user_time(log)).withColumns(
+        {"is_new": F.lit(True), "events": F.lit(0).cast("long"), "is_implausible": F.lit(False)}
+    )
     intervals = (
-        number_sessions(stretches, log.user, "started_at", "ended_at", gap)
+        number_sessions(there.unionByName(arrived), log.user, "started_at", "ended_at", gap)
         .groupBy(log.user, "session_number")
         .agg(
             F.min("started_at").alias("started_at"),
             F.max("ended_at").alias("ended_at"),
             F.collect_list(F.when(~F.col("is_new"), F.col("started_at"))).alias("replaced"),
+            F.sum("events").alias("replaced_events"),
+            F.count_if("is_implausible").alias("replaced_implausible"),
             F.bool_or("is_new").alias("is_touched"),
         )
     )
-    return intervals.where("is_touched").select(log.user, "started_at", "ended_at", "replaced")
+    return intervals.where("is_touched").drop("session_number", "is_touched")
 
 
-def extend_sessions(
-    sessions: DataFrame, intervals: DataFrame, events: DataFrame, new: DataFrame, log: LogContract, gap: timedelta
+def replaced_sessions(intervals: DataFrame, log: LogContract) -> DataFrame:
+    """The user and start of the sessions that are no more, now that these `intervals` are sessions."""
+    # No two sessions of a user start together.
+    return intervals.select(log.user, F.explode("replaced").alias("started_at"))
+
+
+def touched_sessions(
+    intervals: DataFrame, events: DataFrame, new: DataFrame, log: LogContract, gap: timedelta
 ) -> DataFrame:
-    """The sessions of all `events`, given those they had before, and the touched `intervals`: few enough to broadcast.
+    """The sessions that new events make, given their touched `intervals`: few enough to broadcast.
 
     Most are opened by `new` events and hold no others. Only for those that were there before does this look at the
-    intervals, and at what has been there of the events.
+    intervals, and at what has been there of the `events`.
     """
-    replaced = intervals.select(log.user, F.explode("replaced").alias("started_at"))
-    # No two sessions of a user start together.
-    untouched = sessions.join(F.broadcast(replaced), on=[log.user, "started_at"], how="left_anti")
     is_opened = F.size("replaced") == 0
     opened, grown = intervals.where(is_opened), intervals.where(~is_opened)
-    key, schema = user_time(log), sessions_table(log).schema
+    key = user_time(log)
     in_grown = events_within(grown, events.where(pushdown_filter(grown, key)), key)
-    touched = summarize_sessions(sessionize(events_within(opened, new, key).unionByName(in_grown), log, gap), log)
-    return conform(untouched, schema).unionByName(conform(touched, schema))
+    of_touched = events_within(opened, new, key).unionByName(in_grown)
+    return conform(summarize_sessions(sessionize(of_touched, log, gap), log), sessions_table(log).schema)
 
 
 def near_sessions(sessions: DataFrame, new: DataFrame, log: LogContract, gap: timedelta) -> DataFrame:

@@ -1,15 +1,15 @@
 """Cut every user's events into sessions, one row each.
 
 Reads a snapshot of the log's events and writes one of its sessions, and the stage's record. A daily load keeps the
-sessions of its base, but for those near a new event.
+sessions of its base, but for those near a new event, and writes no other.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
@@ -17,7 +17,12 @@ from pyspark.sql import functions as F
 from spark_jobs.contract import LogContract
 from spark_jobs.lake.published import Published
 from spark_jobs.lake.tries import read
-from spark_jobs.session_analysis.extension import extend_sessions, near_sessions, touched_intervals
+from spark_jobs.session_analysis.extension import (
+    near_sessions,
+    replaced_sessions,
+    touched_intervals,
+    touched_sessions,
+)
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
 from spark_jobs.shared.application import run_application
 from spark_jobs.shared.arguments import MANUAL, add_session_gap, job_parser, parsed, snapshot_id
@@ -73,32 +78,45 @@ def run(spark: SparkSession, job: SessionAnalysisJob) -> SessionAnalysisRecord:
     """
     started = time.monotonic()
     log = read_log(job.lake, job.run_date, job.events)
-    base, users = log.base, _users_before(job, log.base)
+    before = _before(job, log.base)
     with scratch() as keep:
-        if base is None or users is None:
-            written, counts = _cut(spark, job, log)
+        if log.base is None or before is None:
+            written = _cut(spark, job, log)
         else:
-            written, counts = _extend(spark, job, log, base, users, keep)
-
+            written = _extend(spark, job, log, log.base, before, keep)
     record = SessionAnalysisRecord(
         run_date=job.run_date,
         run_id=job.run_id,
-        snapshots={sessions_table(job.log).name: written},
+        snapshots={sessions_table(job.log).name: written.snapshot},
         made_from={job.log.events.name: log.events},
         parameters=SessionAnalysisParameters(session_gap_minutes=job.gap // timedelta(minutes=1)),
-        events_read=counts["events"],
-        sessions=counts["sessions"],
-        users=counts["users"],
-        longest_session_events=counts["longest_session_events"],
-        implausible_sessions=counts["implausible_sessions"],
-        new=counts.get("new"),
+        events_read=written.counts["events"],
+        sessions=written.counts["sessions"],
+        users=written.counts["users"],
+        longest_session_events=written.counts["longest_session_events"],
+        implausible_sessions=written.counts["implausible_sessions"],
+        new=written.new,
+        added=written.added,
         seconds=seconds_since(started),
     )
     return keep_record(job, record)
 
 
-def _users_before(job: SessionAnalysisJob, base: Published | None) -> int | None:
-    """Return how many users the sessions of a base are of; None where all must be cut again."""
+@dataclass(frozen=True)
+class Written:
+    """The snapshot of the sessions, what was counted of them, and of a daily load what came of the new events.
+
+    `added` is then the snapshot that has added the sessions they touch.
+    """
+
+    snapshot: int
+    counts: Mapping[str, int]
+    new: NewSessions | None = None
+    added: int | None = None
+
+
+def _before(job: SessionAnalysisJob, base: Published | None) -> SessionAnalysisRecord | None:
+    """Return the record of the sessions of a base; None where all must be cut again."""
     if base is None:
         return None
     try:
@@ -106,56 +124,85 @@ def _users_before(job: SessionAnalysisJob, base: Published | None) -> int | None
     except (InvalidRecordError, MissingRecordError, OtherRecordError):
         return None
     has_gap = timedelta(minutes=record.parameters.session_gap_minutes) == job.gap
-    return record.users if has_gap else None
+    return record if has_gap else None
 
 
-def _cut(spark: SparkSession, job: SessionAnalysisJob, log: JudgedLog) -> tuple[int, dict[str, Any]]:
-    """Cut all events into sessions, and count them; return the snapshot, too."""
+def _cut(spark: SparkSession, job: SessionAnalysisJob, log: JudgedLog) -> Written:
+    """Cut all events into sessions, and count them."""
     events = read(spark, job.lake.log, events_table(job.log), log.events)
     sessions = summarize_sessions(sessionize(events, job.log, job.gap), job.log)
     users = F.count_if(F.col("session_number") == 1).alias("users")
-    return _write(job, {job.log.events.name: log.events}, sessions, users)
+    made, table = Observation("sessions"), sessions_table(job.log)
+    rows = conform(sessions.observe(made, *_counts(job.log), users), table.schema)
+    snapshot = begin_try(job, SESSION_ANALYSIS, {job.log.events.name: log.events}).replace(rows, table)
+    return Written(snapshot, made.get)
 
 
 def _extend(
-    spark: SparkSession, job: SessionAnalysisJob, log: JudgedLog, base: Published, users_before: int, keep: Keep
-) -> tuple[int, dict[str, Any]]:
+    spark: SparkSession,
+    job: SessionAnalysisJob,
+    log: JudgedLog,
+    base: Published,
+    before: SessionAnalysisRecord,
+    keep: Keep,
+) -> Written:
     """Keep the base's sessions but for those near a new event; count all, and what came of the new events."""
     table, user = sessions_table(job.log), job.log.user
     there, new = read(spark, job.lake.log, table, base.snapshots[table.name]), log.new_events(spark, base)
     events = read(spark, job.lake.log, events_table(job.log), log.events)
-    near = near_sessions(there, new, job.log, job.gap)
-    intervals = keep(touched_intervals(near, new, job.log, job.gap))
-    sessions = extend_sessions(there, intervals, events, new, job.log, job.gap)
-    made_from = {job.log.events.name: log.events, table.name: base.snapshots[table.name]}
-    written, counts = _write(job, made_from, sessions)
+    intervals = keep(touched_intervals(near_sessions(there, new, job.log, job.gap), new, job.log, job.gap))
+    gone = _count_replaced(intervals)
+    made = Observation("sessions")
+    touched = touched_sessions(intervals, events, new, job.log, job.gap).observe(made, *_counts(job.log))
+    stage = begin_try(job, SESSION_ANALYSIS, {job.log.events.name: log.events, table.name: base.snapshots[table.name]})
+    replaced = replaced_sessions(intervals, job.log) if gone["sessions"] else None
+    added = stage.exchange(replaced, touched, table, base.snapshots[table.name])
+    first_seen = intervals.select(user).distinct().join(there.select(user).distinct(), on=user, how="left_anti").count()
+    found = {name: gone[name] for name in ("opened", "extended", "joined")}
+    return Written(
+        stage.compact(spark, table),
+        {
+            "events": before.events_read - gone["events"] + made.get["events"],
+            "sessions": before.sessions - gone["sessions"] + made.get["sessions"],
+            "users": before.users + first_seen,
+            # New events make a session longer, or leave it as it was.
+            "longest_session_events": max(before.longest_session_events, made.get["longest_session_events"]),
+            "implausible_sessions": before.implausible_sessions
+            - gone["implausible_sessions"]
+            + made.get["implausible_sessions"],
+        },
+        NewSessions(**found, users_first_seen=first_seen),
+        added,
+    )
+
+
+def _counts(log: LogContract) -> list[Column]:
+    """Aggregates that count sessions on their way."""
+    events = log.sessions.events
+    is_flagged = F.count_if("is_implausible") if log.sessions.implausible else F.lit(0)
+    return [
+        F.count(F.lit(1)).alias("sessions"),
+        F.coalesce(F.sum(events), F.lit(0)).alias("events"),
+        F.coalesce(F.max(events), F.lit(0)).alias("longest_session_events"),
+        is_flagged.alias("implausible_sessions"),
+    ]
+
+
+def _count_replaced(intervals: DataFrame) -> dict[str, int]:
+    """Count touched intervals by what they take in, and count what they replace. Runs Spark."""
     taken_in = F.size("replaced")
-    (made,) = intervals.agg(
+    sums = {
+        "sessions": taken_in,
+        "events": F.col("replaced_events"),
+        "implausible_sessions": F.col("replaced_implausible"),
+    }
+    (row,) = intervals.agg(
         F.count_if(taken_in == 0).alias("opened"),
         F.count_if(taken_in == 1).alias("extended"),
         F.count_if(taken_in > 1).alias("joined"),
+        *(F.coalesce(F.sum(of), F.lit(0)).alias(name) for name, of in sums.items()),
     ).collect()
-    # The key is unique on the left, and the right is only looked up.
-    first_seen = intervals.select(user).distinct().join(there, on=user, how="left_anti").count()
-    users = users_before + first_seen
-    return written, {**counts, "users": users, "new": NewSessions(**made.asDict(), users_first_seen=first_seen)}
-
-
-def _write(
-    job: SessionAnalysisJob, made_from: dict[str, int], sessions: DataFrame, *more: Column
-) -> tuple[int, dict[str, Any]]:
-    """Write sessions, counting them on their way, and what `more` there is to count; return the snapshot, too."""
-    made, table, in_session = Observation("sessions"), sessions_table(job.log), job.log.sessions
-    is_flagged = F.count_if("is_implausible") if in_session.implausible else F.lit(0)
-    aggregates = [
-        F.count(F.lit(1)).alias("sessions"),
-        F.coalesce(F.sum(in_session.events), F.lit(0)).alias("events"),
-        F.coalesce(F.max(in_session.events), F.lit(0)).alias("longest_session_events"),
-        is_flagged.alias("implausible_sessions"),
-    ]
-    rows = conform(sessions.observe(made, *aggregates, *more), table.schema)
-    written = begin_try(job, SESSION_ANALYSIS, made_from).replace(rows, table)
-    return written, dict(made.get)
+    return row.asDict()
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -43,11 +45,12 @@ def parse_lines(lines: DataFrame, records: Records, longest_line: int) -> DataFr
 
     Takes `line` (string, perhaps no valid UTF-8) and other columns. Adds the columns of the contract, null where the
     record lacks the field or it is invalid, a sensitive one masked; for each of them `has_<column>` (boolean: there is
-    something, valid or not); the columns of `with_keys` and `read_objects`, and the masking key.
+    something, valid or not); `has_fault` (boolean: a field lacks that must be there, or is invalid); the columns of
+    `with_keys` and `read_objects`, and the masking key.
     """
-    objects = read_objects(with_masking_key(lines), records.fields, longest_line)
-    named = objects.withColumn(UNNAMED_FIELDS, F.col("unnamed"))
-    return with_keys(with_values(named, records.fields), records.fields)
+    valued = with_values(read_objects(lines, records.fields, longest_line), records.fields)
+    named = valued.withColumn(UNNAMED_FIELDS, F.col("unnamed"))
+    return with_keys(with_masking_key(named), records.fields).withColumn("has_fault", _has_fault(records))
 
 
 def reasons(records: Records, run_date: date) -> dict[str, Column]:
@@ -55,8 +58,11 @@ def reasons(records: Records, run_date: date) -> dict[str, Column]:
     conditions = {
         "invalid_encoding": ~F.is_valid_utf8("line"),
         "invalid_json": ~F.col("is_object"),
-        **{f"missing_{field.name}": _is_required(records, field) & ~has(field) for field in records.fields},
-        **{f"invalid_{field.name}": _is_required(records, field) & _is_invalid(field) for field in records.fields},
+        **{f"missing_{field.name}": _fault(~has(field), _is_required(records, field)) for field in records.fields},
+        **{
+            f"invalid_{field.name}": _fault(_is_invalid(field), _is_required(records, field))
+            for field in records.fields
+        },
     }
     if records.plausible:
         time, since = F.col(records.time), F.lit(records.plausible.since)
@@ -68,10 +74,23 @@ def own_warnings(records: Records) -> dict[str, Column]:
     """Return when a record is counted for each warning that it shows by itself; never null."""
     optional = [field for field in records.fields if field.required is not True]
     conditions = {
-        f"invalid_{field.name}": ~_is_required(records, field) & F.coalesce(_is_invalid(field), F.lit(False))
-        for field in optional
+        f"invalid_{field.name}": _fault(_is_invalid(field), ~_is_required(records, field)) for field in optional
     }
     return {**conditions, UNNAMED_FIELD: F.col("unnamed").isNotNull()}
+
+
+def _has_fault(records: Records) -> Column:
+    """Whether any field is missing where it must not be, or invalid; never null."""
+    faults = [
+        ~is_valid(field) if field.required is True else ~is_valid(field) & (has(field) | _is_required(records, field))
+        for field in records.fields
+    ]
+    return reduce(operator.or_, faults)
+
+
+def _fault(*claims: Column) -> Column:
+    # Nearly every record has none: one look answers for all its fields.
+    return reduce(operator.and_, claims, F.col("has_fault"))
 
 
 def _is_required(records: Records, field: Field) -> Column:

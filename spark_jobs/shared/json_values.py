@@ -15,19 +15,20 @@ def with_values(objects: DataFrame, fields: tuple[Field, ...]) -> DataFrame:
     """Add the columns of the fields, null where the object lacks the field or it is invalid.
 
     Takes `usual` and `exact` of `read_objects`. Adds `has_<column>` (boolean: there is something but null and blanks),
-    `valid_<column>` (boolean: that is a value) and `text_of_<column>` (string: as the line gives it), too.
+    `text_of_<column>` (string: as the line gives it) and, of sensitive fields, `valid_<column>` (boolean: that is a
+    value), too.
     """
     lists = {f"list_of_{field.column}": (field, field.type.fields) for field in fields if isinstance(field.type, Items)}
-    texts = objects.withColumns({f"text_of_{field.column}": _text(field) for field in fields})
-    parsed = texts.withColumns({name: _parsed_list(_exact(field), inner) for name, (field, inner) in lists.items()})
-    read = parsed.withColumns({name: _read_list(F.col(name), inner) for name, (_, inner) in lists.items()})
+    read = objects.withColumns({f"text_of_{field.column}": _text(field) for field in fields})
+    # Spark Connect takes no empty list of columns.
+    if lists:
+        parsed = {name: _parsed_list(_exact(field), inner) for name, (field, inner) in lists.items()}
+        items = {name: _read_list(F.col(name), inner) for name, (_, inner) in lists.items()}
+        read = read.withColumns(parsed).withColumns(items)
     valued = read.withColumns({field.column: _value(field) for field in fields})
-    return valued.withColumns(
-        {
-            **{f"has_{field.column}": _is_there(field) for field in fields},
-            **{f"valid_{field.column}": F.col(field.column).isNotNull() for field in fields},
-        }
-    )
+    are_there = {f"has_{field.column}": _is_there(field) for field in fields}
+    are_valid = {f"valid_{field.column}": F.col(field.column).isNotNull() for field in fields if field.sensitive}
+    return valued.withColumns(are_there | are_valid)
 
 
 def has(field: Field) -> Column:
@@ -37,7 +38,7 @@ def has(field: Field) -> Column:
 
 def is_valid(field: Field) -> Column:
     """Return whether a record has a value for a field; never null."""
-    return F.col(f"valid_{field.column}")
+    return F.col(f"valid_{field.column}") if field.sensitive else F.col(field.column).isNotNull()
 
 
 def text_in_line(field: Field) -> Column:

@@ -78,4 +78,5 @@ def _pad(byte: int) -> Column:
         of_key = F.conv(F.substring(padded, place, F.lit(2)), 16, 10).cast("int")
         return F.lpad(F.hex(of_key.bitwiseXOR(F.lit(byte))), 2, "0")
 
-    return F.unhex(F.array_join(F.transform(places, combined), ""))
+    # Joining leaves nulls out: without a key that would be a pad of no bytes, and a hash without a key.
+    return F.when(F.col("key").isNotNull(), F.unhex(F.array_join(F.transform(places, combined), "")))

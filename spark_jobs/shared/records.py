@@ -213,7 +213,7 @@ class NewSessions(Document):
 
 
 class SessionAnalysisRecord(StageRecord):
-    """What the sessions of a log are."""
+    """What the sessions of a log are. `added`: of a daily load the snapshot that has added the sessions it touched."""
 
     stage: Literal["session_analysis"] = "session_analysis"
     parameters: SessionAnalysisParameters
@@ -223,6 +223,7 @@ class SessionAnalysisRecord(StageRecord):
     longest_session_events: int
     implausible_sessions: int
     new: NewSessions | None = Field(description="Null where all sessions were cut again.")
+    added: int | None = None
 
 
 # --- Checks

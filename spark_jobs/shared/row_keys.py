@@ -22,16 +22,24 @@ def with_keys(valued: DataFrame, fields: tuple[Field, ...]) -> DataFrame:
     optional amount that is absent is 0.
     """
     sensitive = [field for field in fields if field.sensitive]
-    normalised = valued.withColumns({f"normal_{field.column}": normal(F.col(field.column)) for field in sensitive})
-    masked = normalised.withColumns(
-        {f"masked_{field.column}": mask(F.col(f"normal_{field.column}")) for field in sensitive}
-    )
-    keyed = masked.withColumns({f"keyed_{field.column}": _keyed(field) for field in sensitive})
     unkeyed = F.when(~has_key(), _hash({field.column: F.col(field.column) for field in sensitive}))
-    keys = {ROW_KEY: _hash({field.column: _content(field) for field in fields}), SENSITIVE_KEY: unkeyed}
-    with_both = keyed.withColumns(keys if sensitive else keys | {SENSITIVE_KEY: F.lit(None).cast("long")})
+    keys = {
+        ROW_KEY: _hash({field.column: _content(field) for field in fields}),
+        SENSITIVE_KEY: unkeyed if sensitive else F.lit(None).cast("long"),
+    }
+    # Spark Connect takes no empty list of columns.
+    return _masked(_hashed(valued, sensitive).withColumns(keys), sensitive) if sensitive else valued.withColumns(keys)
+
+
+def _hashed(valued: DataFrame, sensitive: list[Field]) -> DataFrame:
+    normalised = valued.withColumns({f"normal_{field.column}": normal(F.col(field.column)) for field in sensitive})
+    masks = {f"masked_{field.column}": mask(F.col(f"normal_{field.column}")) for field in sensitive}
+    return normalised.withColumns(masks).withColumns({f"keyed_{field.column}": _keyed(field) for field in sensitive})
+
+
+def _masked(hashed: DataFrame, sensitive: list[Field]) -> DataFrame:
     hidden = [f"{what}_{field.column}" for field in sensitive for what in ("normal", "masked", "keyed")]
-    return with_both.withColumns({field.column: F.col(f"masked_{field.column}") for field in sensitive}).drop(*hidden)
+    return hashed.withColumns({field.column: F.col(f"masked_{field.column}") for field in sensitive}).drop(*hidden)
 
 
 def _keyed(field: Field) -> Column:

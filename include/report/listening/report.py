@@ -45,7 +45,7 @@ def report_of(
     )
 
 
-def answer_files(report: ListeningReport) -> dict[str, str]:
+def answer_files(_: RunTables, report: ListeningReport) -> dict[str, str]:
     """Return the answer as tab-separated lines, as a page, and as a few lines for a chat."""
     return {
         "top_songs.tsv": render_tsv(report.top_songs),

@@ -8,7 +8,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from spark_jobs.logs.listening.contract import LISTENS, PLAUSIBLE
-from spark_jobs.logs.listening.parsing import is_blank, parse_lines
+from spark_jobs.logs.listening.parsing import parse_lines
+from spark_jobs.shared.field_types import is_blank
 from spark_jobs.shared.rules import Rules, WrittenLine
 
 

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.ranking import rankings
-from spark_jobs.ranking.sensitivity.growth import Growth
+from spark_jobs.ranking.sensitivity.growth import Growth, seconds, tracks
 from spark_jobs.ranking.sensitivity.other_gaps import joined, parts_of_longest
 from spark_jobs.ranking.sources import CutLog
 from spark_jobs.ranking.start_window import StartWindow, started_in
@@ -47,20 +47,25 @@ def alternative_sessions(
     joined or cut.
     """
     recent = started_in(cut.sessions, window)
+    plausible = by_duration = None
+    if growth and not window:
+        plausible = growth.longest_of_run(WITHOUT_IMPLAUSIBLE, number, tracks, lambda one: not one["is_implausible"])
+        by_duration = growth.longest_of_run(BY_DURATION, number, seconds)
     longest_of = {
-        WITHOUT_IMPLAUSIBLE: rankings.top_sessions(recent.where(~F.col("is_implausible")), number),
-        BY_DURATION: rankings.top_sessions(recent, number, "duration_seconds"),
+        WITHOUT_IMPLAUSIBLE: plausible or rankings.top_sessions(recent.where(~F.col("is_implausible")), number),
+        BY_DURATION: by_duration or rankings.top_sessions(recent, number, "duration_seconds"),
         BY_TRACK_ID: longest,
     }
     for name, gap in GAPS.items():
         if gap == cut.gap:
             continue
-        found = growth.longest(name, gap, cut, number) if growth and not window else None
-        if found is None and gap > cut.gap:
-            found = started_in(joined(cut.sessions, gap), window)
-        elif found is None:
-            found = parts_of_longest(cut, gap, number, keep, window)
-        longest_of[name] = rankings.top_sessions(found, number)
+        grown = growth.longest(name, gap, cut, number) if growth and not window else None
+        if grown:
+            longest_of[name] = grown
+        elif gap > cut.gap:
+            longest_of[name] = rankings.top_sessions(started_in(joined(cut.sessions, gap), window), number)
+        else:
+            longest_of[name] = rankings.top_sessions(parts_of_longest(cut, gap, number, keep, window), number)
     return reduce(DataFrame.unionByName, (rankings.chosen(name, rows) for name, rows in longest_of.items()))
 
 

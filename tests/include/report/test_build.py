@@ -81,10 +81,17 @@ def test_json_holds_the_answer_and_its_provenance(finished_lake: Lake) -> None:
         "new": None,
         "quality_score": 99.5,
         "rejected": [
-            {"name": name, "sentence": sentences[name], "records": records}
+            {"kind": "listens", "name": name, "sentence": sentences[name], "records": records}
             for name, records in (("field_count", 4), ("duplicate", 2))
         ],
-        "warnings": [{"name": "missing_track_id", "sentence": sentences["missing_track_id"], "events": 2}],
+        "warnings": [
+            {
+                "kind": "listens",
+                "name": "missing_track_id",
+                "sentence": sentences["missing_track_id"],
+                "records": 2,
+            }
+        ],
         "files": [{"file": "/logs/<day>.tsv", "bytes": 99, **counts}],
         **times,
         "stage_seconds": {"data_quality": 12.5, "ranking": 7.5},
@@ -228,14 +235,15 @@ def test_reports_of_all_kinds_fit_the_schema(finished_lake: Lake) -> None:
 
 
 def test_schema_is_that_of_the_model(tmp_path: Path) -> None:
-    assert (DIRECTORY / "listening.schema.json").read_text() == text_of("listening")
+    names = ("listening.schema.json", "shop.schema.json")
+    assert [(DIRECTORY / name).read_text() for name in names] == [text_of("listening"), text_of("shop")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["json_schema", "--check"])
-        with pytest.raises(SystemExit, match=r"not what the models say: listening\.schema\.json in .*: make format"):
+        with pytest.raises(SystemExit, match=f"not what the models say: {', '.join(names)} in .*: make format"):
             json_schema.main(tmp_path)
         patch.setattr(sys, "argv", ["json_schema"])
         json_schema.main(tmp_path)
-    assert (tmp_path / "listening.schema.json").read_text() == text_of("listening")
+    assert [(tmp_path / name).read_text() for name in names] == [text_of("listening"), text_of("shop")]
 
 
 def test_markdown_is_short_and_shows_names_verbatim(lake: Lake) -> None:

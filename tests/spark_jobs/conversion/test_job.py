@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -16,38 +14,54 @@ from spark_jobs.conversion.job import ConversionJob, parse_args
 from spark_jobs.conversion.record import ConversionRecord
 from spark_jobs.conversion.sources import SessionsOfOtherEventsError, SessionsOfOtherGapError
 from spark_jobs.conversion.tables import ANSWERS, SESSION_OUTCOMES, TABLES
+from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.lake.tables import Table
 from spark_jobs.logs.shop.contract import SHOP
+from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import OtherRecordError
 from spark_jobs.shared.lake import Lake
-from tests.jobs import knowing
-from tests.shop_frames import shop_rows
-from tests.shop_lake import SHOP_SESSIONS, fill
+from tests.jobs import knowing, run_data_quality, run_session_analysis
+from tests.shop_jobs import write_files
+from tests.shop_lines import files_of
 from tests.shop_logs import RUN_DATE, ShopLog
-from tests.shop_model import User, answers
-from tests.shop_model.judged import KINDS
-from tests.shop_rows import ANN, BOB, at, order, steps
-
-NO_WARNINGS = {kind: Counter() for kind in KINDS}
+from tests.shop_model import Event, Item, User, answers, judge
+from tests.shop_model.funnel import STEPS
+from tests.shop_rows import at, order
 
 TEN = at("10:00:00", 9)
+ANN, BOB, SHOE, SALE, CALL = (f"00000000-0000-4000-8000-00000000000{digit}" for digit in "12345")
+
+
+def events(*steps: str, user_id: str) -> list[Event]:
+    """Events of one user at one instant."""
+    more = {
+        "PAGE_VIEW": {"page_url": "/"},
+        "PRODUCT_VIEW": {"product_id": SHOE},
+        "ADD_TO_CART": {"product_id": SHOE, "quantity": 1},
+        "PURCHASE": {"transaction_id": SALE},
+    }
+    return [Event(user_id, step, TEN, user_id, **more.get(step, {})) for step in steps]
+
+
 SHOP_LOG = ShopLog(
-    [*steps(TEN, TEN, TEN, TEN, TEN), *steps(TEN, TEN, TEN, user_id=BOB)],
-    [order("5.00", moment=TEN), order("2.50", "refunded", TEN, transaction_id="alone", user_id=BOB)],
+    [*events(*STEPS, user_id=ANN), *events(*STEPS[:3], user_id=BOB)],
+    [
+        order("5.00", "completed", TEN, transaction_id=SALE, user_id=ANN, items=(Item(SHOE, 1, Decimal(5)),)),
+        order("2.50", "refunded", TEN, transaction_id=CALL, user_id=BOB, items=(Item(SHOE, 1, Decimal("2.5")),)),
+    ],
     [User(ANN, "gold", TEN)],
 )
 
 
 @pytest.fixture(scope="module")
-def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """A lake with two users' events: one buys, the other leaves a cart behind."""
-    made = Lake(str(tmp_path_factory.mktemp("shop") / "lake"), "shop")
-    session = knowing(spark, made)
-    fill(made, shop_rows(session, SHOP_LOG, RUN_DATE), RUN_DATE)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sources, "SESSIONS", SHOP_SESSIONS)
-        yield made
+    place = tmp_path_factory.mktemp("shop")
+    made = Lake(str(place / "lake"), "shop")
+    run_data_quality(spark, DataQualityJob(str(write_files(files_of(SHOP_LOG), place / "log")), made, RUN_DATE))
+    run_session_analysis(spark, SessionAnalysisJob(made, RUN_DATE))
+    return made
 
 
 def run(spark: SparkSession, job: ConversionJob) -> ConversionRecord:
@@ -67,7 +81,7 @@ def record(spark: SparkSession, lake: Lake) -> ConversionRecord:
 
 def test_written_answers_are_the_files_of_the_model(lake: Lake, record: ConversionRecord) -> None:
     texts = answer_texts({table.name: written(lake, table, record) for table in ANSWERS})
-    expected = answers(*vars(SHOP_LOG).values(), RUN_DATE, {**NO_WARNINGS, "events": Counter(unnamed_field=3)})
+    expected = answers(*vars(SHOP_LOG).values(), RUN_DATE, judge(files_of(SHOP_LOG), RUN_DATE).warnings)
     assert texts == {f"{table.name}.tsv": expected.text(table.name) for table in ANSWERS}
 
 

@@ -14,7 +14,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.conversion.cut import cut_events
+from spark_jobs.conversion.cut import cut_events, with_chains, with_steps
 from spark_jobs.conversion.funnels import WINDOW, funnels, user_funnels
 from spark_jobs.conversion.steps import STEP_TIMES, STEPS, deepest_step
 from spark_jobs.logs.shop.contract import SHOP
@@ -56,7 +56,7 @@ class Made:
 def depths(spark: SparkSession, made: Made) -> dict[str, int]:
     """The depth of each user as the answers have it; users without a PAGE_VIEW have none."""
     no_failed = spark.createDataFrame([], "transaction_id string")
-    cut = cut_events(made.events(spark), no_failed, SHOP.sessions.gap)
+    cut = cut_events(with_chains(with_steps(made.events(spark), no_failed)), SHOP.sessions.gap)
     depth = deepest_step([F.col(time) for time in STEP_TIMES]).alias("depth")
     found = user_funnels(funnels(cut)).select("user_id", depth).toArrow()
     return dict(zip(*found.to_pydict().values(), strict=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
@@ -13,7 +14,7 @@ from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.errors import TableChangedError
 from spark_jobs.lake.tables import Table
-from spark_jobs.lake.tries import read, read_added
+from spark_jobs.lake.tries import in_buckets, number_buckets, read, read_added
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared.log_tables import tables_of
 from tests.frames import frame_of
@@ -48,6 +49,22 @@ def test_new_column_is_null_in_earlier_snapshots(spark: SparkSession, lake: Lake
         assert [tuple(row) for row in found.collect()] == rows
     added = read_added(spark, NAMESPACE, grown, base, after)
     assert [tuple(row) for row in added.collect()] == expected[-1:]
+
+
+def test_few_users_are_one_group_of_rows(
+    spark: SparkSession, lake: LakeCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "ROW_GROUP_BYTES", 4096)
+    of_users = replace(PLAYS, name="plays_of_users")
+    _prepare(lake, of_users)
+    rows = plays(spark, *((f"user {number // 1000}", number) for number in range(5000)))
+
+    snapshot = a_try(lake).replace(in_buckets(number_buckets(rows, of_users, 2), of_users, 2, "played_at"), of_users)
+
+    with lake.open() as catalog:
+        files = list(catalog.load_table((NAMESPACE, of_users.name)).scan(snapshot_id=snapshot).plan_files())
+    paths = [task.file.file_path.removeprefix("file:") for task in files]
+    assert sum(pq.read_metadata(path).num_row_groups for path in paths) > 5
 
 
 def test_new_column_in_memory_may_stand_anywhere(spark: SparkSession, lake: LakeCatalog) -> None:

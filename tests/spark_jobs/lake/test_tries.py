@@ -15,6 +15,7 @@ from pyspark.sql.window import Window as W
 from spark_jobs.lake import tables
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.commits import commit
+from spark_jobs.lake.reading import read_last
 from spark_jobs.lake.stamps import Stamp, stamp_of
 from spark_jobs.lake.tables import Table
 from spark_jobs.lake.tries import BUCKET, in_buckets, number_buckets, read, read_added
@@ -99,6 +100,47 @@ def test_added_rows_are_read_without_those_of_base(spark: SparkSession, lake: La
     found = read_added(spark, NAMESPACE, PLAYS, base, added).collect()
     assert sorted(map(tuple, found)) == [("ann", 2), ("ben", 3)]
     assert read_added(spark, NAMESPACE, PLAYS, base, nothing).collect() == []
+
+
+def test_exchange_replaces_only_rows_that_are_gone(spark: SparkSession, lake: LakeCatalog) -> None:
+    base = a_try(lake).replace(plays(spark, *(("ann", time) for time in range(9)), ("ben", 1)), PLAYS)
+    stage, more = a_try(lake, TUESDAY), [("ann", 1), ("ann", 20), ("cid", 1)]
+
+    snapshot = stage.exchange(plays(spark, ("ann", 1), ("ann", 2), ("zoe", 1)), plays(spark, *more), PLAYS, base)
+
+    untouched = [*(("ann", time) for time in (0, *range(3, 9))), ("ben", 1)]
+    assert rows_of(spark, snapshot) == sorted([*untouched, *more])
+    assert rows_of(spark, base) == [*(("ann", time) for time in range(9)), ("ben", 1)]
+    assert _stamp(lake, snapshot) == stage.stamp
+    with lake.open() as catalog:
+        assert catalog.load_table((NAMESPACE, PLAYS.name)).scan(snapshot_id=snapshot).to_arrow().num_rows == 11
+        written = read_last(spark, catalog, NAMESPACE, PLAYS, snapshot)
+        assert read_last(spark, catalog, NAMESPACE, PLAYS, 7) is None
+    assert written is not None
+    assert sorted(map(tuple, written.collect())) == more
+    # The file of what was there is still the base's.
+    assert _paths(lake, base) < _paths(lake, snapshot)
+
+
+def test_exchange_writes_one_file_a_bucket(spark: SparkSession, lake: LakeCatalog) -> None:
+    base = a_try(lake).replace(plays(spark), PLAYS)
+    rows = plays(spark, *((f"user {number}", 1) for number in range(100))).repartition(7)
+
+    snapshot = a_try(lake, TUESDAY).exchange(None, rows, PLAYS, base)
+
+    assert len(rows_of(spark, snapshot)) == 100
+    assert _files(lake, snapshot) == 2
+
+
+def test_places_of_gone_rows_stay_in_one_file(spark: SparkSession, lake: LakeCatalog) -> None:
+    snapshot = a_try(lake).replace(plays(spark, *(("ann", time) for time in range(9))).coalesce(1), PLAYS)
+    for time in range(3):
+        snapshot = a_try(lake).exchange(plays(spark, ("ann", time)), plays(spark), PLAYS, snapshot)
+
+    assert rows_of(spark, snapshot) == [("ann", time) for time in range(3, 9)]
+    with lake.open() as catalog:
+        (file,) = catalog.load_table((NAMESPACE, PLAYS.name)).scan(snapshot_id=snapshot).plan_files()
+    assert len(file.delete_files) == 1
 
 
 def test_snapshot_says_who_made_it(spark: SparkSession, lake: LakeCatalog) -> None:
@@ -281,9 +323,13 @@ def _stamp(lake: LakeCatalog, snapshot: int, table: Table = PLAYS) -> Stamp | No
 
 
 def _files(lake: LakeCatalog, snapshot: int) -> int:
+    return len(_paths(lake, snapshot))
+
+
+def _paths(lake: LakeCatalog, snapshot: int) -> set[str]:
     with lake.open() as catalog:
         scan = catalog.load_table(f"{NAMESPACE}.{PLAYS.name}").scan(snapshot_id=snapshot)
-        return len(list(scan.plan_files()))
+        return {task.file.file_path for task in scan.plan_files()}
 
 
 def _set_main(found: IcebergTable, snapshot: int) -> None:

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
-from spark_jobs.logs.listening.parsing import is_blank, parse_lines, parse_timestamp
+from spark_jobs.logs.listening.parsing import parse_lines, parse_timestamp
 from tests.frames import frame_of
 from tests.logs import ARTIST_ID, TRACK_ID
 
@@ -112,23 +112,3 @@ def second_of(text: str) -> int | None:
         return int(datetime.fromisoformat(text).timestamp())
     except ValueError:
         return None
-
-
-@pytest.mark.parametrize(
-    ("text", "blank"),
-    [
-        pytest.param("", True, id="empty"),
-        pytest.param(" \t\r", True, id="ascii white space"),
-        pytest.param("\u00a0\u2003\u3000\u0085", True, id="unicode white space"),
-        pytest.param("\u200b", False, id="a zero-width space is no white space"),
-        pytest.param("\x1f", False, id="a control character is no white space"),
-        pytest.param("a", False, id="a letter"),
-        pytest.param(" a", False, id="a letter after a space"),
-        pytest.param("~", False, id="the last visible ascii character"),
-        pytest.param("坂", False, id="another script"),
-        pytest.param(None, None, id="null"),
-    ],
-)
-def test_blank_is_nothing_but_white_space(spark: SparkSession, text: str | None, blank: bool | None) -> None:
-    frame = frame_of(spark, [(text,)], "text string")
-    assert frame.select(is_blank(F.col("text"))).collect() == [(blank,)]

@@ -15,9 +15,9 @@ from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking.rankings import top_sessions
 from spark_jobs.ranking.sensitivity import growth, other_gaps
 from spark_jobs.ranking.sensitivity.definitions import GAPS
-from spark_jobs.ranking.sensitivity.growth import Growth
+from spark_jobs.ranking.sensitivity.growth import Growth, rows_of, seconds, tracks
 from spark_jobs.ranking.sources import CutLog
-from spark_jobs.ranking.tables import CHOSEN_SESSIONS
+from spark_jobs.ranking.tables import CHOSEN_SESSION
 from spark_jobs.shared.scratch import Keep, scratch
 from tests import model
 from tests.frames import frame_of
@@ -31,6 +31,12 @@ History = tuple[list[model.Listen], list[model.Listen]]
 
 def listens(*minutes: int) -> list[model.Listen]:
     return [model.Listen("u", START + timedelta(minutes=minute), None, "a", None, "t") for minute in minutes]
+
+
+def fast(number: int, from_second: int = 0) -> list[model.Listen]:
+    """Two listens a second: of thirty and more, a session is implausible."""
+    moments = (START + timedelta(seconds=from_second, milliseconds=500 * second) for second in range(number))
+    return [model.Listen("u", moment, None, "a", None, "t") for moment in moments]
 
 
 @pytest.fixture
@@ -84,12 +90,29 @@ def grown(
     """The longest sessions of a log that has grown, by the other gap of this name."""
     there, came = history
     gap = GAPS[name]
-    chosen = [(name, session) for session in longest(there, gap, number)]
-    log = Growth(frame_of(spark, chosen, CHOSEN_SESSIONS.schema), frame(spark, came, LISTENS.schema), keep)
+    log = Growth({name: chosen(there, gap, number)}, frame(spark, touched_by(history, run_gap), SESSIONS.schema), keep)
     sessions = frame(spark, model.sessions_of(there + came, run_gap), SESSIONS.schema)
     cut = CutLog(sessions, frame(spark, there + came, LISTENS.schema), run_gap)
     found = log.longest(name, gap, cut, number)
     return None if found is None else ranked(found, number)
+
+
+def chosen(log: list[model.Listen], gap: timedelta, number: int) -> list[dict[str, Any]]:
+    """The longest sessions of a log, as CHOSEN_SESSION."""
+    names = CHOSEN_SESSION.fieldNames()
+    return [dict(zip(names, session, strict=True)) for session in longest(log, gap, number)]
+
+
+def touched_by(history: History, gap: timedelta) -> list[model.Session]:
+    """The sessions of the whole log that hold a listen that came."""
+    there, came = history
+    return [
+        session
+        for session in model.sessions_of(there + came, gap)
+        if any(
+            one.user_id == session.user_id and session.started_at <= one.listened_at <= session.ended_at for one in came
+        )
+    ]
 
 
 def ranked(sessions: DataFrame, number: int) -> list[tuple]:
@@ -149,12 +172,79 @@ def test_longest_by_other_gaps_match_the_whole_log(
     assert found == in_micros(known(history, number, GAPS[name]))
 
 
+def by_tracks(session: Any) -> tuple:
+    return -session.track_count, session.started_at, session.user_id
+
+
+def by_duration(session: Any) -> tuple:
+    return -session.duration_seconds, session.started_at, session.user_id
+
+
+def of_run(history: History, number: int, place: Callable[[Any], tuple], implausible: bool) -> list[Any] | None:
+    """The sessions that stand first now, or None if the base's sessions leave it open."""
+    there, came = history
+    before, now = (
+        sorted((one for one in model.sessions_of(log, GAP) if implausible or not one.is_implausible), key=place)
+        for log in (there, there + came)
+    )
+    if len(before) < number or len(now) < number or place(now[number - 1]) > place(before[number - 1]):
+        return None
+    return now[:number]
+
+
+@given(history=histories(), number=st.integers(1, 3))
+# The longest becomes implausible: of the plausible ones another is the longest, which the base did not choose.
+@example(history=(fast(29) + listens(60), fast(2, from_second=15)), number=1)
+# The two longest become one: who is second now was not among them.
+@example(history=(listens(0, 15, 40, 55, 300), listens(30)), number=2)
+@example(history=(listens(0, 15, 40), []), number=2)
+def test_longest_by_run_gap_match_the_whole_log(
+    spark: SparkSession, keep: Keep, *, history: History, number: int
+) -> None:
+    there, _ = history
+    whole = model.sessions_of(there, GAP)
+    asked = {
+        "tracks": (by_tracks, tracks, True),
+        "duration": (by_duration, seconds, True),
+        "plausible": (by_tracks, tracks, False),
+    }
+    # Of all definitions but the answer the base keeps less.
+    names = {"tracks": SESSIONS.schema.fieldNames()}
+    before = {
+        name: [
+            {column: getattr(one, column) for column in names.get(name, CHOSEN_SESSION.fieldNames())}
+            for one in sorted(whole, key=place)
+            if implausible or not one.is_implausible
+        ][:number]
+        for name, (place, _, implausible) in asked.items()
+    }
+    log = Growth(before, frame(spark, touched_by(history, GAP), SESSIONS.schema), keep)
+    for name, (place, length, implausible) in asked.items():
+        is_ranked = (lambda _: True) if implausible else (lambda one: not one["is_implausible"])
+        found = log.longest_of_run(name, number, length, is_ranked)
+        expected = of_run(history, number, place, implausible)
+        columns = names.get(name, CHOSEN_SESSION.fieldNames())
+        assert (found and rows_of(found)) == (
+            expected and [{one: vars(row)[one] for one in columns} for row in expected]
+        )
+
+
 def test_another_number_than_was_chosen_is_not_told(spark: SparkSession, keep: Keep) -> None:
-    chosen = [(BY_THIRTY, session) for session in longest(listens(0, 60), GAPS[BY_THIRTY], 2)]
-    log = Growth(frame_of(spark, chosen, CHOSEN_SESSIONS.schema), frame(spark, [], LISTENS.schema), keep)
+    before = {BY_THIRTY: chosen(listens(0, 60), GAPS[BY_THIRTY], 2)}
+    log = Growth(before, frame(spark, [], SESSIONS.schema), keep)
     cut = CutLog(frame(spark, [], SESSIONS.schema), frame(spark, [], LISTENS.schema), GAP)
     for number in (1, 3):
         assert log.longest(BY_THIRTY, GAPS[BY_THIRTY], cut, number) is None
+        assert log.longest_of_run(BY_THIRTY, number, tracks) is None
+
+
+def test_too_many_touched_sessions_are_not_looked_at(
+    spark: SparkSession, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growth, "MOST_ROWS", 1)
+    history = listens(0, 1, 60), listens(2, 61)
+    for name in (BY_TEN, BY_THIRTY):
+        assert grown(spark, history, name, 1, keep) is None
 
 
 @pytest.fixture
@@ -181,9 +271,9 @@ def test_only_sessions_near_new_listens_are_read(spark: SparkSession, keep: Keep
     new = listens(days[-1] + 30)
     assert grown(spark, (there, new), BY_TEN, 1, keep) is not None
     assert grown(spark, (there, new), BY_THIRTY, 1, keep) is not None
-    # First the four listens of the session that has grown: the other one has too few tracks. Then the sessions of eight
-    # days, up to that of the new listen, and the new listen.
-    assert looked_at == [4, 9]
+    # First the four listens of the session that has grown: the other one has too few tracks. Then the nine sessions of
+    # the days around it, and that session once more.
+    assert looked_at == [4, 10]
 
 
 def test_days_are_added_until_all_sessions_end(

@@ -25,7 +25,7 @@ def report_of(
     return DoorsReport(**dict(common), door_counts=tuple(DoorCount(**row) for row in rows))
 
 
-def answer_files(report: DoorsReport) -> dict[str, str]:
+def answer_files(tables: RunTables, report: DoorsReport) -> dict[str, str]:
     """Return the answer as tab-separated lines, and as a page."""
     lines = ["door\tpassages", *(f"{one.door}\t{one.passages}" for one in report.door_counts)]
     parts = vars(common_parts(report, NOUNS))

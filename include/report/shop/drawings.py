@@ -1,0 +1,95 @@
+"""The drawings of `shop`, in Altair: rates by day."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from include.report import charts
+from include.report.charts import Chart, Rows
+
+# Weekends are drawn in logs of up to so many days, and a point for each day in those of up to so many.
+WEEKENDS_UP_TO, POINTS_UP_TO = 120, 62
+# Ticks tell the day in logs of up to so many days, and else the month.
+DAYS_TOLD_UP_TO = 300
+# Rates are drawn on a scale from one such step to another.
+SCALE_STEP = 0.1
+
+
+def days(rows: Rows, width: int) -> Chart:
+    """Three panels, one below the other, of days from `start` to `end` (UTC): `conversion`, `abandonment`, `sessions`.
+
+    A rate that is null leaves a gap in its line. Days without a session are marked below the axes.
+    """
+    panels = [
+        _rates(rows, "conversion", "Conversion of sessions", width),
+        _rates(rows, "abandonment", "Cart abandonment", width),
+        _sessions(rows, width),
+    ]
+    return alt.vconcat(*panels, spacing=16).resolve_scale(x="shared")
+
+
+def _rates(rows: Rows, name: str, title: str, width: int) -> Chart:
+    base = _base(rows)
+    value = alt.Y(f"{name}:Q", title=None, scale=alt.Scale(domain=_domain(rows, name), nice=False)).axis(
+        tickCount=3, format=".0%", domain=False, ticks=False, minExtent=charts.PANEL_LABELS
+    )
+    noon = _time("noon", rows, width)
+    line = base.mark_line(color=charts.ACCENT, strokeWidth=1.5).encode(x=noon, y=value)
+    points = base.mark_point(color=charts.ACCENT, filled=True, size=16, opacity=1).encode(x=noon, y=value)
+    shown = points.transform_filter(f"isValid(datum.{name}) && datum.{name}_point")
+    return _panel([*_weekends(base, rows, width), line, shown], title, width)
+
+
+def _sessions(rows: Rows, width: int) -> Chart:
+    base = _base(rows)
+    counts = alt.Y("sessions:Q", title=None).axis(
+        tickCount=3, tickMinStep=1, format=",d", domain=False, ticks=False, minExtent=charts.PANEL_LABELS
+    )
+    x = _time("start", rows, width)
+    edge = 1 if len(rows) <= POINTS_UP_TO else 0
+    bars = base.mark_rect(color=charts.QUIET, stroke=charts.PAGE, strokeWidth=edge).encode(
+        x=x, x2="end:T", y=counts, y2=alt.datum(0)
+    )
+    gaps = base.mark_rect(color=charts.ALARM).encode(
+        x=x, x2="end:T", y=alt.value(charts.PANEL), y2=alt.value(charts.PANEL + 4)
+    )
+    layers = [*_weekends(base, rows, width), bars, gaps.transform_filter("datum.sessions == 0")]
+    return _panel(layers, "Sessions", width)
+
+
+def _weekends(base: alt.Chart, rows: Rows, width: int) -> list[alt.Chart]:
+    if len(rows) > WEEKENDS_UP_TO:
+        return []
+    band = base.mark_rect(color=charts.RULE, opacity=0.6).encode(
+        x=_time("start", rows, width), x2="end:T", y=alt.value(0), y2=alt.value(charts.PANEL)
+    )
+    return [band.transform_filter("datum.weekend")]
+
+
+def _base(rows: Rows) -> alt.Chart:
+    return alt.Chart(alt.InlineData(values=rows))
+
+
+def _panel(layers: list[alt.Chart], title: str, width: int) -> Chart:
+    return alt.layer(
+        *layers,
+        width=width - charts.PANEL_LABELS - 8,
+        height=charts.PANEL,
+        title=alt.TitleParams(title, anchor="start", frame="bounds", fontSize=12, color=charts.INK, offset=8),
+    )
+
+
+def _time(name: str, rows: Rows, width: int) -> alt.X:
+    told = "%-d %b" if len(rows) <= DAYS_TOLD_UP_TO else "%b %Y"
+    every = -(-len(rows) // charts.ticks(width))
+    axis = alt.Axis(values=[row["noon"] for row in rows[::every]], format=told, grid=False, labelOverlap=True)
+    domain = [rows[0]["start"], rows[-1]["end"]]
+    return alt.X(f"{name}:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=domain, nice=False))
+
+
+def _domain(rows: Rows, name: str) -> list[float]:
+    """Return the ends of the scale: the steps just below and above all rates, at least one step apart."""
+    rates = [row[name] for row in rows if row[name] is not None] or [0]
+    low = min(int(min(rates) / SCALE_STEP), round(1 / SCALE_STEP) - 1)
+    high = max(-int(-max(rates) // SCALE_STEP), low + 1)
+    return [round(step * SCALE_STEP, 2) for step in (low, high)]
