@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.logs.shop.across import flag_across
+from spark_jobs.logs.shop.across import flag_across, in_order
 from spark_jobs.logs.shop.contract import SHOP
 from spark_jobs.shared.log_tables import kind_table
 from tests.shop_frames import accepted
 from tests.shop_model import Item
-from tests.shop_rows import SHOE, SOCK, order
+from tests.shop_rows import ANN, BOB, SHOE, SOCK, at, order, purchase
 
 
 def test_transactions_of_two_unknown_products_count_once(spark: SparkSession) -> None:
@@ -22,4 +22,15 @@ def test_transactions_of_two_unknown_products_count_once(spark: SparkSession) ->
         for kind in SHOP.kinds
     }
     found = flag_across(frames)["transactions"]["unknown_product"]
-    assert [tuple(row) for row in found.collect()] == [("ann", 1)]
+    assert [tuple(row) for row in found.collect()] == [(ANN, 1)]
+
+
+def test_lesser_user_bought_first_of_equal_purchases(spark: SparkSession) -> None:
+    moment = at("12:00:00")
+    # The order of the keys is not that of the users.
+    bought = [
+        vars(purchase(moment, user_id=user)) | {"device_type": "mobile", "row_key": key}
+        for user, key in ((ANN, 2), (BOB, 1))
+    ]
+    events = accepted(spark, bought, kind_table(SHOP, SHOP.events).schema)
+    assert {row.user_id: row.place for row in in_order(events).collect()} == {ANN: 1, BOB: 2}
