@@ -21,7 +21,9 @@ _UNITS = {
     "session": "Sessions that reached each step, from their first page view on",
     "user": "Users who reached each step, within 7 days of a page view",
 }
-_SATURDAY = 5
+_SATURDAY, _WEEK = 5, 7
+# What each rate is made of.
+_COUNTS = {"conversion": ("converted_sessions", "sessions"), "abandonment": ("abandoned_sessions", "cart_sessions")}
 
 
 def pictures(report: ShopReport) -> list[Picture]:
@@ -112,8 +114,10 @@ def _best_and_worst(rows: charts.Rows) -> str:
 
 def _days(found: Sequence[Day], currency: str | None) -> Picture:
     empty = sum(one.sessions == 0 for one in found)
-    weekends = "Weekends are shaded. " if any(map(_is_weekend, found)) and len(found) <= drawings.WEEKENDS_UP_TO else ""
+    is_long = len(found) > drawings.SINGLE_DAYS_UP_TO
+    weekends = "Weekends are shaded. " if any(map(_is_weekend, found)) and not is_long else ""
     head = ("Day", "Sessions", "Conversion", "Carts", "Abandoned", "Orders", "Net revenue")
+    week = {"accent": "7 days together, up to each day", "quiet": "a single day"} if is_long else {}
     return Picture(
         "days",
         "Conversion and cart abandonment by day",
@@ -121,7 +125,7 @@ def _days(found: Sequence[Day], currency: str | None) -> Picture:
         _days_say(found, empty),
         [head, *(_day_row(one, currency) for one in found)],
         partial(drawings.days, _drawn(found)),
-        {"alarm": "no sessions"} if empty else {},
+        {**week, **({"alarm": "no sessions"} if empty else {})},
     )
 
 
@@ -141,22 +145,28 @@ def _drawn(found: Sequence[Day]) -> charts.Rows:
     for name in ("conversion", "abandonment"):
         rates = [None, *(row[name] for row in rows), None]
         for place, row in enumerate(rows):
+            week = found[place + 1 - _WEEK : place + 1] if place + 1 >= _WEEK else ()
+            row[f"{name}_of_week"] = _pooled(week, *_COUNTS[name])
             # Without a neighbour there is no line to see.
             is_alone = rates[place] is None and rates[place + 2] is None
             row[f"{name}_point"] = is_alone or len(rows) <= drawings.POINTS_UP_TO
     return rows
 
 
+def _pooled(days: Sequence[Day], part: str, whole: str) -> float | None:
+    """Return the rate of several days together, None where its denominator is 0."""
+    total = sum(getattr(one, whole) for one in days)
+    return sum(getattr(one, part) for one in days) / total if total else None
+
+
 def _days_say(found: Sequence[Day], empty: int) -> str:
+    weekends = [one for one in found if _is_weekend(one)]
+    others = [one for one in found if not _is_weekend(one)]
     said = []
-    for days, name in (
-        ([one for one in found if _is_weekend(one)], "At weekends"),
-        ([one for one in found if not _is_weekend(one)], "on other days"),
-    ):
-        sessions = sum(one.sessions for one in days)
-        if sessions:
-            rate = sum(one.converted_sessions for one in days) / sessions
-            said.append(f"{name} {percent(rate)} of {counted(sessions, 'session')} convert")
+    for when, days in (("at weekends", weekends), ("on other days", others)):
+        rate = _pooled(days, *_COUNTS["conversion"])
+        if rate is not None:
+            said.append(f"{when} {percent(rate)} of {counted(sum(one.sessions for one in days), 'session')} convert")
     gaps = f"No sessions on {empty:,} of {counted(len(found), 'day')}." if empty else "No day is without sessions."
     text = ", ".join(said)
     return f"{text[:1].upper()}{text[1:]}. {gaps}" if said else gaps
