@@ -24,16 +24,24 @@ from spark_jobs.shared.lake import Lake
 from tests.jobs import knowing
 from tests.shop_frames import shop_rows
 from tests.shop_lake import SHOP_SESSIONS, fill
-from tests.shop_logs import RUN_DATE, ShopLog
+from tests.shop_logs import END, GAP, RUN_DATE, ShopLog
 from tests.shop_model import User, answers
 from tests.shop_model.judged import KINDS
-from tests.shop_rows import ANN, BOB, at, order, steps
+from tests.shop_rows import ANN, BOB, at, event, order, steps
 
 NO_WARNINGS = {kind: Counter() for kind in KINDS}
 
 TEN = at("10:00:00", 9)
+# A user's only event each: the latest one of the run date, and one that is exactly the gap before it, or more.
+MICROSECOND = timedelta(microseconds=1)
+LATEST = END - MICROSECOND
+LOGINS = {"cid": LATEST, "dan": LATEST - GAP, "eve": LATEST - GAP - MICROSECOND}
 SHOP_LOG = ShopLog(
-    [*steps(TEN, TEN, TEN, TEN, TEN), *steps(TEN, TEN, TEN, user_id=BOB)],
+    [
+        *steps(TEN, TEN, TEN, TEN, TEN),
+        *steps(TEN, TEN, TEN, user_id=BOB),
+        *(event("LOGIN", moment, user) for user, moment in LOGINS.items()),
+    ],
     [order("5.00", moment=TEN), order("2.50", "refunded", TEN, transaction_id="alone", user_id=BOB)],
     [User(ANN, "gold", TEN)],
 )
@@ -74,12 +82,12 @@ def test_written_answers_are_the_files_of_the_model(lake: Lake, record: Conversi
 def test_record_tells_what_was_written(lake: Lake, record: ConversionRecord) -> None:
     assert set(record.snapshots) == {table.name for table in TABLES}
     assert set(record.made_from) == {"events", "transactions", "users", "sessions"}
-    assert (record.sessions, record.days, record.products, record.customers) == (2, 1, 1, 2)
+    assert (record.sessions, record.days, record.products, record.customers) == (5, 2, 1, 2)
     assert read_record(lake, ConversionRecord, RUN_DATE) == record
 
 
 def test_outcomes_tell_each_session(lake: Lake, record: ConversionRecord) -> None:
-    rows = written(lake, SESSION_OUTCOMES, record).sort_by("user_id").to_pylist()
+    rows = written(lake, SESSION_OUTCOMES, record).sort_by("user_id").to_pylist()[:2]
     claims = (
         "user_id",
         "tier",
@@ -94,6 +102,11 @@ def test_outcomes_tell_each_session(lake: Lake, record: ConversionRecord) -> Non
         (ANN, "gold", 5, True, False, False, 1, Decimal("5.00")),
         (BOB, "unknown", 3, False, True, False, 0, Decimal("0.00")),
     ]
+
+
+def test_session_is_open_up_to_the_gap(lake: Lake, record: ConversionRecord) -> None:
+    rows = written(lake, SESSION_OUTCOMES, record).to_pylist()
+    assert {row["user_id"] for row in rows if row["is_open"]} == {"cid", "dan"}
 
 
 def test_other_gap_is_refused(spark: SparkSession, lake: Lake) -> None:
