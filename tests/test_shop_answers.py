@@ -9,7 +9,7 @@ from hypothesis import given
 
 from tests.shop_lines import files_of
 from tests.shop_logs import ShopLog, shop_logs
-from tests.shop_model import Item, User, answers, judge
+from tests.shop_model import Event, Item, User, answers, judge
 from tests.shop_model.funnel import WINDOW
 from tests.shop_model.judged import warnings_between
 from tests.shop_rows import (
@@ -74,12 +74,17 @@ def test_revenue_without_a_purchase_is_unattributed() -> None:
 
 
 def test_products_by_session_and_by_order() -> None:
-    cart = event("ADD_TO_CART", at("10:00:00"), quantity=1, product_id=SOCK)
-    events = [event("PRODUCT_VIEW", at("09:59:00"), product_id=SOCK), cart, purchase(at("10:01:00"))]
-    events += [event("PRODUCT_VIEW", at("09:00:00"), BOB, product_id=SOCK)]
+    def seen(event_type: str, day: int) -> Event:
+        return event(event_type, at("10:00:00", day), quantity=1, product_id=SOCK)
+
+    # Four sessions: all steps, a view alone, a cart alone, a purchase alone.
+    events = [seen("PRODUCT_VIEW", 1), seen("ADD_TO_CART", 1), purchase(at("10:01:00"))]
+    events += [seen("PRODUCT_VIEW", 2), seen("ADD_TO_CART", 3), purchase(at("10:00:00", 4), "u")]
     items = (Item(SOCK, 2, Decimal("1.50")), Item(SOCK, 1, Decimal(1)))
-    (row,) = table("product_performance", *events, orders=[order("1", "refunded", user_id=BOB, items=items)])
-    assert list(row.values()) == [SOCK, 2, 1, 1, 3, Decimal("4.00"), 0.5, 1.0]
+    sold = [("t", "refunded"), ("u", "completed"), ("v", "completed"), ("w", "failed")]
+    orders = [order("1", status, transaction_id=one, user_id=BOB, items=items) for one, status in sold]
+    (row,) = table("product_performance", *events, orders=orders)
+    assert list(row.values()) == [SOCK, 2, 2, 1, 9, Decimal("12.00"), 0.5, 0.5]
 
 
 def test_warnings_between_records() -> None:

@@ -72,7 +72,7 @@ def test_tier_is_the_latest_and_the_higher() -> None:
 @pytest.mark.parametrize(
     ("records", "counts"),
     [
-        pytest.param([("completed", 1, "9"), ("failed", 2, "1")], "failed", id="latest"),
+        pytest.param([("failed", 1, "9"), ("completed", 2, "1")], "completed", id="latest"),
         pytest.param([("completed", 1, "9"), ("refunded", 1, "5")], "refunded", id="refunded before completed"),
         pytest.param([("failed", 1, "1"), ("refunded", 1, "5")], "failed", id="failed before refunded"),
     ],

@@ -99,8 +99,9 @@ def money(value: object) -> Decimal:
 def time(value: object) -> datetime:
     """Return the instant in UTC, to the microsecond.
 
-    RFC 3339 has the year 0000, and an offset can lead out of the years 1 to 9999. Such a time is valid and far away:
-    as an `occurred_at` it is implausible, as a `valid_from` it stands for the first or the last instant of Python.
+    The year 0000 is no time, as the validators of JSON Schema have it. An offset can lead out of the years 1 to 9999.
+    Such a time is valid and far away: implausible as an `occurred_at`, and as a `valid_from` the first or the last
+    instant of Python.
     """
     match = TIME.fullmatch(value) if isinstance(value, str) else None
     _claim(match)
@@ -108,10 +109,7 @@ def time(value: object) -> datetime:
     hours, minutes = int(match[9] or 0), int(match[10] or 0)
     _claim(minutes <= 59 and hours * 60 + minutes <= 18 * 60)
     offset = timedelta(hours=hours, minutes=minutes) * (-1 if match[8] == "-" else 1)
-    # The year 0 is a leap year, as the year 4 is.
-    local = datetime(year or 4, month, day, hour, minute, second, int((match[7] or "").ljust(6, "0")), tzinfo=UTC)
-    if year == 0:
-        return FAR_PAST
+    local = datetime(year, month, day, hour, minute, second, int((match[7] or "").ljust(6, "0")), tzinfo=UTC)
     try:
         return local - offset
     except OverflowError:
