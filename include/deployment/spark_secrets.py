@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any
 
 REDACTION = "spark.redaction.regex"
-# Spark's own, and what it lacks: Azure's account keys, and names that other stores have. For Java as for Python.
-SECRET = "(?i)secret|passw|passphrase|token|access[._-]?key|account[._-]?key|api[._-]?key|private[._-]?key|credential"  # noqa: S105
+# Spark's own, and what it lacks: Azure's account keys, names that other stores have, and the key of sensitive values
+# (as a variable of executors). For Java as for Python.
+SECRET = (
+    "(?i)secret|passw|passphrase|token|access[._-]?key|account[._-]?key|api[._-]?key|private[._-]?key|masking[._-]?key|"  # noqa: S105
+    "credential"
+)
 _NO_SECRETS = ("true", "false", "")
 
 
@@ -19,6 +23,8 @@ def secrets_of(settings: dict[str, Any]) -> dict[str, str]:
 
     >>> secrets_of({"spark.hadoop.fs.azure.account.key.a": "x1", "spark.driver.memory": "2g"})
     {'spark.hadoop.fs.azure.account.key.a': 'x1'}
+    >>> secrets_of({"spark.executorEnv.PIPELINE_MASKING_KEY": "x2"})
+    {'spark.executorEnv.PIPELINE_MASKING_KEY': 'x2'}
     """
     told = {name: str(value) for name, value in settings.items() if re.search(SECRET, f"{name} {value}")}
     return {name: value for name, value in told.items() if name != REDACTION and value not in _NO_SECRETS}

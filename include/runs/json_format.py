@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from include.runs.file_beginnings import first_line, foreign_format, line_shown, lines_of
+from include.runs.file_beginnings import first_line, foreign_format, lines_of
 from spark_jobs.contract import Records
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.input_files import InputFile
@@ -18,18 +18,21 @@ def check_json_lines(records: Records, read: Sequence[tuple[InputFile, bytes]]) 
 
     `read` are files and how they begin. What else is wrong with a record data_quality finds, and gives its reason.
     """
+    # The message shows no line: what is no record may hold sensitive values at any place.
     foreign = [(file, start) for file, start in read if not _has_records(start, records)]
     other = [(file, start) for file, start in foreign if _known_format(start)]
     if other or (foreign and len(foreign) == len(read)):
         file, start = (other or foreign)[0]
         raise InputError(
-            f"{file.name} has no {records.name}; found: {_describe(start)}, such as {line_shown(start)!r}; expected: "
-            f"one JSON object a line with the names {', '.join(_names(records))}; convert it, or put it elsewhere"
+            f"{file.name} has no {records.name}; found: {_describe(start)}; expected: one JSON object a line with the "
+            f"names {', '.join(_names(records))}; convert it, or put it elsewhere"
         )
 
 
 def _has_records(start: bytes, records: Records) -> bool:
-    return any(set(_names(records)) <= set(_object(line)) for line in lines_of(start))
+    """Does a file begin with a record, or with one so long that its end was not read?"""
+    is_cut = start.lstrip().startswith(b"{") and b"\n" not in start.strip() and not _object(start)
+    return is_cut or any(set(_names(records)) <= set(_object(line)) for line in lines_of(start))
 
 
 def _names(records: Records) -> list[str]:

@@ -181,4 +181,7 @@ def _bits(records: Records) -> int:
 
 
 def _iso_8601(instant: Column) -> Column:
-    return F.date_format(instant, "yyyy-MM-dd'T'HH:mm:ss'Z'")
+    # An offset may bring a time of year 1 or 9999 into one that Python lacks.
+    first, last = (F.lit(text).cast("timestamp") for text in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"))
+    known = F.when(instant < first, first).when(instant > last, last).otherwise(instant)
+    return F.date_format(known, "yyyy-MM-dd'T'HH:mm:ss'Z'")

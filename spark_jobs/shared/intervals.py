@@ -19,6 +19,9 @@ from spark_jobs.contract import LogContract
 MOST_USERS = 200
 # A filter names no more ranges of days than this: 25 make 4 kB of code, and Java compiles methods up to 8 kB.
 MOST_RANGES = 25
+# Days before and after are looked for together: Python has no later year than 9999, and Spark hands it days before 1582
+# by another calendar.
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(9000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def pushdown_filter(intervals: DataFrame, key: UserTime) -> Column:
     """
     users_of = F.slice(F.collect_set(key.user), 1, MOST_USERS + 1)
     (users, days) = (
-        intervals.select(key.user, F.explode(_days()).alias("day")).agg(users_of, F.collect_set("day")).collect()[0]
+        intervals.select(key.user, F.explode(_days()).alias("day")).agg(users_of, _set_of_days()).collect()[0]
     )
     on_days = days_filter(days, key.time, key.time)
     return on_days if len(users) > MOST_USERS else on_days & F.col(key.user).isin(sorted(users))
@@ -70,15 +73,15 @@ def pushdown_filter(intervals: DataFrame, key: UserTime) -> Column:
 
 def days_of(intervals: DataFrame) -> list[date]:
     """Return the days (UTC) that the intervals lie in. Runs Spark over the intervals."""
-    (days,) = intervals.select(F.explode(_days()).alias("day")).agg(F.collect_set("day")).collect()[0]
+    (days,) = intervals.select(F.explode(_days()).alias("day")).agg(_set_of_days()).collect()[0]
     return days
 
 
 def days_filter(days: Iterable[date], started_at: str, ended_at: str, margin: timedelta = timedelta(0)) -> Column:
     """Say whether the time between two columns (timestamps) comes within `margin` of one of the days."""
     near = (
-        (F.col(ended_at) >= F.lit(_midnight(first) - margin))
-        & (F.col(started_at) <= F.lit(_midnight(last + timedelta(days=1)) + margin))
+        ((F.col(ended_at) >= F.lit(_midnight(first) - margin)) | F.lit(first <= _FIRST_DAY))
+        & ((F.col(started_at) <= F.lit(_midnight(last + timedelta(days=1)) + margin)) | F.lit(last >= _LAST_DAY))
         for first, last in day_ranges(days)
     )
     return reduce(or_, near, F.lit(False))
@@ -99,6 +102,10 @@ def day_ranges(days: Iterable[date]) -> list[tuple[date, date]]:
 
 def _days() -> Column:
     return F.sequence(F.to_date("started_at"), F.to_date("ended_at"))
+
+
+def _set_of_days() -> Column:
+    return F.collect_set(F.least(F.greatest("day", F.lit(_FIRST_DAY)), F.lit(_LAST_DAY)))
 
 
 def _midnight(day: date) -> datetime:

@@ -36,7 +36,8 @@ def flag_across(accepted: Mapping[str, DataFrame]) -> dict[str, dict[str, DataFr
     }
     of_transactions = {
         "unknown_user": _lacking(transactions, users, "user_id"),
-        "unknown_product": _lacking(sold, products, "product_id").distinct(),
+        # A transaction may have several unknown products.
+        "unknown_product": _lacking(sold, products, "product_id").select("user_id", ROW_KEY).distinct(),
         "transaction_without_purchase": _lacking(
             transactions.where(F.col("status") != "failed"), first, "transaction_id"
         ),
@@ -62,7 +63,9 @@ def reused_event_ids(events: DataFrame) -> DataFrame:
 
 def in_order(purchases: DataFrame) -> DataFrame:
     """Return purchases with their `place` (from 1) among those of their transaction, whoever buys."""
-    order = W.partitionBy("transaction_id").orderBy("occurred_at", *order_of(EVENTS), "user_id")
+    # All but the last of a user's order, its key: the answers, too, have the user next.
+    *places, key = order_of(EVENTS)
+    order = W.partitionBy("transaction_id").orderBy("occurred_at", *places, "user_id", key)
     return purchases.withColumn("place", F.row_number().over(order))
 
 

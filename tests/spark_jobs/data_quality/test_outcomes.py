@@ -8,6 +8,7 @@ from spark_jobs.data_quality import outcomes
 from spark_jobs.data_quality.kinds import kinds_of
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.logs.listening.tables import REJECTED_RECORDS
+from spark_jobs.logs.shop.contract import USERS
 from tests.frames import frame_of
 from tests.logs import ARTIST_ID, RUN_DATE
 
@@ -69,3 +70,16 @@ def test_rejected_lines_are_rebuilt_with_file_and_reason(spark: SparkSession) ->
         REJECTED_RECORDS.schema,
     )
     assertDataFrameEqual(rejected, expected)
+
+
+def test_first_and_last_time_are_of_python_years(spark: SparkSession) -> None:
+    times = [("0001-01-01T00:00:00+18:00",), ("9999-12-31T23:59:59-18:00",), (None,)]
+    users = frame_of(spark, times, "valid_from string").select(
+        F.col("valid_from").cast("timestamp"), F.lit(1).alias("outcome_number"), F.lit(1).alias("file_number")
+    )
+    for rows, expected in (
+        (users, ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z")),
+        (users.where("valid_from is null"), (None, None)),
+    ):
+        found = rows.agg(*outcomes.outcome_counts(USERS, 1)).collect()[0]
+        assert (found.first_event_at, found.last_event_at) == expected

@@ -9,6 +9,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from spark_jobs.shared.intervals import MOST_RANGES, MOST_USERS, UserTime, as_intervals, day_ranges, pushdown_filter
 
@@ -54,3 +55,11 @@ def found(listens: DataFrame, intervals: DataFrame) -> set[tuple[str, datetime]]
         (row.user_id, row.listened_at.astimezone(UTC))
         for row in listens.where(pushdown_filter(intervals, KEY)).collect()
     }
+
+
+def test_days_that_python_lacks_are_found(spark: SparkSession) -> None:
+    times = ["0001-01-01T00:00:00+18:00", "1500-03-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-18:00"]
+    listens = spark.createDataFrame(pd.DataFrame({"user_id": "ann", "time": times})).select(
+        "user_id", F.col("time").cast("timestamp").alias("listened_at")
+    )
+    assert listens.where(pushdown_filter(as_intervals(listens, KEY), KEY)).count() == len(times)
