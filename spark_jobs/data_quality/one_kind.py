@@ -64,7 +64,8 @@ class Work:
 class WrittenKind:
     """What was written of a kind: its snapshot, that before it was compacted, and its counts.
 
-    `told` are the rejected records, as `outcomes.told_of_rejected` has them, with `line_number`.
+    `late` is of a daily load's events, None else. `told` are the rejected records, as `outcomes.told_of_rejected` has
+    them, with `line_number`.
     """
 
     kind: Kind
@@ -99,6 +100,7 @@ def judge_and_write(work: Work, kind: Kind, files: Sequence[InputFile], buckets:
     late = None
     if before:
         snapshot = stage.compact(spark, table)
+    if before and kind.records == work.lake.contract.events:
         new = read_added(spark, work.lake.log, table, before, added)
         late = history.late_events(new, kind.records.time, work.run_date)
     return WrittenKind(kind, files, snapshot, added, counts, late, told)
