@@ -19,7 +19,6 @@ from cli.spark_server import SparkServer, end_server, new_server
 from cli.stages import show_stages
 from cli.terminal import console, last_error, plain, short, show_left_aside
 from include.deployment import compilers
-from include.deployment.spark_connect import TOKEN
 from spark_jobs.shared.lake import Lake
 
 AIRFLOW = "airflow"
@@ -47,7 +46,7 @@ def run_dag(run: Run) -> None:
     environment = airflow_environment(
         RUN_HOME, run.lake.root, Path("/"), run.parameters["input_path"], run.lake.log, spark.connection
     )
-    environment[TOKEN] = spark.token
+    environment |= spark.exports
     show_left_aside(foreign_settings(environment))
     # Each run of Airflow's has an id of its own. Those of this clone come one after the other, so that the next one
     # may go on where one was killed.

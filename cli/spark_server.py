@@ -59,6 +59,11 @@ class SparkServer:
         """Return whether the caller's environment names no other Spark."""
         return CONNECTION not in os.environ
 
+    @property
+    def exports(self) -> dict[str, str]:
+        """Return what clients find the token by; nothing where the caller names another Spark, and has its token."""
+        return {TOKEN: self.token} if self.is_wanted else {}
+
     def note_port(self, file: Path) -> None:
         """Tell `make health`, in a file, where the server is; there is none where nobody wants a server."""
         if self.is_wanted:

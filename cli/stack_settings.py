@@ -83,7 +83,7 @@ Word = Annotated[str, _matching(r"[A-Za-z0-9_][A-Za-z0-9._-]*", "letters, digits
 
 
 class Deployment(BaseModel):
-    """All variables of the file but `PIPELINE_…`, which include/deployment/settings.py has; memory in MiB."""
+    """All variables of the file but those `PIPELINE_…` that include/deployment/settings.py reads; memory in MiB."""
 
     model_config = ConfigDict(alias_generator=str.upper, extra="forbid", frozen=True)
 
@@ -100,6 +100,8 @@ class Deployment(BaseModel):
     airflow_conn_apprise_default: Annotated[str, AfterValidator(_json_object)] | None = None
 
     pipeline_catalog: Annotated[str, AfterValidator(_catalog)]
+    pipeline_masking_key: Secret | None = None
+    pipeline_masking_key_id: Word | None = None
 
     spark_driver_memory: Memory
     spark_executor_memory: Memory

@@ -35,7 +35,6 @@ from cli.services import HOST, ask, check_port
 from cli.spark_server import new_server
 from cli.stopping import Stopped, stop_at_signals
 from cli.terminal import console, plain, short, show_left_aside, waiting
-from include.deployment.spark_connect import TOKEN
 from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.paths import is_object, path_of
@@ -126,7 +125,7 @@ def serve(arguments: Arguments, airflow_home: Path) -> None:
             arguments.lake.log,
             spark.connection,
         )
-        environment.update({**ui_environment(arguments.port, airflow_home), TOKEN: spark.token})
+        environment.update({**ui_environment(arguments.port, airflow_home), **spark.exports})
         show_left_aside(foreign_settings(environment))
         prepare_database(environment)
         password = kept_password(Path(environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]))

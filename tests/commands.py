@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 # A variable with one of these prefixes is exported before make; all others are typed after it.
-EXPORTED = ("AIRFLOW", "PIPELINE_", "JAVA_HOME", "http_proxy", "TZ", "FORCE_COLOR", "PYTHON")
+EXPORTED = ("AIRFLOW", "PIPELINE_", "SPARK_", "JAVA_HOME", "http_proxy", "TZ", "FORCE_COLOR", "PYTHON")
 
 
 def started(command: str, **variables: str) -> dict[str, Any]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from include.deployment.jars import local_jars
+from include.deployment.jars import spark_jars
 from tests.conftest import QUICK_JVM
-from tests.stack.spark_cluster import clean_environment, free_port
+from tests.stack.spark_cluster import HOST, clean_environment, free_port
 
 # A server takes some seconds to start, more on a machine that is busy.
 START_SECONDS = 90
@@ -21,41 +23,48 @@ TOKEN = "SPARK_CONNECT_AUTHENTICATE_TOKEN"  # noqa: S105  (the name of a variabl
 JWS_FILTER = "org.apache.spark.ui.JWSFilter"
 
 
+@dataclass(frozen=True)
+class ConnectServer:
+    """Where a server answers who has its token, and where its UI does."""
+
+    address: str
+    ui: str
+    token: str
+
+    @property
+    def client_environment(self) -> dict[str, str]:
+        """Return the environment of a client that knows of this server and nothing else."""
+        return clean_environment() | {TOKEN: self.token, "SPARK_REMOTE": self.address}
+
+
 @contextmanager
 def connect_server(
-    scratch: Path,
-    token: str | None = None,
-    ui_port: int | None = None,
-    more: Mapping[str, str] | None = None,
-    variables: Mapping[str, str] | None = None,
-) -> Iterator[str]:
-    """Run a server, and lend its address; a UI runs on its port if one is given.
+    scratch: Path, more: Mapping[str, str] | None = None, variables: Mapping[str, str] | None = None
+) -> Iterator[ConnectServer]:
+    """Run a server, closed by a token to everybody else, until the block ends.
 
-    `more` are further settings of Spark, `variables` further ones of its environment. A token closes both to everybody
-    else. Clients take it from SPARK_CONNECT_AUTHENTICATE_TOKEN.
+    `more` are further settings of Spark, `variables` further ones of its environment.
     """
-    port = free_port()
+    port, ui_port, token = free_port(), free_port(), secrets.token_urlsafe(32)
     settings = {
-        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.address": HOST,
         "spark.connect.grpc.binding.port": str(port),
-        "spark.ui.enabled": "false" if ui_port is None else "true",
+        "spark.ui.port": str(ui_port),
+        "spark.ui.filters": JWS_FILTER,
+        f"spark.{JWS_FILTER}.param.secretKey": token,
         "spark.log.level": "ERROR",
         "spark.sql.shuffle.partitions": "2",
+        **spark_jars(master="local"),
         **(more or {}),
     }
-    if ui_port is not None:
-        settings["spark.ui.port"] = str(ui_port)
-    if token is not None:
-        settings |= {"spark.ui.filters": JWS_FILTER, f"spark.{JWS_FILTER}.param.secretKey": token}
     options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
-    jars = ",".join(map(str, local_jars()))
     server_class = "org.apache.spark.sql.connect.service.SparkConnectServer"
-    command = ["spark-submit", "--master", "local[2]", "--jars", jars, *options, "--driver-java-options", QUICK_JVM]
+    command = ["spark-submit", "--master", "local[2]", *options, "--driver-java-options", QUICK_JVM]
     log = scratch / "log"
     with log.open("w") as output:
         started = subprocess.Popen(
             [*command, "--class", server_class, "spark-internal"],
-            env={**clean_environment(), **({} if token is None else {TOKEN: token}), **(variables or {})},
+            env={**clean_environment(), TOKEN: token, **(variables or {})},
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -63,7 +72,7 @@ def connect_server(
     try:
         _wait_for(port, log)
         # A client sends a token without TLS to this name only.
-        yield f"sc://{'127.0.0.1' if token is None else 'localhost'}:{port}"
+        yield ConnectServer(f"sc://localhost:{port}", f"http://{HOST}:{ui_port}", token)
     finally:
         os.killpg(started.pid, signal.SIGKILL)
         started.wait()
@@ -73,7 +82,7 @@ def _wait_for(port: int, log: Path) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         with socket.socket() as knock:
-            if knock.connect_ex(("127.0.0.1", port)) == 0:
+            if knock.connect_ex((HOST, port)) == 0:
                 return
         time.sleep(0.2)
     raise AssertionError(log.read_text())

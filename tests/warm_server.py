@@ -22,13 +22,16 @@ import psutil
 
 from cli.environment import airflow_environment
 from include.deployment import spark_connect
+from include.deployment.connect_server import JAVA_OPTIONS
 from include.deployment.local_spark import warm
 from include.deployment.spark_connect import TOKEN
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, QUICK_JVM
 from tests.stack.spark_cluster import free_port
 
 # A server takes some seconds to start, more on a machine that is busy.
 START_SECONDS = 400
+# How one is started that lives for seconds.
+QUICK = ("--conf", f"{JAVA_OPTIONS}={QUICK_JVM}")
 
 
 @dataclass
@@ -55,6 +58,11 @@ class WarmServer:
     def connection(self) -> str:
         """Return Airflow's connection to it."""
         return json.dumps(warm(self.port, self.ui_port))
+
+    @property
+    def exports(self) -> dict[str, str]:
+        """Return what a shell exports so that a command asks this server and starts none."""
+        return {"AIRFLOW_CONN_SPARK_DEFAULT": self.connection, TOKEN: self.token}
 
     @contextmanager
     def started(self, home: Path, *options: str, **variables: str) -> Iterator[None]:
@@ -150,7 +158,6 @@ def environment_of(server: WarmServer, home: Path) -> dict[str, str]:
     """Return the environment of a task that asks a server."""
     return {
         **clean(home),
-        TOKEN: server.token,
-        "AIRFLOW_CONN_SPARK_DEFAULT": server.connection,
+        **server.exports,
         "AIRFLOW_HOME": os.environ["AIRFLOW_HOME"],
     }

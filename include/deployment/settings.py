@@ -25,8 +25,15 @@ from spark_jobs.shared.logs import contracts
 from spark_jobs.shared.object_store import without_keys
 
 PROJECT = Path(__file__).resolve().parents[2]
-# Read elsewhere: by the commands of `cli/`, where jars are fetched, and where the catalog is opened.
-OF_OTHERS = {"PIPELINE_AIRFLOW_HOME", "PIPELINE_MAVEN_URL", "PIPELINE_SPARK_MEMORY", SETTING}
+# Read elsewhere: by the commands of `cli/`, where jars are fetched, where the catalog is opened, and where Spark works.
+OF_OTHERS = {
+    "PIPELINE_AIRFLOW_HOME",
+    "PIPELINE_MASKING_KEY",
+    "PIPELINE_MASKING_KEY_ID",
+    "PIPELINE_MAVEN_URL",
+    "PIPELINE_SPARK_MEMORY",
+    SETTING,
+}
 
 
 class SettingsError(ValueError):

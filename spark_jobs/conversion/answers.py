@@ -56,12 +56,12 @@ class Facts:
 def facts_of(rows: Rows, run_date: date, gap: timedelta, keep: Keep, tasks: int) -> Facts:
     """Return the facts of a shop whose sessions were cut with a `gap`; keeps what is looked at more than once.
 
-    `tasks`: in so many kept rows stay that a shuffle has brought together, which makes hundreds.
+    Rows that a shuffle has brought together are kept in so many `tasks`; a shuffle makes hundreds.
     """
     counted = keep(transactions_that_count(rows.transactions).coalesce(tasks))
     declined, cut = failed(counted), cut_events(rows.events, gap)
     started = keep(funnels(cut_events(with_chains(with_steps(rows.events, declined)), gap)))
-    # Sorted again, for to keep what the answers need of all events would fill the disk.
+    # Sort the events again: to keep all that the answers need of them would fill the disk.
     seen = keep(product_sessions(cut))
     purchases = keep(with_steps(cut.where(F.col("event_type") == PURCHASE), declined).select(*PURCHASE_COLUMNS))
     found = keep(orders(counted, purchases).coalesce(tasks))

@@ -76,9 +76,8 @@ def run(spark: SparkSession, job: ConversionJob) -> ConversionRecord:
     stage = begin_try(job, CONVERSION, shop.snapshots)
     with scratch() as keep:
         facts = facts_of(shop.rows, job.run_date, job.gap, keep, shop.buckets)
-        snapshots = {
-            SESSION_OUTCOMES.name: stage.replace(conform(facts.outcomes, SESSION_OUTCOMES.schema), SESSION_OUTCOMES)
-        }
+        outcomes = conform(facts.outcomes, SESSION_OUTCOMES.schema).coalesce(shop.buckets)
+        snapshots = {SESSION_OUTCOMES.name: stage.replace(outcomes, SESSION_OUTCOMES)}
         # From here on the outcomes are those that were written.
         written = read(spark, job.lake.log, SESSION_OUTCOMES, snapshots[SESSION_OUTCOMES.name])
         for table, rows in answers_of(replace(facts, outcomes=written), job.run_date).items():

@@ -77,6 +77,8 @@ def test_compose_reads_only_variables_of_the_file() -> None:
             "airflow__metrics__statsd_on",
             "compose_profiles",
             "compose_project_name",
+            "pipeline_masking_key",
+            "pipeline_masking_key_id",
         )
     }
 
@@ -107,6 +109,15 @@ def test_unknown_and_missing_variables_are_all_named(file: Path) -> None:
         ("AIRFLOW_FERNET_KEY=abc", "AIRFLOW_FERNET_KEY: allowed is 32 random bytes as URL-safe base64"),
         ("AIRFLOW_JWT_SECRET=abc", "AIRFLOW_JWT_SECRET: allowed is 32 or more characters without a space"),
         ("SPARK_CONNECT_TOKEN=a+/b", "SPARK_CONNECT_TOKEN: allowed is 43 or more letters, digits, - or _"),
+        ("PIPELINE_MASKING_KEY=secret", "PIPELINE_MASKING_KEY: allowed is 32 or more characters without a space"),
+        (
+            "PIPELINE_MASKING_KEY_ID=2:b",
+            "PIPELINE_MASKING_KEY_ID: allowed is letters, digits, dots, - and _",
+        ),
+        (
+            "PIPELINE_MASKIN_KEY=secret",
+            "PIPELINE_MASKIN_KEY: no such setting; did you mean PIPELINE_MASKING_KEY?",
+        ),
         ("AIRFLOW_PORT=65536", "AIRFLOW_PORT: allowed is less than or equal to 65535"),
         ("AIRFLOW_PORT=http", "AIRFLOW_PORT: allowed is a whole number"),
         (

@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import PROJECT
 from tests.toy.known import TREE
+from tests.warm_server import WarmServer
 
 pytestmark = pytest.mark.end_to_end
 DAY = date(2009, 5, 1)
@@ -39,11 +40,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def lake(project: Path) -> Path:
+def lake(project: Path, warm_spark: WarmServer) -> Path:
     """The lake after `make run LOG=doors` on the log's own sample."""
     lake = project.with_name("lake")
     options = ["--log=doors", f"--lake={lake}", f"--run-date={DAY}"]
-    environment = {**os.environ, "PIPELINE_AIRFLOW_HOME": str(project.with_name("airflow"))}
+    environment = {**os.environ, **warm_spark.exports, "PIPELINE_AIRFLOW_HOME": str(project.with_name("airflow"))}
     command = [sys.executable, "-m", "cli", "run", *options]
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -26,6 +26,7 @@ from tests import model
 from tests.commands import started
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.statsd import statsd
+from tests.warm_server import WarmServer
 from tests.webhook import connection, webhook
 
 pytestmark = pytest.mark.end_to_end
@@ -76,20 +77,16 @@ def make_log(log: Path, listens: int, score: int, last_day: date) -> Path:
     return log
 
 
-@pytest.fixture(scope="module")
-def run(home: Path, lake: Lake) -> Run:
+def make_run(home: Path, lake: Lake, **variables: str) -> subprocess.CompletedProcess[str]:
     """`make run` with these variables, without make: in another directory, with an Airflow of its own."""
+    given = {"LAKE": lake.root, "PIPELINE_AIRFLOW_HOME": str(home / "airflow"), **variables}
+    return subprocess.run(**started("cli run", **given), cwd=PROJECT, capture_output=True, text=True, check=False)
 
-    def run(**variables: str) -> subprocess.CompletedProcess[str]:
-        given = {
-            "LAKE": lake.root,
-            "PIPELINE_AIRFLOW_HOME": str(home / "airflow"),
-            **variables,
-        }
-        command = started("cli run", **given)
-        return subprocess.run(**command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
-    return run
+@pytest.fixture(scope="module")
+def run(home: Path, lake: Lake, warm_spark: WarmServer) -> Run:
+    """`make run`, on the warm Spark that tests share unless the variables name another."""
+    return lambda **variables: make_run(home, lake, **{**warm_spark.exports, **variables})
 
 
 def contents(lake: Lake, run_date: date) -> dict[str, Any]:
@@ -112,8 +109,9 @@ def expected_tsv(log: Path, sessions: int, songs: int, gap: timedelta, added: by
 
 
 @pytest.fixture(scope="module")
-def first_run(run: Run, log: Path) -> subprocess.CompletedProcess[str]:
-    return run(INPUT=str(log), RUN_DATE=str(FIRST), **PARAMETERS)
+def first_run(home: Path, lake: Lake, log: Path) -> subprocess.CompletedProcess[str]:
+    """A run that starts a warm Spark of its own, as a person's does."""
+    return make_run(home, lake, INPUT=str(log), RUN_DATE=str(FIRST), **PARAMETERS)
 
 
 def test_answer_is_exact_and_printed(first_run: subprocess.CompletedProcess[str], lake: Lake, log: Path) -> None:

@@ -25,7 +25,7 @@ SETTINGS = {
     "spark.log.level": "ERROR",
     "spark.sql.shuffle.partitions": "2",
     "spark.driver.memory": "700m",
-    **spark_jars(),
+    **spark_jars(master="local"),
 }
 # A busy machine may take its time; this only ends a test that would never end.
 PATIENCE_SECONDS = 600

@@ -19,6 +19,7 @@ from include.deployment.local_spark import warm
 from include.deployment.spark_connect import TOKEN
 from include.notify import alerts
 from plugins import run_alerts
+from spark_jobs.shared import masking
 from tests.conftest import PROJECT
 from tests.stack import compose
 from tests.stack.places import Places
@@ -147,6 +148,17 @@ def test_spark_token_is_for_scheduler_and_server_alone(file: Path) -> None:
     have_it = {name: one for name, one in services.items() if token in one.environment.values()}
     assert have_it.keys() == {"scheduler", "spark-connect"}
     assert all(one.environment[TOKEN] == token and token not in str(one.command) for one in have_it.values())
+
+
+def test_masking_key_is_for_spark_alone(tmp_path: Path) -> None:
+    file, key = tmp_path / ".env", "planted" * 5
+    settings_file.make(file, {masking.KEY: key, masking.KEY_ID: "2"})
+    settings_file.read(file)
+    services = compose.services(settings_file.variables(file))
+    have_it = {name: one for name, one in services.items() if masking.KEY in one.environment}
+    assert have_it.keys() == {"spark-connect", "spark-worker"}
+    assert {(one.environment[masking.KEY], one.environment[masking.KEY_ID]) for one in have_it.values()} == {(key, "2")}
+    assert not any(key in str(one.command) for one in services.values())
 
 
 def test_tasks_reach_their_spark_at_localhost(file: Path) -> None:

@@ -7,8 +7,9 @@ import altair as alt
 from include.report import charts
 from include.report.charts import Chart, Rows
 
-# Weekends are drawn in logs of up to so many days, and a point for each day in those of up to so many.
-WEEKENDS_UP_TO, POINTS_UP_TO = 120, 62
+# In a log of up to so many days, each day counts by itself, and weekends are shaded; in one of up to so many it is a
+# point, too. In a longer log single days are faint, behind the rate of 7 days.
+SINGLE_DAYS_UP_TO, POINTS_UP_TO = 120, 62
 # Ticks tell the day in logs of up to so many days, and else the month.
 DAYS_TOLD_UP_TO = 300
 # Rates are drawn on a scale from one such step to another.
@@ -34,10 +35,15 @@ def _rates(rows: Rows, name: str, title: str, width: int) -> Chart:
         tickCount=3, format=".0%", domain=False, ticks=False, minExtent=charts.PANEL_LABELS
     )
     noon = _time("noon", rows, width)
-    line = base.mark_line(color=charts.ACCENT, strokeWidth=1.5).encode(x=noon, y=value)
-    points = base.mark_point(color=charts.ACCENT, filled=True, size=16, opacity=1).encode(x=noon, y=value)
-    shown = points.transform_filter(f"isValid(datum.{name}) && datum.{name}_point")
-    return _panel([*_weekends(base, rows, width), line, shown], title, width)
+    is_long = len(rows) > SINGLE_DAYS_UP_TO
+    colour, stroke = (charts.QUIET, 0.5) if is_long else (charts.ACCENT, 1.5)
+    line = base.mark_line(color=colour, strokeWidth=stroke).encode(x=noon, y=value)
+    points = base.mark_point(color=colour, filled=True, size=16, opacity=1).encode(x=noon, y=value)
+    layers = [line, points.transform_filter(f"isValid(datum.{name}) && datum.{name}_point")]
+    if is_long:
+        week = base.mark_line(color=charts.ACCENT, strokeWidth=2).encode(x=noon, y=f"{name}_of_week:Q")
+        layers.append(week)
+    return _panel([*_weekends(base, rows, width), *layers], title, width)
 
 
 def _sessions(rows: Rows, width: int) -> Chart:
@@ -58,7 +64,7 @@ def _sessions(rows: Rows, width: int) -> Chart:
 
 
 def _weekends(base: alt.Chart, rows: Rows, width: int) -> list[alt.Chart]:
-    if len(rows) > WEEKENDS_UP_TO:
+    if len(rows) > SINGLE_DAYS_UP_TO:
         return []
     band = base.mark_rect(color=charts.RULE, opacity=0.6).encode(
         x=_time("start", rows, width), x2="end:T", y=alt.value(0), y2=alt.value(charts.PANEL)

@@ -9,7 +9,7 @@ from jinja2 import Template
 
 from include.report.page import common_parts, template_of
 from include.report.shop import changes, sentences
-from include.report.shop.model import Customer, Day, Product, ShopReport
+from include.report.shop.model import Customer, Day, Product, ShopReport, Tier
 from include.report.shop.pictures import pictures
 from include.report.shop.words import NOUNS, difference, in_words, money, percent, points, product_name, short_id
 from include.report.text import day
@@ -49,6 +49,7 @@ def render_html(report: ShopReport) -> str:
         sections=_sections(report),
         headlines=headlines(report),
         day_rows=_day_rows(report),
+        tier_rows=[_tier_row(one) for one in report.tier_metrics],
         product_rows=[_product_row(one) for one in report.products[:PRODUCTS_SHOWN]],
         customer_rows=[_customer_row(one) for one in report.customers[:CUSTOMERS_SHOWN]],
         unit=f" ({report.currency})" if report.currency else "",
@@ -121,6 +122,17 @@ def _day_row(one: Day) -> tuple[str | int, ...]:
         percent(one.conversion_rate),
         money(one.net_revenue, None),
         one.orders,
+        percent(one.cart_abandonment_rate),
+    )
+
+
+def _tier_row(one: Tier) -> tuple[str | int, ...]:
+    return (
+        in_words(one.tier),
+        one.sessions,
+        percent(one.conversion_rate),
+        money(one.net_revenue, None),
+        money(one.net_revenue_per_user, None),
         percent(one.cart_abandonment_rate),
     )
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import partial
 
 from include.report import charts
 from include.report.picture import Picture, Table
-from include.report.shop import drawings
 from include.report.shop.changes import FEWEST
-from include.report.shop.model import Day, Funnel, ShopReport
+from include.report.shop.day_picture import days_picture
+from include.report.shop.model import Funnel, ShopReport
 from include.report.shop.sentences import biggest_loss, funnel_says
-from include.report.shop.words import in_words, money, percent, seconds
-from include.report.text import counted, day
+from include.report.shop.words import in_words, percent, seconds
 
 LOSS = "\N{BLACK DOWN-POINTING TRIANGLE}"
 _TITLES = {"session": "The funnel by session", "user": "The funnel by user"}
@@ -21,7 +19,6 @@ _UNITS = {
     "session": "Sessions that reached each step, from their first page view on",
     "user": "Users who reached each step, within 7 days of a page view",
 }
-_SATURDAY = 5
 
 
 def pictures(report: ShopReport) -> list[Picture]:
@@ -31,7 +28,7 @@ def pictures(report: ShopReport) -> list[Picture]:
         *(_funnel(one) for one in whole),
         _segments(report.funnel, "tier", "By tier", "the user's tier then"),
         _segments(report.funnel, "device", "By device", "its device"),
-        _days(report.daily_metrics, report.currency),
+        days_picture(report.daily_metrics, report.currency),
     ]
 
 
@@ -108,71 +105,3 @@ def _best_and_worst(rows: charts.Rows) -> str:
     if rates[best] == rates[worst]:
         return f"Those with at least {FEWEST} sessions are alike."
     return f"Of those with at least {FEWEST} sessions {best} is highest, {worst} lowest."
-
-
-def _days(found: Sequence[Day], currency: str | None) -> Picture:
-    empty = sum(one.sessions == 0 for one in found)
-    weekends = "Weekends are shaded. " if any(map(_is_weekend, found)) and len(found) <= drawings.WEEKENDS_UP_TO else ""
-    head = ("Day", "Sessions", "Conversion", "Carts", "Abandoned", "Orders", "Net revenue")
-    return Picture(
-        "days",
-        "Conversion and cart abandonment by day",
-        f"Sessions by the day of their start (UTC). {weekends}A day without sessions, or without carts, is a gap.",
-        _days_say(found, empty),
-        [head, *(_day_row(one, currency) for one in found)],
-        partial(drawings.days, _drawn(found)),
-        {"alarm": "no sessions"} if empty else {},
-    )
-
-
-def _drawn(found: Sequence[Day]) -> charts.Rows:
-    rows: charts.Rows = [
-        {
-            "start": f"{one.day}T00:00:00Z",
-            "noon": f"{one.day}T12:00:00Z",
-            "end": f"{one.day + timedelta(days=1)}T00:00:00Z",
-            "sessions": one.sessions,
-            "conversion": one.conversion_rate,
-            "abandonment": one.cart_abandonment_rate,
-            "weekend": _is_weekend(one),
-        }
-        for one in found
-    ]
-    for name in ("conversion", "abandonment"):
-        rates = [None, *(row[name] for row in rows), None]
-        for place, row in enumerate(rows):
-            # Without a neighbour there is no line to see.
-            is_alone = rates[place] is None and rates[place + 2] is None
-            row[f"{name}_point"] = is_alone or len(rows) <= drawings.POINTS_UP_TO
-    return rows
-
-
-def _days_say(found: Sequence[Day], empty: int) -> str:
-    said = []
-    for days, name in (
-        ([one for one in found if _is_weekend(one)], "At weekends"),
-        ([one for one in found if not _is_weekend(one)], "on other days"),
-    ):
-        sessions = sum(one.sessions for one in days)
-        if sessions:
-            rate = sum(one.converted_sessions for one in days) / sessions
-            said.append(f"{name} {percent(rate)} of {counted(sessions, 'session')} convert")
-    gaps = f"No sessions on {empty:,} of {counted(len(found), 'day')}." if empty else "No day is without sessions."
-    text = ", ".join(said)
-    return f"{text[:1].upper()}{text[1:]}. {gaps}" if said else gaps
-
-
-def _day_row(one: Day, currency: str | None) -> tuple[str, ...]:
-    return (
-        f"{one.day:%a} {day(one.day)}",
-        f"{one.sessions:,}",
-        percent(one.conversion_rate),
-        f"{one.cart_sessions:,}",
-        percent(one.cart_abandonment_rate),
-        f"{one.orders:,}",
-        money(one.net_revenue, currency),
-    )
-
-
-def _is_weekend(one: Day) -> bool:
-    return one.day.weekday() >= _SATURDAY

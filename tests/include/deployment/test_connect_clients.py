@@ -14,17 +14,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from include.deployment.connect_server import JAVA_OPTIONS
 from include.deployment.spark_connect import TOKEN, ConnectSession, NoServerError
 from include.deployment.spark_connect import wait_for as wait_for_server
 from spark_jobs.shared.failures import SERVER_GONE
-from tests.conftest import PROJECT, QUICK_JVM
+from tests.conftest import PROJECT
 from tests.faults.processes import end
-from tests.warm_server import WarmServer, wait_for, warm_server
+from tests.warm_server import QUICK, WarmServer, wait_for, warm_server
 
 # The bound on what may go on; a machine that is busy may take its time to start.
 SECONDS, START_SECONDS = 10, 300
-QUICK = ("--conf", f"{JAVA_OPTIONS}={QUICK_JVM}")
 # A job, as any of ours is run, that would take an hour.
 JOB = """
 import sys

@@ -47,13 +47,13 @@ def test_empty_block_is_filled() -> None:
     filled = generated.written(text)
     assert filled.startswith("a\n# generated: example (note)\n# Published run dates")
     assert "\n#PIPELINE_LISTENING_LOAD=full\n" in filled
-    assert filled.endswith("SESSIONS_PERCENT=0.5\n# end of what is generated\nz\n")
+    assert filled.endswith("CONVERSION_CHANGE_POINTS=10\n# end of what is generated\nz\n")
     assert generated.written(filled) == filled
 
 
 def test_log_without_a_dag_is_left_out() -> None:
-    assert "PIPELINE_SHOP_LOAD" not in generated.settings_of_runs()
-    assert not any("shop" in line for line in generated.reasons())
+    assert "PIPELINE_NOTES_LOAD" not in generated.settings_of_runs()
+    assert not any("`notes." in line for line in generated.reasons())
 
 
 def test_no_default_is_shown_as_no_value() -> None:

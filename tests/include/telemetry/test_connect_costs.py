@@ -21,7 +21,7 @@ from spark_jobs.shared.documents import replace_file
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.publication_record import SparkCosts
 from tests.conftest import PROJECT
-from tests.connect_server import TOKEN, connect_server
+from tests.connect_server import TOKEN, ConnectServer
 from tests.include.telemetry import work
 from tests.logs import RUN_DATE
 from tests.records import NO_COSTS
@@ -41,19 +41,19 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(spark_server: ConnectServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     scratch = tmp_path_factory.mktemp("costs")
-    token, port = secrets.token_urlsafe(32), free_port()
     (scratch / "lines.txt").write_text(work.LINES)
     (scratch / "events").mkdir()
     (scratch / "lake").mkdir()
-    with connect_server(scratch, token, port) as address, pytest.MonkeyPatch.context() as environment:
-        environment.setenv(TOKEN, token)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(TOKEN, spark_server.token)
         worked, counted = str(uuid.uuid4()), str(uuid.uuid4())
-        run("sessions", str(scratch), url(address, worked), url(address, counted), token=token)
+        asked = (url(spark_server.address, session) for session in (worked, counted))
+        run("sessions", str(scratch), *asked, token=spark_server.token)
         run("application", str(scratch), ",".join(map(str, local_jars())))
         (event_log,) = (file for file in (scratch / "events").iterdir() if not file.name.startswith("."))
-        yield Server(address, f"http://{HOST}:{port}", token, worked, counted, event_log)
+        yield Server(spark_server.address, spark_server.ui, spark_server.token, worked, counted, event_log)
 
 
 def url(address: str, session_id: str) -> str:

@@ -24,13 +24,20 @@ from spark_jobs.shared.lake import Lake
 from tests.jobs import knowing, run_data_quality, run_session_analysis
 from tests.shop_jobs import write_files
 from tests.shop_lines import files_of
-from tests.shop_logs import RUN_DATE, ShopLog
+from tests.shop_logs import END, GAP, RUN_DATE, ShopLog
 from tests.shop_model import Event, Item, User, answers, judge
 from tests.shop_model.funnel import STEPS
 from tests.shop_rows import at, order
 
 TEN = at("10:00:00", 9)
 ANN, BOB, SHOE, SALE, CALL = (f"00000000-0000-4000-8000-00000000000{digit}" for digit in "12345")
+
+
+# A user's only event each: the latest one of the run date, and one that is exactly the gap before it, or more.
+MICROSECOND = timedelta(microseconds=1)
+LATEST = END - MICROSECOND
+CID, DAN, EVE = (f"00000000-0000-4000-8000-00000000000{digit}" for digit in "678")
+LOGINS = {CID: LATEST, DAN: LATEST - GAP, EVE: LATEST - GAP - MICROSECOND}
 
 
 def events(*steps: str, user_id: str) -> list[Event]:
@@ -45,7 +52,11 @@ def events(*steps: str, user_id: str) -> list[Event]:
 
 
 SHOP_LOG = ShopLog(
-    [*events(*STEPS, user_id=ANN), *events(*STEPS[:3], user_id=BOB)],
+    [
+        *events(*STEPS, user_id=ANN),
+        *events(*STEPS[:3], user_id=BOB),
+        *(Event(user, "LOGIN", moment, user) for user, moment in LOGINS.items()),
+    ],
     [
         order("5.00", "completed", TEN, transaction_id=SALE, user_id=ANN, items=(Item(SHOE, 1, Decimal(5)),)),
         order("2.50", "refunded", TEN, transaction_id=CALL, user_id=BOB, items=(Item(SHOE, 1, Decimal("2.5")),)),
@@ -88,12 +99,12 @@ def test_written_answers_are_the_files_of_the_model(lake: Lake, record: Conversi
 def test_record_tells_what_was_written(lake: Lake, record: ConversionRecord) -> None:
     assert set(record.snapshots) == {table.name for table in TABLES}
     assert set(record.made_from) == {"events", "transactions", "users", "sessions"}
-    assert (record.sessions, record.days, record.products, record.customers) == (2, 1, 1, 2)
+    assert (record.sessions, record.days, record.products, record.customers) == (5, 2, 1, 2)
     assert read_record(lake, ConversionRecord, RUN_DATE) == record
 
 
 def test_outcomes_tell_each_session(lake: Lake, record: ConversionRecord) -> None:
-    rows = written(lake, SESSION_OUTCOMES, record).sort_by("user_id").to_pylist()
+    rows = written(lake, SESSION_OUTCOMES, record).sort_by("user_id").to_pylist()[:2]
     claims = (
         "user_id",
         "tier",
@@ -108,6 +119,11 @@ def test_outcomes_tell_each_session(lake: Lake, record: ConversionRecord) -> Non
         (ANN, "gold", 5, True, False, False, 1, Decimal("5.00")),
         (BOB, "unknown", 3, False, True, False, 0, Decimal("0.00")),
     ]
+
+
+def test_session_is_open_up_to_the_gap(lake: Lake, record: ConversionRecord) -> None:
+    rows = written(lake, SESSION_OUTCOMES, record).to_pylist()
+    assert {row["user_id"] for row in rows if row["is_open"]} == {CID, DAN}
 
 
 def test_other_gap_is_refused(spark: SparkSession, lake: Lake) -> None:

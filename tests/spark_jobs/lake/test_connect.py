@@ -5,28 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-
-import pytest
 
 from spark_jobs.lake.catalog import LakeCatalog
 from tests.conftest import PROJECT
-from tests.connect_server import connect_server
+from tests.connect_server import ConnectServer
 from tests.spark_jobs.lake.days import ANSWER, MONDAY, mains_of, published_run
-from tests.stack.spark_cluster import clean_environment
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with connect_server(tmp_path_factory.mktemp("connect")) as address:
-        yield address
-
-
-def test_run_is_written_over_connect(lake: LakeCatalog, server: str) -> None:
+def test_run_is_written_over_connect(lake: LakeCatalog, spark_server: ConnectServer) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.spark_jobs.lake.one_run", lake.root, server],
+        [sys.executable, "-m", "tests.spark_jobs.lake.one_run", lake.root, spark_server.address],
         cwd=PROJECT,
-        env=clean_environment(),
+        env=spark_server.client_environment,
         capture_output=True,
         text=True,
         check=False,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from decimal import Decimal
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from include.report.shop.page import SECTIONS, render_html
 from spark_jobs.shared.lake import Lake
@@ -55,6 +56,18 @@ def test_names_are_text_beside_their_counts(shop: Lake) -> None:
         ["bob", "0.00", "1", "Bronze", "2.50", "2024-05-08"],
     ]
     assert "All 2 products, by revenue." in words(html)
+
+
+def test_tiers_have_rates_and_revenue(shop: Lake) -> None:
+    finish(shop, small_shop())
+    assert table(page(shop), "What each tier brings") == [
+        ["Tier", "Sessions", "Conversion", "Net revenue (EUR)", "A user (EUR)", "Cart abandonment"],
+        ["Bronze", "1", "0.0%", "0.00", "0.00", "100.0%"],
+        ["Silver", "0", "\N{EN DASH}", "0.00", "\N{EN DASH}", "\N{EN DASH}"],
+        ["Gold", "1", "100.0%", "1,005.00", "1,005.00", "0.0%"],
+        ["Platinum", "0", "\N{EN DASH}", "0.00", "\N{EN DASH}", "\N{EN DASH}"],
+        ["Unknown", "1", "0.0%", "0.00", "0.00", "\N{EN DASH}"],
+    ]
 
 
 def test_page_shows_ten_and_says_how_many_there_are(shop: Lake) -> None:
@@ -133,6 +146,13 @@ def test_sections_are_in_their_order(shop: Lake) -> None:
     assert found == [name for name in SECTIONS if name != "new"]
 
 
+def test_single_day_is_in_the_answer_alone(shop: Lake) -> None:
+    finish(shop, ShopLog([event("LOGIN", TEN)]))
+    html = page(shop)
+    assert re.findall('<section aria-labelledby="(.*?)">', html) == ["answer", "trust", "beside", "made"]
+    assert "No session started on the run date, on the day before it or a week before it." in words(html)
+
+
 def test_empty_log_says_so(shop: Lake) -> None:
     finish(shop, ShopLog())
     html = page(shop)
@@ -168,11 +188,24 @@ def test_chat_gets_the_answer_and_what_changed(shop: Lake) -> None:
     ]
 
 
-def test_page_never_exceeds_two_megabytes(shop: Lake) -> None:
+def test_page_shows_the_last_days_of_many(shop: Lake) -> None:
     finish(shop, small_shop())
     found = made(shop)
     days = [
-        found.daily_metrics[0].model_copy(update={"day": RUN_DATE - timedelta(days=number), "net_revenue": Decimal(1)})
-        for number in range(4000)
+        found.daily_metrics[0].model_copy(update={"day": RUN_DATE - timedelta(days=number)})
+        for number in reversed(range(4_000))
     ]
-    assert len(render_html(found.model_copy(update={"daily_metrics": tuple(days[::-1])}))) < 2_000_000
+    html = render_html(found.model_copy(update={"daily_metrics": tuple(days)}))
+    assert "The last 400 of 4,000 days: daily_metrics.tsv has all." in words(html)
+    assert len(table(html, "Conversion and cart abandonment by day")) == 401
+    assert len(html) < 1_000_000
+
+
+def test_list_of_run_dates_shows_the_funnel(shop: Lake) -> None:
+    pages = Environment(loader=PackageLoader("include.pages"), autoescape=True, undefined=StrictUndefined)
+    answer = pages.get_template("answer_shop.html.j2")
+    finish(shop, small_shop())
+    shown = answer.render(row={"first": made(shop).funnel[0]})
+    assert words(shown) == "50.0% buy 1 of 2 sessions go through the funnel"
+    finish(shop, ShopLog())
+    assert words(answer.render(row={"first": made(shop).funnel[0]})) == "no session with a page view"

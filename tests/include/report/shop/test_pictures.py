@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from include.report.picture import Picture
+from include.report.shop.day_picture import drawn
 from include.report.shop.model import Day, ShopReport, Tier
 from include.report.shop.pictures import pictures
 from spark_jobs.shared.lake import Lake
@@ -98,8 +99,30 @@ def test_weekends_and_other_days_are_compared(nothing: ShopReport) -> None:
         "No day is without sessions."
     )
     assert "Weekends are shaded." in found.units
-    many = [some_day(SATURDAY + timedelta(number), 10, 1) for number in range(400)]
-    assert "Weekends" not in days_of(nothing, *many).units
+
+
+def test_long_logs_show_seven_days_together(nothing: ShopReport) -> None:
+    many = [some_day(SATURDAY + timedelta(number), 10, 1) for number in range(121)]
+    assert days_of(nothing, *many[:120]).key == {}
+    found = days_of(nothing, *many)
+    assert found.key == {"accent": "7 days together, up to each day", "quiet": "a single day"}
+    assert "Weekends" not in found.units
+
+
+def test_rates_of_seven_days_are_pooled() -> None:
+    week = [
+        some_day(SATURDAY + timedelta(number), sessions, 1) for number, sessions in enumerate((1, 1, 1, 1, 1, 1, 94))
+    ]
+    rows = drawn([*week, some_day(SATURDAY + timedelta(7), 0, 0)])
+    assert [row["conversion_of_week"] for row in rows] == [None] * 6 + [0.07, 6 / 99]
+    assert {row["abandonment_of_week"] for row in rows} == {None}
+
+
+def test_lonely_day_of_a_long_log_is_a_point() -> None:
+    days = [some_day(SATURDAY + timedelta(number), number % 3, 1 if number % 3 else 0) for number in range(200)]
+    assert [row["conversion_point"] for row in drawn(days)[:4]] == [False] * 4
+    days[2:3] = [some_day(SATURDAY + timedelta(2), 0, 0)]
+    assert [row["conversion_point"] for row in drawn(days)[:4]] == [False, True, False, False]
 
 
 def test_logs_of_all_lengths_are_drawn(nothing: ShopReport) -> None:

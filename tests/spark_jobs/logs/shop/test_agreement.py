@@ -41,6 +41,11 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     return (root / str(number) for number in count())
 
 
+def with_events(shops: int) -> st.SearchStrategy[Files]:
+    """Logs that a full load takes: a line of events is there."""
+    return shop_files(shops).filter(lambda files: any(files["events"]))
+
+
 @given(files=with_events(12))
 def test_answers_of_lines_are_the_models(
     spark: SparkSession, places: Iterator[Path], files: dict[str, list[bytes]]
@@ -63,11 +68,6 @@ def test_days_add_up_to_one_load(spark: SparkSession, places: Iterator[Path], da
         found = run_shop(spark, lake, write_files(arrived, place / str(day)), day, loads.DAILY)
         publish_run(lake, day)
     assert found.texts == whole.texts
-
-
-def with_events(shops: int) -> st.SearchStrategy[Files]:
-    """Logs that a full load takes: a line of events is there."""
-    return shop_files(shops).filter(lambda files: any(files["events"]))
 
 
 def load(spark: SparkSession, places: Iterator[Path], files: Files) -> Left:

@@ -10,14 +10,14 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
 from tests.conftest import PROJECT
-from tests.connect_server import connect_server
+from tests.connect_server import ConnectServer, connect_server
 from tests.spark_jobs.logs.shop.records import line_with
-from tests.stack.spark_cluster import clean_environment, free_port
+from tests.warm_server import signature
 
 KEY = "a planted key, which is longer than the 64 bytes of one block of SHA-256"
 LINES = {
@@ -40,41 +40,42 @@ class Answer:
 
 @pytest.fixture(scope="module")
 def answer(tmp_path_factory: pytest.TempPathFactory) -> Answer:
-    scratch, port = tmp_path_factory.mktemp("connect"), free_port()
+    scratch = tmp_path_factory.mktemp("connect")
     events = scratch / "events"
     events.mkdir()
     log = {"spark.eventLog.enabled": "true", "spark.eventLog.compress": "false", "spark.eventLog.dir": events.as_uri()}
     variables = {"PIPELINE_MASKING_KEY": KEY, "PIPELINE_MASKING_KEY_ID": "k2"}
-    with connect_server(scratch, ui_port=port, more=log, variables=variables) as server:
+    with connect_server(scratch, log, variables) as server:
         done = subprocess.run(
             [sys.executable, "-m", "tests.spark_jobs.logs.shop.masked_over_connect"],
             cwd=PROJECT,
-            env={**clean_environment(), "SPARK_REMOTE": server},
+            env=server.client_environment,
             input=json.dumps([line.hex() for line in LINES.values()]),
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        told = pages(port)
+        told = pages(server)
     found = json.loads(done.stdout)
     told |= {str(path): path.read_text() for path in (*events.rglob("*"), scratch / "log") if path.is_file()}
     return Answer(dict(zip(LINES, found["rows"], strict=True)), told | {"plan": found["plan"], "client": done.stderr})
 
 
-def pages(port: int) -> dict[str, str]:
-    address = f"http://127.0.0.1:{port}"
-    application = json.loads(read(f"{address}/api/v1/applications"))[0]["id"]
-    queries = f"{address}/api/v1/applications/{application}/sql?details=true&planDescription=true"
+def pages(server: ConnectServer) -> dict[str, str]:
+    headers = {"Authorization": f"Bearer {signature(server.token)}"}
+
+    def read(path: str) -> str:
+        request = Request(f"{server.ui}/{path}", headers=headers)  # noqa: S310  (an address of ours)
+        with urlopen(request) as response:  # noqa: S310
+            return response.read().decode()
+
+    application = json.loads(read("api/v1/applications"))[0]["id"]
+    queries = f"api/v1/applications/{application}/sql?details=true&planDescription=true"
     ids = [query["id"] for query in json.loads(read(queries))]
     assert ids
-    addresses = [f"{address}/{page}/" for page in PAGES] + [f"{address}/SQL/execution/?id={one}" for one in ids]
-    return {page: read(page) for page in (*addresses, queries)}
-
-
-def read(address: str) -> str:
-    with urlopen(address) as response:  # noqa: S310  (an address of ours)
-        return response.read().decode()
+    paths = [f"{page}/" for page in PAGES] + [f"SQL/execution/?id={one}" for one in ids]
+    return {path: read(path) for path in (*paths, queries)}
 
 
 def masked(text: str | bytes) -> str:
