@@ -22,7 +22,7 @@ from spark_jobs.shared import loads
 from spark_jobs.shared.documents import DATA_QUALITY
 from spark_jobs.shared.input_files import InputFile, Listing
 from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.linked_files import LinkedFiles, link
+from spark_jobs.shared.linked_files import link
 from spark_jobs.shared.records import LateEvents
 from spark_jobs.shared.scratch import Keep
 from spark_jobs.shared.stage import Job, begin_try
@@ -64,7 +64,8 @@ class Work:
 class WrittenKind:
     """What was written of a kind: its snapshot, that before it was compacted, and its counts.
 
-    `told` are the rejected records, as `outcomes.told_of_rejected` has them, with `line_number`.
+    `late` is of a daily load's events, None else. `told` are the rejected records, as `outcomes.told_of_rejected` has
+    them, with `line_number`.
     """
 
     kind: Kind
@@ -87,10 +88,11 @@ def judge_and_write(work: Work, kind: Kind, files: Sequence[InputFile], buckets:
     stage = begin_try(job, DATA_QUALITY, {table.name: before} if before else {})
     linked = link(files, work.links / kind.name)
     with inputs.read_whole(linked, work.listing, job.list_files):
-        judged = _judged(work, kind, buckets, linked)
+        lines = lines_to_read(linked.read_lines(spark))
+        judged = _judged(work, kind, buckets, lines, len(files))
         aside = stage.set_aside(judged.records, table, before)
         counts = judged.counts()
-        told = _numbered(work, kind, counts, linked, aside)
+        told = _numbered(work, kind, counts, lines, aside)
     is_daily = job.load == loads.DAILY
     may_be_empty = is_daily or kind.records != work.lake.contract.events
     line_counts.check(job.input_path, counts.total, line_counts.per_file(files, counts), may_be_empty)
@@ -98,6 +100,7 @@ def judge_and_write(work: Work, kind: Kind, files: Sequence[InputFile], buckets:
     late = None
     if before:
         snapshot = stage.compact(spark, table)
+    if before and kind.records == work.lake.contract.events:
         new = read_added(spark, work.lake.log, table, before, added)
         late = history.late_events(new, kind.records.time, work.run_date)
     return WrittenKind(kind, files, snapshot, added, counts, late, told)
@@ -111,19 +114,22 @@ def name_files(spark: SparkSession, files: Sequence[InputFile]) -> DataFrame:
     return spark.createDataFrame(pa.table(columns, schema=types))
 
 
-def _judged(work: Work, kind: Kind, buckets: int, linked: LinkedFiles) -> Judged:
-    """Judge the lines of the files that are new; where there is a base, they are read twice for it."""
-    lines, known = lines_to_read(linked.read_lines(work.spark)), None
-    if work.base and linked.files:
+def _judged(work: Work, kind: Kind, buckets: int, lines: DataFrame, files: int) -> Judged:
+    """Judge the lines of so many files that are new; where there is a base, they are read twice for it."""
+    known = None
+    if work.base and files:
         classified = outcomes.classify(lines, kind, work.run_date)
         known = history.events_there(work.spark, work.base, kind, classified, work.keep)
-    return judge(lines, kind, len(linked.files), work.run_date, buckets, known)
+    return judge(lines, kind, files, work.run_date, buckets, known)
 
 
-def _numbered(work: Work, kind: Kind, counts: LineCounts, linked: LinkedFiles, aside: int) -> DataFrame:
+def _numbered(work: Work, kind: Kind, counts: LineCounts, lines: DataFrame, aside: int) -> DataFrame:
     """Return what was told of rejected records, with the places in their files of those that cannot be parsed."""
     told = outcomes.told_of_rejected(read(work.spark, work.lake.log, kind.accepted, aside), kind)
     unparsed = sum(counts.rejected[reason] for reason in kind.rules.unparsed)
     if not 0 < unparsed <= MOST_NUMBERED:
         return told.withColumn("line_number", F.lit(None).cast("long"))
-    return work.keep(number_lines(told, lines_to_read(linked.read_lines(work.spark))))
+    numbered = work.keep(number_lines(told, lines))
+    # Worked out now: later nobody would notice that a file has changed since.
+    numbered.count()
+    return numbered
