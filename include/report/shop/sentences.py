@@ -32,7 +32,7 @@ def lead(report: ShopReport) -> str:
         return f"There is no session in this log{', and no order' if not found.orders else ''}."
     net = money(found.net_revenue, report.currency)
     return (
-        f"{percent(found.conversion_rate)} of {counted(found.sessions, 'session')} end in a purchase: "
+        f"{percent(found.conversion_rate)} of {counted(found.sessions, 'session')} convert: "
         f"{counted(found.orders, 'order')}, {net} net."
     )
 

@@ -172,7 +172,7 @@ def test_chat_gets_the_answer_and_what_changed(shop: Lake) -> None:
     assert (report(shop) / "report.md").read_text().splitlines() == [
         "**How the shop converts, 10 May 2024**: good, quality score 99.50 of 100",
         "",
-        "33.3% of 3 sessions end in a purchase: 2 orders, 1,005.00 EUR net.",
+        "33.3% of 3 sessions convert: 2 orders, 1,005.00 EUR net.",
         "",
         "- Conversion of sessions: 33.3%",
         "- Orders: 2",
