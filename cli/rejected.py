@@ -33,7 +33,14 @@ def main(
     lake: LakeRoot = DEFAULT_LAKE,
 ) -> None:
     """Write the rejected lines of a run date's last run back as a log, to be corrected and run again."""
-    names = contract_of(log).events.reason_names
+    contract = contract_of(log)
+    if contract.others:
+        raise BadParameter(
+            f"found {log!r}, allowed is a log with one kind of records, which keeps rejected lines to the byte; what "
+            f"{log} has rejected is its table rejected_records: make query LOG={log} SQL=...",
+            param_hint="'--log'",
+        )
+    names = contract.events.reason_names
     if reason not in (ALL, *names):
         raise BadParameter(f"found {reason!r}, allowed is {ALL} or one of {', '.join(names)}", param_hint="'--reason'")
     file = Path(output or f"rejected-{run_date}.tsv").absolute()

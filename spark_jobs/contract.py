@@ -53,6 +53,8 @@ DUPLICATE = "duplicate"
 ROW_KEY = "row_key"
 # The column with the names of a record that the contract lacks, where records have names.
 UNNAMED_FIELDS = "unnamed_fields"
+# The warning of a record that has such names.
+UNNAMED_FIELD = "unnamed_field"
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ NOTHING: dict[str, dict[str, Any]] = {
         "log": {"events": 0, **NO_TIMES},
         "others": {},
         "log_warnings": {},
+        "unnamed_fields": {},
         "new": None,
         "files": [],
         "left_out": [],

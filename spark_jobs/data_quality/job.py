@@ -14,11 +14,12 @@ from functools import partial, reduce
 
 from pyspark.sql import DataFrame, SparkSession
 
+from spark_jobs.contract import UNNAMED_FIELD
 from spark_jobs.data_quality import history, inputs, outcomes
-from spark_jobs.data_quality.across import count_across
+from spark_jobs.data_quality.across import count_across, count_unnamed
 from spark_jobs.data_quality.kinds import Kind, kinds_of
 from spark_jobs.data_quality.one_kind import Work, WrittenKind, judge_and_write
-from spark_jobs.data_quality.told import record_of
+from spark_jobs.data_quality.told import LogCounts, record_of
 from spark_jobs.lake.tables import buckets_of, prepare, set_buckets
 from spark_jobs.shared import loads
 from spark_jobs.shared.application import run_application
@@ -99,8 +100,8 @@ def run(spark: SparkSession, job: DataQualityJob) -> DataQualityRecord:
         work = Work(spark, job, listing, base, links, keep)
         written = [judge_and_write(work, kind, files[kind.name], buckets[kind.name]) for kind in kinds]
         snapshots = {one.kind.name: one.snapshot for one in written} | _write_rejected(work, written)
-        log_warnings = _log_warnings(work, written, snapshots)
-    return keep_record(job, record_of(work, arrived, written, snapshots, log_warnings, started))
+        counts = _log_counts(work, written, snapshots)
+    return keep_record(job, record_of(work, arrived, written, snapshots, counts, started))
 
 
 def _prepared(
@@ -134,22 +135,18 @@ def _write_rejected(work: Work, written: Sequence[WrittenKind]) -> dict[str, int
     return snapshots
 
 
-def _log_warnings(
-    work: Work, written: Sequence[WrittenKind], snapshots: Mapping[str, int]
-) -> dict[str, dict[str, int]]:
-    """Count the warnings of the whole log, duplicates too, by kind; nothing where a duplicate counts for none."""
-    warned = [one for one in written if one.kind.records.duplicates_warned]
-    if not warned:
-        return {}
-    across = count_across(work.spark, work.lake.contract, snapshots)
-    before = work.base.record.log_warnings if work.base else {}
-    own = {
-        one.kind.name: {
-            name: count + before.get(one.kind.name, {}).get(name, 0) for name, count in one.counts.warnings.items()
-        }
-        for one in warned
-    }
-    return {name: {**counts, **across.get(name, {})} for name, counts in own.items()}
+def _log_counts(work: Work, written: Sequence[WrittenKind], snapshots: Mapping[str, int]) -> LogCounts:
+    """Count over the whole log, duplicates too; nothing where a duplicate counts for no warning."""
+    if not any(one.kind.records.duplicates_warned for one in written):
+        return LogCounts({}, {})
+    log, before = work.lake.contract, work.base.record.log_warnings if work.base else {}
+    warnings = count_across(work.spark, log, snapshots)
+    for one in written:
+        so_far = before.get(one.kind.name, {})
+        own = {name: count + so_far.get(name, 0) for name, count in one.counts.warnings.items()}
+        warnings[one.kind.name] = {**own, **warnings[one.kind.name]}
+    has_unnamed = any(counts.get(UNNAMED_FIELD) for counts in warnings.values())
+    return LogCounts(warnings, count_unnamed(work.spark, log, snapshots) if has_unnamed else {})
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from spark_jobs.data_quality import history, line_counts
 from spark_jobs.data_quality.history import Arrivals
@@ -13,12 +14,20 @@ from spark_jobs.shared.records import DataQualityParameters, DataQualityRecord, 
 from spark_jobs.shared.stage import seconds_since
 
 
+@dataclass(frozen=True)
+class LogCounts:
+    """Records of the whole log, duplicates too, by kind: those with each warning, and with each unnamed field."""
+
+    warnings: dict[str, dict[str, int]]
+    unnamed_fields: dict[str, dict[str, int]]
+
+
 def record_of(
     work: Work,
     arrived: Arrivals,
     written: Sequence[WrittenKind],
     snapshots: Mapping[str, int],
-    log_warnings: dict[str, dict[str, int]],
+    of_log: LogCounts,
     started: float,
 ) -> DataQualityRecord:
     """Tell what was read and what became of it; `written` has the events first."""
@@ -41,7 +50,8 @@ def record_of(
         last_event_at=counts.last,
         log=_totals(base.record.log if base else None, counts),
         others={one.kind.name: _kind_record(one, base) for one in others},
-        log_warnings=log_warnings,
+        log_warnings=of_log.warnings,
+        unnamed_fields=of_log.unnamed_fields,
         new=history.news(arrived, events.late, counts.known) if events.late else None,
         files=tuple(told for one in written for told in line_counts.per_file(one.files, one.counts)),
         left_out=work.listing.left_out,

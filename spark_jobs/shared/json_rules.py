@@ -10,7 +10,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.contract import UNNAMED_FIELDS, JsonLines, Records
+from spark_jobs.contract import UNNAMED_FIELD, UNNAMED_FIELDS, JsonLines, Records
 from spark_jobs.fields import Field
 from spark_jobs.shared import kept_lines
 from spark_jobs.shared.json_lines import read_objects
@@ -18,8 +18,6 @@ from spark_jobs.shared.json_values import has, is_valid, with_values
 from spark_jobs.shared.masking import with_masking_key
 from spark_jobs.shared.row_keys import SENSITIVE_KEY, with_keys
 from spark_jobs.shared.rules import Rules, WrittenLine
-
-UNNAMED_FIELD = "unnamed_field"
 
 Conditions = Mapping[str, Column]
 

@@ -170,6 +170,9 @@ class DataQualityRecord(StageRecord):
     log_warnings: dict[str, dict[str, int]] = Field(
         description="Records of the whole log by kind and warning, duplicates too; of a log whose duplicates count."
     )
+    unnamed_fields: dict[str, dict[str, int]] = Field(
+        description="Records of the whole log by kind and by each name that the contract lacks, the first 100 by name."
+    )
     new: NewInput | None = Field(description="Null where the log begins.")
     files: tuple[FileCounts, ...]
     left_out: tuple[str, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -113,3 +114,9 @@ def test_a_log_without_a_fault_gives_no_file(spark: SparkSession, lake: Lake, tm
 def test_a_bad_argument_is_named(call: object, variables: dict[str, str], message: str) -> None:
     refused = call(**variables)
     assert (refused.returncode, message in refused.stderr) == (2, True)
+
+
+def test_log_of_several_kinds_is_refused(call: Any) -> None:
+    done = call(LOG="shop")
+    assert done.returncode == 2
+    assert "found 'shop', allowed is a log with one kind of records" in " ".join(done.stderr.replace("│", "").split())

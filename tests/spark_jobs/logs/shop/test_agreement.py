@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
@@ -54,6 +54,7 @@ def test_answers_of_lines_are_the_models(
     judged = judge(files, RUN_DATE)
     assert found.reasons == {kind: dict(counts) for kind, counts in judged.reasons.items()}
     assert counted(found.judged.log_warnings) == {kind: dict(counts) for kind, counts in judged.warnings.items()}
+    assert named(found.judged.unnamed_fields) == named(judged.unnamed)
     expected = answers(*judged.accepted.values(), RUN_DATE, judged.warnings)
     assert found.texts == {f"{name}.tsv": expected.text(name) for name in expected.tables}
 
@@ -88,3 +89,8 @@ def days_of(files: Files, data: st.DataObject) -> dict[date, dict[str, list[byte
 
 def counted(warnings: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
     return {kind: dict(+Counter(counts)) for kind, counts in warnings.items()}
+
+
+def named(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """The counts of each kind that has any."""
+    return {kind: dict(found) for kind, found in counts.items() if found}
