@@ -11,6 +11,9 @@ from spark_jobs.contract import DUPLICATE, Records
 from spark_jobs.data_quality.kinds import Kind
 from spark_jobs.lake.tries import BUCKET, in_buckets
 
+# Whether another record of the load has the same row key, and says something else in what that key leaves out.
+SHARES_KEY = "shares_key"
+
 
 def sort_into_buckets(numbered: DataFrame, kind: Kind, buckets: int) -> DataFrame:
     """Bring each owner's records together, in time order: the pipeline's one shuffle over all of them.
@@ -24,12 +27,20 @@ def reject_duplicates(in_order: DataFrame, kind: Kind) -> DataFrame:
     """Give every further record of one that is kept already the reason `duplicate`.
 
     Takes the rows of `sort_into_buckets`. That needs no shuffle and no sort: the first of equal records is the row
-    before.
+    before. Where `Rules.within_load` tells records apart, SHARES_KEY (boolean) says which has the row key of another.
     """
     by_owner = W.partitionBy(kind.owner, BUCKET).orderBy(*_in_order(kind))
-    compared = [column for column in (*kind.records.same, *_within_load(kind)) if column != kind.owner]
-    is_duplicate = F.col("reason").isNull() & _repeats_previous(compared, by_owner)
-    return in_order.withColumn("reason", F.when(is_duplicate, DUPLICATE).otherwise(F.col("reason")))
+    compared = [column for column in kind.records.same if column != kind.owner]
+    repeats = F.col("reason").isNull() & _repeats_previous(compared, by_owner)
+    if not kind.rules.within_load:
+        return _rejected(in_order, repeats)
+    is_same = _repeats_previous(_within_load(kind), by_owner)
+    flagged = in_order.withColumns({SHARES_KEY: repeats & ~is_same, "is_duplicate": repeats & is_same})
+    return _rejected(flagged, F.col("is_duplicate")).drop("is_duplicate")
+
+
+def _rejected(rows: DataFrame, is_duplicate: Column) -> DataFrame:
+    return rows.withColumn("reason", F.when(is_duplicate, DUPLICATE).otherwise(F.col("reason")))
 
 
 def reject_known(judged: DataFrame, known: DataFrame, records: Records) -> DataFrame:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
 # Of more lines Spark would hold the places in the memory of few tasks; such a log is not judged, but refused.
 MOST_NUMBERED = 1_000_000
+_SALT = secrets.randbits(62)
+
+
+def line_hash() -> Column:
+    """Return a hash of `line` that only this process can make: nobody can guess a line from it."""
+    return F.xxhash64("line", F.lit(_SALT))
 
 
 def number_lines(told: DataFrame, lines: DataFrame) -> DataFrame:
@@ -35,7 +43,7 @@ def _places(lines: DataFrame, hashes: DataFrame) -> DataFrame:
     A task reads the parts of files one after another, and counts its lines.
     """
     numbered = lines.select(
-        "file_id", "part_start", F.monotonically_increasing_id().alias("place"), F.xxhash64("line").alias("line_hash")
+        "file_id", "part_start", F.monotonically_increasing_id().alias("place"), line_hash().alias("line_hash")
     )
     wanted = F.broadcast(hashes.withColumn("is_wanted", F.lit(True)))
     place = F.when(F.col("is_wanted"), F.struct("place", "line_hash"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
@@ -13,13 +14,15 @@ from pyspark.sql import types as T
 
 from spark_jobs.contract import DUPLICATE, ROW_KEY, Records
 from spark_jobs.data_quality.count_by_value import count_by_value, countable, read_counts
+from spark_jobs.data_quality.duplicates import SHARES_KEY
 from spark_jobs.data_quality.kinds import Kind
+from spark_jobs.data_quality.line_numbers import line_hash
 from spark_jobs.data_quality.rules import rejection_reason, warning_bits
 from spark_jobs.shared.log_tables import DUPLICATES, REJECTED_RECORDS
 from spark_jobs.shared.schemas import conform
 
 ACCEPTED = "accepted"
-# Of a line of which no text is kept, `line_hash` (xxhash64) finds the place in its file.
+# Of a line of which no text is kept, `line_hash` finds the place in its file.
 _KEPT = "line string, length int, hmac string, line_hash long"
 # What a row of the table that is written first tells of a rejected record; of a duplicate also whose it is.
 _TOLD = f"{_KEPT}, file_id int, part_start long, reason string, owner string, row_key long"
@@ -54,8 +57,8 @@ def classify(lines: DataFrame, kind: Kind, run_date: date) -> DataFrame:
 
 def _kept(kept: Mapping[str, Column]) -> Column:
     """Return as text what is kept of a rejected line."""
-    line_hash = F.when(kept["line"].isNull(), F.xxhash64("line"))
-    return F.to_json(F.struct(*(value.alias(name) for name, value in kept.items()), line_hash.alias("line_hash")))
+    hashed = F.when(kept["line"].isNull(), line_hash())
+    return F.to_json(F.struct(*(value.alias(name) for name, value in kept.items()), hashed.alias("line_hash")))
 
 
 def number_outcomes(judged: DataFrame, records: Records) -> DataFrame:
@@ -118,6 +121,10 @@ def to_write(judged: DataFrame, kind: Kind) -> DataFrame:
     """
     is_accepted = F.col("reason").isNull()
     columns = {name: F.when(is_accepted, F.col(name)) for name in kind.accepted.schema.fieldNames()}
+    if kind.rules.within_load:
+        # A key of its own, from which nobody can guess what the first one leaves out.
+        own_key = F.xxhash64(ROW_KEY, kind.rules.within_load, F.lit(secrets.randbits(62)))
+        columns[ROW_KEY] = F.when(is_accepted, F.when(F.col(SHARES_KEY), own_key).otherwise(F.col(ROW_KEY)))
     columns[_told_in(kind)] = columns[_told_in(kind)].otherwise(_told(kind))
     return judged.select(*(value.alias(name) for name, value in columns.items()))
 

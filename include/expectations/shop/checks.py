@@ -16,6 +16,7 @@ from include.expectations.previous import published_sessions, published_table, t
 from include.expectations.shop import suites
 from include.expectations.table import Snapshots, Table, counts_table
 from include.runs.records import previous_run_date
+from spark_jobs.contract import DUPLICATE
 from spark_jobs.conversion.tables import CUSTOMER_VALUE, FUNNEL, SUMMARY, TIER_METRICS
 from spark_jobs.lake import tables as lake_tables
 from spark_jobs.lake.tries import read
@@ -86,9 +87,14 @@ def funnel(spark: SparkSession, lake: Lake, run_date: date, snapshots: Snapshots
 
 
 def beside_others(judged: DataQualityRecord) -> dict[str, float]:
-    """Return how many of all records have warnings that tell of other records, in percent."""
+    """Return how many of all records, duplicates too, have warnings that tell of other records, in percent.
+
+    Of a daily load only its own duplicates are among the records.
+    """
     events, transactions = (judged.log_warnings[name] for name in ("events", "transactions"))
-    of_events, of_transactions = judged.log.events, judged.others["transactions"].log.events
+    of_events = judged.log.events + judged.rejected[DUPLICATE]
+    other = judged.others["transactions"]
+    of_transactions = other.log.events + other.rejected[DUPLICATE]
     return {
         "unknown_users_percent": 100 * events["unknown_user"] / max(1, of_events),
         "inconsistent_totals_percent": 100 * transactions["inconsistent_total"] / max(1, of_transactions),

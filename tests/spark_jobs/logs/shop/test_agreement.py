@@ -23,15 +23,7 @@ from tests.shop_model import answers, judge
 from tests.shop_model.judged import lines_of
 from tests.shop_model.records import judge_line
 
-KEY = "a key that shows nowhere"
 DAYS = [RUN_DATE - timedelta(days=days) for days in (2, 1, 0)]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def masking_key() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PIPELINE_MASKING_KEY", KEY)
-        yield
 
 
 @pytest.fixture(scope="module")
