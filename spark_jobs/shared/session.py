@@ -31,7 +31,7 @@ SETTINGS = {
     "spark.sql.execution.replaceHashWithSortAgg": "true",
     # Java compiles no longer method, and Spark's code for many fields would be interpreted: three times the CPU.
     "spark.sql.codegen.hugeMethodLimit": "8000",
-    # Buckets are by hash, so what a join finds while it runs leaves out none of them; and to plan for that, Spark writes
+    # Buckets are by hash, so what a join finds while it runs leaves out none of them. To plan for that, Spark writes
     # out what a column is made of, again and again: of JSON lines that took gigabytes.
     "spark.sql.optimizer.dynamicPartitionPruning.enabled": "false",
     # Where sets and lists are made by hash, more than 128 of them are no reason to sort everything instead.
