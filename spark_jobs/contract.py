@@ -263,6 +263,11 @@ class LogContract:
         """Return all kinds of records, the events first."""
         return (self.events, *self.others)
 
+    @property
+    def has_sensitive_fields(self) -> bool:
+        """Return whether values of some field are kept as a keyed hash only."""
+        return any(field.sensitive for records in self.kinds for field in records.fields)
+
     def owner_of(self, records: Records) -> str:
         """Return the column by which records of one kind belong together: their user, or what they tell of."""
         return records.owner or self.user

@@ -28,6 +28,7 @@ NOTHING: dict[str, dict[str, Any]] = {
         "others": {},
         "log_warnings": {},
         "unnamed_fields": {},
+        "masking_key": "",
         "new": None,
         "files": [],
         "left_out": [],

@@ -34,6 +34,10 @@ class KnownEventsError(DataError):
     """Most of what a daily load should add is in the log already."""
 
 
+class OtherMaskingKeyError(DataError):
+    """A daily load would hash sensitive values by another key than the log it adds to."""
+
+
 class LostBaseError(DataError):
     """What a daily load was added to is gone: begun anew, its log would lack all that was before."""
 
@@ -75,6 +79,24 @@ def base_of(lake: Lake, catalog: Catalog, run_date: date) -> Base | None:
         _check_that_it_begins(lake, catalog, run_date)
         return None
     return Base(lake, found, read_publication(lake, found.run_date, found.snapshots).data_quality)
+
+
+def check_masking_key(base: Base | None, key: str) -> None:
+    """Raise OtherMaskingKeyError where the log to add to was masked with another key, or with none.
+
+    A record that comes again would be another one there.
+    """
+    before = base.record.masking_key if base else key
+    if base and key != before:
+        raise OtherMaskingKeyError(
+            f"the log up to {base.run.run_date} has sensitive values hashed by {_named(before)}, this run would hash "
+            f"them by {_named(key)}, and count records that come again twice; nothing was published: give Spark the "
+            "PIPELINE_MASKING_KEY and PIPELINE_MASKING_KEY_ID of that log, or run with load=full and the whole log"
+        )
+
+
+def _named(key: str) -> str:
+    return f"the key {key}" if key else "no key"
 
 
 def _check_that_it_begins(lake: Lake, catalog: Catalog, run_date: date) -> None:

@@ -30,6 +30,7 @@ from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.linked_files import place_of_links
 from spark_jobs.shared.log_files import by_kind, list_log
 from spark_jobs.shared.log_tables import DUPLICATES, REJECTED_RECORDS, tables_of
+from spark_jobs.shared.masking import key_seen
 from spark_jobs.shared.partitioning import bucket_count, cores_of
 from spark_jobs.shared.records import DataQualityRecord
 from spark_jobs.shared.scratch import scratch
@@ -86,7 +87,8 @@ def run(spark: SparkSession, job: DataQualityJob) -> DataQualityRecord:
     """Write all tables, each kind of records from one pass over its files, and return the stage's record.
 
     Raises InputError, EmptyInputError, UnreadableInputError, InputChangedError or LineCountMismatchError, and
-    BackwardsError, LostBaseError, MissingRecordError or OtherRecordError where there is no log to add to, and
+    BackwardsError, LostBaseError, MissingRecordError or OtherRecordError where there is no log to add to,
+    OtherMaskingKeyError where its sensitive values are hashed by another key, and
     UnreadLogError or MissingRulesError where the log's records cannot be judged; no record is written then.
     """
     started = time.monotonic()
@@ -94,10 +96,12 @@ def run(spark: SparkSession, job: DataQualityJob) -> DataQualityRecord:
     if job.listed:
         inputs.check_listed(job.listed, listing)
     base, buckets = _prepared(spark, job, kinds, listing.files)
+    key = key_seen(spark) if job.lake.contract.has_sensitive_fields else ""
+    history.check_masking_key(base, key)
     arrived = history.arrivals(listing.files, base)
     files = by_kind(job.lake.contract, job.input_path, arrived.new)
     with place_of_links(job.lake) as links, scratch() as keep:
-        work = Work(spark, job, listing, base, links, keep)
+        work = Work(spark, job, listing, base, links, keep, key)
         written = [judge_and_write(work, kind, files[kind.name], buckets[kind.name]) for kind in kinds]
         snapshots = {one.kind.name: one.snapshot for one in written} | _write_rejected(work, written)
         counts = _log_counts(work, written, snapshots)

@@ -40,7 +40,10 @@ class InputJob(Job, Protocol):
 
 @dataclass(frozen=True)
 class Work:
-    """What the passes over all kinds share: the listing of the input, the base, a place for links, a scratch."""
+    """What the passes over all kinds share: the listing of the input, the base, a place for links, a scratch.
+
+    `masking_key` is what `key_seen` tells of the key for sensitive values.
+    """
 
     spark: SparkSession
     job: InputJob
@@ -48,6 +51,7 @@ class Work:
     base: history.Base | None
     links: Path
     keep: Keep
+    masking_key: str = ""
 
     @property
     def lake(self) -> Lake:

@@ -52,6 +52,7 @@ def record_of(
         others={one.kind.name: _kind_record(one, base) for one in others},
         log_warnings=of_log.warnings,
         unnamed_fields=of_log.unnamed_fields,
+        masking_key=work.masking_key,
         new=history.news(arrived, events.late, counts.known) if events.late else None,
         files=tuple(told for one in written for told in line_counts.per_file(one.files, one.counts)),
         left_out=work.listing.left_out,

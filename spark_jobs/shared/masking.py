@@ -5,7 +5,7 @@ The key is read from the environment where Spark works: no plan, event log, comm
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.shared.field_types import WHITE_SPACE
@@ -16,6 +16,8 @@ FIRST_KEY_ID = "1"
 _MASKING = "masking"
 # RFC 2104: SHA-256 takes blocks of 64 bytes; the key is filled up to one, and combined with these bytes.
 _BLOCK, _INNER, _OUTER = 64, 0x36, 0x5C
+# Digits of a hash, enough to tell two keys apart.
+_SHOWN = 8
 
 
 def with_masking_key(frame: DataFrame) -> DataFrame:
@@ -30,6 +32,16 @@ def with_masking_key(frame: DataFrame) -> DataFrame:
     pads = F.struct("id", _pad(_INNER).alias("inner"), _pad(_OUTER).alias("outer"))
     # One row on the right: each row stays one.
     return frame.crossJoin(F.broadcast(one_row.select(pads.alias(_MASKING))))
+
+
+def key_seen(spark: SparkSession) -> str:
+    """Return what tells the masking key that Spark's environment has from others: no value is found by it. Runs Spark.
+
+    That is the key's id, a colon and the beginning of a keyed hash of nothing; empty without a key.
+    """
+    (row,) = with_masking_key(spark.range(1)).select(hmac_of(F.lit(b"")).alias("seen")).collect()
+    key_id, _, digits = (row.seen or ":").rpartition(":")
+    return f"{key_id}:{digits[:_SHOWN]}" if digits else ""
 
 
 def has_key() -> Column:

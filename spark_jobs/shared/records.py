@@ -170,6 +170,9 @@ class DataQualityRecord(StageRecord):
     log_warnings: dict[str, dict[str, int]] = Field(
         description="Records of the whole log by kind and warning, duplicates too; of a log whose duplicates count."
     )
+    masking_key: str = Field(
+        description="Which key hashed the sensitive values: its id and a check value; empty without a key."
+    )
     unnamed_fields: dict[str, dict[str, int]] = Field(
         description="Records of the whole log by kind and by each name that the contract lacks, the first 100 by name."
     )

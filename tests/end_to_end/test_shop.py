@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import hmac
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -10,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from include.sample_data.shop import generate_log
+from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord
 from tests.commands import commands_noted, started
 from tests.conftest import PROJECT
 from tests.shop_model import answers, judge
@@ -77,6 +81,13 @@ def test_files_of_the_answers_are_the_models(home: Path, log: Path, run_date: da
     assert {name: (report / f"{name}.tsv").read_text() for name in expected.tables} == {
         name: expected.text(name) for name in expected.tables
     }
+
+
+@pytest.mark.usefixtures("commands")
+def test_record_tells_which_key_hashed(home: Path) -> None:
+    seen = hmac.new(KEY.encode(), b"", hashlib.sha256).hexdigest()[:8]
+    record = read_record(Lake(str(home / "lake"), "shop"), DataQualityRecord, SECOND)
+    assert record.masking_key == f"1:{seen}"
 
 
 def test_masking_key_shows_in_no_file_and_no_command(home: Path, commands: set[str]) -> None:
