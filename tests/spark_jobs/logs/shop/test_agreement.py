@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
@@ -38,7 +38,9 @@ def with_events(shops: int) -> st.SearchStrategy[Files]:
     return shop_files(shops).filter(lambda files: any(files["events"]))
 
 
-@given(files=with_events(12))
+# Three jobs on four kinds of records take half a minute: few logs, each of many little shops.
+@settings(max_examples=2)
+@given(files=with_events(20))
 def test_answers_of_lines_are_the_models(
     spark: SparkSession, places: Iterator[Path], files: dict[str, list[bytes]]
 ) -> None:
@@ -51,9 +53,10 @@ def test_answers_of_lines_are_the_models(
     assert found.texts == {f"{name}.tsv": expected.text(name) for name in expected.tables}
 
 
+@settings(max_examples=1)
 @given(data=st.data())
 def test_days_add_up_to_one_load(spark: SparkSession, places: Iterator[Path], data: st.DataObject) -> None:
-    files = data.draw(with_events(8))
+    files = data.draw(with_events(16))
     whole = load(spark, places, files)
     place = next(places)
     lake = Lake(str(place / "lake"), "shop")
