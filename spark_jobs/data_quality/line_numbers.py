@@ -11,11 +11,14 @@ from pyspark.sql.window import Window as W
 # Of more lines Spark would hold the places in the memory of few tasks; such a log is not judged, but refused.
 MOST_NUMBERED = 1_000_000
 _SALT = secrets.randbits(62)
+_HASHED = 2**16
 
 
 def line_hash() -> Column:
-    """Return a hash of `line` that only this process can make: nobody can guess a line from it."""
-    return F.xxhash64("line", F.lit(_SALT))
+    """Return a hash of the beginning of `line` that only this process can make: nobody can guess a line from it."""
+    # A very long line may have been cut where it was judged.
+    is_long = F.octet_length("line") > _HASHED
+    return F.xxhash64(F.when(is_long, F.left("line", F.lit(_HASHED))).otherwise(F.col("line")), F.lit(_SALT))
 
 
 def number_lines(told: DataFrame, lines: DataFrame) -> DataFrame:

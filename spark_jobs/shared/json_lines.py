@@ -28,6 +28,8 @@ STRICT = {
 _MARK = "\ufeff"
 # In the exact form each text begins with the first and each number, as it is written, with the second.
 TEXT, NUMBER = "s", "n"
+# The column with the length of a line before it was cut.
+LINE_BYTES = "line_bytes"
 _HALF_A_PAIR = r"(?i)\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f][0-9a-f]{2})|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2}"
 
 

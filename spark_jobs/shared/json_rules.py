@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from spark_jobs.contract import UNNAMED_FIELD, UNNAMED_FIELDS, JsonLines, Records
 from spark_jobs.fields import Field
 from spark_jobs.shared import kept_lines
-from spark_jobs.shared.json_lines import read_objects
+from spark_jobs.shared.json_lines import LINE_BYTES, read_objects
 from spark_jobs.shared.json_values import has, is_valid, with_values
 from spark_jobs.shared.masking import with_masking_key
 from spark_jobs.shared.row_keys import SENSITIVE_KEY, with_keys
@@ -44,8 +44,14 @@ def parse_lines(lines: DataFrame, records: Records, longest_line: int) -> DataFr
     Takes `line` (string, perhaps no valid UTF-8) and other columns. Adds the columns of the contract, null where the
     record lacks the field or it is invalid, a sensitive one masked; for each of them `has_<column>` (boolean: there is
     something, valid or not); `has_fault` (boolean: a field lacks that must be there, or is invalid); the columns of
-    `with_keys` and `read_objects`, and the masking key.
+    `with_keys` and `read_objects`, LINE_BYTES (int), and the masking key. A line of more than `longest_line` bytes is
+    cut.
     """
+    # Each step has a copy of a line: what is too long to be a record is cut before, to a little more than it may be.
+    cut = F.when(F.octet_length("line") > longest_line, F.left("line", F.lit(longest_line + 1))).otherwise(
+        F.col("line")
+    )
+    lines = lines.withColumns({"line": cut, LINE_BYTES: F.octet_length("line")})
     valued = with_values(read_objects(lines, records.fields, longest_line), records.fields)
     named = valued.withColumn(UNNAMED_FIELDS, F.col("unnamed"))
     return with_keys(with_masking_key(named), records.fields).withColumn("has_fault", _has_fault(records))

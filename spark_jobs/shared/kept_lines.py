@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.contract import Records
 from spark_jobs.fields import Field, Time, Url
-from spark_jobs.shared.json_lines import STRICT, TEXT, marked, number_of, quoted, text_of, unmarked
+from spark_jobs.shared.json_lines import LINE_BYTES, STRICT, TEXT, marked, number_of, quoted, text_of, unmarked
 from spark_jobs.shared.json_values import has, is_valid, text_in_line
 from spark_jobs.shared.masking import hmac_of, mask, normal
 
@@ -18,15 +18,17 @@ from spark_jobs.shared.masking import hmac_of, mask, normal
 def kept(records: Records) -> dict[str, Column]:
     """Return what is kept of a parsed line: `line` (string), `length` (int, bytes) and `hmac` (string).
 
-    `line` is null where the line is no object, the other two where it is. `hmac` needs a masking key.
+    `line` is null where the line is no object, the other two where it is. `hmac` needs a masking key; of a line that is
+    cut it is that of the beginning.
     """
+    is_cut = F.octet_length("line") < F.col(LINE_BYTES)
     is_object = F.col("is_object") & F.is_valid_utf8("line")
     sensitive = [field for field in records.fields if field.sensitive]
     has_sensitive = reduce(operator.or_, (has(field) for field in sensitive), F.lit(False))
     record = F.when(has_sensitive, _masked([field.name for field in sensitive])).otherwise(F.col("record"))
     return {
         "line": F.when(is_object, record),
-        "length": F.when(~is_object, F.octet_length("record")),
+        "length": F.when(~is_object, F.when(is_cut, F.col(LINE_BYTES)).otherwise(F.octet_length("record"))),
         "hmac": F.when(~is_object, hmac_of(F.col("record").cast("binary"))),
     }
 
