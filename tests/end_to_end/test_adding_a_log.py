@@ -58,7 +58,7 @@ def test_added_log_is_run_checked_and_reported(lake: Path) -> None:
     report = json.loads((reports / "report.json").read_bytes())
     assert (report["verdict"], round(report["quality_score"], 2)) == ("good", 95.45)
     assert [one for one in report["rejected"] if one["records"]] == [
-        {"name": "missing_badge", "sentence": "The badge is empty.", "records": 1}
+        {"kind": "passages", "name": "missing_badge", "sentence": "The badge is empty.", "records": 1}
     ]
     assert set(report["checks"]) == {"check_passages", "check_sessions", "check_door_counts"}
     assert "<li>FRONT: 20 passages</li>" in (reports / "report.html").read_text()
