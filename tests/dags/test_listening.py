@@ -63,7 +63,7 @@ def test_default_time_zone_moves_no_first_run_date(zone: str) -> None:
 
 def test_every_dag_file_can_be_imported(dag_bag: Any) -> None:
     assert dag_bag.import_errors == {}
-    assert set(dag_bag.dags) == {"listening", "lake_maintenance"}
+    assert set(dag_bag.dags) == {"listening", "shop", "lake_maintenance"}
 
 
 def test_tasks_form_one_chain_with_checks_between_stages(dag: Any) -> None:
@@ -224,7 +224,7 @@ def test_asset_uris_do_not_depend_on_the_lake(dag: Any) -> None:
 
 def test_spark_tasks_of_all_dags_share_a_pool(dag_bag: Any) -> None:
     pools = {task.task_id: task.pool for dag in dag_bag.dags.values() for task in dag.tasks}
-    starts_spark = {"data_quality", "session_analysis", "ranking", "maintain"}
+    starts_spark = {"data_quality", "session_analysis", "ranking", "conversion", "maintain"}
     starts_spark |= {name for name in pools if name.startswith("check_") and name != "check_input"}
     assert {name for name, pool in pools.items() if pool == "spark"} == starts_spark
 

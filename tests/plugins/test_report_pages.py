@@ -161,7 +161,8 @@ def test_what_is_no_log_has_no_page(client: Client, path: str) -> None:
     assert client.get(f"{MOUNTED}/{path}").status == 404
 
 
-def test_one_log_is_shown_at_once(client: Client) -> None:
+def test_one_log_is_shown_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "with_a_dag", lambda: [LISTENING])
     answer = client.get(f"{MOUNTED}/run_dates")
     assert (answer.status, answer.headers["location"]) == (303, f"{PAGES}/run_dates")
     assert "All logs" not in client.get(f"{PAGES}/run_dates").text

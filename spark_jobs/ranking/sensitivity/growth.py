@@ -169,7 +169,8 @@ def read_growth(spark: SparkSession, log: JudgedLog, sessions: SessionAnalysisRe
         by_definition.setdefault(row["definition"], []).append(row["session"])
     if not by_definition or touched is None:
         return None
-    by_definition[ANSWER] = [{name: row[name] for name in SESSIONS.schema.fieldNames()} for row in top]
+    # A column that the contract has got since is null there.
+    by_definition[ANSWER] = [{name: row.get(name) for name in SESSIONS.schema.fieldNames()} for row in top]
     return Growth(by_definition, touched, keep)
 
 

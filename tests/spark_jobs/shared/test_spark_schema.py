@@ -28,6 +28,8 @@ def test_transactions_have_amounts_and_a_list_of_items() -> None:
         "shipping": amount,
         "tax": amount,
         "total": amount,
+        "row_key": T.LongType(),
+        "unnamed_fields": T.ArrayType(T.StringType()),
     }
 
 

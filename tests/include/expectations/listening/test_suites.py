@@ -18,11 +18,11 @@ from spark_jobs.ranking.tables import TOP_SONGS
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
 from spark_jobs.shared import schemas
 from tests.frames import computed, listens
-from tests.include.expectations.listening.judging import LIMITS, MINIMUM, RUN_DATE, failed, judged
+from tests.include.expectations.listening.judging import LIMITS, MINIMUM, RUN_DATE, failed
 
 
 def of_listens(count: int) -> ExpectationSuite:
-    suite = any_log.events(LISTENING, RUN_DATE, judged(accepted=count))
+    suite = any_log.records(LISTENING.events, RUN_DATE, count)
     return ExpectationSuite("listens", expectations=[*suite.expectations, *suites.name_lengths(LIMITS)])
 
 

@@ -88,7 +88,8 @@ def test_rejected_records_are_told_by_kind(shop: Lake) -> None:
         ["Reason to reject events", "Records"],
         ["duplicate Another record of its kind says the same in every field.", "1,400"],
         [
-            "invalid_json The line is not one JSON object whose names are all different; an empty line counts.",
+            "invalid_json The line is not one JSON object of at most 1 MiB whose names are all different; an empty "
+            "line counts.",
             "2",
         ],
     ]
