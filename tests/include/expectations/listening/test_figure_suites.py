@@ -19,6 +19,7 @@ YESTERDAY = date(2009, 5, 3)
 QUALITY = {
     "quality_score": 95.0,
     "events_accepted": 19,
+    "records_accepted": 19,
     "records_rejected": 1,
     "repeated_events": 0,
     "events_in_table": 19,
@@ -63,7 +64,7 @@ def test_counts_at_their_limits_meet_their_suites(tmp_path: Path) -> None:
 
 
 def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
-    none = dict.fromkeys(("events_accepted", "records_rejected", "rejected_in_table"), 0)
+    none = dict.fromkeys(("events_accepted", "records_accepted", "records_rejected", "rejected_in_table"), 0)
     empty = pd.DataFrame([{**QUALITY, "quality_score": 100.0, **none}])
     assert failed(empty, of_counts(judged(read=0, rejected=0, load="daily")), tmp_path) == [
         ("info", f"data_quality: expected: at least one record is accepted; found 0 ({MINIMUM})")
@@ -101,7 +102,7 @@ def test_daily_load_may_be_empty_full_load_not(tmp_path: Path) -> None:
                 (
                     "critical",
                     "data_quality: expected: records accepted and rejected are the 21 read; found 1 of 1 rows "
-                    "unexpected, such as {'events_accepted': 19, 'records_rejected': 1} "
+                    "unexpected, such as {'records_accepted': 19, 'records_rejected': 1} "
                     "(expect_multicolumn_sum_to_equal)",
                 )
             ],
