@@ -39,9 +39,9 @@ def with_events(shops: int) -> st.SearchStrategy[Files]:
     return shop_files(shops).filter(lambda files: any(files["events"]))
 
 
-# Three jobs on four kinds of records take half a minute: few logs, each of many little shops.
+# Three jobs on four kinds of records take half a minute: few logs, each of some little shops.
 @settings(max_examples=2)
-@given(files=with_events(12))
+@given(files=with_events(6))
 def test_answers_of_lines_are_the_models(
     spark: SparkSession, places: Iterator[Path], files: dict[str, list[bytes]]
 ) -> None:
@@ -55,7 +55,7 @@ def test_answers_of_lines_are_the_models(
 
 
 @settings(max_examples=1)
-@given(files=with_events(8), seed=st.integers(0, 2**16))
+@given(files=with_events(6), seed=st.integers(0, 2**16))
 def test_days_add_up_to_one_load(spark: SparkSession, places: Iterator[Path], files: Files, seed: int) -> None:
     whole = load(spark, places, files)
     place = next(places)
