@@ -22,7 +22,7 @@ from tests.shop_jobs import Files, Left, run_shop, write_files
 from tests.shop_lines import shop_files
 from tests.shop_logs import RUN_DATE
 from tests.shop_model import answers, judge
-from tests.shop_model.judged import lines_of
+from tests.shop_model.judged import lines_of, masked
 from tests.shop_model.records import judge_line
 
 DAYS = [RUN_DATE - timedelta(days=days) for days in (2, 1, 0)]
@@ -63,7 +63,7 @@ def test_answers_of_lines_are_the_models(
 
 
 @settings(max_examples=1)
-@given(files=with_events(6), seed=st.integers(0, 2**16))
+@given(files=with_events(6).filter(lambda files: differs_in_plain_values(files)), seed=st.integers(0, 2**16))
 def test_days_add_up_to_one_load(spark: SparkSession, places: Iterator[Path], files: Files, seed: int) -> None:
     whole = load(spark, places, files)
     place = next(places)
@@ -72,6 +72,12 @@ def test_days_add_up_to_one_load(spark: SparkSession, places: Iterator[Path], fi
         found = run_shop(spark, lake, write_files(arrived, place / str(day)), day, loads.DAILY)
         publish_run(lake, day)
     assert found.texts == whole.texts
+
+
+def differs_in_plain_values(files: Files) -> bool:
+    """Whether no two records differ in sensitive values alone: without a key those are one to a later day."""
+    accepted = judge(files, RUN_DATE).accepted.values()
+    return all(len({masked(row, None) for row in rows}) == len(rows) for rows in accepted)
 
 
 def load(spark: SparkSession, places: Iterator[Path], files: Files) -> Left:
