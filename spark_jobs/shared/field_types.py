@@ -86,12 +86,9 @@ def _amount(number: Column, digits: int, decimals: int) -> Column:
     return F.when(units >= 0, amount).cast(f"decimal({digits + decimals},{decimals})")
 
 
-def value_of_long(found: Type, number: Column) -> Column:
+def value_of_long(found: Integer, number: Column) -> Column:
     """Return the typed value of a whole number (long), null if it is out of range."""
-    match found:
-        case Integer(lowest=lowest, highest=highest):
-            return _in_range(number, lowest, highest)
-    raise NotImplementedError(f"no whole number is read as {found.words}")
+    return _in_range(number, found.lowest, found.highest)
 
 
 def _in_range(number: Column, lowest: int, highest: int) -> Column:

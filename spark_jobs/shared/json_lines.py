@@ -1,9 +1,9 @@
 """A line of JSON as the fields of a contract, to the letter of RFC 8259.
 
 Spark's own readers are kinder: they take text after an object, the last of two equal names, single quotes, and `"2"` or
-`true` for a number. So a line in the usual form is read by the fast `from_json`, and proven by its length: the values
-that were read, written without a space, are as long as the line, so nothing else is in it. Any other line is read
-exactly, which costs three times as much.
+`true` for a number. So the fast `from_json` reads a line in the usual form, and its length proves the reading. The
+values that were read, written without a space, are as long as the line: so the line holds them alone. Any other line is
+read exactly, which costs three times as much.
 """
 
 from __future__ import annotations
