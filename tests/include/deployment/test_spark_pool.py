@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,12 +13,21 @@ from cli.environment import airflow_environment, prepare_database
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     # Characters that mean something in the address of a database.
     home = tmp_path_factory.mktemp("pool") / "a home #1"
     found = airflow_environment(home, home / "lake", home, "log.tsv")
     prepare_database(found)
     return found
+
+
+@pytest.fixture
+def environment(prepared: dict[str, str]) -> Iterator[dict[str, str]]:
+    """An environment whose database is new in each test: tests run in any order."""
+    database = Path(prepared["AIRFLOW_HOME"]) / "airflow.db"
+    new = database.read_bytes()
+    yield prepared
+    database.write_bytes(new)
 
 
 def slots(environment: dict[str, str], change: str = "") -> list[int]:
