@@ -26,8 +26,11 @@ from spark_jobs.lake.commits import commit
 from spark_jobs.lake.stamps import ADDED, ASIDE, Stamp
 from spark_jobs.lake.tables import Table
 
-# So many small files of a bucket are compacted.
+# So many small files of a bucket are compacted. A large one stays until as many files tell which of its rows are gone:
+# with the small ones alone, the whole log would be written again every few days.
 _SMALL_FILES = 5
+_SMALL_FILE_BYTES = 4 * 1024**2
+_MOST_DELETE_FILES = 20
 # The column that says in which of its table's buckets a row will be; it is not written.
 BUCKET = "bucket"
 _STAMP = "snapshot-property."
@@ -111,9 +114,15 @@ class Try:
             # To ask Spark takes a second on most days, on which there is nothing to do.
             if not _has_many_files(catalog.load_table(f"{self.namespace}.{table.name}"), before):
                 return before
+        options = {
+            "min-input-files": _SMALL_FILES,
+            "min-file-size-bytes": _SMALL_FILE_BYTES,
+            "delete-file-threshold": _MOST_DELETE_FILES,
+        }
+        pairs = ", ".join(f"'{name}', '{value}'" for name, value in options.items())
         spark.sql(
             f"CALL {CATALOG}.system.rewrite_data_files(table => '{self.namespace}.{table.name}', "
-            f"branch => '{self.branch}', options => map('min-input-files', '{_SMALL_FILES}'))"
+            f"branch => '{self.branch}', options => map({pairs}))"
         ).collect()
         if self._snapshot(table) == before:
             return before
@@ -221,12 +230,13 @@ def _added_files(found: IcebergTable, snapshot: int) -> Iterator[DataFile]:
 
 
 def _has_many_files(found: IcebergTable, snapshot: int) -> bool:
-    """Return whether a bucket has as many files as are compacted."""
+    """Return whether a bucket has as many small files as are compacted."""
     made, files = found.snapshot_by_id(snapshot), Counter[tuple[int, str]]()
     for manifest in made.manifests(found.io) if made else ():
         if manifest.content == ManifestContent.DATA:
-            entries = manifest.fetch_manifest_entry(found.io)
-            files.update((manifest.partition_spec_id, str(entry.data_file.partition)) for entry in entries)
+            written = (entry.data_file for entry in manifest.fetch_manifest_entry(found.io))
+            small = (file for file in written if file.file_size_in_bytes < _SMALL_FILE_BYTES)
+            files.update((manifest.partition_spec_id, str(file.partition)) for file in small)
     return max(files.values(), default=0) >= _SMALL_FILES
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from pyiceberg.table import Table as IcebergTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
-from spark_jobs.lake import tables
+from spark_jobs.lake import tables, tries
 from spark_jobs.lake.catalog import LakeCatalog
 from spark_jobs.lake.commits import commit
 from spark_jobs.lake.reading import read_last
@@ -182,6 +184,20 @@ def test_compacted_snapshot_has_same_rows_and_stamp(spark: SparkSession, lake: L
     assert rows_of(spark, compacted) == [("ann", time) for time in range(6)]
     assert _stamp(lake, compacted) == stage.stamp
     assert (_files(lake, snapshot), _files(lake, compacted)) == (6, 1)
+
+
+def test_large_file_is_not_compacted(spark: SparkSession, lake: LakeCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = a_try(lake).replace(plays(spark, *(("ann", time) for time in range(9_000))).coalesce(1), PLAYS)
+    (large,) = _paths(lake, snapshot)
+    monkeypatch.setattr(tries, "_SMALL_FILE_BYTES", Path(large.removeprefix("file:")).stat().st_size)
+    for time in range(1, 6):
+        stage = a_try(lake)
+        snapshot = stage.add(plays(spark, ("ann", -time)), PLAYS, snapshot)
+
+    compacted = stage.compact(spark, PLAYS)
+
+    assert large in _paths(lake, compacted)
+    assert (len(_paths(lake, snapshot)), len(_paths(lake, compacted))) == (6, 2)
 
 
 def test_few_files_are_not_compacted(spark: SparkSession, lake: LakeCatalog) -> None:
