@@ -12,21 +12,13 @@ from spark_jobs.lake.tables import buckets_of
 from spark_jobs.lake.tries import read
 from spark_jobs.logs.shop.contract import SHOP
 from spark_jobs.logs.shop.tables import EVENTS, SESSIONS, TRANSACTIONS, USERS
-from spark_jobs.shared.documents import SESSION_ANALYSIS, read_record_of
-from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.documents import read_record_of
 from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.records import DataQualityRecord, SessionAnalysisRecord
+from spark_jobs.shared.log import sessions_cut
+from spark_jobs.shared.records import DataQualityRecord
 
 # What the answers look at; no answer asks what a product is called.
 _READ = (EVENTS, TRANSACTIONS, USERS, SESSIONS)
-
-
-class SessionsOfOtherGapError(DataError):
-    """The sessions were cut with another gap than the run's."""
-
-
-class SessionsOfOtherEventsError(DataError):
-    """The sessions were not cut from these events."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,7 @@ def read_shop(
     cut = sessions_cut(lake, run_date, sessions, judged.snapshots[EVENTS.name], gap)
     snapshots = judged_snapshots(judged) | {SESSIONS.name: cut.snapshots[SESSIONS.name]}
     rows = Rows(
-        *(read(spark, lake.log, table, snapshots[table.name]) for table in (EVENTS, TRANSACTIONS, USERS, SESSIONS))
+        *(read(spark, lake.log, table, snapshots[table.name]) for table in _READ)
     )
     with lake.catalog.open() as catalog:
         buckets = buckets_of(catalog, lake.log, EVENTS)
@@ -72,28 +64,3 @@ def warnings_of(record: DataQualityRecord) -> list[dict[str, str | int]]:
         for kind in SHOP.kinds
         for name in kind.warning_names
     ]
-
-
-def sessions_cut(
-    lake: Lake, run_date: date, sessions: int | None, events: int, gap: timedelta
-) -> SessionAnalysisRecord:
-    """Return the record of a run's sessions, of the last ones made with None, if they were cut so.
-
-    Raises MissingRecordError if the run has no sessions, and OtherRecordError if its record is of other sessions.
-    Raises SessionsOfOtherGapError or SessionsOfOtherEventsError if they were cut by another gap or from other events.
-    """
-    record = read_record_of(lake, SessionAnalysisRecord, run_date, {SESSIONS.name: sessions})
-    minutes = record.parameters.session_gap_minutes
-    if timedelta(minutes=minutes) != gap:
-        raise SessionsOfOtherGapError(
-            f"the sessions of {run_date} were cut with a gap of {minutes} minutes, and are to be answered with one of "
-            f"{gap // timedelta(minutes=1)}; nothing was published: run {SESSION_ANALYSIS} for this date again with "
-            "the gap you want, and what is after it"
-        )
-    if record.made_from[EVENTS.name] != events:
-        raise SessionsOfOtherEventsError(
-            f"the sessions of {run_date} were cut from the snapshot {record.made_from[EVENTS.name]} of events, and "
-            f"are to be answered with {events}; nothing was published: run {SESSION_ANALYSIS} for this date again, "
-            "and what is after it"
-        )
-    return record

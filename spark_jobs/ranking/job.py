@@ -36,7 +36,7 @@ from spark_jobs.shared.application import run_application
 from spark_jobs.shared.errors import InputError
 from spark_jobs.shared.intervals import events_within, pushdown_filter
 from spark_jobs.shared.linked_files import place_of_links
-from spark_jobs.shared.log import read_log
+from spark_jobs.shared.log import read_log, sessions_cut
 from spark_jobs.shared.paths import path_of, shown
 from spark_jobs.shared.scratch import Keep, scratch
 from spark_jobs.shared.stage import begin_try, keep_record, seconds_since
@@ -46,11 +46,11 @@ def run(spark: SparkSession, job: RankingJob) -> RankingRecord:
     """Write the answer and return the stage's record.
 
     Raises MissingRecordError if sessions or listens of the run are missing, and OtherRecordError if the records name
-    other snapshots. SessionsOfOtherGapError, SessionsOfOtherListensError: the sessions are not those to rank.
+    other snapshots. SessionsOfOtherGapError, SessionsOfOtherEventsError: the sessions are not those to rank.
     """
     started = time.monotonic()
     log = read_log(job.lake, job.run_date, job.listens, looked_up=(TOP_SESSIONS, CHOSEN_SESSIONS, CHOSEN_LISTENS))
-    sessions = sources.sessions_cut(job.lake, job.run_date, job.sessions, log.events, job.gap)
+    sessions = sessions_cut(job.lake, job.run_date, job.sessions, log.events, job.gap)
     cut = sources.read_cut_log(spark, job.lake, sessions, job.gap)
     made_from = {LISTENS.name: log.events, SESSIONS.name: sessions.snapshots[SESSIONS.name]}
     answers = Answers(spark, begin_try(job, RANKING, made_from))
@@ -127,7 +127,7 @@ def _write_listens(
     """Find the listens of the chosen sessions, those of a session that has not changed among the ones of `before`.
 
     A log only grows: a session of the same start, end and number of tracks holds the same listens. Raises
-    SessionsOfOtherListensError unless there are as many listens as the sessions have tracks.
+    SessionsOfOtherEventsError unless there are as many listens as the sessions have tracks.
     """
     # In one task: they are few, and kept rows stay in as many tasks as a shuffle makes, hundreds.
     sessions = keep(chosen.select("session").distinct().coalesce(1))

@@ -12,22 +12,14 @@ from spark_jobs.lake.tries import read
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.logs.listening.tables import LISTENS, SESSIONS
 from spark_jobs.ranking.tables import CHOSEN_LISTENS
-from spark_jobs.shared.documents import SESSION_ANALYSIS, read_record_of
-from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.documents import SESSION_ANALYSIS
 from spark_jobs.shared.intervals import user_time
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.log import SessionsOfOtherEventsError
 from spark_jobs.shared.records import SessionAnalysisRecord
 
 # Whose a listen is, and when it was.
 LISTENER_AND_TIME = user_time(LISTENING)
-
-
-class SessionsOfOtherListensError(DataError):
-    """The sessions were not cut from these listens."""
-
-
-class SessionsOfOtherGapError(DataError):
-    """The sessions were cut with another gap than the run's."""
 
 
 @dataclass(frozen=True)
@@ -38,31 +30,6 @@ class CutLog:
     listens: DataFrame
     gap: timedelta
     count: int | None = None
-
-
-def sessions_cut(
-    lake: Lake, run_date: date, sessions: int | None, listens: int, gap: timedelta
-) -> SessionAnalysisRecord:
-    """Return the record of a run's sessions, of the last ones made with None, if they were cut so.
-
-    Raises MissingRecordError if the run has no sessions, and OtherRecordError if its record is of other sessions.
-    Raises SessionsOfOtherGapError or SessionsOfOtherListensError if they were cut by another gap or from other listens.
-    """
-    record = read_record_of(lake, SessionAnalysisRecord, run_date, {SESSIONS.name: sessions})
-    minutes = record.parameters.session_gap_minutes
-    if timedelta(minutes=minutes) != gap:
-        raise SessionsOfOtherGapError(
-            f"the sessions of {run_date} were cut with a gap of {minutes} minutes, and are to be ranked with one of "
-            f"{gap // timedelta(minutes=1)}; nothing was published: run {SESSION_ANALYSIS} for this date again with "
-            "the gap you want, and what is after it"
-        )
-    if record.made_from[LISTENS.name] != listens:
-        raise SessionsOfOtherListensError(
-            f"the sessions of {run_date} were cut from the snapshot {record.made_from[LISTENS.name]} of listens, "
-            f"and are to be ranked with {listens}; nothing was published: run {SESSION_ANALYSIS} for this date again, "
-            "and what is after it"
-        )
-    return record
 
 
 def read_cut_log(spark: SparkSession, lake: Lake, made: SessionAnalysisRecord, gap: timedelta) -> CutLog:
@@ -77,9 +44,9 @@ def read_heard_before(spark: SparkSession, lake: Lake, base: Published | None) -
 
 
 def check_tracks(run_date: date, tracks: int, listens: int) -> None:
-    """Raise SessionsOfOtherListensError unless there are as many listens as the chosen sessions have tracks."""
+    """Raise SessionsOfOtherEventsError unless there are as many listens as the chosen sessions have tracks."""
     if tracks != listens:
-        raise SessionsOfOtherListensError(
+        raise SessionsOfOtherEventsError(
             f"the chosen sessions of {run_date} have {tracks} tracks, and the listens hold {listens} of them: they are "
             f"not of one run; nothing was published: run {SESSION_ANALYSIS} for this date again, and what is after it"
         )

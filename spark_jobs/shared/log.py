@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -12,11 +12,19 @@ from spark_jobs.lake.published import Published
 from spark_jobs.lake.stamps import stamp_of
 from spark_jobs.lake.tables import Table
 from spark_jobs.lake.tries import read, read_added
-from spark_jobs.shared.documents import DATA_QUALITY, read_record_of
-from spark_jobs.shared.errors import MissingRecordError
+from spark_jobs.shared.documents import DATA_QUALITY, SESSION_ANALYSIS, read_record_of
+from spark_jobs.shared.errors import DataError, MissingRecordError
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.log_tables import events_table, sessions_table
-from spark_jobs.shared.records import DataQualityRecord
+from spark_jobs.shared.records import DataQualityRecord, SessionAnalysisRecord
+
+
+class SessionsOfOtherGapError(DataError):
+    """The sessions were cut with another gap than the run's."""
+
+
+class SessionsOfOtherEventsError(DataError):
+    """The sessions were not cut from these events."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,31 @@ def read_new_events(spark: SparkSession, lake: Lake, run_date: date, events: int
             f"removed an old snapshot: clear {DATA_QUALITY} and what follows, or run {run_date} again"
         )
     return read_added(spark, lake.log, table, base, record.added)
+
+
+def sessions_cut(
+    lake: Lake, run_date: date, sessions: int | None, events: int, gap: timedelta
+) -> SessionAnalysisRecord:
+    """Return the record of a run's sessions, of the last ones made with None, if they were cut so.
+
+    Raises MissingRecordError if the run has no sessions, and OtherRecordError if its record is of other sessions.
+    Raises SessionsOfOtherGapError or SessionsOfOtherEventsError if they were cut by another gap or from other events.
+    """
+    record = read_record_of(lake, SessionAnalysisRecord, run_date, {sessions_table(lake.contract).name: sessions})
+    minutes, name = record.parameters.session_gap_minutes, lake.contract.events.name
+    if timedelta(minutes=minutes) != gap:
+        raise SessionsOfOtherGapError(
+            f"the sessions of {run_date} were cut with a gap of {minutes} minutes, and are to be answered with one of "
+            f"{gap // timedelta(minutes=1)}; nothing was published: run {SESSION_ANALYSIS} for this date again with "
+            "the gap you want, and what is after it"
+        )
+    if record.made_from[name] != events:
+        raise SessionsOfOtherEventsError(
+            f"the sessions of {run_date} were cut from the snapshot {record.made_from[name]} of {name}, and are to be "
+            f"answered with {events}; nothing was published: run {SESSION_ANALYSIS} for this date again, and what is "
+            "after it"
+        )
+    return record
 
 
 def _is_whole(lake: Lake, base: Published, added: int, looked_up: Sequence[Table]) -> bool:

@@ -9,10 +9,8 @@ from pyspark.sql import SparkSession
 
 from include.report.shop.files import answer_texts
 from spark_jobs.conversion import job as conversion
-from spark_jobs.conversion import sources
 from spark_jobs.conversion.job import ConversionJob, parse_args
 from spark_jobs.conversion.record import ConversionRecord
-from spark_jobs.conversion.sources import SessionsOfOtherEventsError, SessionsOfOtherGapError
 from spark_jobs.conversion.tables import ANSWERS, SESSION_OUTCOMES, TABLES
 from spark_jobs.data_quality.job import DataQualityJob
 from spark_jobs.lake.tables import Table
@@ -21,6 +19,7 @@ from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import OtherRecordError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.log import SessionsOfOtherEventsError, SessionsOfOtherGapError, sessions_cut
 from tests.jobs import knowing, run_data_quality, run_session_analysis
 from tests.shop_jobs import write_files
 from tests.shop_lines import files_of
@@ -138,7 +137,7 @@ def test_other_snapshot_is_refused(spark: SparkSession, lake: Lake) -> None:
 
 def test_sessions_of_other_events_are_refused(lake: Lake, record: ConversionRecord) -> None:
     with pytest.raises(SessionsOfOtherEventsError, match="to be answered with 12"):
-        sources.sessions_cut(lake, RUN_DATE, None, 12, SHOP.sessions.gap)
+        sessions_cut(lake, RUN_DATE, None, 12, SHOP.sessions.gap)
 
 
 def test_command_line_names_the_snapshots() -> None:

@@ -15,11 +15,11 @@ from spark_jobs.ranking import job as ranking
 from spark_jobs.ranking.job import RankingJob, parse_args
 from spark_jobs.ranking.listeners import HEADER
 from spark_jobs.ranking.record import Alternatives, Profiles
-from spark_jobs.ranking.sources import SessionsOfOtherGapError, SessionsOfOtherListensError
 from spark_jobs.ranking.tables import ALTERNATIVE_SONGS, CHOSEN_SESSIONS, LISTENERS, TOP_SESSIONS, TOP_SONGS
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.log import SessionsOfOtherEventsError, SessionsOfOtherGapError
 from spark_jobs.shared.records import DataQualityRecord, SessionAnalysisRecord
 from tests.frames import at
 from tests.jobs import run_data_quality, run_session_analysis
@@ -76,7 +76,7 @@ def test_only_chosen_users_buckets_are_read(
 
 def test_sessions_of_another_gap_are_refused(spark: SparkSession, lake_with_sessions: Lake) -> None:
     with pytest.raises(
-        SessionsOfOtherGapError, match="cut with a gap of 20 minutes, and are to be ranked with one of 45"
+        SessionsOfOtherGapError, match="cut with a gap of 20 minutes, and are to be answered with one of 45"
     ):
         run(spark, RankingJob(lake_with_sessions, RUN_DATE, gap=timedelta(minutes=45)))
     assert rows(lake_with_sessions, TOP_SONGS, RUN_DATE) == []
@@ -154,7 +154,7 @@ def test_sessions_of_other_listens_are_refused(spark: SparkSession, lake: Lake, 
     run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
     run_session_analysis(spark, SessionAnalysisJob(lake, RUN_DATE))
     run_data_quality(spark, DataQualityJob(str(log), lake, RUN_DATE))
-    with pytest.raises(SessionsOfOtherListensError, match="were cut from the snapshot"):
+    with pytest.raises(SessionsOfOtherEventsError, match="were cut from the snapshot"):
         run(spark, RankingJob(lake, RUN_DATE))
 
 
