@@ -60,7 +60,8 @@ def parse_lines(lines: DataFrame, records: Records, longest_line: int) -> DataFr
 def reasons(records: Records, run_date: date) -> dict[str, Column]:
     """Return when a parsed line is rejected for each reason but `duplicate`; null is no."""
     conditions = {
-        "invalid_encoding": ~F.is_valid_utf8("line"),
+        # A line in the usual form has been looked at.
+        "invalid_encoding": F.col("usual").isNull() & ~F.is_valid_utf8("line"),
         "invalid_json": ~F.col("is_object"),
         **{f"missing_{field.name}": _fault(~has(field), _is_required(records, field)) for field in records.fields},
         **{
