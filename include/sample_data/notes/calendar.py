@@ -32,6 +32,11 @@ class Calendar:
         return self.start + self.days * DAY
 
     @property
+    def earliest(self) -> int:
+        """The number of the first plausible day, 0 or below: nobody joined before it."""
+        return (shape.EARLIEST - self.date_of(0)).days
+
+    @property
     def slow_day(self) -> int:
         """The day on which pages load slowly; -1 in a short log."""
         return self._day_at(shape.SLOW_DAY)

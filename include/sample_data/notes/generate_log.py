@@ -35,8 +35,6 @@ from spark_jobs.logs.notes.contract import INTERACTIONS, NOTES, USERS
 LAST_DAY = date(2026, 11, 29)
 FEWEST_INTERACTIONS, FEWEST_USERS = 1_000, 2
 INTERACTIONS_A_BLOCK = 200_000
-# Users who join years before the log do so on a plausible date.
-FIRST_DAYS = date(2008, 1, 1)
 _BLOCKS = 1
 
 
@@ -110,8 +108,8 @@ def _fault(args: argparse.Namespace) -> str | None:
             f"{args.daily} daily parts of {args.days} days, allowed are fewer parts than days",
         ),
         (
-            not (first >= FIRST_DAYS and args.last_day < date(2100, 1, 1)),
-            f"the days {first} to {args.last_day}, allowed are days from {FIRST_DAYS} on and before 2100",
+            not (first >= shape.EARLIEST and args.last_day < date(2100, 1, 1)),
+            f"the days {first} to {args.last_day}, allowed are days from {shape.EARLIEST} on and before 2100",
         ),
         (
             args.interactions > args.days * shape.MOST_A_DAY,
@@ -179,7 +177,9 @@ def _add_block(
 def _always_there(hot: People, calendar: Calendar) -> People:
     """Let the busiest user come on all days of the log."""
     first = np.zeros(1, np.int64)
-    return replace(hot, first_day=first, last_day=first + calendar.days - 1, join_day=first - 30)
+    return replace(
+        hot, first_day=first, last_day=first + calendar.days - 1, join_day=np.maximum(first - 30, calendar.earliest)
+    )
 
 
 def _add(

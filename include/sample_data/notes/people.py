@@ -72,7 +72,7 @@ def people(rng: np.random.Generator, seed: int, numbers: np.ndarray, calendar: C
         ids=texts.user_ids(seed, numbers),
         first_day=first,
         last_day=last,
-        join_day=join,
+        join_day=np.maximum(join, calendar.earliest),
         offset=rng.integers(0, shape.SLOT, number),
         lag=rng.integers(0, shape.MOST_DAYS_BEHIND + 1, number),
         device_year=rng.integers(shape.OLDEST_DEVICE, shape.NEWEST_DEVICE + 1, number),

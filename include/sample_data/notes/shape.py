@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 EIGHT_HOURS = 8 * HOUR
+# Nothing before it is plausible.
+EARLIEST = date(2005, 1, 1)
 
 # --- Users. The user at place n comes 1 / (n + FLATTENED) as often as the first: Zipf's law, its head cut off.
 INTERACTIONS_A_USER, FLATTENED = 200, 10

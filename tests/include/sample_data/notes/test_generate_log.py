@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from include.sample_data.notes import generate_log, write_sample
 from include.sample_data.notes.answer import beside
+from spark_jobs.logs.notes.contract import NOTES
 from tests.include.sample_data.notes.made import SMALL, MadeLog, make
 from tests.notes_model import KINDS, judge
 
@@ -51,7 +53,16 @@ def test_sample_has_two_kinds_up_to_its_day(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log", "log.answer.json"]
 
 
-@pytest.mark.parametrize("last_day", ["2008-02-09", "2024-02-29", "2099-12-31"])
+def test_sample_of_the_first_weeks_is_shorter(tmp_path: Path) -> None:
+    since = NOTES.events.plausible.since
+    write_sample(tmp_path / "log", since + timedelta(weeks=4))
+    judged = judge(MadeLog(tmp_path / "log", {}).files(), since + timedelta(weeks=4))
+    assert len(judged.accepted["interactions"]) == 6_015
+    # Nobody joined before it.
+    assert json.loads(beside(tmp_path / "log").read_text(encoding="utf-8"))["rejected"] == judged.reasons
+
+
+@pytest.mark.parametrize("last_day", ["2005-02-09", "2024-02-29", "2099-12-31"])
 def test_log_covers_the_days_asked_for(tmp_path: Path, last_day: str) -> None:
     made = make(tmp_path / "log", *SMALL, "--last-day", last_day)
     days = Counter(one.occurred_at.date() for one in made.judged().accepted["interactions"])
@@ -130,7 +141,7 @@ def test_memory_holds_one_block_of_users(tmp_path: Path, monkeypatch: pytest.Mon
         pytest.param(["--interactions", "1000", "--users", "1001"], "at least one interaction for each", id="many"),
         pytest.param(["--hot-share", "1"], "found a share of 1.0 for the busiest user", id="nobody else"),
         pytest.param(["--days", "3", "--daily", "3"], "found 3 daily parts of 3 days", id="no day before the parts"),
-        pytest.param(["--last-day", "2008-01-30"], "found the days 2007-12-02 to 2008-01-30", id="early days"),
+        pytest.param(["--last-day", "2005-01-30"], "found the days 2004-12-02 to 2005-01-30", id="early days"),
         pytest.param(["--last-day", "today"], "found 'today', allowed is a date like 2026-11-29", id="no date"),
         pytest.param(["--days", "0"], "found 0 daily parts of 0 days", id="no day"),
         pytest.param(["--days", "1", "--interactions", "1000001"], "allowed are 1,000,000 a day", id="too many a day"),
