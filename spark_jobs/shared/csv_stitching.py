@@ -19,9 +19,9 @@ def stitcher(longest: int) -> Callable[[Batches], Batches]:
     """Return what turns the lines of files into records, for `mapInArrow`.
 
     Takes batches of LINES: all lines of a file, one after the other. Gives batches of STITCHED: a record as it came
-    without its last LF, the number of the line on which it begins (from 1), and whether its quotes close; the header,
-    which is the first record of each file, is left out. Of a record, only the first bytes are kept, a little more than
-    `longest`.
+    without its last LF, the number of the line on which it begins (from 1), and whether its quotes close: of
+    a record whose quotes do not, the number is that of the line on which they open. The header, which is the first
+    record of each file, is left out. Of a record, only the first bytes are kept, a little more than `longest`.
     """
     patterns = [pattern.encode() for pattern in (RECORD, FIELD, REST_OF_FIELD)]
 
@@ -38,24 +38,24 @@ def stitcher(longest: int) -> Callable[[Batches], Batches]:
         comma, most = ord(","), longest + 4
         types = {"line": pa.binary(), "file_id": pa.int32(), "line_number": pa.int64(), "is_closed": pa.bool_()}
 
-        def pieces(line: bytes, is_open: bool) -> Iterator[tuple[bytes, bool]]:
-            """Yield the records in a line, or the parts of them, each with whether it ends there."""
+        def pieces(line: bytes, is_open: bool) -> Iterator[tuple[int, int, int | None]]:
+            """Yield where the records in a line begin and end, or the parts of them.
+
+            And where a quote opens that is open at the end: -1 where it was open before, None where there is none.
+            """
             start = place = 0
             while True:
                 found = (rest_of_field if is_open else field).match(line, place)
                 if not found:
-                    yield line[start:], False
+                    yield start, len(line), -1 if is_open else place
                     return
                 is_open, place = False, found.end()
-                if place == len(line):
-                    yield line[start:], True
-                    return
-                place += 1
-                if line[place - 1] != comma:
-                    yield line[start:place], True
-                    if place == len(line):
+                if place == len(line) or line[place] != comma:
+                    yield start, min(place + 1, len(line)), None
+                    start = place + 1
+                    if start >= len(line):
                         return
-                    start = place
+                place += 1
 
         def cut(text: bytes) -> bytes:
             """Return the beginning of a text, without half a character at its end."""
@@ -68,7 +68,7 @@ def stitcher(longest: int) -> Callable[[Batches], Batches]:
             def __init__(self) -> None:
                 self.file, self.line, self.is_header = -1, 0, True
                 self.parts: list[bytes] = []
-                self.size = self.began_on = 0
+                self.size = self.began_on = self.opened_on = 0
                 self.ended: list[list[Any]] = [[] for _ in types]
 
             def take(self) -> pa.RecordBatch:
@@ -84,21 +84,28 @@ def stitcher(longest: int) -> Callable[[Batches], Batches]:
                 is_plain = b'"' not in line and b"\r" not in line
                 if not self.parts and (is_plain or record.fullmatch(line)):
                     self.append(line, self.line, True)
-                    return
-                for part, is_end in pieces(line, bool(self.parts)):
+                else:
+                    self.add_pieces(line)
+                # To people a CR alone ends a line.
+                self.line += 0 if is_plain else line.count(b"\r", 0, -1)
+
+            def add_pieces(self, line: bytes) -> None:
+                for start, end, opened in pieces(line, bool(self.parts)):
                     if not self.parts:
-                        self.began_on, self.size = self.line, 0
+                        self.began_on, self.size = self.line + line.count(b"\r", 0, start), 0
                     if self.size <= most:
-                        self.parts.append(part)
-                    self.size += len(part) + 1
-                    if is_end:
+                        self.parts.append(line[start:end])
+                    self.size += end - start + 1
+                    if opened is None:
                         self.end(True)
+                    elif opened >= 0:
+                        self.opened_on = self.line + line.count(b"\r", 0, opened)
 
             def end(self, is_closed: bool) -> None:
                 if self.parts:
                     text = b"\n".join(self.parts)
-                    is_long = self.size > longest + 1
-                    self.append(cut(text) if is_long else text, self.began_on, is_closed)
+                    text = cut(text) if len(text) > longest else text
+                    self.append(text, self.began_on if is_closed else self.opened_on, is_closed)
                     self.parts = []
 
             def append(self, text: bytes, line: int, is_closed: bool) -> None:
