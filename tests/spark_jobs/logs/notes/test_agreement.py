@@ -65,7 +65,7 @@ OF_THEMSELVES = {"invalid_encoding", "malformed_csv", "field_count", "missing_us
 
 
 @settings(max_examples=2)
-@given(files=with_interactions(4), seed=st.integers(0, 2**16))
+@given(files=with_interactions(2), seed=st.integers(0, 2**16))
 def test_days_add_up_to_one_load(spark: SparkSession, places: Iterator[Lake], files: Files, seed: int) -> None:
     lake = next(places)
     for day, arrived in days_of(files, DAYS, Random(seed)).items():
