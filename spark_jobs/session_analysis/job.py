@@ -196,9 +196,11 @@ def _count_replaced(intervals: DataFrame) -> dict[str, int]:
         "events": F.col("replaced_events"),
         "implausible_sessions": F.col("replaced_implausible"),
     }
+    # A new event that only ends a session's last one sooner extends nothing.
+    is_extended = (taken_in == 1) & ~F.col("is_shortened") if "is_shortened" in intervals.columns else taken_in == 1
     (row,) = intervals.agg(
         F.count_if(taken_in == 0).alias("opened"),
-        F.count_if(taken_in == 1).alias("extended"),
+        F.count_if(is_extended).alias("extended"),
         F.count_if(taken_in > 1).alias("joined"),
         *(F.coalesce(F.sum(of), F.lit(0)).alias(name) for name, of in sums.items()),
     ).collect()
