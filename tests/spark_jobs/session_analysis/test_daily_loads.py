@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from pyspark.sql import SparkSession
 
 from spark_jobs.contract import LogContract
@@ -43,6 +43,8 @@ from tests.spark_jobs.session_analysis.active_time import (
 from tests.toy.known import toy_log
 
 FIRST = date(2026, 3, 1)
+# An example is three runs of a job, ten seconds each.
+FEWER = max(1, settings().max_examples // 6)
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +108,7 @@ def loads(spark: SparkSession, log: LogContract, tmp_path: Path) -> Loads:
     return Loads(spark, str(tmp_path), log)
 
 
+@settings(max_examples=FEWER)
 @given(histories(3))
 @example([[interaction(0, DAY)], [interaction(31, 0)], [interaction(15, 2 * MINUTE)]])
 def test_daily_loads_equal_a_full_one(spark: SparkSession, log: LogContract, history: list[list[Interaction]]) -> None:
