@@ -42,7 +42,7 @@ def touched_intervals(near: DataFrame, new: DataFrame, log: LogContract, gap: ti
     there = near.select(
         log.user,
         "started_at",
-        F.col(last_event(log)).alias("ended_at"),
+        F.col(last_event(log)).alias("ended_at") if lasts else "ended_at",
         *([F.col("ended_at").alias("next_at")] if lasts else []),
         F.lit(False).alias("is_new"),
         F.col(log.sessions.events).alias("events"),
