@@ -18,26 +18,24 @@ from spark_jobs.session_analysis.extension import (
     touched_sessions,
 )
 from spark_jobs.session_analysis.sessions import sessionize, summarize_sessions
-from spark_jobs.shared.log_tables import events_table, sessions_table
+from spark_jobs.shared.log_tables import sessions_table
 from spark_jobs.shared.schemas import conform
-from tests.frames import computed, frame_of
+from tests.frames import computed
+from tests.notes_logs import NotesLog, notes_logs
+from tests.notes_model.rows import Interaction
 from tests.spark_jobs.session_analysis.active_time import (
     DAY,
     GAP,
     MINUTE,
     START,
-    Interaction,
+    expected,
+    frame,
     histories,
     interaction,
     rows_of,
-    sessions_of,
 )
 
 SESSIONS = sessions_table(NOTES)
-
-
-def frame(spark: SparkSession, rows: list[Interaction]) -> DataFrame:
-    return frame_of(spark, rows, events_table(NOTES).schema)
 
 
 def cut(spark: SparkSession, rows: list[Interaction]) -> DataFrame:
@@ -111,10 +109,9 @@ def test_unknown_duration_is_judged_as_none(spark: SparkSession) -> None:
     assert (row.duration_seconds, row.is_implausible) == (None, True)
 
 
-@given(histories(1))
-def test_sessions_match_the_model(spark: SparkSession, history: list[list[Interaction]]) -> None:
-    (rows,) = history
-    assert rows_of(cut(spark, rows)) == sessions_of(rows)
+@given(notes_logs(teams=4))
+def test_sessions_match_the_model(spark: SparkSession, log: NotesLog) -> None:
+    assert rows_of(cut(spark, log.interactions)) == expected(log.interactions)
 
 
 @given(histories(2))
@@ -124,12 +121,13 @@ def test_sessions_match_the_model(spark: SparkSession, history: list[list[Intera
 @example([[interaction(0, DAY), interaction(90, 0)], [interaction(15, 0)], [interaction(40, DAY)]])  # closes a pause
 @example([[interaction(0, 0), interaction(30, DAY), interaction(100, 0)], [interaction(10, DAY)]])  # lies within
 @example([[interaction(0, DAY)], [interaction(0, MINUTE, "q")], [interaction(31, 0)]])  # comes at the same time
+@example([[*map(interaction, range(0, 3000, 25), [DAY] * 120), interaction(3015, 0)], [interaction(5, 0)]])  # far ahead
 def test_loads_one_after_another_match_one(spark: SparkSession, history: list[list[Interaction]]) -> None:
     there = cut(spark, history[0])
     for number in range(1, len(history)):
         everything = list(chain(*history[: number + 1]))
         there, _ = extended(spark, computed(there), history[number], everything)
-    assert rows_of(there) == sessions_of(chain(*history))
+    assert rows_of(there) == expected(chain(*history))
 
 
 def test_session_that_is_only_cut_short_is_found(spark: SparkSession) -> None:

@@ -18,19 +18,19 @@ from spark_jobs.session_analysis import job as session_analysis
 from spark_jobs.session_analysis.busy_users import Piece, events_of_a_task, find_pieces, sessions_in_pieces
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.log_tables import events_table
-from tests.frames import computed, frame_of, listens
+from tests.frames import computed, listens
 from tests.jobs import knowing, run_data_quality, run_session_analysis
 from tests.lake_reader import rows
 from tests.logs import RUN_DATE
+from tests.notes_model.rows import Interaction
 from tests.spark_jobs.session_analysis.active_time import (
     DAY,
     GAP,
-    Interaction,
+    expected,
+    frame,
     histories,
     interaction,
     rows_of,
-    sessions_of,
 )
 
 FEW = 4
@@ -47,12 +47,12 @@ def minutes(pieces: list[Piece]) -> list[tuple[str, int, float | None, float | N
 @example([[interaction(30 * number, DAY, str(number)) for number in range(9)]])  # one session that cannot be cut
 @example([[interaction(31 * number, DAY) for number in range(9)]])  # each ends where the next one starts
 def test_sessions_in_pieces_match_the_model(spark: SparkSession, history: list[list[Interaction]]) -> None:
-    events = computed(frame_of(spark, history[0], events_table(NOTES).schema))
+    events = computed(frame(spark, history[0]))
     pieces = find_pieces(events, NOTES, GAP, of_a_task=FEW)
     if not pieces:
         return
     found = computed(sessions_in_pieces(events, pieces, NOTES, GAP))
-    assert rows_of(found) == sessions_of(history[0])
+    assert rows_of(found) == expected(history[0])
     firsts = [row.user_id for row in found.where("session_number = 1").collect()]
     assert sorted(firsts) == sorted({one.user_id for one in history[0]})
 

@@ -28,17 +28,18 @@ from spark_jobs.shared.documents import write_record
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.log_tables import answers_tables, events_table, sessions_table, tables_of
 from spark_jobs.shared.records import NewSessions, Parameters, SessionAnalysisRecord, record_of
-from tests.frames import frame_of
 from tests.jobs import knowing, run_session_analysis
+from tests.notes_model.rows import Interaction
 from tests.published import leave_record, publish_tables
 from tests.spark_jobs.session_analysis.active_time import (
     DAY,
     MINUTE,
-    Interaction,
+    Row,
+    expected,
+    frame,
     histories,
     interaction,
     rows_of,
-    sessions_of,
 )
 from tests.toy.known import toy_log
 
@@ -72,8 +73,7 @@ class Loads:
         base = self._published(day - timedelta(days=1)) if self.days > 1 else None
         before = base.snapshots[events.name] if base else None
         made = new_try(self.lake.catalog, self.log.name, Stamp(day, MANUAL, "data_quality", {}))
-        frame = frame_of(knowing(self.spark, self.lake), rows, events.schema)
-        added = made.add(frame, events, before)
+        added = made.add(frame(knowing(self.spark, self.lake), rows), events, before)
         snapshots = {events.name: added}
         leave_record(
             self.lake,
@@ -85,7 +85,7 @@ class Loads:
         publish_tables(self.lake, day, {**snapshots, **record.snapshots, **self._answer(day, record)}, MANUAL)
         return record
 
-    def sessions(self, record: SessionAnalysisRecord) -> list[tuple[object, ...]]:
+    def sessions(self, record: SessionAnalysisRecord) -> list[Row]:
         table = sessions_table(self.log)
         return rows_of(read(knowing(self.spark, self.lake), self.log.name, table, record.snapshots[table.name]))
 
@@ -118,12 +118,12 @@ def test_daily_loads_equal_a_full_one(spark: SparkSession, log: LogContract, his
         for number, day in enumerate(history):
             record = loads.load(day)
             everything = list(chain(*history[: number + 1]))
-            expected = sessions_of(everything)
-            assert loads.sessions(record) == expected
-            assert record.sessions == len(expected)
+            sessions = expected(everything)
+            assert loads.sessions(record) == sessions
+            assert record.sessions == len(sessions)
             assert record.events_read == len(everything)
             assert record.users == len({one.user_id for one in everything})
-            assert record.longest_session_events == max((session[5] for session in expected), default=0)
+            assert record.longest_session_events == max((one["interaction_count"] for one in sessions), default=0)
             assert (record.new is None) == (number == 0)
     finally:
         shutil.rmtree(root)
@@ -133,7 +133,8 @@ def test_session_that_is_cut_short_is_not_extended(loads: Loads) -> None:
     loads.load([interaction(0, 0), interaction(10, DAY)])
     record = loads.load([interaction(70, MINUTE)])
     assert record.new == NewSessions(opened=1, extended=0, joined=0, users_first_seen=0)
-    assert [session[3:5] for session in loads.sessions(record)] == [
+    found = [(session["ended_at"], session["duration_seconds"]) for session in loads.sessions(record)]
+    assert found == [
         (interaction(70, 0).occurred_at, 4200.0),
         (interaction(71, 0).occurred_at, 60.0),
     ]
