@@ -14,6 +14,7 @@ from include.deployment.run_date import run_date
 from include.notify import alerts
 from include.report.model import RunReport
 from include.runs.records import read_report
+from include.telemetry.live_counts import read_live_counts
 from spark_jobs.shared.lake import Lake
 
 NOT_STARTED = datetime.max.replace(tzinfo=UTC)
@@ -53,7 +54,9 @@ def said_of(lake: Lake, run: DagRun) -> dict[str, str] | None:
     if report and made(run, report) and (run.end_date is None or report.made_at <= run.end_date):
         return None
     if is_under_way(run):
-        return {"title": "Under way", "reason": "The report of this run will be here as soon as it is made."}
+        so_far = read_live_counts(lake, run_date(run))
+        now = f" {so_far.line} ({so_far.at:%H:%M:%S} UTC)." if so_far else ""
+        return {"title": "Under way", "reason": f"The report of this run will be here as soon as it is made.{now}"}
     if has_failed(run):
         return {"title": "Failed", "reason": f"{_note(run)} Next: {alerts.NEXT['failed']}"}
     if made(run, report):
