@@ -10,6 +10,7 @@ import airflow.settings  # noqa: F401
 import pytest
 
 from include.deployment.jars import local_jars
+from include.telemetry import connect_costs
 from include.telemetry.event_logs import DIRECTORY, MARK
 from include.telemetry.live_counts import WrittenFiles
 from include.telemetry.records_read import OfEventLog, of_session
@@ -41,6 +42,8 @@ def test_tagged_jobs_of_a_session_are_read(
     spark_server: ConnectServer, scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(TOKEN, spark_server.token)
+    # A server's first answer takes seconds, more on a machine that is busy.
+    monkeypatch.setattr(connect_costs, "TIMEOUT", 60)
     session = str(uuid.uuid4())
     run("judging", str(scratch), f"{spark_server.address}/;user_id=u;session_id={session}", token=spark_server.token)
     assert of_session(spark_server.ui, session) == RECORDS
