@@ -113,17 +113,17 @@ def _windows(rows: Rows, width: int) -> Chart:
         ("wau", "7 days", charts.ACCENT, _BELOW),
     ):
         axis = _scale(name, ",d", tickMinStep=1)
-        layers += _line(rows, name, axis, colour, width) if name == "mau" else [_solid(rows, name, axis, colour, width)]
-        layers += _told(rows[-1], name, axis, f"{told}: {rows[-1][name]:,}", offset, width, rows)
+        layers += _line(rows, name, axis, colour, width)
+        end = by_day.base([{**rows[-1], "text": f"{told}: {rows[-1][name]:,}"}])
+        layers += _told(end.encode(x=by_day.time("noon", rows, width), y=axis), offset)
     return by_day.panel(layers, "Active in 7 and in 28 days", width)
 
 
 def _stickiness(rows: Rows, width: int) -> Chart:
     axis = _scale("stickiness", ".0%")
     lines = _line(rows, "stickiness", axis, charts.ACCENT, width)
-    return by_day.panel(
-        [*by_day.weekends(rows, width), *lines], "Stickiness: daily active users by those of 28 days", width
-    )
+    title = "Stickiness: daily active users by those of 28 days"
+    return by_day.panel([*by_day.weekends(rows, width), *lines], title, width)
 
 
 def _line(rows: Rows, name: str, axis: alt.Y, colour: str, width: int) -> list[alt.Chart]:
@@ -135,17 +135,12 @@ def _line(rows: Rows, name: str, axis: alt.Y, colour: str, width: int) -> list[a
     return [young, days.mark_line(color=colour, strokeWidth=1.5).transform_filter("datum.complete"), *points]
 
 
-def _solid(rows: Rows, name: str, axis: alt.Y, colour: str, width: int) -> alt.Chart:
-    return by_day.base(rows).mark_line(color=colour, strokeWidth=1.5).encode(x=by_day.time("noon", rows, width), y=axis)
-
-
-def _told(last: charts.Row, name: str, axis: alt.Y, text: str, offset: int, width: int, rows: Rows) -> list[alt.Chart]:
+def _told(end: alt.Chart, offset: int) -> list[alt.Chart]:
     """What a line is and where it ends, above or below its end, legible across lines."""
-    base = by_day.base([{**last, "text": text}]).encode(x=by_day.time("noon", rows, width), y=axis, text="text:N")
     mark = {"align": "right", "dy": offset, "fontSize": 12}
     return [
-        base.mark_text(**mark, color=charts.PAGE, stroke=charts.PAGE, strokeWidth=_HALO),
-        base.mark_text(**mark, color=charts.INK),
+        end.mark_text(**mark, color=charts.PAGE, stroke=charts.PAGE, strokeWidth=_HALO).encode(text="text:N"),
+        end.mark_text(**mark, color=charts.INK).encode(text="text:N"),
     ]
 
 

@@ -19,7 +19,9 @@ from include.report.text import counted, day
 _DEVIATIONS = 3
 _PANEL, _HALO = 120, 3
 # Flagged days have their date beside them, as long as it is so many pixels from that of another one.
-_APART, _ABOVE, _BELOW = 70, -10, 16
+_APART, _ABOVE = 70, -10
+# Beyond this part of the panel from either side a date stands inwards of its day.
+_EDGE = 0.1
 # Room above the highest value for a date.
 _HEADROOM = 1.2
 _FORMATS = {"dau": ",d", "p95_load_ms": ",d", "sessions": ",d"}
@@ -75,9 +77,8 @@ def anomalies_say(found: Sequence[Measured]) -> str:
 
 def draw(curves: dict[Metric, list[Measured]], width: int) -> Chart:
     """A panel for each metric that has a value, one below the other."""
-    panels = [
-        _panel(name, found, width) for name, found in curves.items() if any(one.value is not None for one in found)
-    ]
+    known = {name: found for name, found in curves.items() if any(one.value is not None for one in found)}
+    panels = [_panel(name, found, width) for name, found in known.items()]
     return alt.vconcat(*panels, spacing=16).resolve_scale(x="shared")
 
 
@@ -141,7 +142,7 @@ def _told(rows: Rows, width: int) -> Rows:
 
 def _align(part: float) -> str:
     """Return on which side of a place its date stands, so that it stays within the panel."""
-    return "left" if part < 0.1 else "right" if part > 0.9 else "center"
+    return "left" if part < _EDGE else "right" if part > 1 - _EDGE else "center"
 
 
 def _dates(told: Rows, y: alt.Y, x: alt.X) -> list[alt.Chart]:

@@ -17,6 +17,7 @@ from include.report.text import counted
 _HEIGHT = 150
 # The days that the axis tells: one, and whole weeks.
 _TOLD = (1, 7, 14, 21, 28)
+_OFTEN = 14
 
 
 def active_days_picture(found: Sequence[ActiveDays]) -> Picture:
@@ -39,10 +40,10 @@ def active_days_say(found: Sequence[ActiveDays], total: int) -> str:
     if not total:
         return ""
     once = sum(one.users for one in found if one.active_days == 1)
-    often = sum(one.users for one in found if one.active_days >= 14)
+    often = sum(one.users for one in found if one.active_days >= _OFTEN)
     return (
         f"Of {counted(total, 'user')} {percent(once / total)} were active on a single day, "
-        f"{percent(often / total)} on 14 days and more."
+        f"{percent(often / total)} on {_OFTEN} days and more."
     )
 
 

@@ -63,7 +63,8 @@ def load_times_say(found: Sequence[LoadTimes]) -> str:
     if len(known) <= 1:
         return said
     best, worst = min(known, key=lambda one: known[one]), max(known, key=lambda one: known[one])
-    return f"{said} Version {best} is fastest ({milliseconds(known[best])}), {worst} slowest ({milliseconds(known[worst])})."
+    fast, slow = milliseconds(known[best]), milliseconds(known[worst])
+    return f"{said} Version {best} is fastest ({fast}), {worst} slowest ({slow})."
 
 
 def draw_load_times(rows: Rows, width: int) -> Chart:
@@ -98,8 +99,8 @@ def correlation_picture(every: Sequence[DeviceCorrelation]) -> Picture:
     return Picture(
         "device_correlation",
         "Do newer devices load faster?",
-        f"Spearman's correlation of the year of a user's device and the user's median load time, from {_MINUS}1 (the newer, "
-        "the faster) to 1 (the newer, the slower); in brackets the users",
+        "Spearman's correlation of the year of a user's device and the user's median load time, from "
+        f"{_MINUS}1 (the newer, the faster) to +1 (the newer, the slower); in brackets the users",
         correlation_says(found),
         [head, *table] if any(one.spearman is not None for one in found) else [head],
         partial(draw_correlation, rows),
@@ -121,8 +122,8 @@ def correlation_says(found: Sequence[DeviceCorrelation]) -> str:
 def rho(spearman: float | None) -> str:
     """Return a correlation as text.
 
-    >>> rho(-0.4), rho(0.25), rho(None) == NONE
-    ('−0.40', '+0.25', True)
+    >>> rho(0.25), rho(None) == NONE
+    ('+0.25', True)
     """
     return NONE if spearman is None else f"{spearman:+.2f}".replace("-", _MINUS)
 

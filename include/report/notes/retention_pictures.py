@@ -21,7 +21,9 @@ ALL, FIRST = "All cohorts", "*"
 _GAP = " "
 # What a cell takes at most, and what the names beside the cells take, in pixels.
 _CELL, _NAMES = 44, 150
-_HEIGHT, _SMALL = 22, 10
+_HEIGHT, _LOW, _SMALL = 22, 16, 10
+# On a phone, cells of more weeks are too narrow for a number.
+_FEW_WEEKS = 10
 # How dark a cell is: text on the darkest one is read in both themes. Week 0 is all of a cohort, and as dark as can be.
 _PALE, _DARK = 0.06, 0.55
 _LEAST_TOP = 0.1
@@ -90,7 +92,7 @@ def draw_triangle(rows: Rows, width: int) -> Chart:
     labels = [row[name] for row in rows if row["week"] == 0]
     weeks = 1 + max(row["week"] for row in rows)
     top = max([row["rate"] for row in rows if row["week"] and row["rate"] is not None] + [_LEAST_TOP])
-    told = range(0, weeks, 4 if is_narrow and weeks > 14 else 1)
+    told = range(0, weeks, 4 if is_narrow and weeks > _FEW_WEEKS else 1)
     y = alt.Y(f"{name}:N", title=None, scale=alt.Scale(domain=[labels[0], _GAP, *labels[1:]])).axis(
         labelColor=charts.INK, domain=False, ticks=False, labelLimit=names
     )
@@ -115,12 +117,11 @@ def draw_triangle(rows: Rows, width: int) -> Chart:
         .encode(fillOpacity=shade),
         base.mark_rect(color=charts.ACCENT, **cell).transform_filter("isValid(datum.rate) && datum.week == 0"),
     ]
-    if not is_narrow or weeks <= 8:
+    if not is_narrow or weeks <= _FEW_WEEKS:
         for colour, when in ((charts.INK, "datum.week > 0"), (charts.PAGE, "datum.week == 0")):
             layers.append(base.mark_text(color=colour, fontSize=_SMALL).encode(text="text:N").transform_filter(when))
-    return alt.layer(
-        *layers, width=min(width, names + _CELL * weeks), height={"step": _HEIGHT if not is_narrow else 16}
-    )
+    height = {"step": _LOW if is_narrow else _HEIGHT}
+    return alt.layer(*layers, width=min(width, names + _CELL * weeks), height=height)
 
 
 def average_picture(averages: Sequence[Average]) -> Picture:
