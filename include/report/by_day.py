@@ -58,13 +58,13 @@ def time(name: str, rows: Rows, width: int) -> alt.X:
     return alt.X(f"{name}:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=domain, nice=False))
 
 
-def weekends(rows: Rows, width: int, height: int = charts.PANEL) -> list[alt.Chart]:
+def weekends(rows: Rows, width: int) -> list[alt.Chart]:
     """Return the layer that shades weekends, none where single days are too narrow to be told apart."""
     if len(rows) > SINGLE_DAYS_UP_TO:
         return []
     band = (
         base(rows)
         .mark_rect(color=charts.RULE, opacity=0.6)
-        .encode(x=time("start", rows, width), x2="end:T", y=alt.value(0), y2=alt.value(height))
+        .encode(x=time("start", rows, width), x2="end:T", y=alt.value(0), y2=alt.value(charts.PANEL))
     )
     return [band.transform_filter("datum.weekend")]

@@ -87,6 +87,7 @@ def week(rows: Rows, width: int) -> Chart:
 def to_svg(chart: Chart) -> str:
     """Draw a chart as SVG, without a browser: Vega in an embedded JavaScript engine. Text in it is escaped."""
     axis = {"labelColor": SOFT, "gridColor": RULE, "domainColor": RULE, "tickColor": RULE, "labelFontSize": 12}
+    axis |= {"titleColor": SOFT, "titleFontSize": 12, "titleFontWeight": "normal"}
     # What is drawn is told in words beside it; a label for each of its marks would be many times its size.
     is_fitted = not isinstance(chart, alt.VConcatChart)
     # Vega knows another font than the reader's, whose labels may be wider: paper cuts off what is outside the drawing.

@@ -10,6 +10,7 @@ import altair as alt
 from include.report import by_day, charts
 from include.report.charts import Chart, Rows
 from include.report.notes.model import Day
+from include.report.notes.words import short_day
 from include.report.numbers import percent
 from include.report.picture import Picture
 from include.report.text import counted, day
@@ -17,7 +18,7 @@ from include.report.text import counted, day
 # Room between a line and the text at its end.
 _ABOVE, _BELOW = -8, 14
 _HALO = 3
-_HEAD = ("Day", "Daily", "7 days", "28 days", "Month to date", "Stickiness", "New users")
+_HEAD = ("Day", "Daily", "7 days", "28 days", "Stickiness", "New users", "Month to date")
 
 
 def activity_picture(newest_first: Sequence[Day]) -> Picture:
@@ -41,13 +42,9 @@ def activity_picture(newest_first: Sequence[Day]) -> Picture:
 
 def row_of(one: Day) -> tuple[str, ...]:
     """Return a day as a row of a table."""
-    windows = (one.dau, one.wau_7d, one.mau_28d, one.mau_month_to_date)
-    return (
-        f"{one.day:%a} {day(one.day)}",
-        *(f"{users:,}" for users in windows),
-        percent(one.stickiness),
-        f"{one.new_users:,}",
-    )
+    windows = (f"{users:,}" for users in (one.dau, one.wau_7d, one.mau_28d))
+    others = (f"{users:,}" for users in (one.new_users, one.mau_month_to_date))
+    return (short_day(one.day), *windows, percent(one.stickiness), *others)
 
 
 def activity_says(found: Sequence[Day]) -> str:
@@ -59,11 +56,11 @@ def activity_says(found: Sequence[Day]) -> str:
     others = [one.dau for one in found if not by_day.is_weekend(one.day)]
     if weekends and others:
         means = (sum(some) / len(some) for some in (others, weekends))
-        said.append("On a mean {:,.1f} users are active from Monday to Friday, {:,.1f} at weekends.".format(*means))
+        said.append("On average {:,.1f} users are active from Monday to Friday, {:,.1f} at weekends.".format(*means))
     most = max(found, key=lambda one: one.dau)
     said.append(f"Most were active on {most.day:%A}, {day(most.day)}: {most.dau:,}.")
     empty = sum(not one.dau for one in found)
-    said.append(f"None was on {empty:,} of {counted(len(found), 'day')}." if empty else "No day is without any.")
+    said.append(f"Nobody was active on {counted(empty, 'day')}." if empty else "Somebody was active every day.")
     return " ".join(said)
 
 

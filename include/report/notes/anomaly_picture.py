@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
+from itertools import product
 
 import altair as alt
 
 from include.report import by_day, charts
 from include.report.charts import Chart, Row, Rows
 from include.report.notes.model import Measured, Metric
-from include.report.notes.words import METRICS, measured
+from include.report.notes.words import METRICS, measured, short_day
 from include.report.page import NONE
-from include.report.picture import Picture
-from include.report.text import counted, day
+from include.report.picture import Picture, Table
+from include.report.text import counted
 
 # What is flagged is farther from the mean of the 28 days before.
 _DEVIATIONS = 3
 _PANEL, _HALO = 120, 3
 # Flagged days have their date beside them, as long as it is so many pixels from that of another one.
-_APART, _ABOVE = 70, -10
+_APART, _ABOVE, _BELOW = 70, -11, 17
 # Beyond this part of the panel from either side a date stands inwards of its day.
 _EDGE = 0.1
+# Below this part of the scale there is no room for a date.
+_FLOOR = 0.25
 # Room above the highest value for a date.
 _HEADROOM = 1.2
-_FORMATS = {"dau": ",d", "p95_load_ms": ",d", "sessions": ",d"}
+_UP, _DOWN = "\N{BLACK UP-POINTING TRIANGLE}", "\N{BLACK DOWN-POINTING TRIANGLE}"
 
 
 def anomaly_picture(found: Sequence[Measured], days: int) -> Picture:
@@ -35,30 +40,24 @@ def anomaly_picture(found: Sequence[Measured], days: int) -> Picture:
     flagged = sum(one.flagged for one in found)
     return Picture(
         "anomalies",
-        "Unusual days",
+        "Each day beside the 28 before it",
         f"Each metric by day (UTC). {last}Shaded: up to {_DEVIATIONS} standard deviations from the mean of the 28 days "
         "before, known from 14 values on. A triangle is a day outside.",
         anomalies_say(found),
-        [("Day", "Metric", "Value", "Mean before", "Standard deviation", "z"), *map(_row, _flagged(found))]
-        if flagged
-        else _without(found),
+        _table(found),
         partial(draw, curves),
         {"alarm": "unusual"} if flagged else {},
     )
 
 
-def _flagged(found: Sequence[Measured]) -> list[Measured]:
-    return [one for one in found if one.flagged]
-
-
-def _without(found: Sequence[Measured]) -> list[tuple[str, ...]]:
-    """A table that says that nothing is unusual, where there is anything."""
-    return [("Days", "Unusual"), (f"{len({one.day for one in found}):,}", "none")] if found else [("Days",)]
-
-
-def _row(one: Measured) -> tuple[str, ...]:
-    spread = (measured(one.metric, number) for number in (one.value, one.mean, one.standard_deviation))
-    return (f"{one.day:%a} {day(one.day)}", METRICS[one.metric], *spread, z_of(one))
+def _table(found: Sequence[Measured]) -> Table:
+    """Every day with its metrics, those that are unusual marked as in the drawing."""
+    of_day: dict[date, dict[Metric, str]] = defaultdict(dict)
+    for one in found:
+        mark = f" {_UP if is_above(one) else _DOWN}" if one.flagged else ""
+        of_day[one.day][one.metric] = f"{measured(one.metric, one.value)}{mark}"
+    rows = [(short_day(day), *(values.get(name, NONE) for name in METRICS)) for day, values in of_day.items()]
+    return [("Day", *METRICS.values()), *rows]
 
 
 def z_of(one: Measured) -> str:
@@ -66,12 +65,19 @@ def z_of(one: Measured) -> str:
     return NONE if one.z is None else f"{one.z:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
+def is_above(one: Measured) -> bool:
+    """Return whether a value is above the mean of those before it."""
+    return (one.value or 0) > (one.mean or 0)
+
+
 def anomalies_say(found: Sequence[Measured]) -> str:
     """Return how many days of each metric are unusual."""
     counts = {name: sum(one.flagged for one in found if one.metric == name) for name in METRICS}
+    if all(one.mean is None for one in found):
+        return "No day has 14 values before it, so none can be judged."
     if not any(counts.values()):
         return "No day is unusual."
-    parts = [f"{counted(number, 'day')} of {METRICS[name].lower()}" for name, number in counts.items() if number]
+    parts = [f"{METRICS[name].lower()} on {counted(number, 'day')}" for name, number in counts.items() if number]
     return f"Unusual: {', '.join(parts)}."
 
 
@@ -86,7 +92,7 @@ def _panel(metric: Metric, found: list[Measured], width: int) -> Chart:
     rows = drawn(found)
     top = max(row["value"] for row in rows if row["value"] is not None) * _HEADROOM or 1
     y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, top], nice=False)).axis(
-        tickCount=3, tickMinStep=1, format=_FORMATS[metric], domain=False, ticks=False, minExtent=charts.PANEL_LABELS
+        tickCount=3, tickMinStep=1, format=",d", domain=False, ticks=False, minExtent=charts.PANEL_LABELS
     )
     x = by_day.time("noon", rows, width)
     days = by_day.base(rows).encode(x=x)
@@ -97,9 +103,9 @@ def _panel(metric: Metric, found: list[Measured], width: int) -> Chart:
     for shape, when in (("triangle-up", "datum.above"), ("triangle-down", "!datum.above")):
         mark = days.mark_point(color=charts.ALARM, filled=True, size=70, shape=shape, opacity=1).encode(y=y)
         layers.append(mark.transform_filter(f"datum.flagged && {when}"))
-    layers += _dates(_told(rows, width), y, x)
+    layers += _dates(_told(rows, width, top), y, x)
     unit = ", in ms" if metric == "p95_load_ms" else ""
-    return by_day.panel([*by_day.weekends(rows, width, _PANEL), *layers], f"{METRICS[metric]}{unit}", width, _PANEL)
+    return by_day.panel(layers, f"{METRICS[metric]}{unit}", width, _PANEL)
 
 
 def drawn(found: Sequence[Measured]) -> Rows:
@@ -123,21 +129,21 @@ def _drawn(one: Measured) -> Row:
         "low": low,
         "high": high,
         "flagged": one.flagged and one.value is not None,
-        "above": (one.value or 0) > (one.mean or 0),
+        "above": is_above(one),
         "z": one.z,
         "date": f"{one.day.day} {one.day:%b}",
     }
 
 
-def _told(rows: Rows, width: int) -> Rows:
-    """Return the flagged days whose date there is room for, the most unusual ones first."""
+def _told(rows: Rows, width: int, top: float) -> Rows:
+    """Return the flagged days whose date there is room for, the most unusual ones first; `top` ends the scale."""
     a_day = (width - charts.PANEL_LABELS) / len(rows)
     told: list[tuple[int, Row]] = []
     flagged = [(place, row) for place, row in enumerate(rows) if row["flagged"]]
     for place, row in sorted(flagged, key=lambda one: one[1]["z"] is not None and -abs(one[1]["z"])):
         if all(abs(place - other) * a_day >= _APART for other, _ in told):
             told.append((place, row))
-    return [{**row, "align": _align(place / len(rows))} for place, row in told]
+    return [{**row, "align": _align(place / len(rows)), "offset": _offset(row, top)} for place, row in told]
 
 
 def _align(part: float) -> str:
@@ -145,13 +151,17 @@ def _align(part: float) -> str:
     return "left" if part < _EDGE else "right" if part > 1 - _EDGE else "center"
 
 
+def _offset(row: Row, top: float) -> int:
+    """Return where a date stands: away from the curve, as long as there is room above the axis."""
+    return _BELOW if not row["above"] and row["value"] > _FLOOR * top else _ABOVE
+
+
 def _dates(told: Rows, y: alt.Y, x: alt.X) -> list[alt.Chart]:
     layers = []
-    for align in ("left", "center", "right"):
-        rows = [row for row in told if row["align"] == align]
+    for align, offset in product(("left", "center", "right"), (_ABOVE, _BELOW)):
+        rows = [row for row in told if (row["align"], row["offset"]) == (align, offset)]
         text = by_day.base(rows).encode(x=x, y=y, text="date:N")
-        mark = {"align": align, "dy": _ABOVE}
         if rows:
-            layers.append(text.mark_text(**mark, color=charts.PAGE, stroke=charts.PAGE, strokeWidth=_HALO))
-            layers.append(text.mark_text(**mark, color=charts.INK))
+            halo = {"color": charts.PAGE, "stroke": charts.PAGE, "strokeWidth": _HALO}
+            layers += [text.mark_text(align=align, dy=offset, **mark) for mark in (halo, {"color": charts.INK})]
     return layers

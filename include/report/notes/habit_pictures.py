@@ -54,9 +54,6 @@ def draw(rows: Rows, width: int) -> Chart:
         labelAngle=0,
         domain=False,
         ticks=False,
-        titleColor=charts.SOFT,
-        titleFontSize=12,
-        titleFontWeight="normal",
     )
     y = alt.Y("users:Q", title=None).axis(tickCount=3, tickMinStep=1, format=",d", domain=False, ticks=False)
     base = alt.Chart(alt.InlineData(values=rows), width=width, height=_HEIGHT)

@@ -12,7 +12,6 @@ from include.report.charts import Chart, Rows
 from include.report.notes.changes import FEWEST
 from include.report.notes.model import DeviceCorrelation, LoadTimes
 from include.report.notes.words import milliseconds
-from include.report.page import NONE
 from include.report.picture import Picture
 from include.report.text import counted
 
@@ -84,21 +83,25 @@ def draw_load_times(rows: Rows, width: int) -> Chart:
 
 
 def _x(name: str, axis: alt.Axis, scale: alt.Scale) -> alt.X:
-    return alt.X(f"{name}:Q", title="ms", axis=axis, scale=scale)
+    return alt.X(f"{name}:Q", title="Milliseconds", axis=axis, scale=scale)
 
 
 def correlation_picture(every: Sequence[DeviceCorrelation]) -> Picture:
     """Return the correlation of the last VERSIONS_SHOWN versions, each with the number of its users."""
     found = every[-VERSIONS_SHOWN:]
     rows: Rows = [
-        {"label": f"{one.app_version} ({one.users:,})", "value": one.spearman or 0, "text": rho(one.spearman)}
+        {
+            "label": f"{one.app_version} ({one.users:,})",
+            "value": one.spearman or 0,
+            "text": rho(one.spearman),
+        }
         for one in found
     ]
     table = [(one.app_version, f"{one.users:,}", rho(one.spearman)) for one in found]
     head = ("Version", "Users", "Correlation")
     return Picture(
         "device_correlation",
-        "Do newer devices load faster?",
+        "Load times and the age of devices",
         "Spearman's correlation of the year of a user's device and the user's median load time, from "
         f"{_MINUS}1 (the newer, the faster) to +1 (the newer, the slower); in brackets the users",
         correlation_says(found),
@@ -122,15 +125,15 @@ def correlation_says(found: Sequence[DeviceCorrelation]) -> str:
 def rho(spearman: float | None) -> str:
     """Return a correlation as text.
 
-    >>> rho(0.25), rho(None) == NONE
-    ('+0.25', True)
+    >>> rho(0.25), rho(None)
+    ('+0.25', 'not known')
     """
-    return NONE if spearman is None else f"{spearman:+.2f}".replace("-", _MINUS)
+    return "not known" if spearman is None else f"{spearman:+.2f}".replace("-", _MINUS)
 
 
 def draw_correlation(rows: Rows, width: int) -> Chart:
     """A bar for each `label` from 0 to its `value`, on a scale from -1 to 1, with its `text`."""
-    axis = alt.Axis(values=[-1, -0.5, 0, 0.5, 1], format="+.1~f", orient="top", domain=False, ticks=False)
+    axis = alt.Axis(values=[-1, -0.5, 0, 0.5, 1], format=".1~f", orient="top", domain=False, ticks=False)
     x = alt.X("value:Q", title=None, axis=axis, scale=alt.Scale(domain=[-1, 1]))
     base = alt.Chart(alt.InlineData(values=rows)).encode(y=charts.labels([row["label"] for row in rows], width))
     right, left = "datum.value >= 0", "datum.value < 0"

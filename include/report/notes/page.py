@@ -12,10 +12,9 @@ from include.report.notes.activity_picture import row_of
 from include.report.notes.anomaly_picture import z_of
 from include.report.notes.model import Measured, NotesReport, PowerUser, Segment, SessionMeans
 from include.report.notes.pictures import pictures
-from include.report.notes.words import KINDS, METRICS, NOUNS, measured, segment_name, user_name
+from include.report.notes.words import KINDS, METRICS, NOUNS, measured, segment_name, short_day, user_name
 from include.report.numbers import difference, percent, points, seconds
 from include.report.page import NONE, common_parts, template_of
-from include.report.text import day
 
 # In the page; the JSON has more of them, the answers' files have all.
 USERS_SHOWN, SEGMENTS_SHOWN, UNUSUAL_SHOWN, LONGEST_SENTENCE = 10, 10, 12, 300
@@ -65,6 +64,7 @@ def render_html(report: NotesReport) -> str:
         segment_tables=_segment_tables(report),
         user_rows=[_user_row(one) for one in report.power_users[:USERS_SHOWN]],
         unusual_rows=[_unusual_row(one) for one in sentences.unusual(report)],
+        has_week=any(one.week for one in report.average_retention),
         bounced=percent(report.summary.bounce_rate),
     )
 
@@ -152,10 +152,10 @@ def _segment_row(one: Segment, users: int) -> tuple[str | int, ...]:
     return (
         segment_name(one.kind, one.segment),
         one.users,
-        percent(one.users / users if users else None),
-        one.sessions,
-        seconds(one.mean_duration_seconds),
         percent(one.bounce_rate),
+        seconds(one.mean_duration_seconds),
+        one.sessions,
+        percent(one.users / users if users else None),
     )
 
 
@@ -167,4 +167,4 @@ def _user_row(one: PowerUser) -> tuple[str | int, ...]:
 def _unusual_row(one: Measured) -> tuple[str | int, ...]:
     known = (one.value, one.mean, one.same_weekday_week_before)
     value, mean, week_before = (measured(one.metric, number) for number in known)
-    return (f"{one.day:%a} {day(one.day)}", METRICS[one.metric], value, mean, z_of(one), week_before)
+    return (f"{short_day(one.day)}: {METRICS[one.metric].lower()}", value, mean, z_of(one), week_before)

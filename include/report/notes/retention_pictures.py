@@ -41,7 +41,7 @@ def retention_picture(cohorts: Sequence[Cohort], averages: Sequence[Average]) ->
     )
     return Picture(
         "retention",
-        "Who comes back",
+        "Cohorts week by week",
         units.strip(),
         retention_says(averages),
         _table(cohorts, averages, weeks) if averages else [("Cohort",)],
@@ -102,9 +102,6 @@ def draw_triangle(rows: Rows, width: int) -> Chart:
         orient="top",
         domain=False,
         ticks=False,
-        titleColor=charts.SOFT,
-        titleFontSize=12,
-        titleFontWeight="normal",
         titleAnchor="start",
     )
     base = alt.Chart(alt.InlineData(values=rows)).encode(x=x, y=y)
@@ -158,13 +155,9 @@ def _average_says(averages: Sequence[Average]) -> str:
 def draw_average(rows: Rows, width: int) -> Chart:
     """Two lines over `week`: `rate_in` and `rate_in_or_after`."""
     x = alt.X("week:Q", title="Weeks after the first one", scale=alt.Scale(nice=False)).axis(
-        tickCount=charts.ticks(width),
-        tickMinStep=1,
+        values=list(range(0, len(rows), -(-len(rows) // (2 * charts.ticks(width))))),
         format="d",
         grid=False,
-        titleColor=charts.SOFT,
-        titleFontSize=12,
-        titleFontWeight="normal",
     )
     layers = []
     for name, colour in (("rate_in_or_after", charts.QUIET), ("rate_in", charts.ACCENT)):

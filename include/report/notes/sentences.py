@@ -32,7 +32,7 @@ def lead(report: NotesReport) -> str:
         return f"No user was active in the 28 days up to {day(report.run_date)}."
     return (
         f"{counted(found.dau, 'user')} {'was' if found.dau == 1 else 'were'} active on {day(report.run_date)}: "
-        f"{percent(found.stickiness)} of the {found.mau_28d:,} of 28 days."
+        f"{percent(found.stickiness)} of the {found.mau_28d:,} active in 28 days."
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from include.report.notes.model import Metric, SegmentKind
 from include.report.page import NONE
 from include.report.text import Nouns, isolated, one_line
@@ -23,6 +25,15 @@ def segment_name(kind: SegmentKind, segment: str) -> str:
     ('DE', 'Other', 'Phone')
     """
     return segment if kind == "country" and segment.isupper() else segment.capitalize()
+
+
+def short_day(found: date) -> str:
+    """Return a day with its weekday, short enough for a column.
+
+    >>> short_day(date(2026, 11, 9))
+    'Mon 9 Nov 2026'
+    """
+    return f"{found:%a} {found.day} {found:%b %Y}"
 
 
 def user_name(user_id: str) -> str:
