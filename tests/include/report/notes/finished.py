@@ -77,7 +77,9 @@ def outcomes(sessions: Sequence[Session]) -> list[dict[str, Any]]:
 def _records(tables: Tables, rejected: Counts, warnings: Counts) -> dict[str, dict[str, Any]]:
     sessions = tables["session_outcomes"]
     accepted = {"interactions": sum(one["interaction_count"] for one in sessions), "users": 4}
-    of_each = {kind.name: dict.fromkeys(kind.reason_names, 0) | dict(rejected.get(kind.name, {})) for kind in NOTES.kinds}
+    of_each = {
+        kind.name: dict.fromkeys(kind.reason_names, 0) | dict(rejected.get(kind.name, {})) for kind in NOTES.kinds
+    }
     counts = {
         kind: counted(accepted[kind] + sum(reasons.values()), accepted[kind], sum(reasons.values()))
         for kind, reasons in of_each.items()
