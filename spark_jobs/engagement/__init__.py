@@ -1,0 +1,1 @@
+"""The answers of `notes`: activity, retention, segments, load times and anomalies."""

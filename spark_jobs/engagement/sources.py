@@ -1,0 +1,90 @@
+"""The sources of the answers: the run's snapshots of all kinds of records, and its sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pyspark.sql import SparkSession
+
+from spark_jobs.engagement.answers import Rows
+from spark_jobs.lake.tables import buckets_of
+from spark_jobs.lake.tries import read
+from spark_jobs.logs.notes.contract import NOTES
+from spark_jobs.logs.notes.tables import INTERACTIONS, SESSIONS, USERS
+from spark_jobs.shared.documents import SESSION_ANALYSIS, read_record_of
+from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.records import DataQualityRecord, SessionAnalysisRecord
+
+
+class SessionsOfOtherGapError(DataError):
+    """The sessions were cut with another gap than the run's."""
+
+
+class SessionsOfOtherInteractionsError(DataError):
+    """The sessions were not cut from these interactions."""
+
+
+@dataclass(frozen=True)
+class Notes:
+    """The rows that the answers are made of, the `snapshots` that they are, by table, and the warnings of records.
+
+    `buckets`: how many the sessions lie in.
+    """
+
+    rows: Rows
+    buckets: int
+    snapshots: dict[str, int]
+    warnings: list[dict[str, str | int]]
+
+
+def read_notes(
+    spark: SparkSession, lake: Lake, run_date: date, interactions: int | None, sessions: int | None, gap: timedelta
+) -> Notes:
+    """Return what the stages before have made for a run date; with None, what they made last.
+
+    Raises MissingRecordError, OtherRecordError, SessionsOfOtherGapError or SessionsOfOtherInteractionsError.
+    """
+    judged = read_record_of(lake, DataQualityRecord, run_date, {INTERACTIONS.name: interactions})
+    cut = sessions_cut(lake, run_date, sessions, judged.snapshots[INTERACTIONS.name], gap)
+    snapshots = {table.name: judged.snapshots[table.name] for table in (INTERACTIONS, USERS)}
+    snapshots[SESSIONS.name] = cut.snapshots[SESSIONS.name]
+    rows = Rows(*(read(spark, lake.log, table, snapshots[table.name]) for table in (INTERACTIONS, USERS, SESSIONS)))
+    with lake.catalog.open() as catalog:
+        buckets = buckets_of(catalog, lake.log, SESSIONS)
+    return Notes(rows, buckets, snapshots, warnings_of(judged))
+
+
+def warnings_of(record: DataQualityRecord) -> list[dict[str, str | int]]:
+    """Return the rows of WARNINGS: each warning that a record of the whole log can have, also where none has it."""
+    return [
+        {"kind": kind.name, "warning": name, "records": record.log_warnings[kind.name][name]}
+        for kind in NOTES.kinds
+        for name in kind.warning_names
+    ]
+
+
+def sessions_cut(
+    lake: Lake, run_date: date, sessions: int | None, interactions: int, gap: timedelta
+) -> SessionAnalysisRecord:
+    """Return the record of a run's sessions, of the last ones made with None, if they were cut so.
+
+    Raises MissingRecordError if the run has no sessions, and OtherRecordError if its record is of other sessions.
+    SessionsOfOtherGapError, SessionsOfOtherInteractionsError: they were cut with another gap, or from others.
+    """
+    record = read_record_of(lake, SessionAnalysisRecord, run_date, {SESSIONS.name: sessions})
+    minutes = record.parameters.session_gap_minutes
+    if timedelta(minutes=minutes) != gap:
+        raise SessionsOfOtherGapError(
+            f"the sessions of {run_date} were cut with a gap of {minutes} minutes, and are to be answered with one of "
+            f"{gap // timedelta(minutes=1)}; nothing was published: run {SESSION_ANALYSIS} for this date again with "
+            "the gap you want, and what is after it"
+        )
+    if record.made_from[INTERACTIONS.name] != interactions:
+        raise SessionsOfOtherInteractionsError(
+            f"the sessions of {run_date} were cut from the snapshot {record.made_from[INTERACTIONS.name]} of "
+            f"interactions, and are to be answered with {interactions}; nothing was published: run {SESSION_ANALYSIS} "
+            "for this date again, and what is after it"
+        )
+    return record
