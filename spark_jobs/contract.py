@@ -27,9 +27,14 @@ class TabSeparated:
 
 @dataclass(frozen=True)
 class Csv:
-    """RFC 4180 with a header: fields by name, in any order; a quote is doubled, a backslash is a character."""
+    """RFC 4180 with a header: fields by name, in any order; a quote is doubled, a backslash is a character.
+
+    A longer record than `longest_record` bytes is none, and only its beginning is kept: a quote that never closes would
+    bring the rest of a file into memory.
+    """
 
     endings: tuple[str, ...] = (".csv", ".csv.gz")
+    longest_record: int = 2**20
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,7 @@ class Records:
     `order`: the columns that order records of equal times, so that every run orders them alike. `varied`: columns with
     too many values for a dictionary, for which Parquet would make one and give it up, file by file. `owner`: the column
     that says whose or of what the record is, if not the log's user. `duplicates_warned`: a duplicate has warnings too.
+    `conflicting`: where an owner has one record, the first by `time` and `order`, the reason of all others.
     """
 
     name: str
@@ -147,6 +153,7 @@ class Records:
     varied: tuple[str, ...] = ()
     owner: str = ""
     duplicates_warned: bool = False
+    conflicting: str = ""
 
     def named(self, name: str) -> Field:
         """Return the field of this name; raises KeyError when there is none."""
@@ -159,6 +166,11 @@ class Records:
     def reason_names(self) -> tuple[str, ...]:
         """Return the names of the reasons, in order."""
         return tuple(reason.name for reason in self.reasons)
+
+    @property
+    def own_reasons(self) -> tuple[str, ...]:
+        """Return the names of the reasons that a record shows by itself, in order."""
+        return tuple(name for name in self.reason_names if name not in (DUPLICATE, self.conflicting))
 
     @property
     def warning_names(self) -> tuple[str, ...]:

@@ -152,7 +152,7 @@ class Keeper:
 def environment() -> dict[str, str]:
     """Return the environment of a server."""
     # Its web API listens at this address, and at all of the machine's without it.
-    return {"SPARK_LOCAL_IP": LOOPBACK, **os.environ, **UTF_8}
+    return {"SPARK_LOCAL_IP": LOOPBACK, session.PYTHON: sys.executable, **os.environ, **UTF_8}
 
 
 def _listens(pid: int, port: int) -> bool:

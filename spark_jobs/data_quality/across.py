@@ -22,11 +22,17 @@ _RECORD = ("kind", "owner", ROW_KEY)
 def count_across(spark: SparkSession, log: LogContract, snapshots: Mapping[str, int]) -> dict[str, dict[str, int]]:
     """Count the records of a log by kind and by each warning that others show, duplicates too. Runs Spark.
 
-    `snapshots` are those of the accepted records of each kind and of DUPLICATES.
+    `snapshots` are those of the accepted records of each kind and of DUPLICATES, where the log has that: elsewhere
+    no duplicate counts.
     """
     flagged = flag_across_of(log)({kind.name: _accepted(spark, log, kind, snapshots) for kind in log.kinds})
-    rows = [_named(flagged[kind.name][name], kind, F.lit(name)) for kind in log.kinds for name in kind.across_warnings]
-    found = _counted(rows, read(spark, log.name, DUPLICATES, snapshots[DUPLICATES.name])).collect()
+    named = [(kind, name, flagged[kind.name][name]) for kind in log.kinds for name in kind.across_warnings]
+    if DUPLICATES.name in snapshots:
+        rows = [_named(records, kind, F.lit(name)) for kind, name, records in named]
+        found = _counted(rows, read(spark, log.name, DUPLICATES, snapshots[DUPLICATES.name])).collect()
+    else:
+        sums = [_summed(records, kind, name) for kind, name, records in named]
+        found = reduce(DataFrame.unionByName, sums).collect()
     of_warning = {(row.kind, row.name): row.records for row in found}
     return {
         kind.name: {name: of_warning.get((kind.name, name), 0) for name in kind.across_warnings} for kind in log.kinds
@@ -59,6 +65,11 @@ def _counted(rows: Sequence[DataFrame], duplicates: DataFrame) -> DataFrame:
     # The key is unique on the right.
     found = reduce(DataFrame.unionByName, rows).join(more, on=list(_RECORD), how="left")
     return found.groupBy("kind", "name").agg(F.sum(1 + F.coalesce("more", F.lit(0))).alias("records"))
+
+
+def _summed(records: DataFrame, kind: Records, name: str) -> DataFrame:
+    total = F.coalesce(F.sum("records"), F.lit(0)).alias("records")
+    return records.agg(total).select(F.lit(kind.name).alias("kind"), F.lit(name).alias("name"), "records")
 
 
 def _named(rows: DataFrame, kind: Records, name: Column) -> DataFrame:

@@ -20,7 +20,7 @@ def sort_into_buckets(numbered: DataFrame, kind: Kind, buckets: int) -> DataFram
 
     The records have the number of their bucket.
     """
-    return in_buckets(numbered, kind.accepted, buckets, *_in_order(kind))
+    return in_buckets(numbered, kind.accepted, buckets, *records_in_order(kind))
 
 
 def reject_duplicates(in_order: DataFrame, kind: Kind) -> DataFrame:
@@ -29,7 +29,7 @@ def reject_duplicates(in_order: DataFrame, kind: Kind) -> DataFrame:
     Takes the rows of `sort_into_buckets`. That needs no shuffle and no sort: the first of equal records is the row
     before. Where `Rules.within_load` tells records apart, SHARES_KEY (boolean) says which has the row key of another.
     """
-    by_owner = W.partitionBy(kind.owner, BUCKET).orderBy(*_in_order(kind))
+    by_owner = W.partitionBy(kind.owner, BUCKET).orderBy(*records_in_order(kind))
     compared = [column for column in kind.records.same if column != kind.owner]
     repeats = F.col("reason").isNull() & _repeats_previous(compared, by_owner)
     if not kind.rules.within_load:
@@ -76,7 +76,7 @@ def _within_load(kind: Kind) -> list[str]:
     return [kind.rules.within_load] if kind.rules.within_load else []
 
 
-def _in_order(kind: Kind) -> list[Column]:
+def records_in_order(kind: Kind) -> list[Column]:
     """Return the order of an owner's records: equal ones side by side, and those with more values first."""
     records = kind.records
     ties = [

@@ -6,6 +6,7 @@ counts. A daily load adds what is new to the records of the latest run before it
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class DataQualityJob:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """The kinds of records of the log; raises UnreadLogError or MissingRulesError where these cannot be read."""
+        """The kinds of records of the log; raises MissingRulesError where one has no rules."""
         return kinds_of(self.lake.contract)
 
     def list_files(self) -> Listing:
@@ -88,8 +89,8 @@ def run(spark: SparkSession, job: DataQualityJob) -> DataQualityRecord:
 
     Raises InputError, EmptyInputError, UnreadableInputError, InputChangedError or LineCountMismatchError, and
     BackwardsError, LostBaseError, MissingRecordError or OtherRecordError where there is no log to add to,
-    OtherMaskingKeyError where its sensitive values are hashed by another key, and
-    UnreadLogError or MissingRulesError where the log's records cannot be judged; no record is written then.
+    OtherMaskingKeyError where its sensitive values are hashed by another key, and MissingRulesError where the log's
+    records cannot be judged; no record is written then.
     """
     started = time.monotonic()
     kinds, listing = job.kinds, job.list_files()
@@ -140,8 +141,8 @@ def _write_rejected(work: Work, written: Sequence[WrittenKind]) -> dict[str, int
 
 
 def _log_counts(work: Work, written: Sequence[WrittenKind], snapshots: Mapping[str, int]) -> LogCounts:
-    """Count over the whole log, duplicates too; nothing where a duplicate counts for no warning."""
-    if not any(one.kind.records.duplicates_warned for one in written):
+    """Count over the whole log; nothing where each record shows its warnings by itself, and no duplicate has any."""
+    if not any(one.kind.records.duplicates_warned or one.kind.records.across_warnings for one in written):
         return LogCounts({}, {})
     log, before = work.lake.contract, work.base.record.log_warnings if work.base else {}
     warnings = count_across(work.spark, log, snapshots)
@@ -158,6 +159,8 @@ def main(argv: list[str] | None = None) -> None:
     job = parse_args(argv)
     record = run_application(f"{DATA_QUALITY} {job.run_date}", job.lake, lambda spark: run(spark, job))
     counts = record.all_counts
+    for text in record.left_out:
+        print(f"WARNING {DATA_QUALITY} {job.run_date}: {text}", file=sys.stderr)
     print(
         f"{DATA_QUALITY}: {counts.records_read:,} lines read, {counts.events_accepted:,} accepted, "
         f"{counts.records_rejected:,} rejected, quality score {record.quality_score:.2f}"

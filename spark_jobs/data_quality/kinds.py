@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spark_jobs.contract import Csv, LogContract, Records
+from spark_jobs.contract import Format, LogContract, Records
 from spark_jobs.lake.tables import Table
-from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.log_tables import kind_table
 from spark_jobs.shared.rules import Rules, rules_of
 
 
-class UnreadLogError(DataError):
-    """A log of a form that data_quality cannot read yet."""
-
-
 @dataclass(frozen=True)
 class Kind:
-    """One kind of records: what its contract says, its rules, and the table of those that are accepted."""
+    """One kind of records: what its contract says, its form in files, its rules, and the table of accepted ones."""
 
     records: Records
+    form: Format
     rules: Rules
     accepted: Table
 
@@ -35,12 +31,5 @@ class Kind:
 
 
 def kinds_of(log: LogContract) -> tuple[Kind, ...]:
-    """Return the kinds of records of a log, the events first.
-
-    Raises UnreadLogError, or MissingRulesError, where they cannot be read: a record must be a line.
-    """
-    if isinstance(log.format, Csv):
-        raise UnreadLogError(
-            f"the log {log.name} is CSV, where a record may have several lines; read are only lines yet"
-        )
-    return tuple(Kind(records, rules_of(log, records), kind_table(log, records)) for records in log.kinds)
+    """Return the kinds of records of a log, the events first; raises MissingRulesError where one has no rules."""
+    return tuple(Kind(records, log.format, rules_of(log, records), kind_table(log, records)) for records in log.kinds)

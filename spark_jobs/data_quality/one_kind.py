@@ -12,13 +12,16 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.data_quality import history, inputs, line_counts, outcomes
-from spark_jobs.data_quality.judging import Judged, judge, lines_to_read
+from spark_jobs.contract import Csv
+from spark_jobs.data_quality import conflicts, history, inputs, line_counts, outcomes
+from spark_jobs.data_quality.judging import Known, judge
 from spark_jobs.data_quality.kinds import Kind
 from spark_jobs.data_quality.line_counts import LineCounts
 from spark_jobs.data_quality.line_numbers import MOST_NUMBERED, number_lines
+from spark_jobs.data_quality.lines import read_lines
 from spark_jobs.lake.tries import read, read_added
 from spark_jobs.shared import loads
+from spark_jobs.shared.csv_rules import MALFORMED
 from spark_jobs.shared.documents import DATA_QUALITY
 from spark_jobs.shared.input_files import InputFile, Listing
 from spark_jobs.shared.lake import Lake
@@ -26,6 +29,9 @@ from spark_jobs.shared.linked_files import link
 from spark_jobs.shared.records import LateEvents
 from spark_jobs.shared.scratch import Keep
 from spark_jobs.shared.stage import Job, begin_try
+
+# So many places are told of which the rest of a file was swallowed.
+_MOST_TOLD = 20
 
 
 class InputJob(Job, Protocol):
@@ -69,7 +75,8 @@ class WrittenKind:
     """What was written of a kind: its snapshot, that before it was compacted, and its counts.
 
     `late` is of a daily load's events, None else. `told` are the rejected records, as `outcomes.told_of_rejected` has
-    them, with `line_number`.
+    them, with `line_number`. `replaced`: how many records of earlier days are rejected now, for one of these comes
+    before them. `left_out`: what was there and not read, a text each.
     """
 
     kind: Kind
@@ -79,6 +86,8 @@ class WrittenKind:
     counts: LineCounts
     late: LateEvents | None
     told: DataFrame
+    replaced: int
+    left_out: tuple[str, ...]
 
     def rejected_records(self, spark: SparkSession) -> DataFrame:
         """The rejected records, as their table has them."""
@@ -92,22 +101,25 @@ def judge_and_write(work: Work, kind: Kind, files: Sequence[InputFile], buckets:
     stage = begin_try(job, DATA_QUALITY, {table.name: before} if before else {})
     linked = link(files, work.links / kind.name)
     with inputs.read_whole(linked, work.listing, job.list_files):
-        lines = lines_to_read(linked.read_lines(spark))
-        judged = _judged(work, kind, buckets, lines, len(files))
+        lines = read_lines(spark, linked, kind)
+        known = _known(work, kind, lines.rows) if files else Known()
+        judged = judge(lines.rows, kind, len(files), work.run_date, buckets, known)
         aside = stage.set_aside(judged.records, table, before)
         counts = judged.counts()
-        told = _numbered(work, kind, counts, lines, aside)
+        told = _numbered(work, kind, counts, lines.rows, aside)
     is_daily = job.load == loads.DAILY
     may_be_empty = is_daily or kind.records != work.lake.contract.events
     line_counts.check(job.input_path, counts.total, line_counts.per_file(files, counts), may_be_empty)
-    added = snapshot = stage.take(aside, table, before)
+    gone, replaced = _replaced(work, kind, known, aside)
+    added = snapshot = stage.take(aside, table, before, gone)
     late = None
     if before:
         snapshot = stage.compact(spark, table)
     if before and kind.records == work.lake.contract.events:
         new = read_added(spark, work.lake.log, table, before, added)
         late = history.late_events(new, kind.records.time, work.run_date)
-    return WrittenKind(kind, files, snapshot, added, counts, late, told)
+    left_out = (*lines.left_out, *_swallowed(kind, files, counts, told))
+    return WrittenKind(kind, files, snapshot, added, counts, late, told, replaced, left_out)
 
 
 def name_files(spark: SparkSession, files: Sequence[InputFile]) -> DataFrame:
@@ -118,13 +130,40 @@ def name_files(spark: SparkSession, files: Sequence[InputFile]) -> DataFrame:
     return spark.createDataFrame(pa.table(columns, schema=types))
 
 
-def _judged(work: Work, kind: Kind, buckets: int, lines: DataFrame, files: int) -> Judged:
-    """Judge the lines of so many files that are new; where there is a base, they are read twice for it."""
-    known = None
-    if work.base and files:
-        classified = outcomes.classify(lines, kind, work.run_date)
-        known = history.events_there(work.spark, work.base, kind, classified, work.keep)
-    return judge(lines, kind, files, work.run_date, buckets, known)
+def _known(work: Work, kind: Kind, lines: DataFrame) -> Known:
+    """Return what the base has, if there is one, of what some lines say; they are read for it."""
+    if not work.base:
+        return Known()
+    classified = outcomes.classify(lines, kind, work.run_date)
+    there = history.events_there(work.spark, work.base, kind, classified, work.keep)
+    if not kind.records.conflicting:
+        return Known(there)
+    return Known(there, conflicts.known_of_owners(work.spark, work.base, kind, classified, work.keep))
+
+
+def _replaced(work: Work, kind: Kind, known: Known, aside: int) -> tuple[DataFrame | None, int]:
+    """Return the owners of records of the base that new ones come before, if there are any, and how many there are."""
+    if not work.base or known.of_owners is None:
+        return None, 0
+    owners = conflicts.replaced(work.spark, work.base, kind, known.of_owners, aside, work.keep)
+    count = owners.count()
+    return (owners, count) if count else (None, 0)
+
+
+def _swallowed(kind: Kind, files: Sequence[InputFile], counts: LineCounts, told: DataFrame) -> list[str]:
+    """Say where quotes open that never close: what follows in their files is one record."""
+    if not isinstance(kind.form, Csv) or not counts.rejected[MALFORMED]:
+        return []
+    rows = told.where(F.col("reason") == MALFORMED).select("file_id", "line_number", "length")
+    found = rows.orderBy("file_id", "line_number").limit(_MOST_TOLD).collect()
+    return [_swallowing(files[row.file_id].name, row.line_number, row.length, kind.form) for row in found]
+
+
+def _swallowing(file: str, line: int | None, length: int, form: Csv) -> str:
+    if length <= form.longest_record:
+        return f"{file}: a quote opens on line {line} and never closes, so the rest of the file is one rejected record"
+    place = f"on line {line}" if line else "on one line"
+    return f"{file}: a rejected record that begins {place} has over {form.longest_record:,} bytes: is a quote open?"
 
 
 def _numbered(work: Work, kind: Kind, counts: LineCounts, lines: DataFrame, aside: int) -> DataFrame:
@@ -132,8 +171,8 @@ def _numbered(work: Work, kind: Kind, counts: LineCounts, lines: DataFrame, asid
     told = outcomes.told_of_rejected(read(work.spark, work.lake.log, kind.accepted, aside), kind)
     unparsed = sum(counts.rejected[reason] for reason in kind.rules.unparsed)
     if not 0 < unparsed <= MOST_NUMBERED:
-        return told.withColumn("line_number", F.lit(None).cast("long"))
-    numbered = work.keep(number_lines(told, lines))
+        return told
+    numbered = work.keep(number_lines(told.drop("line_number"), lines))
     # Worked out now: later nobody would notice that a file has changed since.
     numbered.count()
     return numbered

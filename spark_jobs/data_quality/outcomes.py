@@ -25,7 +25,7 @@ ACCEPTED = "accepted"
 # Of a line of which no text is kept, `line_hash` finds the place in its file.
 _KEPT = "line string, length int, hmac string, line_hash long"
 # What a row of the table that is written first tells of a rejected record; of a duplicate also whose it is.
-_TOLD = f"{_KEPT}, file_id int, part_start long, reason string, owner string, row_key long"
+_TOLD = f"{_KEPT}, file_id int, part_start long, line_number long, reason string, owner string, row_key long"
 
 
 def classify(lines: DataFrame, kind: Kind, run_date: date) -> DataFrame:
@@ -47,6 +47,7 @@ def classify(lines: DataFrame, kind: Kind, run_date: date) -> DataFrame:
     return parsed.select(
         *(value.alias(name) for name, value in columns.items()),
         *([rules.within_load] if rules.within_load else []),
+        *(["line_number"] if rules.has_line_numbers else []),
         "warnings",
         F.when(carries_line, line).alias("line"),
         "file_id",
@@ -130,7 +131,10 @@ def to_write(judged: DataFrame, kind: Kind) -> DataFrame:
 
 
 def told_of_rejected(written: DataFrame, kind: Kind) -> DataFrame:
-    """Select what the rows that `to_write` made tell of rejected records, with the columns of _TOLD."""
+    """Select what the rows that `to_write` made tell of rejected records, with the columns of _TOLD.
+
+    `line_number` is null where the rules' lines come without.
+    """
     told = F.from_json(_told_in(kind), _TOLD)
     rejected = written.where(F.col(kind.owner).isNull()).select(told.alias("told")).select("told.*")
     return rejected.withColumn("line", F.unbase64("line"))
@@ -154,7 +158,7 @@ def duplicates(told: DataFrame, kind: Kind) -> DataFrame:
 
 def _told(kind: Kind) -> Column:
     """Return the text that tells of a rejected record."""
-    written, is_duplicate = kind.rules.written, F.col("reason") == DUPLICATE
+    written, is_duplicate = kind.rules.written, F.col("reason").isin(DUPLICATE, kind.records.conflicting)
     of_duplicate = F.coalesce("line", written.line()) if written else F.col("line")
     if kind.rules.kept:
         kept = F.from_json(kind.owner, _KEPT)
@@ -167,6 +171,8 @@ def _told(kind: Kind) -> Column:
     if kind.records.has_row_key:
         who = {"owner": F.col(kind.owner), ROW_KEY: F.col(ROW_KEY)}
         more += [F.when(is_duplicate, value).alias(name) for name, value in who.items()]
+    if kind.rules.has_line_numbers:
+        more += [F.col("line_number")]
     in_base64 = F.base64(line.cast("binary")).alias("line")
     return F.to_json(F.struct(in_base64, length.alias("length"), "file_id", "part_start", "reason", *more))
 

@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from spark_jobs.contract import DUPLICATE, Records
+from spark_jobs.contract import Records
 
 
 def rejection_reason(records: Records, conditions: Mapping[str, Column]) -> Column:
     """Return the first reason of the contract whose condition holds, null where none does.
 
-    `conditions` has one for every reason but `duplicate`, which duplicates.py finds.
+    `conditions` has one for every reason that a record shows by itself; duplicates.py finds the others.
     """
-    names = [name for name in records.reason_names if name != DUPLICATE]
-    return F.coalesce(*(F.when(conditions[name], name) for name in names))
+    return F.coalesce(*(F.when(conditions[name], name) for name in records.own_reasons))
 
 
 def warning_bits(records: Records, conditions: Mapping[str, Column]) -> Column:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from spark_jobs.data_quality import history, line_counts
 from spark_jobs.data_quality.history import Arrivals
-from spark_jobs.data_quality.line_counts import LineCounts
 from spark_jobs.data_quality.one_kind import Work, WrittenKind
 from spark_jobs.shared.paths import path_of, shown
 from spark_jobs.shared.records import DataQualityParameters, DataQualityRecord, InputSize, KindRecord, LogTotals
@@ -48,14 +47,14 @@ def record_of(
         warnings=counts.warnings,
         first_event_at=counts.first,
         last_event_at=counts.last,
-        log=_totals(base.record.log if base else None, counts),
+        log=_totals(base.record.log if base else None, events),
         others={one.kind.name: _kind_record(one, base) for one in others},
         log_warnings=of_log.warnings,
         unnamed_fields=of_log.unnamed_fields,
         masking_key=work.masking_key,
         new=history.news(arrived, events.late, counts.known) if events.late else None,
         files=tuple(told for one in written for told in line_counts.per_file(one.files, one.counts)),
-        left_out=work.listing.left_out,
+        left_out=(*work.listing.left_out, *(text for one in written for text in one.left_out)),
         inputs=history.inputs_of(base, arrived.new),
         seconds=seconds_since(started),
     )
@@ -67,9 +66,11 @@ def _kind_record(one: WrittenKind, base: history.Base | None) -> KindRecord:
         counts=counts.total,
         rejected=counts.rejected,
         warnings=counts.warnings,
-        log=_totals(base.record.others[one.kind.name].log if base else None, counts),
+        replaced=one.replaced,
+        log=_totals(base.record.others[one.kind.name].log if base else None, one),
     )
 
 
-def _totals(before: LogTotals | None, counts: LineCounts) -> LogTotals:
-    return history.log_totals(before, counts.accepted, counts.first, counts.last)
+def _totals(before: LogTotals | None, one: WrittenKind) -> LogTotals:
+    counts = one.counts
+    return history.log_totals(before, counts.accepted - one.replaced, counts.first, counts.last)

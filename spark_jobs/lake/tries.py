@@ -75,12 +75,15 @@ class Try:
         """
         return dataclasses.replace(self, branch=f"{self.branch}{ASIDE}").add(rows, table, base)
 
-    def take(self, aside: int, table: Table, base: int | None) -> int:
+    def take(self, aside: int, table: Table, base: int | None, gone: DataFrame | None = None) -> int:
         """Put what was set aside in place of all that the table has, or beside the rows of a `base`.
 
-        Moves the files, and reads no row; returns the snapshot's id.
+        Moves the files, and reads no row; returns the snapshot's id. Of the base, the rows that are `gone` stay away,
+        as `exchange` has it. Runs Spark for these.
         """
         self._begin(table, base)
+        if gone is not None:
+            self._remove(gone, table)
         with self.lake.open() as catalog:
             commit(catalog, f"{self.namespace}.{table.name}", partial(self._take, aside, base is None))
         return self._snapshot(table)
@@ -93,10 +96,7 @@ class Try:
         """
         self._begin(table, base)
         if gone is not None:
-            there = {name: f"gone_{name}" for name in gone.columns}
-            is_gone = reduce(and_, (F.col(name) == F.col(other) for name, other in there.items()))
-            few = F.broadcast(gone.withColumnsRenamed(there))
-            few.mergeInto(self._target(table), is_gone).whenMatched().delete().merge()
+            self._remove(gone, table)
         # One file a bucket, in however many tasks the rows come.
         self._writer(rows, table).option("distribution-mode", "hash").append()
         return self._snapshot(table)
@@ -139,6 +139,12 @@ class Try:
 
         with self.lake.open() as catalog:
             commit(catalog, f"{self.namespace}.{table.name}", begin)
+
+    def _remove(self, gone: DataFrame, table: Table) -> None:
+        there = {name: f"gone_{name}" for name in gone.columns}
+        is_gone = reduce(and_, (F.col(name) == F.col(other) for name, other in there.items()))
+        few = F.broadcast(gone.withColumnsRenamed(there))
+        few.mergeInto(self._target(table), is_gone).whenMatched().delete().merge()
 
     def _writer(self, rows: DataFrame, table: Table) -> Any:
         # Over Connect, Spark returns another class. The option `branch` would write to main without a word.

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -32,6 +32,13 @@ from spark_jobs.shared.paths import is_object
 
 _DIGITS = 9
 _MOUNTS = "viewfs://"
+# By its name a link is to plain text, or to text that Hadoop decompresses.
+_PLAIN = ".tsv"
+# Hadoop's own way of reading a file from its beginning to its end, as it reads compressed ones.
+_UNSPLIT = {
+    "io.compression.codecs": "org.apache.hadoop.io.compress.PassthroughCodec",
+    "io.compress.passthrough.extension": _PLAIN,
+}
 # No job takes longer.
 ABANDONED_AFTER = timedelta(days=1)
 
@@ -84,8 +91,7 @@ class LinkedFiles:
         other sizes, than were linked. Runs Spark.
         """
         # The root of a table of mounts cannot be listed, and each of its links is known.
-        links = [f"{self.place}/{_name(number, file)}" for number, file in enumerate(self.files)]
-        places = links if self.mounts else self.place
+        places = self._links(range(len(self.files))) if self.mounts else self.place
         reader = spark.read.options(**self.mounts)
         found = reader.format("binaryFile").load(places).select("path", "length").collect()
         seen = {self.number_in(row.path): row.length for row in found}
@@ -97,6 +103,14 @@ class LinkedFiles:
                 f"with {sum(full.values()):,}: was it written to? Run the date again from check_input"
             )
         return spark.read.options(**self.mounts).text(places, lineSep=line_end)
+
+    def read_some(self, spark: SparkSession, numbers: Collection[int], in_order: bool = False) -> DataFrame:
+        """Read some of the files as `read_lines` does, after it; `in_order`: one task reads all lines of a file."""
+        options = {**self.mounts, **(_UNSPLIT if in_order else {})}
+        return spark.read.options(**options).text(self._links(numbers), lineSep="\n")
+
+    def _links(self, numbers: Iterable[int]) -> list[str]:
+        return [f"{self.place}/{_name(number, self.files[number])}" for number in numbers]
 
     def file_in(self, text: str) -> InputFile | None:
         """Return the file whose link a text names, such as Spark's message of a failure, or None."""
@@ -146,4 +160,4 @@ def _encoded(uri: bytes) -> str:
 
 def _name(number: int, file: InputFile) -> str:
     # Spark decompresses by name.
-    return f"{number:0{_DIGITS}d}{GZIP if file.path.lower().endswith(GZIP.encode()) else '.tsv'}"
+    return f"{number:0{_DIGITS}d}{GZIP if file.path.lower().endswith(GZIP.encode()) else _PLAIN}"

@@ -120,6 +120,7 @@ class KindRecord(Document):
     counts: Counts
     rejected: dict[str, int]
     warnings: dict[str, int]
+    replaced: int = Field(description="Records of earlier days that are rejected now: one of this run comes before.")
     log: LogTotals
 
 

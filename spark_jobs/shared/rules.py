@@ -18,8 +18,8 @@ class MissingRulesError(DataError):
     """A log has a contract and no rules, so that nothing can judge its records."""
 
 
-# From the accepted records by kind to those that others show a warning of, by kind and warning: columns `owner` (that
-# of the kind) and `row_key`, one row a record.
+# From the accepted records by kind to those that others show a warning of, by kind and warning. Where duplicates are
+# warned of, too: columns `owner` (that of the kind) and `row_key`, one row a record. Elsewhere: `records` (long).
 FlagAcross = Callable[[Mapping[str, DataFrame]], Mapping[str, Mapping[str, DataFrame]]]
 
 
@@ -47,6 +47,7 @@ class Rules:
     `kept`: what is stored of a rejected line: the columns `line`, `length` and `hmac`; without it the line itself.
     `unparsed`: the reasons of lines of which no text is kept.
     `within_load`: a column that `parse` makes, which tells records of one load apart beside the contract's `same`.
+    `has_line_numbers`: lines come with a `line_number` (long), null where Spark cannot tell it.
     """
 
     parse: Callable[[DataFrame], DataFrame]
@@ -56,6 +57,7 @@ class Rules:
     kept: Callable[[], Mapping[str, Column]] | None = None
     unparsed: tuple[str, ...] = ()
     within_load: str = ""
+    has_line_numbers: bool = False
 
 
 def rules_of(log: LogContract, records: Records) -> Rules:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +12,9 @@ from pyspark.sql import SparkSession, is_remote
 
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.object_store import input_settings
+
+# Spark's own name for the Python of its processes.
+PYTHON = "PYSPARK_PYTHON"
 
 SETTINGS = {
     # Timestamps are read, shown and written in UTC, in every zone of the machine.
@@ -44,6 +49,8 @@ def spark_session(
     app_name: str, lake: Lake | None = None, settings: Mapping[str, Any] | None = None
 ) -> Iterator[SparkSession]:
     """Open a session with our settings, which knows a lake; the rest is what is given here, and to `spark-submit`."""
+    # What a job runs in Python, Spark's own processes run too; they have other packages than this one by PATH alone.
+    os.environ.setdefault(PYTHON, sys.executable)
     ours = SETTINGS | input_settings() | (lake.catalog.spark_settings() if lake else {})
     spark = SparkSession.builder.config(map={**(settings or {}), **ours}).appName(app_name).getOrCreate()
     try:

@@ -8,7 +8,9 @@ from spark_jobs.contract import Csv, LogContract, Plausible, Reason, Records, Se
 from spark_jobs.fields import Choice, Day, Field, Integer, Text, Time
 from spark_jobs.limits import Limit
 
-ACTIONS = ("page_view", "edit", "create", "delete", "share")
+CSV = Csv()
+PAGE_VIEW = "page_view"
+ACTIONS = (PAGE_VIEW, "edit", "create", "delete", "share")
 # 1.10.2: three numbers without leading zeros, ordered as numbers.
 VERSION = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"
 NO_CONTROL_CHARACTER = r"[^\x00-\x1f\x7f-\x9f]+"
@@ -16,7 +18,7 @@ A_DAY, TEN_MINUTES = 86_400_000, 600_000
 
 UNREADABLE = (
     Reason("invalid_encoding", "The record is not valid UTF-8."),
-    Reason("malformed_csv", "A quote opens and never closes: the record is the rest of its file."),
+    Reason("malformed_csv", "A quote never closes, and the record is the rest of its file; or it has over a megabyte."),
     Reason("field_count", "The record has not as many fields as its header; an empty line counts."),
 )
 DUPLICATE = Reason("duplicate", "Another record has the same values.")
@@ -47,8 +49,8 @@ INTERACTIONS = Records(
         DUPLICATE,
     ),
     warnings=(
-        Warning("unknown_user", "No accepted record of users is of this user."),
-        Warning("before_join_date", "The interaction is from before the user joined."),
+        Warning("unknown_user", "No accepted record of users is of this user.", across=True),
+        Warning("before_join_date", "The interaction is from before the user joined.", across=True),
         Warning("longer_than_8_hours", "One interaction lasted more than eight hours."),
     ),
     same=tuple(one.column for one in _INTERACTION_FIELDS),
@@ -81,6 +83,7 @@ USERS = Records(
     time="join_date",
     plausible=Plausible(since=date(2005, 1, 1)),
     order=("country", "device_type", "device_year", "subscription_type"),
+    conflicting="conflicting_user",
 )
 
 # Wide around what the generated log has, which is all that was measured. An app sets its own.
@@ -128,7 +131,7 @@ LIMITS = (
 
 NOTES = LogContract(
     name="notes",
-    format=Csv(),
+    format=CSV,
     events=INTERACTIONS,
     others=(USERS,),
     sessions=Sessions(
