@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import altair as alt
 
@@ -89,7 +90,7 @@ def draw(rows: Rows, width: int) -> Chart:
 
 
 def _daily(rows: Rows, width: int) -> Chart:
-    place = {"x": by_day.time("noon", rows, width), "y": _scale("dau", ",d", tickMinStep=1)}
+    place: dict[str, Any] = {"x": by_day.time("noon", rows, width), "y": _scale("dau", ",d", tickMinStep=1)}
     days = by_day.base(rows).encode(**place)
     is_long = len(rows) > by_day.SINGLE_DAYS_UP_TO
     line = days.mark_line(color=charts.RULE if is_long else charts.ACCENT, strokeWidth=1 if is_long else 1.5)
@@ -125,7 +126,7 @@ def _stickiness(rows: Rows, width: int) -> Chart:
 
 def _line(rows: Rows, name: str, axis: alt.Y, colour: str, width: int) -> list[alt.Chart]:
     """A line that is dashed as long as the log has no 28 days."""
-    place = {"x": by_day.time("noon", rows, width), "y": axis}
+    place: dict[str, Any] = {"x": by_day.time("noon", rows, width), "y": axis}
     days = by_day.base(rows).encode(**place)
     young = days.mark_line(color=colour, strokeWidth=1.5, strokeDash=[2, 3]).transform_filter("datum.young")
     points = [_points(days, colour, 16)] if len(rows) <= by_day.POINTS_UP_TO else []
@@ -134,7 +135,7 @@ def _line(rows: Rows, name: str, axis: alt.Y, colour: str, width: int) -> list[a
 
 def _told(end: alt.Chart, offset: int) -> list[alt.Chart]:
     """What a line is and where it ends, above or below its end, legible across lines."""
-    mark = {"align": "right", "dy": offset, "fontSize": 12}
+    mark: dict[str, Any] = {"align": "right", "dy": offset, "fontSize": 12}
     return [
         end.mark_text(**mark, color=charts.PAGE, stroke=charts.PAGE, strokeWidth=_HALO).encode(text="text:N"),
         end.mark_text(**mark, color=charts.INK).encode(text="text:N"),
@@ -145,7 +146,7 @@ def _points(days: alt.Chart, colour: str, size: int) -> alt.Chart:
     return days.mark_point(color=colour, filled=True, size=size, opacity=1)
 
 
-def _scale(name: str, told: str, **axis: float) -> alt.Y:
+def _scale(name: str, told: str, **axis: Any) -> alt.Y:
     return alt.Y(f"{name}:Q", title=None, scale=alt.Scale(zero=True, nice=True)).axis(
         tickCount=3, format=told, domain=False, ticks=False, minExtent=charts.PANEL_LABELS, **axis
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from itertools import product
+from typing import Any
 
 import altair as alt
 
@@ -161,7 +162,8 @@ def _dates(told: Rows, y: alt.Y, x: alt.X) -> list[alt.Chart]:
     for align, offset in product(("left", "center", "right"), (_ABOVE, _BELOW)):
         rows = [row for row in told if (row["align"], row["offset"]) == (align, offset)]
         text = by_day.base(rows).encode(x=x, y=y, text="date:N")
+        place: dict[str, Any] = {"align": align, "dy": offset}
         if rows:
-            halo = {"color": charts.PAGE, "stroke": charts.PAGE, "strokeWidth": _HALO}
-            layers += [text.mark_text(align=align, dy=offset, **mark) for mark in (halo, {"color": charts.INK})]
+            layers.append(text.mark_text(**place, color=charts.PAGE, stroke=charts.PAGE, strokeWidth=_HALO))
+            layers.append(text.mark_text(**place, color=charts.INK))
     return layers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import altair as alt
 
@@ -105,7 +106,7 @@ def draw_triangle(rows: Rows, width: int) -> Chart:
         titleAnchor="start",
     )
     base = alt.Chart(alt.InlineData(values=rows)).encode(x=x, y=y)
-    cell = {"stroke": charts.PAGE, "strokeWidth": 1}
+    cell: dict[str, Any] = {"stroke": charts.PAGE, "strokeWidth": 1}
     shade = alt.FillOpacity("rate:Q", legend=None).scale(domain=[0, top], range=[_PALE, _DARK], clamp=True)
     layers = [
         base.mark_rect(fill=None, stroke=charts.RULE, strokeWidth=1).transform_filter("!isValid(datum.rate)"),

@@ -97,6 +97,7 @@ def _records(tables: Tables, rejected: Counts, warnings: Counts) -> dict[str, di
                 "counts": counts["users"],
                 "rejected": of_each["users"],
                 "warnings": {},
+                "replaced": 0,
                 "log": {"events": accepted["users"], "first_event_at": None, "last_event_at": None},
             }
         },
