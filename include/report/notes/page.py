@@ -15,6 +15,7 @@ from include.report.notes.pictures import pictures
 from include.report.notes.words import KINDS, METRICS, NOUNS, measured, segment_name, short_day, user_name
 from include.report.numbers import difference, percent, points, seconds
 from include.report.page import NONE, common_parts, template_of
+from include.report.picture import Table
 
 # In the page; the JSON has more of them, the answers' files have all.
 USERS_SHOWN, SEGMENTS_SHOWN, UNUSUAL_SHOWN, LONGEST_SENTENCE = 10, 10, 12, 300
@@ -59,7 +60,7 @@ def render_html(report: NotesReport) -> str:
         **_said(report),
         sections=_sections(report),
         headlines=headlines(report),
-        day_rows=_day_rows(report),
+        day_rows=day_rows(report),
         session_rows=_session_rows(report),
         segment_tables=_segment_tables(report),
         user_rows=[_user_row(one) for one in report.power_users[:USERS_SHOWN]],
@@ -72,13 +73,12 @@ def render_html(report: NotesReport) -> str:
 def render_markdown(report: NotesReport) -> str:
     """Return verdict, score, the answer, what is unusual and what changed, for a chat that knows Markdown."""
     parts = vars(common_parts(report, NOUNS))
-    of_today = [one for one in sentences.unusual(report) if one.day == report.run_date]
     return _template("report.md.j2").render(
         dict(report),
         **parts,
         **_said(report),
         headlines=headlines(report),
-        unusual=[sentences.unusual_says(one) for one in of_today],
+        unusual=[sentences.unusual_says(one) for one in sentences.unusual(report, report.run_date)],
     )
 
 
@@ -124,8 +124,8 @@ def headlines(report: NotesReport) -> list[Headline]:
     return [*counts, Headline("stickiness", percent(now.stickiness), changed)]
 
 
-def _day_rows(report: NotesReport) -> Rows:
-    """The run date, the day before and the one a week before, as far as the log has them."""
+def day_rows(report: NotesReport) -> Table:
+    """Return the run date, the day before and the one a week before, as far as the log has them."""
     found = {one.day: one for one in report.daily_engagement}
     wanted = [report.run_date - timedelta(days=number) for number in (0, 1, 7)]
     return [row_of(found[one]) for one in wanted if one in found]

@@ -36,9 +36,9 @@ def lead(report: NotesReport) -> str:
     )
 
 
-def unusual(report: NotesReport) -> list[Measured]:
-    """Return the flagged metrics of the report, the latest first."""
-    return [one for one in reversed(report.anomalies) if one.flagged]
+def unusual(report: NotesReport, on: date | None = None) -> list[Measured]:
+    """Return the flagged metrics of the report, or of one day, the latest first."""
+    return [one for one in reversed(report.anomalies) if one.flagged and on in (None, one.day)]
 
 
 def unusual_says(one: Measured) -> str:

@@ -45,7 +45,7 @@ def render_html(report: ShopReport) -> str:
     """Return the report as one page that needs nothing else; names are shown as text, whatever they hold."""
     return _template("report.html.j2").render(
         dict(report),
-        **vars(common_parts(report, NOUNS, pictures(report))),
+        **vars(common_parts(report, NOUNS, pictures(report), duplicates_warned=True)),
         **_said(report),
         sections=_sections(report),
         headlines=headlines(report),
