@@ -27,11 +27,14 @@ def test_active_users_and_main_numbers_are_shown(tmp_path: Path, capsys: pytest.
         ["Fri 10 May 2024", "2", "2", "3", "66.7%", "1", "2"]
     ]
     start = lines.index("Daily active users: 2, +2")
-    assert lines[start + 1 : start + 7] == [
+    assert lines[start + 1 : start + 5] == [
         "Active in 7 days: 2, +1 (+100.0%)",
         "Active in 28 days: 3, +1 (+50.0%)",
         "Stickiness: 66.7%, +66.7 points",
         "Quality score 99.50: of 10 records 10 kept, 0 rejected; 6 sessions of 3 users",
-        "",
+    ]
+    assert [line.partition(" standard")[0] for line in lines[start + 5 :]] == [
+        "Unusual: Daily active users on 10 May 2024: 2, 3.1",
+        "Unusual: Sessions on 10 May 2024: 3, 4.8",
     ]
     assert report.summary.dau == 2

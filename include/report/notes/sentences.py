@@ -38,7 +38,8 @@ def lead(report: NotesReport) -> str:
 
 def unusual(report: NotesReport, on: date | None = None) -> list[Measured]:
     """Return the flagged metrics of the report, or of one day, the latest first."""
-    return [one for one in reversed(report.anomalies) if one.flagged and on in (None, one.day)]
+    found = [one for one in report.anomalies if one.flagged and on in (None, one.day)]
+    return sorted(found, key=lambda one: one.day, reverse=True)
 
 
 def unusual_says(one: Measured) -> str:
