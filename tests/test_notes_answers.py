@@ -67,7 +67,7 @@ def test_versions_are_in_the_order_of_their_numbers() -> None:
     ]
 
 
-def test_days_end_with_d_and_the_whole_does_not() -> None:
+def test_days_of_load_times_end_with_d() -> None:
     rows = load_times([load(1, NOON), load(3, NOON + DAY)], D)
     assert [(row["date"], row["count"], row["p50_ms"]) for row in rows] == [(None, 2, 2.0), (D, 1, 1.0)]
 
@@ -172,7 +172,7 @@ def test_z_beyond_3_is_flagged(today: int, z: float, flagged: bool) -> None:
     assert (row["standard_deviation"], row["z"], row["flagged"]) == (2.0, z, flagged)
 
 
-def test_slow_day_is_flagged_and_day_without_p95_absent() -> None:
+def test_p95_flags_slow_days_or_is_absent() -> None:
     rows = [one for days in range(1, 17) for one in loads(20 + days % 2, NOON - DAY * days)]
     rows += [load(1_000, NOON + timedelta(seconds=second)) for second in range(20)]
     # Five days ago there are 19 load times only.

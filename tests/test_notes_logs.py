@@ -159,5 +159,14 @@ def test_crowds_have_enough_values_and_just_not() -> None:
 
     collect()
     expected = [f"{column} {is_null}" for column in ("p95_ms", "p99_ms", "spearman") for is_null in (True, False)]
-    expected += ["z dau False", "z sessions False", "flagged True", "rank 1", "rank 2", "segment DE", "segment other"]
+    expected += [
+        "z dau False",
+        "z p95_load_ms False",
+        "z sessions False",
+        "flagged True",
+        "rank 1",
+        "rank 2",
+        "segment DE",
+        "segment other",
+    ]
     assert [name for name in expected if not seen[name]] == []

@@ -69,7 +69,7 @@ def test_session_counts_actions_and_pages() -> None:
     assert sessions_of(rows[:1], [])[0].subscription_type == "unknown"
 
 
-def test_means_are_over_all_and_over_two_and_more() -> None:
+def test_means_are_over_all_or_two_and_more() -> None:
     rows = [act(at("10:00:00")), act(at("12:00:00")), act(at("12:00:10"), duration_ms=2_000)]
     assert mean_durations(sessions_of(rows, [])) == (6.0, 12.0)
     assert mean_durations([]) == (None, None)
