@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import codecs
-import zlib
 from collections.abc import Sequence
 
-from spark_jobs.shared import input_files
-from spark_jobs.shared.input_files import GZIP, InputFile
+from spark_jobs.shared.input_files import GZIP, InputFile, text_beginning
 
 # Enough to know a format, and few enough to read from a slow disk.
 FILES_READ, BYTES_READ = 50, 64 * 1024
@@ -33,10 +31,7 @@ def beginnings(files: Sequence[InputFile]) -> list[tuple[InputFile, bytes]]:
 
 def beginning(file: InputFile) -> bytes:
     """Return the first bytes of a file, decompressed where its name says so, without a byte-order mark of UTF-8."""
-    start = input_files.beginning(file, BYTES_READ)
-    if file.name.lower().endswith(GZIP):
-        start = _decompressed(start)
-    return start.removeprefix(codecs.BOM_UTF8)
+    return text_beginning(file, BYTES_READ).removeprefix(codecs.BOM_UTF8)
 
 
 def lines_of(start: bytes) -> list[bytes]:
@@ -72,11 +67,3 @@ def line_shown(start: bytes) -> str:
     if text in ("{", "["):
         text = " ".join(start.decode("utf-8", "replace").split())
     return text.replace("\t", "<tab>")[:CHARACTERS_SHOWN]
-
-
-def _decompressed(start: bytes) -> bytes:
-    """Return the text of compressed bytes; none of damaged ones, which are for the job to find and to name."""
-    try:
-        return zlib.decompressobj(wbits=31).decompress(start, BYTES_READ)
-    except zlib.error:
-        return b""

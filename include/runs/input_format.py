@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from include.runs.csv_format import check_csv
 from include.runs.file_beginnings import beginnings, first_line, foreign_format, is_wide, line_shown, lines_of
 from include.runs.json_format import check_json_lines
 from spark_jobs.contract import JsonLines, LogContract, TabSeparated
@@ -51,14 +52,17 @@ class Form:
 def check_format(contract: LogContract, input_path: str, files: Sequence[InputFile]) -> None:
     """Raise InputError where a file is of another format, or no file has a line of the form of an event.
 
-    Looks at the beginning of some files. A line whose fields are bad in another way is not looked at here: data_quality
-    rejects it, with its reason.
+    Looks at the beginning of some files, and of CSV at the header of each. A line whose fields are bad in another way
+    is not looked at here: data_quality rejects it, with its reason.
     """
     if isinstance(contract.format, TabSeparated):
         _check_tab_separated(files, contract)
     elif isinstance(contract.format, JsonLines):
         for kind, of_kind in by_kind(contract, input_path, files).items():
             check_json_lines(contract.kind(kind), beginnings(of_kind))
+    else:
+        for kind, of_kind in by_kind(contract, input_path, files).items():
+            check_csv(contract.kind(kind), of_kind)
 
 
 def _check_tab_separated(files: Sequence[InputFile], contract: LogContract) -> None:

@@ -6,7 +6,6 @@ import codecs
 import csv
 import io
 import re
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from spark_jobs.contract import Records
 from spark_jobs.shared.csv_patterns import RECORD
 from spark_jobs.shared.errors import InputError
-from spark_jobs.shared.input_files import GZIP, InputFile, beginning
+from spark_jobs.shared.input_files import InputFile, text_beginning
 
 # A header is far shorter.
 BYTES_READ = 64 * 1024
@@ -54,13 +53,7 @@ def read_headers(files: Sequence[InputFile], records: Records) -> list[Header]:
     Raises InputError that names the file where it has none, or where one lacks a field or has a name twice.
     """
     with ThreadPoolExecutor(_READ_AT_ONCE) as readers:
-        return list(readers.map(lambda file: _header(file, text_beginning(file), records), files))
-
-
-def text_beginning(file: InputFile, count: int = BYTES_READ) -> bytes:
-    """Return the first bytes of a file, decompressed where its name says so; none of damaged ones."""
-    start = beginning(file, count)
-    return _decompressed(start, count) if file.name.lower().endswith(GZIP) else start
+        return list(readers.map(lambda file: _header(file, text_beginning(file, BYTES_READ), records), files))
 
 
 def unknown_columns(files: Sequence[InputFile], headers: Sequence[Header]) -> list[str]:
@@ -71,7 +64,7 @@ def unknown_columns(files: Sequence[InputFile], headers: Sequence[Header]) -> li
             having.setdefault(name, []).append(file.name)
     return [
         f"{names[0]}: the column {name!r} is not known"
-        + (f", nor in {len(names) - 1:,} more files" if names[1:] else "")
+        + (f"; {len(names) - 1:,} more of the files have it" if names[1:] else "")
         for name, names in having.items()
     ]
 
@@ -129,10 +122,3 @@ def _listed(names: Sequence[str]) -> str:
     shown, more = names[:_NAMES_SHOWN], len(names) - _NAMES_SHOWN
     listed = ", ".join(repr(name[:_CHARACTERS_SHOWN]) for name in shown)
     return f"{listed} and {more} more" if more > 0 else listed
-
-
-def _decompressed(start: bytes, count: int) -> bytes:
-    try:
-        return zlib.decompressobj(wbits=31).decompress(start, count)
-    except zlib.error:
-        return b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,6 +83,20 @@ def beginning(file: InputFile, count: int) -> bytes:
         return first_bytes(file.path, count)
     with open(file.path, "rb") as content:
         return content.read(count)
+
+
+def text_beginning(file: InputFile, count: int) -> bytes:
+    """Return the first bytes of a file, decompressed where its name says so.
+
+    Of damaged ones there are none: they are for the job to find and to name.
+    """
+    start = beginning(file, count)
+    if not file.name.lower().endswith(GZIP):
+        return start
+    try:
+        return zlib.decompressobj(wbits=31).decompress(start, count)
+    except zlib.error:
+        return b""
 
 
 def _objects(where: bytes, root: bytes, left_out: list[str]) -> list[InputFile]:
