@@ -225,7 +225,8 @@ class Sessions:
     `events`: the column with the number of its events. `distinct`: a column, and the columns of an event whose
     different values it counts, nulls left out. `each`: a column of an event, one of a `Choice`; sessions count each of
     its values. `first`: columns of an event; a session has those of its first one. `implausible`: sessions of this kind
-    have the flag `is_implausible`.
+    have the flag `is_implausible`. `lasts`: the column with the milliseconds that an event lasts, an `Integer`, at most
+    until the user's next one; sessions have their active time by it, and end when their last event does.
     """
 
     gap: timedelta
@@ -234,6 +235,7 @@ class Sessions:
     each: str = ""
     first: tuple[str, ...] = ()
     implausible: Implausible | None = None
+    lasts: str = ""
 
 
 @dataclass(frozen=True)

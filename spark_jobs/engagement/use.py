@@ -10,13 +10,15 @@ from pyspark.sql.window import Window as W
 
 from spark_jobs.engagement.days import day_of, start_of
 from spark_jobs.logs.notes.contract import INTERACTIONS
-from spark_jobs.shared.event_order import order_of
+from spark_jobs.shared.event_order import places
 from spark_jobs.shared.session_gap import microseconds_between
 
 DAYS = 28
 # One in so many users is a power user.
 _PART = 100
 _HOUR = 3_600_000
+# Interactions at one time that agree in these take the same active time in any order.
+_ORDER = ("action_type", "page_id", "duration_ms")
 
 
 def recent_use(interactions: DataFrame, run_date: date) -> DataFrame:
@@ -26,15 +28,13 @@ def recent_use(interactions: DataFrame, run_date: date) -> DataFrame:
     """
     # The day after the run date can cut an interaction of the run date, and no earlier day counts.
     since = interactions.where(F.col("occurred_at") >= start_of(run_date - timedelta(days=DAYS - 1)))
-    order = order_of(INTERACTIONS)
-    timed = since.select("user_id", "occurred_at", "duration_ms", *order)
-    in_order = W.partitionBy("user_id").orderBy("occurred_at", *(f"order_{number + 1}" for number in range(len(order))))
+    in_order = W.partitionBy("user_id").orderBy("occurred_at", *places(INTERACTIONS, _ORDER))
     until_next = microseconds_between(F.col("occurred_at"), F.lead("occurred_at").over(in_order))
     lasted = F.coalesce("duration_ms", F.lit(0)).cast("long")
     # least() passes over null: a user's last interaction is not cut.
     active = F.least(lasted, F.call_function("div", until_next, F.lit(1000)))
     by_day = (
-        timed.select("user_id", day_of("occurred_at").alias("date"), active.alias("active_ms"))
+        since.select("user_id", day_of("occurred_at").alias("date"), active.alias("active_ms"))
         .where(F.col("date") <= F.lit(run_date))
         .groupBy("user_id", "date")
         .agg(F.sum("active_ms").alias("active_ms"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 from pyiceberg import types as I
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import TableAlreadyExistsError
+from pyiceberg.manifest import ManifestContent
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table as IcebergTable
@@ -115,6 +117,17 @@ def set_buckets(catalog: Catalog, namespace: str, tables: Sequence[Table], bucke
 def buckets_of(catalog: Catalog, namespace: str, table: Table) -> int:
     """Return how many buckets a table has, 1 if it has none."""
     return _buckets(catalog.load_table(f"{namespace}.{table.name}"))
+
+
+def bucket_records(catalog: Catalog, namespace: str, table: Table, snapshot: int) -> list[int]:
+    """Return how many records each bucket of a snapshot has, by the table's metadata; empty ones are left out."""
+    found = catalog.load_table(f"{namespace}.{table.name}")
+    made, records = found.snapshot_by_id(snapshot), Counter[str]()
+    for manifest in made.manifests(found.io) if made else ():
+        if manifest.content == ManifestContent.DATA:
+            for entry in manifest.fetch_manifest_entry(found.io):
+                records[str(entry.data_file.partition)] += entry.data_file.record_count
+    return list(records.values())
 
 
 def _create(catalog: Catalog, name: str, table: Table, buckets: int) -> None:

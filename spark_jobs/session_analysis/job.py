@@ -16,7 +16,9 @@ from pyspark.sql import functions as F
 
 from spark_jobs.contract import LogContract
 from spark_jobs.lake.published import Published
+from spark_jobs.lake.tables import bucket_records
 from spark_jobs.lake.tries import read
+from spark_jobs.session_analysis.busy_users import events_of_a_task, find_pieces, sessions_in_pieces
 from spark_jobs.session_analysis.extension import (
     near_sessions,
     replaced_sessions,
@@ -130,12 +132,23 @@ def _before(job: SessionAnalysisJob, base: Published | None) -> SessionAnalysisR
 def _cut(spark: SparkSession, job: SessionAnalysisJob, log: JudgedLog) -> Written:
     """Cut all events into sessions, and count them."""
     events = read(spark, job.lake.log, events_table(job.log), log.events)
-    sessions = summarize_sessions(sessionize(events, job.log, job.gap), job.log)
+    sessions = _sessions(events, job, log)
     users = F.count_if(F.col("session_number") == 1).alias("users")
     made, table = Observation("sessions"), sessions_table(job.log)
     rows = conform(sessions.observe(made, *_counts(job.log), users), table.schema)
     snapshot = begin_try(job, SESSION_ANALYSIS, {job.log.events.name: log.events}).replace(rows, table)
     return Written(snapshot, made.get)
+
+
+def _sessions(events: DataFrame, job: SessionAnalysisJob, log: JudgedLog) -> DataFrame:
+    """Cut all events into sessions; where a bucket has many more than the others, busy users piece by piece."""
+    with job.lake.catalog.open() as catalog:
+        buckets = bucket_records(catalog, job.lake.log, events_table(job.log), log.events)
+    of_a_task = events_of_a_task(buckets)
+    pieces = find_pieces(events, job.log, job.gap, of_a_task) if of_a_task else []
+    if pieces:
+        return sessions_in_pieces(events, pieces, job.log, job.gap)
+    return summarize_sessions(sessionize(events, job.log, job.gap), job.log)
 
 
 def _extend(
@@ -196,9 +209,11 @@ def _count_replaced(intervals: DataFrame) -> dict[str, int]:
         "events": F.col("replaced_events"),
         "implausible_sessions": F.col("replaced_implausible"),
     }
+    # A new event that only ends a session's last one sooner extends nothing.
+    is_extended = (taken_in == 1) & ~F.col("is_shortened") if "is_shortened" in intervals.columns else taken_in == 1
     (row,) = intervals.agg(
         F.count_if(taken_in == 0).alias("opened"),
-        F.count_if(taken_in == 1).alias("extended"),
+        F.count_if(is_extended).alias("extended"),
         F.count_if(taken_in > 1).alias("joined"),
         *(F.coalesce(F.sum(of), F.lit(0)).alias(name) for name, of in sums.items()),
     ).collect()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -11,9 +13,13 @@ from spark_jobs.fields import Choice
 
 def order_of(records: Records) -> list[Column]:
     """Return what orders records of one time, named `order_1` and so on: a value of a `Choice` by its place there."""
+    return [place.alias(f"order_{number}") for number, place in enumerate(places(records, records.order), 1)]
+
+
+def places(records: Records, columns: Sequence[str]) -> list[Column]:
+    """Return what records are ordered by, for the order of these columns."""
     choices = {one.column: one.type.values for one in records.fields if isinstance(one.type, Choice)}
-    places = [
+    return [
         F.array_position(F.lit(list(choices[column])), F.col(column)) if column in choices else F.col(column)
-        for column in records.order
+        for column in columns
     ]
-    return [place.alias(f"order_{number}") for number, place in enumerate(places, 1)]

@@ -64,25 +64,37 @@ def kind_table(log: LogContract, records: Records) -> Table:
 def sessions_table(log: LogContract) -> Table:
     """Return the table of a log's sessions: who and when, then what the contract counts in each.
 
+    Where events last, seconds have a fraction, and `last_event_at` is when the session's last event starts.
+
     >>> from spark_jobs.shared.logs import contract_of
     >>> sessions_table(contract_of("notes")).schema.fieldNames()[5:8]
     ['interaction_count', 'distinct_page_count', 'page_view_count']
+    >>> sessions_table(contract_of("notes")).schema.fieldNames()[-2:]
+    ['active_seconds', 'last_event_at']
     """
     counts = [log.sessions.events, *(name for name, _ in log.sessions.distinct), *value_counts(log)]
     flags = ["is_implausible"] if log.sessions.implausible else []
+    seconds = T.DoubleType() if log.sessions.lasts else T.LongType()
+    active = [T.StructField("active_seconds", seconds), T.StructField(last_event(log), T.TimestampType())]
     schema = T.StructType(
         [
             T.StructField("session_id", T.StringType()),
             events_table(log).schema[log.user],
             T.StructField("started_at", T.TimestampType()),
             T.StructField("ended_at", T.TimestampType()),
-            T.StructField("duration_seconds", T.LongType()),
+            T.StructField("duration_seconds", seconds),
             *(T.StructField(name, T.LongType()) for name in counts),
             *(events_table(log).schema[name] for name in log.sessions.first),
             *(T.StructField(name, T.BooleanType()) for name in flags),
+            *(active if log.sessions.lasts else []),
         ]
     )
     return Table("sessions", schema, bucketed_by=log.user)
+
+
+def last_event(log: LogContract) -> str:
+    """Return the column of a session that says when its last event starts."""
+    return "last_event_at" if log.sessions.lasts else "ended_at"
 
 
 def value_counts(log: LogContract) -> dict[str, str]:

@@ -139,6 +139,7 @@ NOTES = LogContract(
         events="interaction_count",
         distinct=(("distinct_page_count", ("page_id",)),),
         each="action_type",
+        lasts="duration_ms",
     ),
     answers="engagement",
     answer="daily_engagement",

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import astuple
-from datetime import UTC, date, datetime, time, timedelta
-from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.engagement.answers import Rows, answers_of
@@ -18,67 +15,16 @@ from spark_jobs.logs.notes.tables import INTERACTIONS, USERS
 from spark_jobs.shared.scratch import scratch
 from tests.frames import frame_of
 from tests.notes_frames import SESSIONS, rows_of
-from tests.notes_model import Interaction, User, answers, sessions_of
-from tests.notes_model.rows import ACTIONS, DEVICES, SUBSCRIPTIONS
-
-RUN_DATE = date(2024, 3, 31)
-MIDNIGHT = datetime.combine(RUN_DATE, time(), UTC)
-VERSIONS = ("1.0.0", "1.2.0", "1.10.0")
-# From the start of one interaction to that of the user's next: around the gap, and around days.
-PAUSES = [
-    timedelta(0),
-    timedelta(milliseconds=1),
-    timedelta(seconds=3),
-    timedelta(minutes=30),
-    timedelta(minutes=30, milliseconds=1),
-    timedelta(hours=9),
-    timedelta(days=1),
-    timedelta(days=6),
-    timedelta(days=7),
-    timedelta(days=28),
-]
+from tests.notes_logs import RUN_DATE, NotesLog, notes_logs
+from tests.notes_model import answers, sessions_of
 
 
-def log_of(seed: int, users: int, interactions: int) -> tuple[list[Interaction], list[User]]:
-    """A log of about so many rows, most of the times of which depend on one another."""
-    random = Random(seed)
-    known = [
-        User(
-            f"u{number:02}",
-            RUN_DATE,
-            random.choice(("AT", "DE", "FR")),
-            random.choice(DEVICES),
-            random.randint(2015, 2019),
-            random.choice(SUBSCRIPTIONS),
-        )
-        for number in range(users)
-        if random.random() < 0.9
-    ]
-    rows = set[Interaction]()
-    for number in range(users):
-        moment = MIDNIGHT - timedelta(days=random.randint(0, 200), milliseconds=random.randint(0, 1))
-        for _ in range(random.randint(1, 2 * interactions // users)):
-            if moment >= MIDNIGHT + timedelta(days=2):
-                break
-            rows.add(interaction(random, f"u{number:02}", moment))
-            moment += random.choice(PAUSES)
-    return sorted(rows, key=lambda row: (row.user_id, row.occurred_at)), known
-
-
-def interaction(random: Random, user: str, moment: datetime) -> Interaction:
-    action = random.choice(ACTIONS) if random.random() < 0.3 else "page_view"
-    load = random.choice((None, 0, 1, 7, 100, 600_000)) if action == "page_view" else None
-    duration = random.choice((None, 0, 1, 2999, 3000, 3001, 1_800_000, 1_800_001, 86_400_000))
-    return Interaction(user, moment, action, random.choice("abc"), duration, load, random.choice(VERSIONS))
-
-
-@settings(max_examples=3)
-@given(seed=st.integers(0, 2**32), users=st.sampled_from([1, 12, 40, 120]), interactions=st.sampled_from([300, 900]))
-def test_answers_are_those_of_the_model(spark: SparkSession, seed: int, users: int, interactions: int) -> None:
-    rows, known = log_of(seed, users, interactions)
-    expected = answers(rows, known, RUN_DATE)
+@settings(max_examples=2)
+@given(log=notes_logs(teams=20))
+def test_answers_are_those_of_the_model(spark: SparkSession, log: NotesLog) -> None:
+    expected = answers(log.interactions, log.users, RUN_DATE)
     with scratch() as keep:
-        for table, found in answers_of(frames(spark, rows, known), RUN_DATE, keep).items():
+        for table, found in answers_of(frames(spark, log), RUN_DATE, keep).items():
             names = table.schema.fieldNames()
             their = sorted(
                 (tuple(row[name] for name in names) for row in expected[table.name]),
@@ -92,7 +38,7 @@ def near(value: object) -> object:
     return pytest.approx(value, rel=1e-12, abs=1e-9) if isinstance(value, float) else value
 
 
-def frames(spark: SparkSession, interactions: list[Interaction], users: list[User]) -> Rows:
+def frames(spark: SparkSession, log: NotesLog) -> Rows:
     """The frames of a log, and of the sessions that the model cuts it into."""
     cut = [
         (
@@ -104,11 +50,11 @@ def frames(spark: SparkSession, interactions: list[Interaction], users: list[Use
             len(one.run),
             one.active.total_seconds(),
         )
-        for one in sessions_of(interactions, users)
+        for one in sessions_of(log.interactions, log.users)
     ]
     return Rows(
-        _frame(spark, interactions, INTERACTIONS.schema),
-        _frame(spark, users, USERS.schema),
+        _frame(spark, log.interactions, INTERACTIONS.schema),
+        _frame(spark, log.users, USERS.schema),
         frame_of(spark, cut, SESSIONS),
     )
 
