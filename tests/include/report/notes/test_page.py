@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from include.report.notes.model import NotesReport
-from include.report.notes.page import SECTIONS, render_html
+from include.report.notes.page import SECTIONS, render_html, render_markdown
 from spark_jobs.shared.lake import Lake
 from tests.include.report.notes.conftest import SCRIPT, everything, of_days, small_notes
-from tests.include.report.notes.finished import finish, leave_facts, made, report
+from tests.include.report.notes.finished import finish, leave_facts, made
 from tests.include.report.test_page import section, table, words
 from tests.notes_rows import ANN, BOB, D, on, people
 
@@ -23,12 +24,32 @@ def page(lake: Lake) -> str:
     return render_html(made(lake))
 
 
-def test_answer_has_numbers_and_days(notes: Lake) -> None:
-    log = small_notes()
-    finish(notes, log.interactions, log.users)
-    answer = section(page(notes), "answer")
+@pytest.fixture(scope="module")
+def small_page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of a small log, with an answer before it, and with records that were rejected and warned of."""
+    lake, log = Lake(str(tmp_path_factory.mktemp("small")), "notes"), small_notes()
+    finish(lake, log.interactions, log.users, YESTERDAY)
+    leave_facts(lake, YESTERDAY)
+    rejected = {"interactions": {"malformed_csv": 2}, "users": {"conflicting_user": 1_400}}
+    finish(lake, log.interactions, log.users, D, rejected, {"interactions": {"unknown_user": 3}})
+    return page(lake)
+
+
+@pytest.fixture(scope="module")
+def whole_page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of a log that has something for every section but what was new."""
+    lake, log = Lake(str(tmp_path_factory.mktemp("whole")), "notes"), everything()
+    for run_date in (YESTERDAY, D):
+        finish(lake, log.interactions, log.users, run_date)
+        leave_facts(lake, run_date)
+    return page(lake)
+
+
+def test_answer_has_numbers_and_days(small_page: str) -> None:
+    answer = section(small_page, "answer")
     assert words(answer.partition("</dl>")[0]) == (
-        "The answer daily active users 2 active in 7 days 2 active in 28 days 3 stickiness 66.7%"
+        "The answer daily active users +2 2 active in 7 days +1 (+100.0%) 2 active in 28 days +1 (+50.0%) 3 "
+        "stickiness +66.7 points 66.7%"
     )
     assert table(answer, "The run date and days before it") == [
         ["Day (UTC)", "Daily active", "7 days", "28 days", "Stickiness", "New users", "Month to date"],
@@ -37,7 +58,10 @@ def test_answer_has_numbers_and_days(notes: Lake) -> None:
         ["Fri 3 May 2024", "1", "1", "2", "50.0%", "0", "1"],
     ]
     shown = words(answer)
-    assert "The whole log has 3 users and 6 sessions in 15 days; there is no earlier run to compare with." in shown
+    assert (
+        "The whole log has 3 users and 6 sessions in 15 days; the changes are those since the run of 9 May 2024."
+        in shown
+    )
     assert "The log is younger than 28 days, so what is told of 28 days is of fewer." in shown
 
 
@@ -52,10 +76,8 @@ def test_names_are_text_beside_their_hours(notes: Lake) -> None:
     assert "1 power user." in words(html)
 
 
-def test_sessions_and_segments_have_means(notes: Lake) -> None:
-    log = everything()
-    finish(notes, log.interactions, log.users)
-    html = section(page(notes), "sessions")
+def test_sessions_and_segments_have_means(whole_page: str) -> None:
+    html = section(whole_page, "sessions")
     sessions = table(html, "What sessions are like")
     assert [row[0] for row in sessions] == ["Means", "All sessions", "Of two and more interactions"]
     assert sessions[0] == ["Means", "Sessions", "Length", "Active time", "Interactions"]
@@ -66,22 +88,17 @@ def test_sessions_and_segments_have_means(notes: Lake) -> None:
     ]
 
 
-def test_segments_beyond_ten_are_in_their_file(notes: Lake) -> None:
-    html = render_html(of_days(notes, 14))
-    assert len(table(html, "By country")) == 11
-    assert "The 10 with most users, of 14: country_segments.tsv has all." in words(html)
-
-
-def test_unusual_days_are_listed_beside_their_curves(notes: Lake) -> None:
+def test_unusual_days_and_segments_are_the_first(notes: Lake) -> None:
     found = of_days(notes, 60)
-    html = section(render_html(found), "unusual")
-    flagged = [one for one in found.anomalies if one.flagged]
+    html = render_html(found)
     rows = table(html, "Unusual days, the latest first")
-    assert len(rows) == 1 + min(len(flagged), 12) > 1
+    assert len(rows) == 1 + sum(one.flagged for one in found.anomalies) > 1
     assert rows[0] == [
         *("Day (UTC) and metric", "Value", "Mean of 28 days before", "Standard deviations off", "A week before")
     ]
-    assert rows[1][0] == "Tue 23 Apr 2024: 95th percentile of load times"
+    assert rows[1][0] == "Thu 2 May 2024: daily active users"
+    assert len(table(html, "By country")) == 11
+    assert "The 10 with most users, of 14: country_segments.tsv has all." in words(html)
 
 
 def test_young_cohorts_are_told_in_words(notes: Lake) -> None:
@@ -91,45 +108,31 @@ def test_young_cohorts_are_told_in_words(notes: Lake) -> None:
     assert "<svg" not in html
 
 
-def test_rejected_and_warned_are_told_by_kind(notes: Lake) -> None:
-    log = small_notes()
-    rejected = {"interactions": {"malformed_csv": 2}, "users": {"conflicting_user": 1_400}}
-    finish(notes, log.interactions, log.users, D, rejected, {"interactions": {"unknown_user": 3}})
-    html = section(page(notes), "trust")
+def test_rejected_and_warned_are_told_by_kind(small_page: str) -> None:
+    html = section(small_page, "trust")
     assert table(html, "Rejected users")[1][0].startswith("conflicting_user Another record of the same user")
     assert [row[-1] for row in table(html, "Rejected interactions")] == ["Records", "2"]
     assert table(html, "Warnings on interactions")[1][1] == "3"
     assert "Warnings are of the whole log." in words(html)
 
 
-def test_changes_since_the_run_before_are_told(notes: Lake) -> None:
-    log = small_notes()
-    finish(notes, log.interactions, log.users, YESTERDAY)
-    leave_facts(notes, YESTERDAY)
-    finish(notes, log.interactions, log.users)
-    html = page(notes)
-    assert words(section(html, "answer").partition("</dl>")[0]) == (
-        "The answer daily active users +2 2 active in 7 days +1 (+100.0%) 2 active in 28 days +1 (+50.0%) 3 "
-        "stickiness +66.7 points 66.7%"
-    )
-    changed = words(section(html, "changed"))
+def test_changes_since_the_run_before_are_told(small_page: str) -> None:
+    changed = words(section(small_page, "changed"))
     assert "Nothing that 30 users, sessions or page views stand behind has changed since 9 May 2024." in changed
     assert "The verdict is good, as then; the quality score was 99.50, is 99.50." in changed
 
 
-def test_sections_are_in_their_order(notes: Lake) -> None:
-    log = everything()
-    finish(notes, log.interactions, log.users, YESTERDAY)
-    leave_facts(notes, YESTERDAY)
-    finish(notes, log.interactions, log.users)
-    found = re.findall('<section aria-labelledby="(.*?)">', page(notes))
+def test_sections_are_in_their_order(whole_page: str) -> None:
+    found = re.findall('<section aria-labelledby="(.*?)">', whole_page)
     assert found == [name for name in SECTIONS if name != "new"]
 
 
 def test_single_day_has_no_curves(notes: Lake) -> None:
     finish(notes, on(D, *people(3)))
-    found = re.findall('<section aria-labelledby="(.*?)">', page(notes))
+    html = page(notes)
+    found = re.findall('<section aria-labelledby="(.*?)">', html)
     assert found == ["answer", "retention", "sessions", "habits", "trust", "made"]
+    assert "there is no earlier run to compare with." in words(html)
 
 
 def test_empty_log_says_so(nothing: NotesReport) -> None:
@@ -148,7 +151,7 @@ def test_chat_gets_the_answer_and_what_changed(notes: Lake) -> None:
     finish(notes, on(YESTERDAY, ANN), run_date=YESTERDAY)
     leave_facts(notes, YESTERDAY)
     finish(notes, on(YESTERDAY, ANN))
-    assert (report(notes) / "report.md").read_text().splitlines() == [
+    assert render_markdown(made(notes)).splitlines() == [
         "**How the notes are used, 10 May 2024**: good, quality score 99.50 of 100",
         "",
         "0 users were active on 10 May 2024: 0.0% of the 1 active in 28 days.",
@@ -166,7 +169,7 @@ def test_chat_gets_the_answer_and_what_changed(notes: Lake) -> None:
 def test_chat_tells_what_is_unusual_that_day(notes: Lake) -> None:
     log = small_notes()
     finish(notes, log.interactions, log.users)
-    lines = (report(notes) / "report.md").read_text().splitlines()
+    lines = render_markdown(made(notes)).splitlines()
     unusual = lines[lines.index("Unusual:") + 1 :]
     assert [line.partition(":")[0] for line in unusual[:2]] == [
         "- Daily active users on 10 May 2024",
@@ -175,9 +178,10 @@ def test_chat_tells_what_is_unusual_that_day(notes: Lake) -> None:
 
 
 def test_page_of_many_days_stays_small(notes: Lake) -> None:
-    html = render_html(of_days(notes, 900))
+    found = of_days(notes, 900)
+    html = render_html(found)
     assert "The last 400 of 900 days: daily_engagement.tsv has all." in words(html)
-    assert "The last 26 of 130 cohorts: retention.tsv has all." in words(html)
+    assert f"The last 26 of {len(found.retention)} cohorts: retention.tsv has all." in words(html)
     assert len(table(html, "Active users by day")) == 401
     assert len(html) < 1_100_000
 
