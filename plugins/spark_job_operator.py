@@ -7,7 +7,9 @@ import re
 import signal
 import tempfile
 import zipfile
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +22,14 @@ from include.deployment.java_environment import UTF_8
 from include.deployment.spark_connect import ConnectSession, session_of, session_settings
 from include.deployment.spark_secrets import secrets_of, write_properties
 from include.runs.records import keep_record_of_try
+from include.telemetry.live_counts import counts_told
+from include.telemetry.records_read import OfEventLog, of_session
 from plugins.run_metrics import measurements_sent
 from plugins.spark_operator import settings_of
 from plugins.spark_submit_hook import ConnectSubmitHook
 from plugins.stage_clock import stage_clock
 from plugins.stage_costs import stage_costs
+from spark_jobs.shared.documents import DATA_QUALITY
 from spark_jobs.shared.lake import Lake
 
 if TYPE_CHECKING:
@@ -103,7 +108,12 @@ class SparkJobOperator(SparkSubmitOperator):
             places = (self.lake.root, *(self.application_args or ()))
             given = settings_of(connection, self.lake, *places) | (self.conf or {})
         costs = stage_costs(self.task_id, self.lake, run_date, given, self.session)
-        with tempfile.TemporaryDirectory() as scratch, costs as settings, stage_clock(context):
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            costs as settings,
+            self._counts(run_date, settings),
+            stage_clock(context),
+        ):
             secrets = secrets_of(given)
             self.conf = {key: value for key, value in {**given, **settings}.items() if key not in secrets}
             self.properties_file = write_properties(secrets, Path(scratch) / "secrets.conf") if secrets else None
@@ -117,6 +127,15 @@ class SparkJobOperator(SparkSubmitOperator):
                 raise self._told(error) from None
             finally:
                 self._close_output()
+
+    def _counts(self, run_date: date, settings: dict[str, str]) -> AbstractContextManager[None]:
+        """Return what tells while data_quality runs what it has read, accepted and rejected."""
+        if self.task_id != DATA_QUALITY:
+            return nullcontext()
+        if self.session is None:
+            return counts_told(self.task_id, self.lake, run_date, OfEventLog(settings))
+        read = partial(of_session, self.session.ui, self.session.id) if self.session.ui else lambda: None
+        return counts_told(self.task_id, self.lake, run_date, read)
 
     def _told(self, error: Exception) -> Exception:
         """Return an error in the job's own words, which fails the task for good where no retry can mend it."""

@@ -14,6 +14,7 @@ from include.deployment.run_date import run_date
 from include.notify import alerts
 from include.report.model import RunReport
 from include.runs.records import read_report
+from include.telemetry.live_counts import read_live_counts
 from spark_jobs.shared.lake import Lake
 
 NOT_STARTED = datetime.max.replace(tzinfo=UTC)
@@ -53,12 +54,21 @@ def said_of(lake: Lake, run: DagRun) -> dict[str, str] | None:
     if report and made(run, report) and (run.end_date is None or report.made_at <= run.end_date):
         return None
     if is_under_way(run):
-        return {"title": "Under way", "reason": "The report of this run will be here as soon as it is made."}
+        reason = f"The report of this run will be here as soon as it is made.{_now(lake, run)}"
+        return {"title": "Under way", "reason": reason}
     if has_failed(run):
         return {"title": "Failed", "reason": f"{_note(run)} Next: {alerts.NEXT['failed']}"}
     if made(run, report):
         return {"title": "Answered anew", "reason": "A later run of this date has replaced the report of this one."}
     return {"title": "No report", "reason": "The run has ended, but this lake holds no report made by it."}
+
+
+def _now(lake: Lake, run: DagRun) -> str:
+    """Return what the stage that runs now has done so far, as a sentence more; nothing where none tells."""
+    so_far = read_live_counts(lake, run_date(run))
+    # A task that was killed may have left what it told.
+    is_ours = so_far and run.start_date and so_far.at >= run.start_date
+    return f" {so_far.line} ({so_far.at:%H:%M:%S} UTC)." if so_far and is_ours else ""
 
 
 def _note(run: DagRun) -> str:

@@ -55,9 +55,9 @@ def session_costs(ui: str, session_id: str) -> SparkCosts:
     Raises OSError if the server does not answer, or jobs still run after three seconds. Raises LookupError if it knows
     no job of the session, and ValueError if its answer has another form.
     """
-    with _client(ui) as client:
-        (application,) = _ask(client, "applications")
-        ask = partial(_ask, client, f"applications/{application['id']}/")
+    with client_of(ui) as client:
+        (application,) = ask_server(client, "applications")
+        ask = partial(ask_server, client, f"applications/{application['id']}/")
         jobs = _ended_jobs(ask, session_id)
         stages = _stages(ask, jobs)
         input_bytes = _scanned_bytes(ask, jobs)
@@ -72,7 +72,7 @@ def session_costs(ui: str, session_id: str) -> SparkCosts:
     )
 
 
-def _client(ui: str) -> httpx.Client:
+def client_of(ui: str) -> httpx.Client:
     """Open the connection that all questions share; no proxy is asked, for the server is on our own machine."""
     token = os.environ.get(TOKEN)
     return httpx.Client(
@@ -88,7 +88,8 @@ def _signed(token: str) -> str:
     return jwt.encode({}, base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)), algorithm="HS256")
 
 
-def _ask(client: httpx.Client, *path: str, **parameters: str | int) -> Any:
+def ask_server(client: httpx.Client, *path: str, **parameters: str | int) -> Any:
+    """Return what the server answers; raises OSError if it does not, ValueError if that is no JSON."""
     url = "".join(path)
     try:
         answer = client.get(url, params=parameters)

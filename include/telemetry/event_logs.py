@@ -84,10 +84,12 @@ def prepare(events: Path, connection: dict[str, Any]) -> EventLog | None:
         # One file that grows, as plain text: Spark's default is a directory of compressed ones.
         "spark.eventLog.rolling.enabled": "false",
         "spark.eventLog.compress": "false",
+        # By default what a task has done is there when some twenty have ended: `records_read` reads along.
+        "spark.eventLog.buffer.kb": "1",
         MARK: uuid.uuid4().hex,
     }
     settings = ours | {key: str(value) for key, value in connection.items() if key in ours}
-    directory = _local(settings[DIRECTORY])
+    directory = local_directory(settings[DIRECTORY])
     if settings[ENABLED].lower() != "true" or directory is None:
         return None
     if DIRECTORY not in connection and not _make_room(directory):
@@ -136,7 +138,7 @@ def _is_plain(file: Path) -> bool:
     return file.is_file() and not file.suffix and not file.name.startswith(".")
 
 
-def _local(directory: str) -> Path | None:
+def local_directory(directory: str) -> Path | None:
     """The local directory that a path or URI names, None for another file system's."""
     parts = urlsplit(directory)
     if parts.scheme == "file":

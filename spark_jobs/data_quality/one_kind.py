@@ -19,6 +19,7 @@ from spark_jobs.data_quality.kinds import Kind
 from spark_jobs.data_quality.line_counts import LineCounts
 from spark_jobs.data_quality.line_numbers import MOST_NUMBERED, number_lines
 from spark_jobs.data_quality.lines import read_lines
+from spark_jobs.lake.tags import JUDGES, tagged
 from spark_jobs.lake.tries import read, read_added
 from spark_jobs.shared import loads
 from spark_jobs.shared.csv_rules import MALFORMED
@@ -104,7 +105,8 @@ def judge_and_write(work: Work, kind: Kind, files: Sequence[InputFile], buckets:
         lines = read_lines(spark, linked, kind)
         known = _known(work, kind, lines.rows) if files else Known()
         judged = judge(lines.rows, kind, len(files), work.run_date, buckets, known)
-        aside = stage.set_aside(judged.records, table, before)
+        with tagged(spark, JUDGES):
+            aside = stage.set_aside(judged.records, table, before)
         counts = judged.counts()
         told = _numbered(work, kind, counts, lines.rows, aside)
     is_daily = job.load == loads.DAILY

@@ -112,6 +112,10 @@ class Lake:
         """The JSON file of what Spark says the stage cost."""
         return self._path(RUNS, f"run_date={run_date}", "spark", f"{stage}.json")
 
+    def live_counts(self, run_date: date) -> UPath:
+        """The JSON file of what the stage that runs now has read, accepted and rejected so far."""
+        return self._path(RUNS, f"run_date={run_date}", "so_far.json")
+
     def spark_events(self) -> UPath:
         """The directory of Spark's event logs, of all logs, one file an application, for a history server."""
         return UPath(self.root).joinpath("spark_events")

@@ -17,9 +17,11 @@ from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleA
 from include.pages import app, run_dates
 from include.report.listening.model import ListeningReport
 from include.runs import records
+from include.telemetry.live_counts import LiveCounts
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.logs.notes.contract import NOTES
 from spark_jobs.logs.shop.contract import SHOP
+from spark_jobs.shared.documents import write_record
 from spark_jobs.shared.lake import Lake
 from tests import reports
 from tests.include.runs.test_daily_base import ran
@@ -449,6 +451,17 @@ def test_run_without_report_says_why_and_links_another(
     assert (answer.status, shown[:2]) == (200, [title, f"Run date {DAY}"])
     assert shown[2].startswith(reason)
     assert (f'href="{PAGES}/reports/run_date={DAY}/report.html"' in answer.text) == bool(made_at)
+
+
+def test_page_of_a_run_under_way_says_what_is_done(client: Client, lake: Lake) -> None:
+    at = START + timedelta(minutes=5)
+    so_far = LiveCounts(stage="data_quality", at=at, records_read=7_000, accepted=4_000, rejected=2)
+    write_record(lake.live_counts(DAY), so_far)
+    words = "made. data_quality so far: 7,000 records read, 4,000 accepted, 2 rejected (10:05:00 UTC)."
+    assert words in client.get(put_run("running")).text
+    assert "so far" not in client.get(put_run("failed", hour=1)).text
+    # What a run of before has left, whose machine was lost.
+    assert "so far" not in client.get(put_run("running", hour=2, start=at + timedelta(seconds=1))).text
 
 
 def test_page_shows_run_date_not_start_date(client: Client, lake: Lake) -> None:

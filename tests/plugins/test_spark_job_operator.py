@@ -19,6 +19,7 @@ from cli.java import java_home
 from include.deployment.jars import FOLDER, LAKE, spark_jars
 from include.deployment.spark_secrets import REDACTION, SECRET
 from include.runs import run_lock
+from include.telemetry import live_counts
 from include.telemetry.event_logs import MARK, read_costs
 from plugins import spark_job_operator
 from plugins.spark_job_operator import SparkJobOperator, zip_package
@@ -154,6 +155,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         # Airflow masks them in a task's log, but not in `airflow dags test`: so they must not even reach the log.
         patched.setattr("airflow.sdk.log.mask_secret", lambda _: None)
         patched.setattr(spark_job_operator, "write_properties", write_and_read)
+        patched.setattr(live_counts, "SECONDS_BETWEEN_LOOKS", 0.1)
         os.system("echo a child process is heard")  # noqa: S605
         returned = task.execute(asked)
     return Ran(lake, task, returned, asked["seconds"], (home / "said.log").read_text(), read)
@@ -185,6 +187,13 @@ def test_job_leaves_event_log_and_spark_measurements(ran: Ran) -> None:
     # The range by which the job finds out how many cores there are, and what it read of the log.
     assert costs.input_records == 10_000 + 10
     assert ran.seconds["seconds"] > 0
+
+
+def test_task_log_tells_counts_while_the_job_runs(ran: Ran) -> None:
+    told = [line.partition(" so far: ")[2] for line in ran.said.splitlines() if " so far: " in line]
+    assert told[0] in ("0 accepted, 0 rejected", "0 records read, 0 accepted, 0 rejected")
+    assert told[-1] == "5 records read, 1 accepted, 4 rejected"
+    assert not Path(ran.lake.live_counts(RUN_DATE)).exists()
 
 
 def test_task_returns_the_snapshots_of_its_record(ran: Ran) -> None:

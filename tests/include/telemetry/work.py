@@ -6,9 +6,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from pyspark import TaskContext
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from spark_jobs.lake.tags import JUDGES, tagged
 
 LINES = "one\ntwo\nthree\nfour\nfive\n"
+REJECTED = "five"
 TASKS = 4
 SLEEP_SECONDS = 1.5
 SETTINGS = {
@@ -61,6 +67,53 @@ def sleep(spark: SparkSession, tasks: int) -> None:
     spark.range(0, tasks, 1, tasks).selectExpr(asleep).collect()
 
 
+def judging(scratch: str, address: str) -> None:
+    """Read lines in a tagged job of a session, and in one that is not."""
+    spark = SparkSession.builder.remote(address).create()
+    lines = spark.read.text(f"{scratch}/lines.txt").repartition(TASKS)
+    with tagged(spark, JUDGES):
+        lines.write.format("noop").mode("overwrite").save()
+    lines.write.format("noop").mode("overwrite").save()
+
+
+def retried(scratch: str, jars: str) -> None:
+    """Write lines to a table, where the first try of each task of both stages fails."""
+    settings = {
+        **SETTINGS,
+        **events_in(scratch),
+        "spark.sql.catalog.lake.warehouse": f"{scratch}/retried/warehouse",
+        "spark.jars": jars,
+        "spark.ui.enabled": "false",
+    }
+
+    spark = SparkSession.builder.master("local[2,3]").config(map=settings).getOrCreate()
+
+    @F.udf(T.StringType())
+    def failing(line: str) -> str:
+        if TaskContext.get().attemptNumber() == 0:
+            raise RuntimeError("the first try")
+        return line
+
+    spark.sql("CREATE TABLE lake.listening.listens (user_id string) USING iceberg PARTITIONED BY (bucket(2, user_id))")
+    lines = spark.read.text(f"{scratch}/lines.txt").select(failing("value").alias("user_id"))
+    again = lines.repartition(TASKS, "user_id").select(failing("user_id").alias("user_id"))
+    again = again.select(F.nullif("user_id", F.lit(REJECTED)).alias("user_id"))
+    with tagged(spark, JUDGES):
+        writer = again.writeTo("lake.listening.listens").option("distribution-mode", "none")
+        writer.option("fanout-enabled", "true").append()
+    spark.stop()
+
+
+def events_in(scratch: str) -> dict[str, str]:
+    """Return the settings of an application that writes an event log."""
+    return {
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": (Path(scratch) / "events").as_uri(),
+        "spark.eventLog.rolling.enabled": "false",
+        "spark.eventLog.compress": "false",
+    }
+
+
 def application(scratch: str, jars: str) -> None:
     """Do the work in an application that writes an event log."""
     made = Path(scratch) / "application"
@@ -68,10 +121,7 @@ def application(scratch: str, jars: str) -> None:
         **SETTINGS,
         "spark.sql.catalog.lake.warehouse": str(made),
         "spark.jars": jars,
-        "spark.eventLog.enabled": "true",
-        "spark.eventLog.dir": (Path(scratch) / "events").as_uri(),
-        "spark.eventLog.rolling.enabled": "false",
-        "spark.eventLog.compress": "false",
+        **events_in(scratch),
         "spark.ui.enabled": "false",
     }
     spark = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
@@ -81,4 +131,5 @@ def application(scratch: str, jars: str) -> None:
 
 
 if __name__ == "__main__":
-    {"sessions": sessions, "sleeper": sleeper, "application": application}[sys.argv[1]](*sys.argv[2:])
+    modes = (sessions, sleeper, application, judging, retried)
+    {mode.__name__: mode for mode in modes}[sys.argv[1]](*sys.argv[2:])
