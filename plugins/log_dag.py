@@ -16,6 +16,7 @@ from include.deployment.run_date import run_date
 from include.deployment.settings import settings
 from plugins import run_alerts
 from plugins.checkpoint_operator import CheckpointOperator
+from plugins.dag_page import page_of
 from plugins.job_arguments import job_arguments, made
 from plugins.run_deadline import SinceQueued
 from plugins.spark_job_operator import SparkJobOperator
@@ -44,7 +45,7 @@ class LogDag:
         self.assets = [Asset(name=f"{contract.name}.{table}") for table in tables]
 
     def dag(self, doc_md: str | None) -> Callable[..., Any]:
-        """Return the decorator of the function that puts the tasks in order."""
+        """Return the decorator of the function that puts the tasks in order; `doc_md` says what is the log's own."""
         return dag(
             dag_id=self.name,
             schedule=FINISHED_DAY,
@@ -71,7 +72,7 @@ class LogDag:
             ),
             user_defined_macros={"run_date": run_date, "java_options": compilers.java_options},
             tags=[self.name, "spark", "great-expectations"],
-            doc_md=doc_md,
+            doc_md=page_of(doc_md),
         )
 
     def spark_job(self, job: str) -> SparkJobOperator:

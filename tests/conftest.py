@@ -74,6 +74,7 @@ TAKE_LONG = (
     "/test_connect_server.py",
     "/test_stopped_run.py",
     "/end_to_end/test_shop.py",
+    "/end_to_end/test_notes.py",
     "/test_agreement.py",
     "/test_masking.py",
     "/shop/test_rules.py",

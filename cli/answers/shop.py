@@ -7,10 +7,11 @@ from upath import UPath
 
 from cli.terminal import console, plain
 from include.report import news
+from include.report.numbers import percent
 from include.report.shop import sentences
 from include.report.shop.model import Funnel, ShopReport
 from include.report.shop.page import headlines
-from include.report.shop.words import NOUNS, in_words, percent
+from include.report.shop.words import NOUNS, in_words
 from include.report.text import day
 from spark_jobs.shared.documents import read_document
 

@@ -37,7 +37,7 @@ def bars(rows: Rows, width: int, is_log: bool = False, with_zeros: bool = False)
     shown = [{**row, "floor": floor} for row in rows if row["value"] > floor or with_zeros]
     scale = alt.Scale(type="log" if is_log else "linear", domain=_with_room(rows, width, floor), nice=False)
     value, marked = (alt.X(f"{name}:Q", title=None, scale=scale, axis=None) for name in ("value", "marked"))
-    base = alt.Chart(alt.InlineData(values=shown)).encode(y=_labels([row["label"] for row in rows], width))
+    base = alt.Chart(alt.InlineData(values=shown)).encode(y=labels([row["label"] for row in rows], width))
     return alt.layer(
         base.mark_bar(color=QUIET, height=BAR).encode(x=value, x2="floor:Q"),
         base.mark_bar(color=ACCENT, height=BAR).encode(x=marked, x2="floor:Q").transform_filter("datum.marked > 0"),
@@ -53,7 +53,7 @@ def parts(rows: Rows, width: int) -> Chart:
         alt.Chart(alt.InlineData(values=rows), width=width, height={"step": STEP})
         .mark_bar(stroke=PAGE, strokeWidth=1, height=BAR)
         .encode(
-            y=_labels(list(dict.fromkeys(row["label"] for row in rows)), width),
+            y=labels(list(dict.fromkeys(row["label"] for row in rows)), width),
             x=alt.X("value:Q", title=None, stack="zero").axis(
                 tickCount=ticks(width), orient="top", domain=False, ticks=False
             ),
@@ -78,7 +78,7 @@ def week(rows: Rows, width: int) -> Chart:
         .mark_rect(color=ACCENT, stroke=PAGE, strokeWidth=1)
         .encode(
             x=alt.X("hour:O", title=None).axis(values=hours, labelAngle=0, orient="top", domain=False, ticks=False),
-            y=_labels(list(WEEKDAYS), width, "weekday"),
+            y=labels(list(WEEKDAYS), width, "weekday"),
             fillOpacity=alt.FillOpacity("share:Q", legend=None).scale(domain=[0, 1], range=[0.05, 1]),
         )
     )
@@ -87,6 +87,7 @@ def week(rows: Rows, width: int) -> Chart:
 def to_svg(chart: Chart) -> str:
     """Draw a chart as SVG, without a browser: Vega in an embedded JavaScript engine. Text in it is escaped."""
     axis = {"labelColor": SOFT, "gridColor": RULE, "domainColor": RULE, "tickColor": RULE, "labelFontSize": 12}
+    axis |= {"titleColor": SOFT, "titleFontSize": 12, "titleFontWeight": "normal"}
     # What is drawn is told in words beside it; a label for each of its marks would be many times its size.
     is_fitted = not isinstance(chart, alt.VConcatChart)
     # Vega knows another font than the reader's, whose labels may be wider: paper cuts off what is outside the drawing.
@@ -119,17 +120,18 @@ def _panel(data: alt.InlineData, name: str, colour: str, width: int) -> Chart:
     )
 
 
-def _labels(labels: list[str], width: int, field: str = "label") -> alt.Y:
-    axis = alt.Axis(labelLimit=int(width * LABELS), labelColor=INK, domain=False, ticks=False)
-    return alt.Y(f"{field}:N", sort=labels, title=None, axis=axis, scale=alt.Scale(domain=labels))
-
-
 def _with_room(rows: Rows, width: int, floor: float) -> list[float]:
     """The values from one end of the scale to the other, so that the longest bar leaves room for a text behind it."""
     most = max((row["value"] for row in rows), default=0) or 1
     longest = max((len(row["text"]) for row in rows), default=0) * PIXELS_A_CHARACTER
     full = max(0.2, 1 - longest / (width * (1 - LABELS)))
     return [floor, floor * (most / floor) ** (1 / full) if floor else most / full]
+
+
+def labels(names: list[str], width: int, field: str = "label") -> alt.Y:
+    """Return the axis of names beside what is drawn, in their order."""
+    axis = alt.Axis(labelLimit=int(width * LABELS), labelColor=INK, domain=False, ticks=False)
+    return alt.Y(f"{field}:N", sort=names, title=None, axis=axis, scale=alt.Scale(domain=names))
 
 
 def ticks(width: int) -> int:

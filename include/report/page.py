@@ -66,6 +66,7 @@ class CommonParts:
     new_rows: list[tuple[str, int]]
     late_rows: list[tuple[str, int]]
     has_several_kinds: bool
+    duplicates_warned: bool
     rejected_tables: list[OfKind]
     warning_tables: list[OfKind]
     check_rows: list[tuple[str, str]]
@@ -75,10 +76,13 @@ class CommonParts:
     parameter_rows: list[tuple[str, str]]
 
 
-def common_parts(report: RunReport, nouns: Nouns, pictures: Sequence[Picture] = ()) -> CommonParts:
+def common_parts(
+    report: RunReport, nouns: Nouns, pictures: Sequence[Picture] = (), *, duplicates_warned: bool = False
+) -> CommonParts:
     """Return what the sections on trust, on what was new and on costs show, in the nouns of a log.
 
-    A log's own `pictures` are beside that of the stages; those with nothing to show are left out.
+    A log's own `pictures` are beside that of the stages; those with nothing to show are left out. `duplicates_warned`:
+    the log's duplicates have warnings, too.
     """
     files = sorted(report.files, key=lambda file: -file.records_rejected)[:FILES_SHOWN]
     return CommonParts(
@@ -88,6 +92,7 @@ def common_parts(report: RunReport, nouns: Nouns, pictures: Sequence[Picture] = 
         new_rows=_new_rows(report.new, nouns),
         late_rows=_late_rows(report.new),
         has_several_kinds=_has_several_kinds(report),
+        duplicates_warned=duplicates_warned,
         rejected_tables=_by_kind(report, report.rejected),
         warning_tables=_by_kind(report, report.warnings),
         check_rows=[(name, f"{check.met} of {check.expectations}") for name, check in report.checks.items()],

@@ -17,6 +17,7 @@ from include.deployment.parameters import schemas
 from include.deployment.run_date import run_date
 from include.runs import input_check
 from spark_jobs.lake.errors import LockedError
+from spark_jobs.logs.contracts import CONTRACTS
 from spark_jobs.logs.listening.contract import LISTENING
 from spark_jobs.shared.errors import InputError
 from tests.conftest import PROJECT
@@ -63,7 +64,7 @@ def test_default_time_zone_moves_no_first_run_date(zone: str) -> None:
 
 def test_every_dag_file_can_be_imported(dag_bag: Any) -> None:
     assert dag_bag.import_errors == {}
-    assert set(dag_bag.dags) == {"listening", "shop", "lake_maintenance"}
+    assert set(dag_bag.dags) == {*CONTRACTS, "lake_maintenance"}
 
 
 def test_tasks_form_one_chain_with_checks_between_stages(dag: Any) -> None:
@@ -224,15 +225,17 @@ def test_asset_uris_do_not_depend_on_the_lake(dag: Any) -> None:
 
 def test_spark_tasks_of_all_dags_share_a_pool(dag_bag: Any) -> None:
     pools = {task.task_id: task.pool for dag in dag_bag.dags.values() for task in dag.tasks}
-    starts_spark = {"data_quality", "session_analysis", "ranking", "conversion", "maintain"}
+    starts_spark = {"data_quality", "session_analysis", "maintain", *(log.answers for log in CONTRACTS.values())}
     starts_spark |= {name for name in pools if name.startswith("check_") and name != "check_input"}
     assert {name for name, pool in pools.items() if pool == "spark"} == starts_spark
 
 
-def test_page_of_the_dag_explains_failures_and_reruns(dag: Any) -> None:
-    assert "**When it fails**" in dag.doc_md
-    assert "**A rerun**" in dag.doc_md
-    assert set(dag.tags) == {"listening", "spark", "great-expectations"}
+@pytest.mark.parametrize("log", CONTRACTS)
+def test_page_of_a_dag_explains_failures_and_reruns(dag_bag: Any, log: str) -> None:
+    page = dag_bag.dags[log].doc_md
+    assert page.startswith("\n# ")
+    assert [page.count(told) for told in ("| `check_input` |", "**When it fails**", "**A rerun**")] == [1, 1, 1]
+    assert set(dag_bag.dags[log].tags) == {log, "spark", "great-expectations"}
 
 
 def test_failed_degraded_and_late_runs_raise_alerts(dag: Any) -> None:

@@ -76,8 +76,9 @@ def sessions(contract: LogContract, schema: T.StructType, events_of_log: int) ->
     else:
         # Great Expectations takes a column without a row as below every minimum, and its sum as not 0.
         whole = [gxe.ExpectTableRowCountToEqual(value=0, description=f"without {name} there is no session")]
-    # What a session has of its first event may be null there.
+    # What a session has of its first event may be null there; how long one event lasted may not be known.
     optional = set(contract.sessions.first) - set(contract.events.always_known)
+    optional |= {"duration_seconds"} if contract.sessions.lasts else set()
     known = [column for column in schema.fieldNames() if column not in optional]
     expected = [*has_schema(schema), *never_null(*known), *whole]
     return ExpectationSuite("sessions", expectations=expected)

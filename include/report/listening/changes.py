@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from include.report.listening.model import Change, Changes, ListeningReport, SincePrevious, Song
 from include.report.model import RunReport
-from include.runs.records import previous_run_date
-from spark_jobs.shared.documents import read_document
-from spark_jobs.shared.errors import DataError
+from include.report.previous import other_parameters, report_before
 from spark_jobs.shared.lake import Lake
 
-log = logging.getLogger(__name__)
 # The parameters that two answers must share to be compared without a word.
 METHOD = ("session_gap_minutes", "top_sessions", "top_songs", "window_days", "minimum_quality_score")
 
@@ -32,23 +28,12 @@ def changes(before: Sequence[Song], after: Sequence[Song]) -> Changes:
 
 def since_previous(lake: Lake, now: RunReport, songs: Sequence[Song]) -> SincePrevious | None:
     """Return an answer against that of the last earlier run date; None where there is none that can be read."""
-    previous = previous_run_date(lake, now.run_date)
-    if previous is None:
+    then = report_before(lake, now.run_date, ListeningReport)
+    if then is None:
         return None
-    path = lake.report(previous) / "report.json"
-    try:
-        then = read_document(path, ListeningReport, f"run {previous} again")
-    except (DataError, OSError) as error:
-        log.warning("no comparison with %s: %s", previous, error)
-        return None
-    before, parameters = then.parameters, now.parameters
     return SincePrevious(
         run_date=then.run_date,
-        parameters={
-            name: (before.get(name), parameters.get(name))
-            for name in METHOD
-            if before.get(name) != parameters.get(name)
-        },
+        parameters=other_parameters(then, now, METHOD),
         verdict=then.verdict,
         quality_score=then.quality_score,
         quality_score_change=round(now.quality_score - then.quality_score, 4),

@@ -7,18 +7,14 @@ largest change counts first, as a part of the value before; of each tier, device
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from include.report.previous import other_parameters, report_before
 from include.report.shop.model import Change, ShopReport, SincePrevious
-from include.runs.records import previous_run_date
-from spark_jobs.shared.documents import read_document
-from spark_jobs.shared.errors import DataError
 from spark_jobs.shared.lake import Lake
 
-log = logging.getLogger(__name__)
 FEWEST, CHANGES = 30, 3
 # The parameters that two answers must share to be compared without a word.
 METHOD = ("session_gap_minutes", "minimum_quality_score")
@@ -43,21 +39,12 @@ class Value(NamedTuple):
 
 def since_previous(lake: Lake, now: ShopReport) -> SincePrevious | None:
     """Return an answer against that of the last earlier run date; None where there is none that can be read."""
-    previous = previous_run_date(lake, now.run_date)
-    if previous is None:
+    then = report_before(lake, now.run_date, ShopReport)
+    if then is None:
         return None
-    path = lake.report(previous) / "report.json"
-    try:
-        then = read_document(path, ShopReport, f"run {previous} again")
-    except (DataError, OSError) as error:
-        log.warning("no comparison with %s: %s", previous, error)
-        return None
-    before, after = then.parameters, now.parameters
     return SincePrevious(
         run_date=then.run_date,
-        parameters={
-            name: (before.get(name), after.get(name)) for name in METHOD if before.get(name) != after.get(name)
-        },
+        parameters=other_parameters(then, now, METHOD),
         verdict=then.verdict,
         quality_score=then.quality_score,
         summary=then.summary,

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import partial
 
-from include.report import charts
+from include.report import by_day, charts
+from include.report.numbers import percent
 from include.report.picture import Picture
 from include.report.shop import drawings
 from include.report.shop.model import Day
-from include.report.shop.words import money, percent
+from include.report.shop.words import money
 from include.report.text import counted, day
 
-# In the page; `report.json` and the answer's file have all of them.
-DAYS_SHOWN = 400
-_SATURDAY, _WEEK = 5, 7
+_WEEK = 7
 # What each rate is made of.
 _COUNTS = {"conversion": ("converted_sessions", "sessions"), "abandonment": ("abandoned_sessions", "cart_sessions")}
 
 
 def days_picture(every: Sequence[Day], currency: str | None) -> Picture:
-    """Return the picture of the last DAYS_SHOWN days."""
-    found = every[-DAYS_SHOWN:]
+    """Return the picture of the last by_day.DAYS_SHOWN days."""
+    found = every[-by_day.DAYS_SHOWN :]
     empty = sum(one.sessions == 0 for one in found)
-    is_long = len(found) > drawings.SINGLE_DAYS_UP_TO
-    weekends = "Weekends are shaded. " if any(map(_is_weekend, found)) and not is_long else ""
+    is_long = len(found) > by_day.SINGLE_DAYS_UP_TO
+    weekends = "Weekends are shaded. " if any(by_day.is_weekend(one.day) for one in found) and not is_long else ""
     last = f"The last {len(found):,} of {len(every):,} days: daily_metrics.tsv has all. " if every != found else ""
     head = ("Day", "Sessions", "Conversion", "Carts", "Abandoned", "Orders", "Net revenue")
     week = {"accent": "7 days together, up to each day", "quiet": "a single day"} if is_long else {}
@@ -44,13 +42,10 @@ def drawn(found: Sequence[Day]) -> charts.Rows:
     """Return what `drawings.days` draws of days."""
     rows: charts.Rows = [
         {
-            "start": f"{one.day}T00:00:00Z",
-            "noon": f"{one.day}T12:00:00Z",
-            "end": f"{one.day + timedelta(days=1)}T00:00:00Z",
+            **by_day.times_of(one.day),
             "sessions": one.sessions,
             "conversion": one.conversion_rate,
             "abandonment": one.cart_abandonment_rate,
-            "weekend": _is_weekend(one),
         }
         for one in found
     ]
@@ -61,7 +56,7 @@ def drawn(found: Sequence[Day]) -> charts.Rows:
             row[f"{name}_of_week"] = _pooled(week, *_COUNTS[name])
             # Without a neighbour there is no line to see.
             is_alone = rates[place] is None and rates[place + 2] is None
-            row[f"{name}_point"] = is_alone or len(rows) <= drawings.POINTS_UP_TO
+            row[f"{name}_point"] = is_alone or len(rows) <= by_day.POINTS_UP_TO
     return rows
 
 
@@ -72,8 +67,8 @@ def _pooled(days: Sequence[Day], part: str, whole: str) -> float | None:
 
 
 def _days_say(found: Sequence[Day], empty: int) -> str:
-    weekends = [one for one in found if _is_weekend(one)]
-    others = [one for one in found if not _is_weekend(one)]
+    weekends = [one for one in found if by_day.is_weekend(one.day)]
+    others = [one for one in found if not by_day.is_weekend(one.day)]
     said = []
     for when, days in (("at weekends", weekends), ("on other days", others)):
         rate = _pooled(days, *_COUNTS["conversion"])
@@ -94,7 +89,3 @@ def _day_row(one: Day, currency: str | None) -> tuple[str, ...]:
         f"{one.orders:,}",
         money(one.net_revenue, currency),
     )
-
-
-def _is_weekend(one: Day) -> bool:
-    return one.day.weekday() >= _SATURDAY

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import altair as alt
 
-from include.report import charts
+from include.report import by_day, charts
 from include.report.charts import Chart, Rows
 
-# In a log of up to so many days, each day counts by itself, and weekends are shaded; in one of up to so many it is a
-# point, too. In a longer log single days are faint, behind the rate of 7 days.
-SINGLE_DAYS_UP_TO, POINTS_UP_TO = 120, 62
-# Ticks tell the day in logs of up to so many days, and else the month.
-DAYS_TOLD_UP_TO = 300
 # Rates are drawn on a scale from one such step to another.
 SCALE_STEP = 0.1
 
@@ -30,12 +25,12 @@ def days(rows: Rows, width: int) -> Chart:
 
 
 def _rates(rows: Rows, name: str, title: str, width: int) -> Chart:
-    base = _base(rows)
+    base = by_day.base(rows)
     value = alt.Y(f"{name}:Q", title=None, scale=alt.Scale(domain=_domain(rows, name), nice=False)).axis(
         tickCount=3, format=".0%", domain=False, ticks=False, minExtent=charts.PANEL_LABELS
     )
-    noon = _time("noon", rows, width)
-    is_long = len(rows) > SINGLE_DAYS_UP_TO
+    noon = by_day.time("noon", rows, width)
+    is_long = len(rows) > by_day.SINGLE_DAYS_UP_TO
     colour, stroke = (charts.QUIET, 0.5) if is_long else (charts.ACCENT, 1.5)
     line = base.mark_line(color=colour, strokeWidth=stroke).encode(x=noon, y=value)
     points = base.mark_point(color=colour, filled=True, size=16, opacity=1).encode(x=noon, y=value)
@@ -43,54 +38,24 @@ def _rates(rows: Rows, name: str, title: str, width: int) -> Chart:
     if is_long:
         week = base.mark_line(color=charts.ACCENT, strokeWidth=2).encode(x=noon, y=f"{name}_of_week:Q")
         layers.append(week)
-    return _panel([*_weekends(base, rows, width), *layers], title, width)
+    return by_day.panel([*by_day.weekends(rows, width), *layers], title, width)
 
 
 def _sessions(rows: Rows, width: int) -> Chart:
-    base = _base(rows)
+    base = by_day.base(rows)
     counts = alt.Y("sessions:Q", title=None).axis(
         tickCount=3, tickMinStep=1, format=",d", domain=False, ticks=False, minExtent=charts.PANEL_LABELS
     )
-    x = _time("start", rows, width)
-    edge = 1 if len(rows) <= POINTS_UP_TO else 0
+    x = by_day.time("start", rows, width)
+    edge = 1 if len(rows) <= by_day.POINTS_UP_TO else 0
     bars = base.mark_rect(color=charts.QUIET, stroke=charts.PAGE, strokeWidth=edge).encode(
         x=x, x2="end:T", y=counts, y2=alt.datum(0)
     )
     gaps = base.mark_rect(color=charts.ALARM).encode(
         x=x, x2="end:T", y=alt.value(charts.PANEL), y2=alt.value(charts.PANEL + 4)
     )
-    layers = [*_weekends(base, rows, width), bars, gaps.transform_filter("datum.sessions == 0")]
-    return _panel(layers, "Sessions", width)
-
-
-def _weekends(base: alt.Chart, rows: Rows, width: int) -> list[alt.Chart]:
-    if len(rows) > SINGLE_DAYS_UP_TO:
-        return []
-    band = base.mark_rect(color=charts.RULE, opacity=0.6).encode(
-        x=_time("start", rows, width), x2="end:T", y=alt.value(0), y2=alt.value(charts.PANEL)
-    )
-    return [band.transform_filter("datum.weekend")]
-
-
-def _base(rows: Rows) -> alt.Chart:
-    return alt.Chart(alt.InlineData(values=rows))
-
-
-def _panel(layers: list[alt.Chart], title: str, width: int) -> Chart:
-    return alt.layer(
-        *layers,
-        width=width - charts.PANEL_LABELS - 8,
-        height=charts.PANEL,
-        title=alt.TitleParams(title, anchor="start", frame="bounds", fontSize=12, color=charts.INK, offset=8),
-    )
-
-
-def _time(name: str, rows: Rows, width: int) -> alt.X:
-    told = "%-d %b" if len(rows) <= DAYS_TOLD_UP_TO else "%b %Y"
-    every = -(-len(rows) // charts.ticks(width))
-    axis = alt.Axis(values=[row["noon"] for row in rows[::every]], format=told, grid=False, labelOverlap=True)
-    domain = [rows[0]["start"], rows[-1]["end"]]
-    return alt.X(f"{name}:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=domain, nice=False))
+    layers = [*by_day.weekends(rows, width), bars, gaps.transform_filter("datum.sessions == 0")]
+    return by_day.panel(layers, "Sessions", width)
 
 
 def _domain(rows: Rows, name: str) -> list[float]:

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from jinja2 import Template
 
+from include.report.numbers import difference, percent, points
 from include.report.page import common_parts, template_of
 from include.report.shop import changes, sentences
 from include.report.shop.model import Customer, Day, Product, ShopReport, Tier
 from include.report.shop.pictures import pictures
-from include.report.shop.words import NOUNS, difference, in_words, money, percent, points, product_name, short_id
+from include.report.shop.words import NOUNS, in_words, money, product_name, short_id
 from include.report.text import day
 
 # In the page; the JSON has more of them, the answers' files have all.
@@ -44,7 +45,7 @@ def render_html(report: ShopReport) -> str:
     """Return the report as one page that needs nothing else; names are shown as text, whatever they hold."""
     return _template("report.html.j2").render(
         dict(report),
-        **vars(common_parts(report, NOUNS, pictures(report))),
+        **vars(common_parts(report, NOUNS, pictures(report), duplicates_warned=True)),
         **_said(report),
         sections=_sections(report),
         headlines=headlines(report),

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from include.report import charts
+from include.report.numbers import percent, seconds
 from include.report.picture import Picture, Table
 from include.report.shop.changes import FEWEST
 from include.report.shop.day_picture import days_picture
 from include.report.shop.model import Funnel, ShopReport
 from include.report.shop.sentences import biggest_loss, funnel_says
-from include.report.shop.words import in_words, percent, seconds
+from include.report.shop.words import in_words
 
 LOSS = "\N{BLACK DOWN-POINTING TRIANGLE}"
 _TITLES = {"session": "The funnel by session", "user": "The funnel by user"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from itertools import pairwise
 
+from include.report.numbers import percent
 from include.report.shop.model import Change, Funnel, ShopReport, Step
-from include.report.shop.words import LONGEST_LABEL, in_words, money, percent, short_id
+from include.report.shop.words import LONGEST_LABEL, in_words, money, short_id
 from include.report.text import counted, day, isolated, one_line
 
 _RATES = ("conversion_rate", "cart_abandonment_rate")

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from spark_jobs.contract import Csv, LogContract, Plausible, Reason, Records, Sessions, Warning, invalid, missing
 from spark_jobs.fields import Choice, Day, Field, Integer, Text, Time
+from spark_jobs.limits import Limit
 
 CSV = Csv()
 PAGE_VIEW = "page_view"
@@ -85,6 +86,49 @@ USERS = Records(
     conflicting="conflicting_user",
 )
 
+# Wide around what the generated log has, which is all that was measured. An app sets its own.
+LIMITS = (
+    Limit("maximum_unknown_users_percent", 5, "percent", "percent of the interactions; more of unknown users degrade"),
+    Limit(
+        "maximum_before_join_percent",
+        2,
+        "percent",
+        "percent of the interactions; more from before their user joined degrade",
+    ),
+    Limit(
+        "maximum_longer_than_8_hours_percent",
+        1,
+        "percent",
+        "percent of the interactions; more that last longer than 8 hours degrade",
+    ),
+    Limit(
+        "maximum_rejected_percent",
+        10,
+        "percent",
+        "percent of the records of one kind; more that are rejected degrade, however many the other kind has",
+    ),
+    Limit(
+        "minimum_load_times_percent",
+        50,
+        "percent",
+        "percent of the interactions that are page_view; fewer with a load time degrade",
+    ),
+    Limit("minimum_page_views_percent", 10, "percent", "percent of the interactions; fewer page_view degrade"),
+    Limit("maximum_deletes_percent", 20, "percent", "percent of the interactions; more delete degrade"),
+    Limit(
+        "maximum_share_change_points",
+        10,
+        "percent",
+        "points that an action's share of the interactions may differ from that of the run date before; more degrade",
+    ),
+    Limit(
+        "maximum_dau_change_percent",
+        50,
+        "ratio",
+        "percent of the daily active users a week before; a larger change from them degrades",
+    ),
+)
+
 NOTES = LogContract(
     name="notes",
     format=CSV,
@@ -99,4 +143,5 @@ NOTES = LogContract(
     ),
     answers="engagement",
     answer="daily_engagement",
+    limits=LIMITS,
 )

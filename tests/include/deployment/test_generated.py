@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from include.deployment import generated
-from spark_jobs.logs.listening.contract import LISTENS
+from spark_jobs.logs.listening.contract import LISTENING, LISTENS
+from spark_jobs.logs.shop.contract import SHOP
 from tests.conftest import PROJECT
 
 
@@ -47,11 +48,12 @@ def test_empty_block_is_filled() -> None:
     filled = generated.written(text)
     assert filled.startswith("a\n# generated: example (note)\n# Published run dates")
     assert "\n#PIPELINE_LISTENING_LOAD=full\n" in filled
-    assert filled.endswith("CONVERSION_CHANGE_POINTS=10\n# end of what is generated\nz\n")
+    assert filled.endswith("NOTES_MAXIMUM_DAU_CHANGE_PERCENT=50\n# end of what is generated\nz\n")
     assert generated.written(filled) == filled
 
 
-def test_log_without_a_dag_is_left_out() -> None:
+def test_log_without_a_dag_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generated, "with_a_dag", lambda: [LISTENING, SHOP])
     assert "PIPELINE_NOTES_LOAD" not in generated.settings_of_runs()
     assert not any("`notes." in line for line in generated.reasons())
 

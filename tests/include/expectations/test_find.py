@@ -10,7 +10,6 @@ from include.expectations.any_log import checks as any_log
 from include.expectations.find import NoCheckError, tables_of
 from include.expectations.listening import checks
 from spark_jobs.logs.listening.contract import LISTENING
-from spark_jobs.logs.notes.contract import NOTES
 
 TOY = replace(LISTENING, name="toy")
 
@@ -21,8 +20,8 @@ def test_own_check_of_a_log_comes_first(table: str) -> None:
 
 
 def test_log_without_own_checks_has_the_common_ones() -> None:
-    assert tables_of(NOTES, "interactions") is any_log.events
-    assert tables_of(NOTES, "sessions") is any_log.sessions
+    assert tables_of(TOY, "listens") is any_log.events
+    assert tables_of(TOY, "sessions") is any_log.sessions
 
 
 def test_own_checks_may_leave_some_to_the_common_ones(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,8 +34,6 @@ def test_own_checks_may_leave_some_to_the_common_ones(monkeypatch: pytest.Monkey
 
 
 def test_answers_without_a_check_are_refused() -> None:
-    name = NOTES.answer
-    with pytest.raises(
-        NoCheckError, match=f"notes.{name}; write the function {name} in include.expectations.notes.che"
-    ):
-        tables_of(NOTES, name)
+    name = TOY.answer
+    with pytest.raises(NoCheckError, match=f"toy.{name}; write the function {name} in include.expectations.toy.checks"):
+        tables_of(TOY, name)

@@ -1,0 +1,1 @@
+"""What must hold for the notes beside what must hold for every log."""
