@@ -55,6 +55,7 @@ NOTHING: dict[str, dict[str, Any]] = {
         "parameters": {"session_gap_minutes": 30},
         **dict.fromkeys(("sessions", "days", "products", "customers"), 0),
     },
+    "engagement": {"parameters": {"session_gap_minutes": 30}, "sessions": 0, "rows": {}, "flagged": 0},
 }
 CHECKED = {"success": True, "critical": [], "warning": [], "info": [], "errors": [], "validations": []}
 # What Spark measured of a stage that did nothing.

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,14 +31,12 @@ from spark_jobs.shared.object_store import INPUT_SCHEME
 from spark_jobs.shared.paths import is_object
 
 _DIGITS = 9
-_MOUNTS = "viewfs://"
-# By its name a link is to plain text, or to text that Hadoop decompresses.
-_PLAIN = ".tsv"
-# Hadoop's own way of reading a file from its beginning to its end, as it reads compressed ones.
-_UNSPLIT = {
-    "io.compression.codecs": "org.apache.hadoop.io.compress.PassthroughCodec",
-    "io.compress.passthrough.extension": _PLAIN,
-}
+_MOUNTS, _FILE = "viewfs://", "file://"
+# Behind the name of a place of links, the place of others to the same files.
+_BESIDE = "-in-order"
+# By its name, a link is to text that Hadoop reads in parts, decompresses, or reads from beginning to end as it is.
+_PLAIN, _IN_ORDER = ".tsv", ".passthrough"
+_WITH_IN_ORDER = {"io.compression.codecs": "org.apache.hadoop.io.compress.PassthroughCodec"}
 # No job takes longer.
 ABANDONED_AFTER = timedelta(days=1)
 
@@ -91,7 +89,8 @@ class LinkedFiles:
         other sizes, than were linked. Runs Spark.
         """
         # The root of a table of mounts cannot be listed, and each of its links is known.
-        places = self._links(range(len(self.files))) if self.mounts else self.place
+        links = [f"{self.place}/{_name(number, file)}" for number, file in enumerate(self.files)]
+        places = links if self.mounts else self.place
         reader = spark.read.options(**self.mounts)
         found = reader.format("binaryFile").load(places).select("path", "length").collect()
         seen = {self.number_in(row.path): row.length for row in found}
@@ -105,17 +104,25 @@ class LinkedFiles:
         return spark.read.options(**self.mounts).text(places, lineSep=line_end)
 
     def read_some(self, spark: SparkSession, numbers: Collection[int], in_order: bool = False) -> DataFrame:
-        """Read some of the files as `read_lines` does, after it; `in_order`: one task reads all lines of a file."""
-        options = {**self.mounts, **(_UNSPLIT if in_order else {})}
-        return spark.read.options(**options).text(self._links(numbers), lineSep="\n")
-
-    def _links(self, numbers: Iterable[int]) -> list[str]:
-        return [f"{self.place}/{_name(number, self.files[number])}" for number in numbers]
+        """Read some of the files as `read_lines` does; `in_order`: one task reads all lines of a file."""
+        files = {number: self.files[number] for number in numbers}
+        if not in_order:
+            links = [f"{self.place}/{_name(number, file)}" for number, file in files.items()]
+            return spark.read.options(**self.mounts).text(links, lineSep="\n")
+        # Beside the others, for Spark lists all that lies below these.
+        place = f"{self.place}{_BESIDE}"
+        names = {_name(number, file, _IN_ORDER): file for number, file in files.items()}
+        if self.mounts:
+            options = {**_mounts(names, place), **_WITH_IN_ORDER}
+        else:
+            _make_links(names, Path(place.removeprefix(_FILE)))
+            options = _WITH_IN_ORDER
+        return spark.read.options(**options).text([f"{place}/{name}" for name in names], lineSep="\n")
 
     def file_in(self, text: str) -> InputFile | None:
         """Return the file whose link a text names, such as Spark's message of a failure, or None."""
-        place = self.place.removeprefix("file://")
-        found = re.search(rf"{re.escape(place)}/(\d{{{_DIGITS}}})", unquote(text))
+        place = re.escape(self.place.removeprefix(_FILE))
+        found = re.search(rf"{place}(?:{_BESIDE})?/(\d{{{_DIGITS}}})", unquote(text))
         return self.files[int(found[1])] if found else None
 
     def number_in(self, link: str) -> int:
@@ -130,18 +137,23 @@ def file_number() -> Column:
 
 def link(files: Sequence[InputFile], directory: Path) -> LinkedFiles:
     """Make a directory of links to some files; raises InputError where its file system has no links."""
+    names = {_name(number, file): file for number, file in enumerate(files)}
     if any(is_object(file.path) for file in files):
-        return LinkedFiles(tuple(files), mount_of(directory), _mounts(files, mount_of(directory)))
+        return LinkedFiles(tuple(files), mount_of(directory), _mounts(names, mount_of(directory)))
+    _make_links(names, directory)
+    return LinkedFiles(tuple(files), f"{_FILE}{directory}")
+
+
+def _make_links(names: Mapping[str, InputFile], directory: Path) -> None:
     directory.mkdir(parents=True)
-    for number, file in enumerate(files):
+    for name, file in names.items():
         try:
-            os.symlink(file.path, os.fsencode(directory / _name(number, file)))
+            os.symlink(file.path, os.fsencode(directory / name))
         except OSError as error:
             raise InputError(
                 f"{directory} cannot hold symbolic links ({error.strerror}), by which Spark reads the input; put the "
                 "lake on a file system that has them"
             ) from None
-    return LinkedFiles(tuple(files), f"file://{directory}")
 
 
 def mount_of(directory: Path) -> str:
@@ -149,15 +161,15 @@ def mount_of(directory: Path) -> str:
     return f"{_MOUNTS}{uuid.uuid5(uuid.NAMESPACE_URL, str(directory)).hex}"
 
 
-def _mounts(files: Sequence[InputFile], root: str) -> dict[str, str]:
+def _mounts(names: Mapping[str, InputFile], root: str) -> dict[str, str]:
     prefix = f"fs.viewfs.mounttable.{root.removeprefix(_MOUNTS)}.link."
-    return {f"{prefix}/{_name(number, file)}": _encoded(file.path) for number, file in enumerate(files)}
+    return {f"{prefix}/{name}": _encoded(file.path) for name, file in names.items()}
 
 
 def _encoded(uri: bytes) -> str:
     return INPUT_SCHEME + quote_from_bytes(uri.removeprefix(INPUT_SCHEME.encode()))
 
 
-def _name(number: int, file: InputFile) -> str:
+def _name(number: int, file: InputFile, plain: str = _PLAIN) -> str:
     # Spark decompresses by name.
-    return f"{number:0{_DIGITS}d}{GZIP if file.path.lower().endswith(GZIP.encode()) else _PLAIN}"
+    return f"{number:0{_DIGITS}d}{GZIP if file.path.lower().endswith(GZIP.encode()) else plain}"

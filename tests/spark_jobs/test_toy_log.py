@@ -12,13 +12,12 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.testing import assertDataFrameEqual
 
-from spark_jobs.contract import Csv, LogContract
+from spark_jobs.contract import LogContract
 from spark_jobs.data_quality.job import DataQualityJob
-from spark_jobs.data_quality.kinds import UnreadLogError, kinds_of
+from spark_jobs.data_quality.kinds import kinds_of
 from spark_jobs.lake.stamps import Stamp
 from spark_jobs.lake.tables import Table
 from spark_jobs.lake.tries import new_try, read
-from spark_jobs.logs.contracts import CONTRACTS
 from spark_jobs.session_analysis.job import SessionAnalysisJob
 from spark_jobs.shared import loads
 from spark_jobs.shared.arguments import MANUAL
@@ -162,17 +161,6 @@ def test_all_tables_of_a_log_are_made(spark: SparkSession, lake: Lake, toy: LogC
         made = {name for _, name in catalog.list_tables(toy.name)}
     assert made == {table.name for table in tables_of(toy)}
     assert made == {"passages", "rejected_records", "sessions", "door_counts"}
-
-
-@pytest.mark.parametrize(
-    ("log", "message"),
-    [
-        pytest.param(replace(CONTRACTS["listening"], format=Csv()), "listening is CSV, where a record may", id="csv"),
-    ],
-)
-def test_unread_form_of_log_is_refused(log: LogContract, message: str) -> None:
-    with pytest.raises(UnreadLogError, match=message):
-        kinds_of(log)
 
 
 def test_log_without_rules_is_refused(toy: LogContract) -> None:
