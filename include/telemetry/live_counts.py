@@ -11,7 +11,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 
 from pydantic import AwareDatetime
@@ -107,9 +107,12 @@ def counts_told(stage: str, lake: Lake, run_date: date, read: ReadSoFar) -> Iter
 
     What cannot be told costs a line in the log, never the run.
     """
-    place, is_over = lake.live_counts(run_date), threading.Event()
     # Now: what comes later is the stage's.
-    files = WrittenFiles(lake)
+    files = _files_there(stage, lake)
+    if files is None:
+        yield
+        return
+    place, is_over = lake.live_counts(run_date), threading.Event()
     teller = threading.Thread(target=_tell, args=(stage, files, place, read, is_over), daemon=True)
     teller.start()
     try:
@@ -117,7 +120,17 @@ def counts_told(stage: str, lake: Lake, run_date: date, read: ReadSoFar) -> Iter
     finally:
         is_over.set()
         teller.join(SECONDS_BETWEEN_LOOKS)
-        place.unlink(missing_ok=True)
+        with suppress(Exception):
+            place.unlink(missing_ok=True)
+
+
+def _files_there(stage: str, lake: Lake) -> WrittenFiles | None:
+    try:
+        return WrittenFiles(lake)
+    # Whatever a store says.
+    except Exception as error:
+        _warn(stage, error)
+        return None
 
 
 def read_live_counts(lake: Lake, run_date: date) -> LiveCounts | None:
@@ -136,13 +149,18 @@ def _tell(stage: str, files: WrittenFiles, place: UPath, read: ReadSoFar, is_ove
             counts = LiveCounts(
                 stage=stage, at=datetime.now(UTC), records_read=read(), accepted=accepted, rejected=rejected
             )
-            log.info(counts.line)
-            write_record(place, counts)
+            if not is_over.is_set():
+                log.info(counts.line)
+                write_record(place, counts)
         # Whatever a store or a server says: the next look may find it well.
         except Exception as error:
             if not has_warned:
-                log.warning("%s: cannot tell what it has done so far: %s: %s", stage, type(error).__name__, error)
+                _warn(stage, error)
             has_warned = True
+
+
+def _warn(stage: str, error: Exception) -> None:
+    log.warning("%s: cannot tell what it has done so far: %s: %s", stage, type(error).__name__, error)
 
 
 def _directories(lake: Lake) -> list[UPath]:

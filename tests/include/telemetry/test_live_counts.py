@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from include.telemetry.records_read import OfEventLog
 from spark_jobs.lake.tags import JUDGES
 from spark_jobs.shared.lake import Lake
 from tests.logs import RUN_DATE
+from tests.object_store import BUCKET, ObjectStore
 
 WRITE, COMPACTION = "4437df92-1c28-4d34-8da9-c57a2662dd77-0", "a0580644-5d55-4b64-a21d-64dec41e4043"
 READ = LiveCounts(stage="data_quality", at=datetime(2009, 5, 5, tzinfo=UTC), records_read=7, accepted=4, rejected=2)
@@ -61,6 +63,19 @@ def test_task_that_is_tried_again_counts_once(lake: Lake) -> None:
     assert files.counts() == (8, 0)
     write(lake, "null", "00001-10", 1)
     assert files.counts() == (8, 1)
+
+
+def test_files_in_a_store_count(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in object_store.environment.items():
+        monkeypatch.setenv(name, value)
+    place = f"{BUCKET}/{uuid.uuid4().hex}"
+    files = WrittenFiles(Lake(f"s3://{place}", "listening"))
+    assert files.counts() == (0, 0)
+    for bucket, rows in {"0": 3, "null": 2}.items():
+        path = f"{place}/warehouse/listening/listens/data/user_id_bucket_2={bucket}/00000-8-{WRITE}-00001.parquet"
+        pq.write_table(pa.table({"user_id": ["u"] * rows}), path, filesystem=object_store.files)
+        seen = files.counts()
+    assert seen == (3, 2)
 
 
 def test_log_without_a_table_has_counted_nothing(lake: Lake) -> None:
@@ -139,6 +154,17 @@ def test_what_cannot_be_told_costs_a_warning(
         while "7 records read" not in caplog.text:
             pass
     assert caplog.text.count("nobody answers") == 1
+
+
+def test_stage_runs_where_its_files_cannot_be_listed(
+    lake: Lake, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(table: Path) -> list[Path]:
+        raise PermissionError(table)
+
+    monkeypatch.setattr(live_counts, "_files", fail)
+    with counts_told("data_quality", lake, RUN_DATE, lambda: 7):
+        assert "cannot tell what it has done so far: PermissionError: " in caplog.text
 
 
 def test_unknown_reading_is_not_said() -> None:

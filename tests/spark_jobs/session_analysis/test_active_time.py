@@ -117,10 +117,11 @@ def test_sessions_match_the_model(spark: SparkSession, log: NotesLog) -> None:
 @given(histories(2))
 @example([[interaction(0, DAY)], [interaction(600, 0)]])  # ends the one before
 @example([[interaction(0, DAY), interaction(2 * 24 * 60, 0)], [interaction(600, DAY)]])  # ends it, and is longest
-@example([[interaction(700, 0)], [interaction(0, DAY)]])  # is ended by what was there
+@example([[interaction(1200, 0)], [interaction(0, DAY)]])  # is ended by what was there, on another day
 @example([[interaction(0, DAY), interaction(90, 0)], [interaction(15, 0)], [interaction(40, DAY)]])  # closes a pause
 @example([[interaction(0, 0), interaction(30, DAY), interaction(100, 0)], [interaction(10, DAY)]])  # lies within
 @example([[interaction(0, DAY)], [interaction(0, MINUTE, "q")], [interaction(31, 0)]])  # comes at the same time
+@example([[interaction(0, MINUTE)], [interaction(0, DAY, "q")]])  # comes at the same time, and lasts longer
 @example([[*map(interaction, range(0, 3000, 25), [DAY] * 120), interaction(3015, 0)], [interaction(5, 0)]])  # far ahead
 def test_loads_one_after_another_match_one(spark: SparkSession, history: list[list[Interaction]]) -> None:
     there = cut(spark, history[0])
