@@ -18,6 +18,7 @@ from pyspark.sql import SparkSession
 from xdist.scheduler import LoadFileScheduling
 
 from cli.java import java_home
+from include.deployment.compilers import ONE_COMPILER
 from include.deployment.jars import LAKE, S3, Jar, local_jars
 from include.deployment.local_spark import WITH_CLASS_ARCHIVE
 from spark_jobs.shared.lake import Lake
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-# For a JVM with little to do: compiling well, or collecting in parallel, would take the cores its work needs. With one
-# compiler Java has room for a fifth of the code, and to make room again took a fifth of a test session's time.
-QUICK_JVM = f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m {WITH_CLASS_ARCHIVE}"
+# For a JVM with little to do: compiling well, or collecting in parallel, would take the cores its work needs.
+QUICK_JVM = f"-XX:+UseSerialGC {ONE_COMPILER} {WITH_CLASS_ARCHIVE}"
 
 # Airflow reads these when it is first imported, and must meet neither the user's own Airflow nor a real lake.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-")

@@ -12,6 +12,7 @@ import great_expectations.expectations as gxe
 import pandas as pd
 from great_expectations import ExpectationSuite
 from great_expectations.expectations.metadata_types import FailureSeverity
+from great_expectations.expectations.row_conditions import ComparisonCondition, Operator
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -37,8 +38,19 @@ def counted(rows: DataFrame, suite: ExpectationSuite) -> Table | None:
 
 
 def _can_be_counted(one: Any) -> bool:
-    is_of_all_rows = getattr(one, "row_condition", None) is None and getattr(one, "mostly", 1) == 1
-    return type(one) in _UNMET and is_of_all_rows
+    condition = getattr(one, "row_condition", None)
+    is_of_known_rows = condition is None or (_is_in_list(condition) and type(one) in _OF_SOME_ROWS)
+    return type(one) in _UNMET and is_of_known_rows and getattr(one, "mostly", 1) == 1
+
+
+def _is_in_list(condition: Any) -> bool:
+    return isinstance(condition, ComparisonCondition) and condition.operator == Operator.IN
+
+
+def _is_meant(one: Any) -> Column:
+    """Return whether a row is one of those that an expectation is for."""
+    condition = one.row_condition
+    return F.col(condition.column.name).isin(condition.parameter) if condition else F.lit(True)
 
 
 def _fits(one: Any, rows: DataFrame) -> bool:
@@ -74,7 +86,7 @@ _UNMET: dict[type, Callable[[Any], Column]] = {
     gxe.ExpectTableRowCountToBeBetween: lambda one: _one_unless(_within(F.count(F.lit(1)), one)),
     gxe.ExpectColumnMinToBeBetween: lambda one: _one_unless(_within(F.min(one.column), one)),
     gxe.ExpectColumnSumToBeBetween: lambda one: _one_unless(_within(F.sum(one.column), one)),
-    gxe.ExpectColumnValuesToNotBeNull: lambda one: F.count_if(F.isnull(one.column)),
+    gxe.ExpectColumnValuesToNotBeNull: lambda one: F.count_if(_is_meant(one) & F.isnull(one.column)),
     gxe.ExpectColumnValuesToBeUnique: lambda one: F.count(one.column) - F.count_distinct(one.column),
     gxe.ExpectColumnValuesToBeBetween: lambda one: F.count_if(~_within(F.col(one.column), one)),
     gxe.ExpectColumnValueLengthsToBeBetween: lambda one: F.count_if(~_within(F.length(one.column), one)),
@@ -82,3 +94,5 @@ _UNMET: dict[type, Callable[[Any], Column]] = {
     gxe.ExpectColumnValuesToMatchRegex: lambda one: F.count_if(~F.col(one.column).rlike(one.regex)),
     gxe.ExpectColumnValuesToBeInSet: lambda one: F.count_if(~F.col(one.column).isin(list(one.value_set))),
 }
+# Those that may be for the rows with one of some values, only.
+_OF_SOME_ROWS = {gxe.ExpectColumnValuesToNotBeNull}

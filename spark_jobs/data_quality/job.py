@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.contract import UNNAMED_FIELD
 from spark_jobs.data_quality import history, inputs, outcomes
-from spark_jobs.data_quality.across import count_across, count_unnamed
+from spark_jobs.data_quality.across import count_over_log
 from spark_jobs.data_quality.kinds import Kind, kinds_of
 from spark_jobs.data_quality.one_kind import Work, WrittenKind, judge_and_write
 from spark_jobs.data_quality.told import LogCounts, record_of
@@ -145,13 +145,15 @@ def _log_counts(work: Work, written: Sequence[WrittenKind], snapshots: Mapping[s
     if not any(one.kind.records.duplicates_warned or one.kind.records.across_warnings for one in written):
         return LogCounts({}, {})
     log, before = work.lake.contract, work.base.record.log_warnings if work.base else {}
-    warnings = count_across(work.spark, log, snapshots)
-    for one in written:
-        so_far = before.get(one.kind.name, {})
-        own = {name: count + so_far.get(name, 0) for name, count in one.counts.warnings.items()}
-        warnings[one.kind.name] = {**own, **warnings[one.kind.name]}
-    has_unnamed = any(counts.get(UNNAMED_FIELD) for counts in warnings.values())
-    return LogCounts(warnings, count_unnamed(work.spark, log, snapshots) if has_unnamed else {})
+    own = {
+        one.kind.name: {
+            name: count + before.get(one.kind.name, {}).get(name, 0) for name, count in one.counts.warnings.items()
+        }
+        for one in written
+    }
+    has_unnamed = any(counts.get(UNNAMED_FIELD) for counts in own.values())
+    across, unnamed = count_over_log(work.spark, log, snapshots, has_unnamed)
+    return LogCounts({kind: {**counts, **across[kind]} for kind, counts in own.items()}, unnamed if has_unnamed else {})
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -13,6 +13,7 @@ import pendulum
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from include.deployment.compilers import ONE_COMPILER
 from include.deployment.parameters import schemas
 from include.deployment.run_date import run_date
 from include.runs import input_check
@@ -145,7 +146,7 @@ def test_ranking_gets_whole_window_days_or_none(dag: Any, days: float | None, to
     assert dag.get_template_env().from_string(template).render(params={"window_days": days}) == told
 
 
-@pytest.mark.parametrize(("size", "options"), [(10_000, "-XX:TieredStopAtLevel=1"), (10**9, "")])
+@pytest.mark.parametrize(("size", "options"), [(10_000, ONE_COMPILER), (10**9, "")])
 def test_size_of_input_decides_sparks_java_compilers(dag: Any, size: int, options: str) -> None:
     settings = [task.conf for task in dag.tasks[1:-3]]
     found_by = {"check_input": {"text_bytes": size}}

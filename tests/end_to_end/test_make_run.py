@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from include.deployment.compilers import ONE_COMPILER
 from include.deployment.local_spark import EMBEDDED
 from include.sample_data.listening import generate_log
 from spark_jobs.lake import lock
@@ -142,7 +143,7 @@ def test_answer_is_exact_and_printed(first_run: subprocess.CompletedProcess[str]
 def test_small_log_runs_without_javas_second_compiler(first_run: subprocess.CompletedProcess[str], lake: Lake) -> None:
     assert first_run.returncode == 0, first_run.stdout + first_run.stderr
     found = {stage: java_options(lake, stage) for stage in STAGES}
-    assert found == dict.fromkeys(STAGES, "-XX:TieredStopAtLevel=1")
+    assert found == dict.fromkeys(STAGES, ONE_COMPILER)
 
 
 def java_options(lake: Lake, stage: str) -> str:

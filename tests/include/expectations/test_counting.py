@@ -40,6 +40,8 @@ def suite(*expectations: gxe.Expectation) -> ExpectationSuite:
         (gxe.ExpectColumnSumToBeBetween(column="b", min_value=3, max_value=3), 0),
         (gxe.ExpectColumnSumToBeBetween(column="b", min_value=4, max_value=4), 1),
         (gxe.ExpectColumnValuesToNotBeNull(column="b"), 1),
+        (gxe.ExpectColumnValuesToNotBeNull(column="b", row_condition=Column("a").is_in(["x"])), 0),
+        (gxe.ExpectColumnValuesToNotBeNull(column="b", row_condition=Column("a").is_in(["yy", "z"])), 1),
         (gxe.ExpectColumnValuesToBeUnique(column="a"), 1),
         (gxe.ExpectColumnValuesToBeBetween(column="b", min_value=1, max_value=2, strict_max=True), 1),
         (gxe.ExpectColumnValuesToBeBetween(column="at", min_value=NOON), 0),
@@ -64,7 +66,8 @@ def test_unmet_rows_are_counted(spark: SparkSession, expectation: Any, unmet: in
     [
         gxe.ExpectTableColumnsToMatchOrderedList(column_list=["a", "at", "b"]),
         gxe.ExpectColumnValuesToBeOfType(column="c", type_="LongType"),
-        gxe.ExpectColumnValuesToNotBeNull(column="b", row_condition=Column("a").is_in(["x"])),
+        gxe.ExpectColumnValuesToNotBeNull(column="b", row_condition=Column("a") != "x"),
+        gxe.ExpectColumnValuesToBeUnique(column="b", row_condition=Column("a").is_in(["x"])),
         gxe.ExpectColumnMedianToBeBetween(column="b", min_value=1),
     ],
 )
