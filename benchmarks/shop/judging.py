@@ -68,11 +68,17 @@ INSERT INTO judged_{kind} BY NAME
 WITH unproven AS MATERIALIZED (
     -- Few rows of each vector: brought together, they are worked on at once.
     SELECT line, file FROM judged_{kind} WHERE reason = 'unproven'
+), nested AS (
+    SELECT line FROM unproven WHERE line LIKE '%{{%{{%' AND json_valid(line)
+), with_names_twice AS (
+    SELECT line FROM nested, json_tree(line) GROUP BY line, parent, key HAVING count(*) > 1
 ), lines AS (
     SELECT line, file, CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT' THEN exact(line) END AS m
     FROM unproven
 ), objects AS (
-    SELECT * REPLACE (CASE WHEN is_strict(m) AND NOT has_names_twice(line) THEN m END AS m)
+    SELECT * REPLACE (
+        CASE WHEN is_strict(m) AND NOT has_names_twice(line) AND line NOT IN (FROM with_names_twice) THEN m END AS m
+    )
     FROM lines
 ), texts AS (
     SELECT *, json_transform(m, '{json.dumps(EXACT.structure(fields))}') AS x
