@@ -23,11 +23,18 @@ SQL = Path(__file__).parent
 TSV = r"(FORMAT csv, DELIMITER '\t', HEADER, QUOTE '', ESCAPE '', NULLSTR '')"
 ACROSS = {
     "events": (
-        "reused_event_id", "repeated_purchase", "unknown_user", "unknown_product", "purchase_without_transaction",
+        "reused_event_id",
+        "repeated_purchase",
+        "unknown_user",
+        "unknown_product",
+        "purchase_without_transaction",
         "client_session_of_several_users",
     ),
     "transactions": (
-        "unknown_user", "unknown_product", "transaction_without_purchase", "transaction_of_another_user",
+        "unknown_user",
+        "unknown_product",
+        "transaction_without_purchase",
+        "transaction_of_another_user",
         "inconsistent_total",
     ),
 }
@@ -51,10 +58,17 @@ def parts(log: Path, output: str, day: date) -> dict[str, list[str]]:
     """Return the statements by part, in their order."""
     found = {"macros": [(SQL / "macros.sql").read_text(encoding="utf-8")]}
     for kind in FIELDS:
-        files = sorted(str(file) for file in (log / kind).rglob("*.jsonl*") if file.name.endswith((".jsonl", ".jsonl.gz")))
+        files = sorted(
+            str(file) for file in (log / kind).rglob("*.jsonl*") if file.name.endswith((".jsonl", ".jsonl.gz"))
+        )
         found[f"read {kind}"] = [read_fast(kind, files, day)]
         found[f"read odd {kind}"] = [read_exactly(kind, day)]
-    values = {"output": quoted(output), "end": str(day + timedelta(days=1)), "tsv": TSV, "every_warning": every_warning()}
+    values = {
+        "output": quoted(output),
+        "end": str(day + timedelta(days=1)),
+        "tsv": TSV,
+        "every_warning": every_warning(),
+    }
     for name in ("duplicates", "accepted", "rejected", "warnings", "sessions", "answers"):
         text = rejected() if name == "rejected" else (SQL / f"{name}.sql").read_text(encoding="utf-8")
         for key, value in values.items():

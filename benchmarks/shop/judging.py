@@ -179,7 +179,10 @@ def _warnings(fields: Fields) -> str:
         f"invalid_{field.name}": f"NOT {field.must_be} AND {field.column} IS NULL AND {field.has(EXACT, 'x', 'm')}"
         for field in optional
     }
-    names = [f"CASE WHEN {claim} THEN '{name}' END" for name, claim in {**claims, "unnamed_field": "unnamed IS NOT NULL"}.items()]
+    names = [
+        f"CASE WHEN {claim} THEN '{name}' END"
+        for name, claim in {**claims, "unnamed_field": "unnamed IS NOT NULL"}.items()
+    ]
     is_odd = " OR ".join(f"({field.column} IS NULL AND x.{EXACT.named(field.name)} IS NOT NULL)" for field in optional)
     found = f"nullif(list_filter([{', '.join(names)}], lambda name: name IS NOT NULL), [])"
     return f"CASE WHEN unnamed IS NOT NULL{f' OR {is_odd}' if optional else ''} THEN {found} END"
