@@ -20,10 +20,10 @@ WITH keyed AS (
     SELECT 'tier', unnest(['bronze', 'silver', 'gold', 'platinum', 'unknown'])
 )
 SELECT kind, key, coalesce(sum(events), 0) AS events, count(DISTINCT user_number) AS users, count(session) AS sessions,
-    count_if(is_converted) AS converted_sessions, coalesce(sum(orders), 0) AS orders,
+    count(*) FILTER (is_converted) AS converted_sessions, coalesce(sum(orders), 0) AS orders,
     coalesce(sum(gross_revenue), 0)::DECIMAL(36, 2) AS gross_revenue, coalesce(sum(refunded), 0)::DECIMAL(36, 2) AS refunded,
-    count_if(has_cart) AS cart_sessions, count_if(is_abandoned) AS abandoned_sessions,
-    count_if(is_bounced) AS bounced_sessions, count_if(is_open) AS open_sessions
+    count(*) FILTER (has_cart) AS cart_sessions, count(*) FILTER (is_abandoned) AS abandoned_sessions,
+    count(*) FILTER (is_bounced) AS bounced_sessions, count(*) FILTER (is_open) AS open_sessions
 FROM keys
 LEFT JOIN keyed USING (kind, key)
 GROUP BY kind, key;
@@ -107,16 +107,16 @@ COPY (
 
 CREATE TABLE facts AS
 WITH of_sessions AS (
-    SELECT count(*) AS sessions, count(DISTINCT user_number) AS users, count_if(is_open) AS open_sessions,
-        count_if(t1 IS NULL) AS sessions_without_page_view
+    SELECT count(*) AS sessions, count(DISTINCT user_number) AS users, count(*) FILTER (is_open) AS open_sessions,
+        count(*) FILTER (t1 IS NULL) AS sessions_without_page_view
     FROM sessions
 ), of_purchases AS (
-    SELECT count_if(t4 IS NULL OR t4 > purchases.occurred_at) AS purchases_outside_order
+    SELECT count(*) FILTER (t4 IS NULL OR t4 > purchases.occurred_at) AS purchases_outside_order
     FROM purchases
     JOIN sessions USING (session)
     WHERE buys
 ), of_windows AS (
-    SELECT count(*) AS windows, count_if(t1 + INTERVAL 7 DAYS >= TIMESTAMP '{end}') AS open_user_windows
+    SELECT count(*) AS windows, count(*) FILTER (t1 + INTERVAL 7 DAYS >= TIMESTAMP '{end}') AS open_user_windows
     FROM user_funnels
 ), of_orders AS (
     SELECT count(*) AS orders, coalesce(sum(total), 0)::DECIMAL(36, 2) AS gross_revenue,
@@ -135,8 +135,8 @@ COPY (
 
 COPY (
     WITH seen AS (
-        SELECT product_id, count_if(is_viewed) AS view_sessions, count_if(is_carted) AS cart_sessions,
-            count_if(is_viewed AND is_carted) AS both_sessions
+        SELECT product_id, count(*) FILTER (is_viewed) AS view_sessions, count(*) FILTER (is_carted) AS cart_sessions,
+            count(*) FILTER (is_viewed AND is_carted) AS both_sessions
         FROM product_sessions
         GROUP BY product_id
     ), lines AS (

@@ -33,7 +33,7 @@ CREATE TABLE judged_{kind} AS
 WITH lines AS (
     SELECT coalesce(line, '') AS line, filename AS file, {"with_marked_numbers(line)" if has_amounts else "line"} AS json
     FROM read_csv({files}, columns = {{'line': 'VARCHAR'}}, delim = chr(1) || chr(2), quote = '', escape = '',
-        header = false, auto_detect = false, strict_mode = false, filename = true, max_line_size = 1048577,
+        header = false, auto_detect = false, strict_mode = false, filename = true, max_line_size = 1048577, new_line = '\\r\\n',
         store_rejects = true, rejects_table = 'unread_{kind}', rejects_scan = 'scanned_{kind}', rejects_limit = 0)
 ), texts AS (
     SELECT *, CASE WHEN json_valid(json) THEN json_transform(json, '{json.dumps(reading.structure(fields))}') END AS p

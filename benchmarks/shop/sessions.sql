@@ -84,15 +84,15 @@ CREATE TABLE sessions AS
 WITH counts AS (
     SELECT session, first(user_id) AS user_id, first(user_number) AS user_number, min(occurred_at) AS started_at,
         max(occurred_at) AS ended_at, arg_min(device_type, n) AS device_type, count(*) AS events,
-        count_if(event_type = 'PAGE_VIEW') AS page_views,
-        count_if(event_type = 'PRODUCT_VIEW') AS product_views,
-        count_if(event_type = 'SEARCH') AS searches,
-        count_if(event_type = 'ADD_TO_CART') AS add_to_carts,
-        count_if(event_type = 'REMOVE_FROM_CART') AS remove_from_carts,
-        count_if(event_type = 'CHECKOUT_START') AS checkout_starts,
-        count_if(event_type = 'PURCHASE') AS purchases,
-        count_if(event_type = 'LOGIN') AS logins,
-        count_if(event_type = 'LOGOUT') AS logouts,
+        count(*) FILTER (event_type = 'PAGE_VIEW') AS page_views,
+        count(*) FILTER (event_type = 'PRODUCT_VIEW') AS product_views,
+        count(*) FILTER (event_type = 'SEARCH') AS searches,
+        count(*) FILTER (event_type = 'ADD_TO_CART') AS add_to_carts,
+        count(*) FILTER (event_type = 'REMOVE_FROM_CART') AS remove_from_carts,
+        count(*) FILTER (event_type = 'CHECKOUT_START') AS checkout_starts,
+        count(*) FILTER (event_type = 'PURCHASE') AS purchases,
+        count(*) FILTER (event_type = 'LOGIN') AS logins,
+        count(*) FILTER (event_type = 'LOGOUT') AS logouts,
         min(n) FILTER (WHERE event_type = 'PAGE_VIEW') AS first_page_view
     FROM cut
     GROUP BY session

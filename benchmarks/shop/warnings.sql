@@ -7,7 +7,7 @@ WITH known_users AS (
 ), known_transactions AS (
     SELECT DISTINCT transaction_id FROM judged_transactions WHERE reason IS NULL
 ), reused AS (
-    SELECT count(*) AS records FROM copies_of_events GROUP BY user_id, event_id HAVING count_if(copy = 1) > 1
+    SELECT count(*) AS records FROM copies_of_events GROUP BY user_id, event_id HAVING count(*) FILTER (copy = 1) > 1
 ), claims AS (
     SELECT count(*) AS records
     FROM judged_events
