@@ -1,9 +1,12 @@
 """The whole work of the shop's DAG in one process of DuckDB: what a single machine can do without Spark and Airflow.
 
 It judges every line of the four kinds, finds duplicates, writes accepted records sorted and rejected ones with their
-reason, counts all warnings, cuts sessions, and answers. No masking key: sensitive values are not kept. Not done: the
-names that are in an object of an object twice are not found, a line that cannot be parsed has no number, a carriage
-return ends a line; who made what is not kept, and nothing can be tried again or published.
+reason, counts warnings, unnamed fields and what the checks look at, cuts sessions, and writes the seven answers. There
+is no masking key: no sensitive value is kept. A carriage return within a line, which JSON takes for a space, ends the
+line here. Not compared: of a line that is no record no number is kept, who made what is not kept, and nothing can be
+tried again or published.
+
+    python -m benchmarks.shop.duckdb_work LOG OUTPUT 2026-11-29
 """
 
 from __future__ import annotations
@@ -16,11 +19,12 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.shop.fields import FIELDS
-from benchmarks.shop.judging import read_exactly, read_fast, written
+from benchmarks.shop.judging import read_exactly, read_fast, rejected
 
 MEMORY, THREADS = "4GB", 2
 SQL = Path(__file__).parent
 TSV = r"(FORMAT csv, DELIMITER '\t', HEADER, QUOTE '', ESCAPE '', NULLSTR '')"
+PARQUET = "(FORMAT parquet, COMPRESSION zstd)"
 ACROSS = {
     "events": (
         "reused_event_id",
@@ -41,7 +45,7 @@ ACROSS = {
 
 
 def main(log: str, output: str, run_date: str) -> None:
-    """Do all of the work on a log; the new directory has the files of the answers."""
+    """Do all of the work on a log; print what each part took. The new directory has the files of the answers."""
     day = date.fromisoformat(run_date)
     Path(output).mkdir(parents=True)
     with duckdb.connect(f"{output}/scratch.db") as database:
@@ -49,51 +53,39 @@ def main(log: str, output: str, run_date: str) -> None:
         database.execute(f"SET temp_directory = '{quoted(output)}/temp'; SET preserve_insertion_order = false")
         for name, statements in parts(Path(log), output, day).items():
             wall, cpu = time.monotonic(), time.process_time()
-            for statement in statements:
-                database.execute(statement)
+            database.execute(statements)
             print(f"{name:<24} {time.monotonic() - wall:8.2f} s {time.process_time() - cpu:8.2f} CPU s", flush=True)
 
 
-def parts(log: Path, output: str, day: date) -> dict[str, list[str]]:
+def parts(log: Path, output: str, day: date) -> dict[str, str]:
     """Return the statements by part, in their order."""
-    found = {"macros": [(SQL / "macros.sql").read_text(encoding="utf-8")]}
-    for kind in FIELDS:
-        files = sorted(
-            str(file) for file in (log / kind).rglob("*.jsonl*") if file.name.endswith((".jsonl", ".jsonl.gz"))
-        )
-        found[f"read {kind}"] = [read_fast(kind, files, day)]
-        found[f"read odd {kind}"] = [read_exactly(kind, day)]
     values = {
         "output": quoted(output),
         "end": str(day + timedelta(days=1)),
         "tsv": TSV,
+        "parquet": PARQUET,
         "every_warning": every_warning(),
+        "rejected": " UNION ALL ".join(map(rejected, FIELDS)),
     }
-    for name in ("duplicates", "accepted", "rejected", "warnings", "sessions", "answers"):
-        text = rejected() if name == "rejected" else (SQL / f"{name}.sql").read_text(encoding="utf-8")
-        for key, value in values.items():
-            text = text.replace(f"{{{key}}}", value)
-        found[name] = [text]
-    return found
-
-
-def rejected() -> str:
-    """Return the statement that writes all rejected records."""
-    parts = []
+    found = {"macros": of_file("macros", values)}
     for kind in FIELDS:
-        parts.append(
-            f"""SELECT '{kind}' AS kind, coalesce(reason, 'duplicate') AS reason, {written(kind)} AS record,
-            CASE WHEN is_text THEN strlen(line) END AS length, CASE WHEN is_text THEN file END AS file
-            FROM judged_{kind}
-            WHERE reason IS NOT NULL OR rowid IN (SELECT row FROM copies_of_{kind} WHERE copy > 1)
-            UNION ALL
-            SELECT '{kind}', if(bool_or(error_type = 'INVALID ENCODING'), 'invalid_encoding', 'invalid_json'), NULL,
-                strlen(any_value(csv_line)), any_value(file_path)
-            FROM unread_{kind}
-            JOIN scanned_{kind} USING (scan_id, file_id)
-            GROUP BY scan_id, file_id, line"""
-        )
-    return f"COPY ({' UNION ALL '.join(parts)}) TO '{{output}}/rejected.parquet' (FORMAT parquet, COMPRESSION zstd)"
+        found[f"read {kind}"] = read_fast(kind, files_of(log / kind), day)
+        found[f"read odd {kind}"] = read_exactly(kind, day)
+    others = ("duplicates", "records", "warnings", "sessions", "answers", "checks")
+    return found | {name: of_file(name, values) for name in others}
+
+
+def of_file(name: str, values: dict[str, str]) -> str:
+    """Return the statements of a file, with these values in their places."""
+    text = (SQL / f"{name}.sql").read_text(encoding="utf-8")
+    for key, value in values.items():
+        text = text.replace(f"{{{key}}}", value)
+    return text
+
+
+def files_of(directory: Path) -> list[str]:
+    """Return the files of a kind of records, in their order."""
+    return sorted(str(file) for file in directory.rglob("*") if file.name.endswith((".jsonl", ".jsonl.gz")))
 
 
 def every_warning() -> str:

@@ -30,6 +30,11 @@ class Field:
         return any(macro in self.value for macro in ("text_of", "url_of"))
 
     @property
+    def is_cut(self) -> bool:
+        """Whether its value may be less than its text."""
+        return "url_of" in self.value
+
+    @property
     def must_be(self) -> str:
         """When a record must have it, as SQL."""
         if isinstance(self.required, bool):
@@ -66,6 +71,7 @@ class Reading:
     types: dict[str, str]
 
     def named(self, name: str) -> str:
+        """Return the name that a field has in what is read."""
         return self.name.format(name)
 
     def structure(self, fields: Iterable[Field]) -> dict[str, object]:

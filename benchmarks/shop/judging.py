@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from benchmarks.shop.fields import FIELDS, MONEY, QUANTITY, Field, Reading, listed
+from benchmarks.shop.fields import FIELDS, MONEY, QUANTITY, TIME, Field, Reading, listed
 
 Fields = tuple[Field, ...]
+LONGEST_LINE = 2**20
 # Of an amount the parser does not keep the digits, so that numbers are made texts first where there are amounts.
 FAST = Reading("{}", "", "fast_number", {QUANTITY: "JSON"})
 FAST_WITH_AMOUNTS = Reading("{}", "", "marked_number", {})
@@ -23,20 +24,22 @@ EXACT = Reading("s{}n", "exact_text", "exact_number", {})
 def read_fast(kind: str, files: list[str], run_date: date) -> str:
     """Return the statement that makes the table `judged_<kind>` of the lines of some files.
 
-    A line without the proof has the reason `unproven`, and alone has `line` and `file`.
+    It has the fields' values, `reason`, and of a line that these do not tell `line` and `file`. A line without the
+    proof has the reason `unproven`.
     """
     fields = FIELDS[kind]
     has_amounts = any(field.value == MONEY for field in fields)
-    reading = FAST_WITH_AMOUNTS if has_amounts else FAST
+    reading, read = (FAST_WITH_AMOUNTS, "with_marked_numbers(line)") if has_amounts else (FAST, "line")
     return f"""
 CREATE TABLE judged_{kind} AS
 WITH lines AS (
-    SELECT coalesce(line, '') AS line, filename AS file, {"with_marked_numbers(line)" if has_amounts else "line"} AS json
+    SELECT coalesce(line, '') AS line, filename AS file, {read} AS json
     FROM read_csv({files}, columns = {{'line': 'VARCHAR'}}, delim = chr(1) || chr(2), quote = '', escape = '',
-        header = false, auto_detect = false, strict_mode = false, filename = true, max_line_size = 1048577, new_line = '\\r\\n',
-        store_rejects = true, rejects_table = 'unread_{kind}', rejects_scan = 'scanned_{kind}', rejects_limit = 0)
+        header = false, auto_detect = false, strict_mode = false, new_line = '\\r\\n', filename = true,
+        max_line_size = {LONGEST_LINE + 1}, store_rejects = true, rejects_table = 'unread_{kind}',
+        rejects_scan = 'scanned_{kind}', rejects_limit = 0)
 ), texts AS (
-    SELECT *, CASE WHEN json_valid(json) THEN json_transform(json, '{json.dumps(reading.structure(fields))}') END AS p
+    SELECT *, CASE WHEN json_valid(json) THEN json_transform(json, '{_structure(fields, reading)}') END AS p
     FROM lines
 ), typed AS (
     SELECT line, file, strlen(json) AS bytes, p, {_columns(fields, reading, "p")}
@@ -50,23 +53,22 @@ WITH lines AS (
 )
 SELECT CASE WHEN is_proven THEN {_implausible(fields, run_date)} ELSE 'unproven' END AS reason, {_kept(fields)},
     NULL::VARCHAR[] AS warnings, NULL::VARCHAR[] AS unnamed, false AS is_text,
-    CASE WHEN NOT is_proven THEN line END AS line, CASE WHEN NOT is_proven THEN file END AS file
+    CASE WHEN NOT is_proven {_or_cut(fields)} THEN line END AS line, CASE WHEN NOT is_proven THEN file END AS file
 FROM proven
 """
 
 
 def read_exactly(kind: str, run_date: date) -> str:
-    """Return the statements that judge the lines that are left in the table `judged_<kind>`.
+    """Return the statements that judge the unproven lines of the table `judged_<kind>`.
 
     They add `warnings` and `unnamed` (lists of names, null for none), and `is_text`: the line is no record.
     """
     fields = FIELDS[kind]
     names = listed(field.name for field in fields)
-    hidden = {EXACT.named(field.name): None for field in fields if field.sensitive}
     return f"""
 INSERT INTO judged_{kind} BY NAME
 WITH unproven AS MATERIALIZED (
-    -- Few rows of each vector: brought together, they are worked on at once.
+    -- There are few in each vector: brought together, they are worked on at once.
     SELECT line, file FROM judged_{kind} WHERE reason = 'unproven'
 ), nested AS (
     SELECT line FROM unproven WHERE line LIKE '%{{%{{%' AND json_valid(line)
@@ -81,17 +83,21 @@ WITH unproven AS MATERIALIZED (
     )
     FROM lines
 ), texts AS (
-    SELECT *, json_transform(m, '{json.dumps(EXACT.structure(fields))}') AS x
+    SELECT *, json_transform(m, '{_structure(fields, EXACT)}') AS x
     FROM objects
 ), typed AS (
     SELECT line, file, m, x, {_columns(fields, EXACT, "x")},
         nullif(list_filter(json_keys(if(m IS NULL, NULL, line)), lambda name: name NOT IN {names}), []) AS unnamed
     FROM texts
 ), judged AS (
-    SELECT *, CASE WHEN m IS NULL THEN 'invalid_json'
+    SELECT *, CASE
+        WHEN m IS NULL THEN 'invalid_json'
+        -- Most have no fault: then no reason is looked for.
         WHEN {_has_fault(fields)} THEN CASE
-        {_reasons(fields)} END
-        ELSE {_implausible(fields, run_date)} END AS reason
+            {_reasons(fields)}
+        END
+        ELSE {_implausible(fields, run_date)}
+    END AS reason
     FROM typed
 ), warned AS (
     SELECT *, CASE WHEN reason IS NULL THEN {_warnings(fields)} END AS warnings
@@ -103,13 +109,34 @@ DELETE FROM judged_{kind} WHERE reason = 'unproven'
 """
 
 
-def written(kind: str) -> str:
-    """Return the SQL of what is kept of a rejected record: the columns tell it, or else `line` does."""
+def rejected(kind: str) -> str:
+    """Return the query of the rejected records of a kind, without their sensitive values.
+
+    Of a line that is no record it has file and length.
+    """
     fields = FIELDS[kind]
     hidden = {EXACT.named(field.name): None for field in fields if field.sensitive}
     record = f"json_merge_patch(exact(line), '{json.dumps(hidden)}')" if hidden else "exact(line)"
-    told = ", ".join(f"{field.name}: {field.column}" for field in fields if not field.sensitive)
-    return f"CASE WHEN line IS NULL THEN to_json({{{told}}})::VARCHAR WHEN NOT is_text THEN without_marks({record}) END"
+    columns = ", ".join(f"{field.name}: {_written(field)}" for field in fields if not field.sensitive)
+    # It leaves out what is null.
+    told = f"json_merge_patch('{{}}', to_json({{{columns}}}))"
+    return f"""
+SELECT '{kind}' AS kind, coalesce(reason, 'duplicate') AS reason,
+    CASE WHEN line IS NULL THEN {told} WHEN NOT is_text THEN without_marks({record}) END AS record,
+    CASE WHEN is_text THEN strlen(line) END AS length, CASE WHEN is_text THEN file END AS file
+FROM judged_{kind}
+WHERE reason IS NOT NULL OR rowid IN (SELECT row FROM copies_of_{kind} WHERE copy > 1)
+UNION ALL
+SELECT '{kind}', if(bool_or(error_type = 'INVALID ENCODING'), 'invalid_encoding', 'invalid_json'), NULL,
+    strlen(any_value(csv_line)), any_value(file_path)
+FROM unread_{kind}
+JOIN scanned_{kind} USING (scan_id, file_id)
+GROUP BY scan_id, file_id, line
+"""
+
+
+def _structure(fields: Fields, reading: Reading) -> str:
+    return json.dumps(reading.structure(fields))
 
 
 def _columns(fields: Fields, reading: Reading, struct: str) -> str:
@@ -127,6 +154,15 @@ def _kept(fields: Fields) -> str:
 def _or_zero(field: Field) -> str:
     is_amount = field.value == MONEY and not field.required
     return f"coalesce({field.column}, 0::DECIMAL(12, 2)) AS {field.column}" if is_amount else field.column
+
+
+def _written(field: Field) -> str:
+    return f"strftime({field.column}, '%Y-%m-%dT%H:%M:%S.%fZ')" if field.value == TIME else field.column
+
+
+def _or_cut(fields: Fields) -> str:
+    """Or is a value less than its text, so that the columns do not tell the line?"""
+    return "".join(f"OR strlen(p.{one.name}) > strlen({one.name})" for one in fields if one.is_cut)
 
 
 def _length(field: Field, struct: str, has_amounts: bool) -> str:
@@ -153,17 +189,17 @@ def _surely(fields: Fields) -> list[str]:
 
 
 def _has_fault(fields: Fields) -> str:
-    """Lacks the record a value that it must have? For most the answer is no, and then no reason is looked for."""
+    """Lacks a record a value that it must have?"""
     return " OR ".join(f"({field.must_be} AND {field.column} IS NULL)" for field in fields if field.required)
 
 
 def _reasons(fields: Fields) -> str:
-    needed = [field for field in fields if field.required is not False]
+    needed = [field for field in fields if field.required]
     lines = [
         f"WHEN {field.must_be} AND NOT {field.has(EXACT, 'x', 'm')} THEN 'missing_{field.name}'" for field in needed
     ]
     lines += [f"WHEN {field.must_be} AND {field.column} IS NULL THEN 'invalid_{field.name}'" for field in needed]
-    return "\n        ".join(lines)
+    return "\n            ".join(lines)
 
 
 def _implausible(fields: Fields, run_date: date) -> str:
@@ -174,15 +210,14 @@ def _implausible(fields: Fields, run_date: date) -> str:
 
 
 def _warnings(fields: Fields) -> str:
+    """The warnings of a record, null for none: most have none, then none is looked for."""
     optional = [field for field in fields if field.required is not True]
     claims = {
         f"invalid_{field.name}": f"NOT {field.must_be} AND {field.column} IS NULL AND {field.has(EXACT, 'x', 'm')}"
         for field in optional
     }
-    names = [
-        f"CASE WHEN {claim} THEN '{name}' END"
-        for name, claim in {**claims, "unnamed_field": "unnamed IS NOT NULL"}.items()
-    ]
-    is_odd = " OR ".join(f"({field.column} IS NULL AND x.{EXACT.named(field.name)} IS NOT NULL)" for field in optional)
-    found = f"nullif(list_filter([{', '.join(names)}], lambda name: name IS NOT NULL), [])"
-    return f"CASE WHEN unnamed IS NOT NULL{f' OR {is_odd}' if optional else ''} THEN {found} END"
+    claims["unnamed_field"] = "unnamed IS NOT NULL"
+    names = ", ".join(f"CASE WHEN {claim} THEN '{name}' END" for name, claim in claims.items())
+    odd = [f"({field.column} IS NULL AND x.{EXACT.named(field.name)} IS NOT NULL)" for field in optional]
+    found = f"nullif(list_filter([{names}], lambda name: name IS NOT NULL), [])"
+    return f"CASE WHEN {' OR '.join(['unnamed IS NOT NULL', *odd])} THEN {found} END"

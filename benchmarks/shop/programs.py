@@ -63,11 +63,9 @@ def of_files(directory: Path | UPath) -> dict[str, Any]:
     summary = {metric: int(value) if value.isdigit() else value for metric, value in fields["summary"]}
     by_session = [row for row in fields["funnel"] if row[:2] == ["session", "all"]]
     return {
-        **rows,
+        **{f"{name}.tsv": lines for name, lines in rows.items()},
         **summary,
-        "warnings by kind": sorted(
-            f"{kind} {name} {count}" for kind, name, count in fields["warnings"] if count != "0"
-        ),
+        "warnings": sorted(f"{kind} {name} {count}" for kind, name, count in fields["warnings"] if count != "0"),
         "funnel_by_session": {step: int(reached) for _, _, _, _, step, reached, *_ in by_session},
     }
 
@@ -75,7 +73,7 @@ def of_files(directory: Path | UPath) -> dict[str, Any]:
 def known(log: Path) -> dict[str, Any]:
     """Return what the generator knows of a log, in the form of `of_files`."""
     facts = json.loads(answer.beside(log).read_text(encoding="utf-8"))
-    return {**facts, "rejected": flat(facts["rejected"]), "warnings by kind": flat(facts.pop("warnings"))}
+    return {**facts, "rejected": flat(facts["rejected"]), "warnings": flat(facts["warnings"])}
 
 
 def flat(counts: Nested) -> list[str]:

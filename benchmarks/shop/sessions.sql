@@ -128,3 +128,6 @@ LEFT JOIN carts USING (session)
 LEFT JOIN chains ON chains.n = first_page_view
 ASOF LEFT JOIN tiers ON counts.user_id = tiers.user_id AND started_at >= valid_from
 CROSS JOIN latest;
+
+COPY (SELECT * EXCLUDE (session, user_number, first_page_view) FROM sessions ORDER BY user_id, started_at)
+TO '{output}/sessions.parquet' {parquet};

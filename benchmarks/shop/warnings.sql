@@ -79,3 +79,19 @@ COPY (
     GROUP BY place, kind, warning
     ORDER BY place, warning
 ) TO '{output}/warnings.tsv' {tsv};
+
+-- The names that a kind lacks, the first hundred of each.
+CREATE TABLE unnamed_fields AS
+WITH names AS (
+    SELECT 'events' AS kind, unnest(unnamed) AS name FROM judged_events WHERE reason IS NULL AND unnamed IS NOT NULL
+    UNION ALL
+    SELECT 'transactions', unnest(unnamed) FROM judged_transactions WHERE reason IS NULL AND unnamed IS NOT NULL
+    UNION ALL
+    SELECT 'users', unnest(unnamed) FROM judged_users WHERE reason IS NULL AND unnamed IS NOT NULL
+    UNION ALL
+    SELECT 'products', unnest(unnamed) FROM judged_products WHERE reason IS NULL AND unnamed IS NOT NULL
+)
+SELECT kind, name, count(*) AS records
+FROM names
+GROUP BY kind, name
+QUALIFY row_number() OVER (PARTITION BY kind ORDER BY name) <= 100;

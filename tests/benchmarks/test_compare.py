@@ -113,7 +113,9 @@ def test_programs_not_run_keep_results_of_same_log(tmp_path: Path) -> None:
 
 def test_the_medians_and_what_is_wrong_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     made = {"seconds": 2, "cpu_seconds": 1, "log": {"points off": 0.1}}
-    compare.show("listens", 1000, made, {"dag": [run(9), run(30), run(11)], "bare script": [run(1), run(2, right=False)]})
+    compare.show(
+        "listens", 1000, made, {"dag": [run(9), run(30), run(11)], "bare script": [run(1), run(2, right=False)]}
+    )
     of_log, _, of_dag, of_script, *_ = capsys.readouterr().out.splitlines()
     assert of_log == "Generated in 2.0 s, 1.0 CPU s, points off: 0.10"
     assert of_dag.split() == ["dag", "11.0", "11.0", "7", "1", "-", "10", "of", "10"]

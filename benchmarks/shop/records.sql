@@ -7,25 +7,27 @@ COPY (
     FROM judged_events
     WHERE reason IS NULL AND rowid NOT IN (SELECT row FROM copies_of_events WHERE copy > 1)
     ORDER BY user_id, occurred_at, event_type, event_id, device_type
-) TO '{output}/events.parquet' (FORMAT parquet, COMPRESSION zstd);
+) TO '{output}/events.parquet' {parquet};
 
 COPY (
     SELECT * EXCLUDE (reason, sensitive_key, is_text, line, file)
     FROM judged_transactions
     WHERE reason IS NULL AND rowid NOT IN (SELECT row FROM copies_of_transactions WHERE copy > 1)
     ORDER BY user_id, occurred_at, transaction_id
-) TO '{output}/transactions.parquet' (FORMAT parquet, COMPRESSION zstd);
+) TO '{output}/transactions.parquet' {parquet};
 
 COPY (
     SELECT * EXCLUDE (reason, sensitive_key, is_text, line, file)
     FROM judged_users
     WHERE reason IS NULL AND rowid NOT IN (SELECT row FROM copies_of_users WHERE copy > 1)
     ORDER BY user_id, valid_from
-) TO '{output}/users.parquet' (FORMAT parquet, COMPRESSION zstd);
+) TO '{output}/users.parquet' {parquet};
 
 COPY (
     SELECT * EXCLUDE (reason, sensitive_key, is_text, line, file)
     FROM judged_products
     WHERE reason IS NULL AND rowid NOT IN (SELECT row FROM copies_of_products WHERE copy > 1)
     ORDER BY product_id, valid_from
-) TO '{output}/products.parquet' (FORMAT parquet, COMPRESSION zstd);
+) TO '{output}/products.parquet' {parquet};
+
+COPY ({rejected}) TO '{output}/rejected.parquet' {parquet};
