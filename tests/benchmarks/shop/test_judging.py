@@ -1,4 +1,4 @@
-"""DuckDB's verdict on a line is the model's, for values just allowed and just not in every field, and for broken lines."""
+"""DuckDB's verdict on a line is the model's: values just allowed and just not in every field, and broken lines."""
 
 from __future__ import annotations
 
