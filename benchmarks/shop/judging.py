@@ -71,7 +71,7 @@ WITH unproven AS MATERIALIZED (
     -- There are few in each vector: brought together, they are worked on at once.
     SELECT line, file FROM judged_{kind} WHERE reason = 'unproven'
 ), nested AS (
-    SELECT line FROM unproven WHERE line LIKE '%{{%{{%' AND json_valid(line)
+    SELECT DISTINCT line FROM unproven WHERE line LIKE '%{{%{{%' AND json_valid(line)
 ), with_names_twice AS (
     SELECT line FROM nested, json_tree(line) GROUP BY line, parent, key HAVING count(*) > 1
 ), lines AS (
