@@ -134,6 +134,7 @@ def test_ratios_compare_medians_of_programs_that_ran() -> None:
     }
     assert list(ratios.ratios({"dag": [run(3)]})) == ["slowest / median task, writing stage"]
     assert ratios.ratios({"duckdb": [run(3)]}) == {}
+    assert ratios.ratios({"dag": [run(3) | {"spark": {}}]}) == {}
 
 
 def test_a_larger_log_is_compared_with_the_smallest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
