@@ -75,7 +75,8 @@ def main(
                 print(f"{repeat + 1}/{repeats} {name}: {runs[name][-1]}", flush=True)
         kept = keep(RESULTS, facts_of_machine(log, events, bytes_of(input_)) | {"generator": made}, runs)
     show(ours.events, events, made, runs)
-    print(*growth_lines(kept), sep="\n")
+    for line in (*ratios.lines(runs), *growth_lines(kept)):
+        print(line)
     print(f"Raw results: {kept.relative_to(PROJECT)}")
 
 
@@ -174,9 +175,10 @@ def facts_of_machine(log: str, events: int, size: int) -> dict[str, Any]:
 
 
 def show(word: str, events: int, made: dict[str, Any], runs: Runs) -> None:
-    """Print what the log took, the medians, how much of each answer is right, and how the programs compare."""
+    """Print what the log took, the medians, and how much of each answer is right."""
     off = "".join(f", {name}: {value:.2f}" for name, value in made["log"].items())
-    print(f"Generated in {made['seconds']:.1f} s, {made['cpu_seconds']:.1f} CPU s{off}")
+    million = made["seconds"] * 1_000_000 / events
+    print(f"Generated in {made['seconds']:.1f} s ({million:.1f} a million), {made['cpu_seconds']:.1f} CPU s{off}")
     print(f"{events:,} {word}, medians  wall s    CPU s  peak MiB  read MiB  written MiB  facts right")
     for name, of_name in runs.items():
         middle = {column: median(of_name, column) for column in ("seconds", "cpu_seconds", "peak_mib")}
@@ -187,7 +189,6 @@ def show(word: str, events: int, made: dict[str, Any], runs: Runs) -> None:
             f"{name:<22} {middle['seconds']:8.1f} {middle['cpu_seconds']:8.1f} {middle['peak_mib']:9.0f} "
             f"{read:>9} {written:>12}  {facts}{'' if worst['right'] else ', a wrong answer'}"
         )
-    print(*ratios.lines(runs), sep="\n")
 
 
 def growth_lines(kept: Path) -> list[str]:
