@@ -21,7 +21,8 @@ WITH keyed AS (
 )
 SELECT kind, key, coalesce(sum(events), 0) AS events, count(DISTINCT user_number) AS users, count(session) AS sessions,
     count(*) FILTER (is_converted) AS converted_sessions, coalesce(sum(orders), 0) AS orders,
-    coalesce(sum(gross_revenue), 0)::DECIMAL(36, 2) AS gross_revenue, coalesce(sum(refunded), 0)::DECIMAL(36, 2) AS refunded,
+    coalesce(sum(gross_revenue), 0)::DECIMAL(36, 2) AS gross_revenue,
+    coalesce(sum(refunded), 0)::DECIMAL(36, 2) AS refunded,
     count(*) FILTER (has_cart) AS cart_sessions, count(*) FILTER (is_abandoned) AS abandoned_sessions,
     count(*) FILTER (is_bounced) AS bounced_sessions, count(*) FILTER (is_open) AS open_sessions
 FROM keys
@@ -69,15 +70,16 @@ ASOF LEFT JOIN tiers ON users.user_id = tiers.user_id AND t1 >= valid_from;
 
 CREATE TABLE reached AS
 WITH paths AS (
-    SELECT 'session' AS scope, coalesce(at_start.tier::VARCHAR, 'unknown') AS tier, start_device_type AS device, t1, t2, t3,
-        t4, t5
+    SELECT 'session' AS scope, coalesce(at_start.tier::VARCHAR, 'unknown') AS tier, start_device_type AS device,
+        t1, t2, t3, t4, t5
     FROM (FROM sessions WHERE t1 IS NOT NULL) AS started
     ASOF LEFT JOIN tiers AS at_start ON started.user_id = at_start.user_id AND t1 >= at_start.valid_from
     UNION ALL
     SELECT 'user', coalesce(tier::VARCHAR, 'unknown'), device_type, t1, t2, t3, t4, t5 FROM user_funnels
 )
 SELECT scope, CASE WHEN GROUPING(tier) = 0 THEN 'tier' WHEN GROUPING(device) = 0 THEN 'device' ELSE 'all' END AS kind,
-    coalesce(tier, device::VARCHAR, 'all') AS segment, [count(t1), count(t2), count(t3), count(t4), count(t5)] AS counts,
+    coalesce(tier, device::VARCHAR, 'all') AS segment,
+    [count(t1), count(t2), count(t3), count(t4), count(t5)] AS counts,
     [NULL, median(epoch_us(t2 - t1)), median(epoch_us(t3 - t2)), median(epoch_us(t4 - t3)), median(epoch_us(t5 - t4))]
         AS medians
 FROM paths
@@ -101,7 +103,9 @@ COPY (
     FROM segments
     LEFT JOIN reached USING (scope, kind, segment), range(1, 6) AS steps(step)
     ORDER BY scope, list_position(['all', 'tier', 'device'], kind),
-        list_position(['all', 'bronze', 'silver', 'gold', 'platinum', 'unknown', 'desktop', 'mobile', 'tablet', 'other'], segment),
+        list_position(
+            ['bronze', 'silver', 'gold', 'platinum', 'unknown', 'desktop', 'mobile', 'tablet', 'other'], segment
+        ),
         step
 ) TO '{output}/funnel.tsv' {tsv};
 
@@ -142,7 +146,8 @@ COPY (
     ), lines AS (
         SELECT transaction_id, user_id, session, unnest(items, recursive := true) FROM orders
     ), sold AS (
-        SELECT product_id, count(DISTINCT user_id) AS buyers, sum(quantity) AS units, sum(quantity * unit_price) AS revenue
+        SELECT product_id, count(DISTINCT user_id) AS buyers, sum(quantity) AS units,
+            sum(quantity * unit_price) AS revenue
         FROM lines
         GROUP BY product_id
     ), bought AS (

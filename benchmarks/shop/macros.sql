@@ -46,14 +46,17 @@ CREATE MACRO is_ipv6(text) AS regexp_full_match(text, replace(
 ));
 CREATE MACRO ip_of(text) AS CASE
     WHEN is_ipv4(text) OR is_ipv6(text) THEN text
-    WHEN contains(text, ':') AND is_ipv4(regexp_extract(text, '[^:]*$')) AND is_ipv6(regexp_replace(text, '[^:]*$', '0:0'))
+    WHEN contains(text, ':') AND is_ipv4(regexp_extract(text, '[^:]*$'))
+        AND is_ipv6(regexp_replace(text, '[^:]*$', '0:0'))
         THEN text
 END;
 -- A JSON number times 10^decimals, null if that is not whole, or has more digits before its point: by its text alone,
 -- for `20e-1` is 2, and 2.00…01 is not.
 CREATE MACRO scaled(number, digits, decimals) AS list_transform(
     list_transform(
-        [regexp_extract(number, '^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$', ['sign', 'whole', 'part', 'power'])],
+        [regexp_extract(
+            number, '^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$', ['sign', 'whole', 'part', 'power']
+        )],
         lambda one: {
             'sign': one.sign,
             'digits': rtrim(ltrim(one.whole || one.part, '0'), '0'),

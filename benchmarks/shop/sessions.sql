@@ -64,13 +64,15 @@ WHERE event_type = 'PAGE_VIEW';
 -- What became of each product in a session. A cart is never below 0: its end is above the lowest sum before it.
 CREATE TABLE product_sessions AS
 WITH sums AS (
-    SELECT session, product_id, event_type, CASE event_type WHEN 'ADD_TO_CART' THEN quantity WHEN 'REMOVE_FROM_CART' THEN -quantity END AS change,
+    SELECT session, product_id, event_type,
+        CASE event_type WHEN 'ADD_TO_CART' THEN quantity WHEN 'REMOVE_FROM_CART' THEN -quantity END AS change,
         sum(change) OVER in_order AS left_over
     FROM cut
     WHERE product_id IS NOT NULL
     WINDOW in_order AS (PARTITION BY session, product_id ORDER BY n ROWS UNBOUNDED PRECEDING)
 )
-SELECT session, product_id, bool_or(event_type = 'PRODUCT_VIEW') AS is_viewed, bool_or(event_type = 'ADD_TO_CART') AS is_carted,
+SELECT session, product_id, bool_or(event_type = 'PRODUCT_VIEW') AS is_viewed,
+    bool_or(event_type = 'ADD_TO_CART') AS is_carted,
     coalesce(sum(change), 0) > least(0, min(left_over)) AS is_left
 FROM sums
 GROUP BY session, product_id;
@@ -112,8 +114,8 @@ WITH counts AS (
 )
 SELECT hash(counts.user_id, started_at) AS session_id, counts.*, tier,
     epoch_us(ended_at - started_at) / 1e6 AS duration_seconds, coalesce(distinct_products, 0) AS distinct_products,
-    coalesce(converts, false) AS is_converted, coalesce(orders, 0) AS orders, coalesce(gross_revenue, 0) AS gross_revenue,
-    coalesce(refunded, 0) AS refunded,
+    coalesce(converts, false) AS is_converted, coalesce(orders, 0) AS orders,
+    coalesce(gross_revenue, 0) AS gross_revenue, coalesce(refunded, 0) AS refunded,
     NOT (ended_at - started_at > INTERVAL 10 SECONDS OR purchases + add_to_carts > 0 OR page_views + product_views > 1)
         AS is_bounced,
     coalesce(ended_at + INTERVAL 30 MINUTES >= latest.at, false) AS is_open,

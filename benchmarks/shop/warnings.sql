@@ -18,8 +18,8 @@ WITH known_users AS (
     -- Equal ones, of which the first has duplicates, are of one rank.
     SELECT transaction_id, user_id, dense_rank() OVER (
         PARTITION BY transaction_id
-        ORDER BY occurred_at, event_id, device_type, user_id, page_url, product_id, quantity, client_session_id, browser,
-            sensitive_key
+        ORDER BY occurred_at, event_id, device_type, user_id, page_url, product_id, quantity, client_session_id,
+            browser, sensitive_key
     ) AS place
     FROM judged_events
     WHERE reason IS NULL AND event_type = 'PURCHASE'
@@ -30,7 +30,9 @@ WITH known_users AS (
     FROM judged_transactions
     WHERE reason IS NULL
 )
-SELECT 'events' AS kind, unnest(warnings) AS warning, 1 AS records FROM judged_events WHERE reason IS NULL AND warnings IS NOT NULL
+SELECT 'events' AS kind, unnest(warnings) AS warning, 1 AS records
+FROM judged_events
+WHERE reason IS NULL AND warnings IS NOT NULL
 UNION ALL
 SELECT 'transactions', unnest(warnings), 1 FROM judged_transactions WHERE reason IS NULL AND warnings IS NOT NULL
 UNION ALL
@@ -44,7 +46,9 @@ SELECT 'events', 'client_session_of_several_users', sum(records) FROM claims
 UNION ALL
 SELECT 'events', 'repeated_purchase', count(*) FROM ranked WHERE place > 1
 UNION ALL
-SELECT 'events', 'purchase_without_transaction', count(*) FROM ranked ANTI JOIN known_transactions USING (transaction_id)
+SELECT 'events', 'purchase_without_transaction', count(*)
+FROM ranked
+ANTI JOIN known_transactions USING (transaction_id)
 UNION ALL
 SELECT 'events', 'unknown_user', count(*)
 FROM (FROM judged_events WHERE reason IS NULL) ANTI JOIN known_users USING (user_id)
