@@ -73,7 +73,7 @@ format: $(VENV)/development ## Mend what `make check` can mend by itself
 	@$(BIN)/python -m spark_jobs.json_schema && $(BIN)/python -m include.report.json_schema
 	@$(BIN)/python -m include.deployment.generated
 
-bench: $(VENV)/development ## Measure the DAG, also on a cluster, bare jobs, the bare script and DuckDB (LISTENS=1000000 REPEATS=3 ONLY="dag,duckdb")
+bench: $(VENV)/development ## Measure a DAG, also on a cluster, and what it is compared with (LOG=shop EVENTS=1000000 REPEATS=3 ONLY="dag,duckdb whole work")
 	@$(call script,benchmarks.compare)
 
 bench-daily: $(VENV)/development ## Measure what a day costs beside a full run (LISTENS=1000000 DAYS=30)

@@ -2,8 +2,8 @@
 
 `python -m benchmarks.daily --help` has the options. The base is a full run on all but the last days. The days are
 compared with full runs on the whole log, into another lake. One is before them and one after them, because a machine's
-speed changes. Every result goes to `benchmarks/results/daily/<machine>-<version>-<listens>.json`, raw; that has as many
-runs as were made of its `days`.
+speed changes. Every result goes to `benchmarks/results/listening/daily/<machine>-<version>-<listens>.json`, raw; that
+has as many runs as were made of its `days`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import Annotated, Any
 import duckdb
 from typer import Option
 
-from benchmarks import duckdb_answer
 from benchmarks.compare import RESULTS, check_home, facts_of_machine
+from benchmarks.listening import duckdb_answer
 from benchmarks.measure import CommandError, measure
 from cli.environment import PROJECT, RUN_HOME, airflow_environment, prepare_database, sole_use
 from cli.program import command_of, execute
@@ -57,7 +57,12 @@ def main(
         in_full = environment | {"PIPELINE_LAKE": str(scratch / "whole")}
         whole: list[dict[str, Any]] = []
         runs: list[dict[str, Any]] = []
-        measured = {**facts_of_machine(listens, log.stat().st_size), "days": days, "whole": whole, "runs": runs}
+        measured = {
+            **facts_of_machine("listening", listens, log.stat().st_size),
+            "days": days,
+            "whole": whole,
+            "runs": runs,
+        }
         add(whole, one_run(in_full, LAST_DAY, log, loads.FULL, [log]), measured)
         for day, file in {first - timedelta(days=1): base, **files}.items():
             load = loads.FULL if file == base else loads.DAILY
@@ -75,8 +80,8 @@ def add(runs: list[dict[str, Any]], run: dict[str, Any], measured: dict[str, Any
     """
     runs.append(run)
     print_run(run)
-    kept = RESULTS / "daily" / f"{measured['machine']}-{measured['version']}-{measured['listens']}.json"
-    kept.parent.mkdir(exist_ok=True)
+    kept = RESULTS / "listening" / "daily" / f"{measured['machine']}-{measured['version']}-{measured['events']}.json"
+    kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return kept
 

@@ -1,4 +1,4 @@
-"""Draw the kept results of the project's version as docs/performance.svg.
+"""Draw the kept results of the project's version, those of listening, as docs/performance.svg.
 
     python -m benchmarks.draw [RESULTS.json ...]
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import vl_convert
 
+from benchmarks.benched import benched
 from benchmarks.compare import RESULTS, project_version
 from cli.environment import PROJECT
 
@@ -31,7 +32,7 @@ BAR, POINT, INK = "#8fb3d9", "#1f3a5f", "#1b1b1b"
 
 def main(*files: str) -> None:
     """Draw these results, without any those of the version that pyproject.toml says."""
-    paths = [Path(file) for file in files] or sorted(RESULTS.glob(f"*-{project_version()}-*.json"))
+    paths = [Path(file) for file in files] or sorted(RESULTS.glob(f"listening/*-{project_version()}-*.json"))
     if not paths:
         sys.exit(f"no results of version {project_version()} in {RESULTS}; make bench measures them")
     results = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
@@ -43,11 +44,11 @@ def main(*files: str) -> None:
 def rows(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One row for each measure of each run; a program with a wrong answer is named so."""
     found = []
-    for result in sorted(results, key=lambda one: one["listens"]):
+    for result in sorted(results, key=lambda one: one["events"]):
         for program, runs in result["runs"].items():
             is_right = all(run["answer"]["right"] for run in runs)
             name = program if is_right else f"{program}, wrong answer"
-            log = f"{result['listens']:,} listens"
+            log = f"{result['events']:,} {benched(result['log']).events}"
             found += [
                 {"log": log, "program": name, "measure": measure, "value": run[column] / unit}
                 for run in runs

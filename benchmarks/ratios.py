@@ -11,9 +11,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.programs import BARE_JOBS, BARE_SCRIPT, DAG, DUCKDB, DUCKDB_WORK
+from benchmarks.benched import DAG, DUCKDB_WORK
+from benchmarks.listening.programs import BARE_JOBS, BARE_SCRIPT, DUCKDB
 
-SPARK_JOBS = ("data_quality", "session_analysis", "ranking")
 THREE_JOBS = "the DAG's Spark jobs"
 COMPARED = (
     (DAG, BARE_SCRIPT),
@@ -23,7 +23,7 @@ COMPARED = (
     (THREE_JOBS, BARE_JOBS),
     (BARE_JOBS, BARE_SCRIPT),
 )
-WRITES_LISTENS = "data_quality"
+WRITES_EVENTS = "data_quality"
 Runs = dict[str, list[dict[str, Any]]]
 
 
@@ -31,13 +31,14 @@ def ratios(runs: Runs) -> dict[str, float]:
     """Wall seconds of the DAG, of its three Spark jobs alone and of bare ones, by those of others; its slowest task."""
     wall = {name: seconds(of_name) for name, of_name in runs.items()}
     if dag := runs.get(DAG):
-        wall[THREE_JOBS] = median(sum(run["stage_seconds"][job] for job in SPARK_JOBS) for run in dag)
+        wall[THREE_JOBS] = median(map(_spark_seconds, dag))
     found = {f"{name} / {other}": wall[name] / wall[other] for name, other in COMPARED if {name, other} <= wall.keys()}
     if {DAG, DUCKDB_WORK} <= runs.keys():
         cpu = [median(run["cpu_seconds"] for run in runs[name]) for name in (DAG, DUCKDB_WORK)]
         found[f"{DAG} / {DUCKDB_WORK}, CPU"] = cpu[0] / cpu[1]
-    if dag:
-        found["slowest / median task, writing stage"] = median(map(_slowest_by_median, dag))
+    # Of a busy machine a report may lack what Spark tells of a stage.
+    if told := [run for run in dag or () if WRITES_EVENTS in run["spark"]]:
+        found["slowest / median task, writing stage"] = median(map(_slowest_by_median, told))
     return found
 
 
@@ -46,9 +47,12 @@ def seconds(runs: list[dict[str, Any]]) -> float:
     return median(run["seconds"] for run in runs)
 
 
-def growth(smaller: dict[str, Any], larger: dict[str, Any]) -> float:
-    """How many times longer the DAG takes for the larger of two kept results."""
-    return seconds(larger["runs"][DAG]) / seconds(smaller["runs"][DAG])
+def growth_lines(smaller: dict[str, Any], larger: dict[str, Any]) -> list[str]:
+    """Return how many times longer the DAG and DuckDB take for the larger of two kept results, as text."""
+    times = larger["events"] / smaller["events"]
+    both = [name for name in (DAG, DUCKDB_WORK) if times > 1 and name in larger["runs"].keys() & smaller["runs"].keys()]
+    growth = {name: seconds(larger["runs"][name]) / seconds(smaller["runs"][name]) for name in both}
+    return [f"{f'{name}, {times:.3g} times the events':<40} {grown:5.2f}" for name, grown in growth.items()]
 
 
 def lines(runs: Runs) -> list[str]:
@@ -56,20 +60,26 @@ def lines(runs: Runs) -> list[str]:
     return [f"{name:<40} {value:5.2f}" for name, value in ratios(runs).items()]
 
 
+def _spark_seconds(run: dict[str, Any]) -> float:
+    """The seconds of the DAG's three Spark jobs."""
+    return sum(spent for stage, spent in run["stage_seconds"].items() if not stage.startswith("check_"))
+
+
 def _slowest_by_median(run: dict[str, Any]) -> float:
     # Two stages of it do nearly all the work: the first reads, the second sorts and writes the buckets.
-    writing = max(run["spark"][WRITES_LISTENS]["slowest_stages"][:2], key=lambda stage: stage["stage_id"])
+    writing = max(run["spark"][WRITES_EVENTS]["slowest_stages"][:2], key=lambda stage: stage["stage_id"])
     return writing["slowest_task_seconds"] / writing["median_task_seconds"]
 
 
 def main(*files: str) -> None:
-    """Print the ratios of these results, each larger one compared with the smallest."""
-    results = sorted((json.loads(Path(file).read_text(encoding="utf-8")) for file in files), key=lambda r: r["listens"])
+    """Print the ratios of these results, each larger one compared with the smallest of its log."""
+    results = [json.loads(Path(file).read_text(encoding="utf-8")) for file in files]
+    results.sort(key=lambda one: (one["log"], one["events"]))
+    smallest: dict[str, dict[str, Any]] = {}
     for result in results:
-        print(f"{result['listens']:,} listens", *lines(result["runs"]), sep="\n  ")
-        if result is not results[0]:
-            times = result["listens"] / results[0]["listens"]
-            print(f"  {f'{times:.3g} times the listens, wall seconds':<40} {growth(results[0], result):5.2f}")
+        first = smallest.setdefault(result["log"], result)
+        print(f"{result['log']}, {result['events']:,} events", *lines(result["runs"]), sep="\n  ")
+        print(*(f"  {line}" for line in growth_lines(first, result)), sep="\n")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks import compare, draw, programs, ratios
+from benchmarks import compare, draw, ratios
+from benchmarks.benched import LOGS, benched, check
+from benchmarks.listening import programs
 
 SONG = {"rank": 1, "artist_name": "A", "track_name": '"B', "play_count": 3, "session_count": 2, "listener_count": 1}
 OTHER = {**SONG, "rank": 2, "artist_name": "C"}
@@ -22,16 +24,21 @@ def run(seconds: float, *, right: bool = True) -> dict[str, Any]:
     spark = {"data_quality": {"slowest_stages": [reading, writing, {**reading, "stage_id": 3}]}}
     used = {"cpu_seconds": seconds, "peak_mib": 7, "read_bytes": 2**20, "written_bytes": None}
     measured = {"seconds": seconds, **used, "stage_seconds": jobs, "spark": spark}
-    return {**measured, "answer": {"right": right, "songs_right": 9 + right, "songs": 10}}
+    return {**measured, "answer": {"right": right, "facts_right": 9 + right, "facts": 10}}
+
+
+def facts(events: int = 1000, size: int = 50) -> dict[str, Any]:
+    """The facts of a measurement of listens."""
+    return compare.facts_of_machine("listening", events, size)
 
 
 def test_an_answer_with_fewer_columns_can_be_right() -> None:
     rows = [{name: song[name] for name in ("artist_name", "track_name", "play_count")} for song in (SONG, OTHER)]
-    assert programs.check({"top_songs": rows}, RIGHT) == {"right": True, "songs_right": 2, "songs": 2, "wrong": []}
+    assert check({"top_songs": rows}, RIGHT) == {"right": True, "facts_right": 2, "facts": 2, "wrong": []}
 
 
 @pytest.mark.parametrize(
-    ("found", "songs_right", "differences"),
+    ("found", "facts_right", "differences"),
     [
         pytest.param({"listens": 4, "top_songs": [SONG, OTHER]}, 2, ["listens"], id="a count"),
         pytest.param({"top_songs": [{**SONG, "track_name": "B"}, OTHER]}, 1, ["top_songs"], id="a name"),
@@ -39,10 +46,34 @@ def test_an_answer_with_fewer_columns_can_be_right() -> None:
         pytest.param({"top_songs": [OTHER, SONG]}, 0, ["top_songs", "top_songs"], id="another order"),
     ],
 )
-def test_every_difference_is_told(found: dict[str, Any], songs_right: int, differences: list[str]) -> None:
-    checked = programs.check(found, RIGHT)
-    assert (checked["right"], checked["songs_right"]) == (False, songs_right)
+def test_every_difference_is_told(found: dict[str, Any], facts_right: int, differences: list[str]) -> None:
+    checked = check(found, {**RIGHT})
+    assert (checked["right"], checked["facts_right"]) == (False, facts_right)
     assert [one["what"] for one in checked["wrong"]] == differences
+
+
+def test_what_the_answer_lacks_is_of_the_first_program() -> None:
+    answer = {"sessions": 2}
+    assert check({"sessions": 2, "funnel": ["a", "b"]}, answer)["right"]
+    second = check({"funnel": ["a", "c", "d"]}, answer)
+    assert (second["right"], second["facts_right"], second["facts"]) == (False, 1, 3)
+
+
+def test_few_differences_are_kept() -> None:
+    checked = check({"rows": list(range(100))}, {"rows": []})
+    assert (checked["facts_right"], len(checked["wrong"])) == (0, 20)
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_every_log_says_what_is_compared(log: str, tmp_path: Path) -> None:
+    found = benched(log).programs(tmp_path / "log", tmp_path / "lake", tmp_path)
+    assert list(found)[:3] == ["dag", "dag on embedded spark", "dag on a cluster"]
+    assert "duckdb whole work" in found
+
+
+def test_unknown_log_is_refused() -> None:
+    with pytest.raises(SystemExit, match="found 'radio', allowed are listening, shop"):
+        benched("radio")
 
 
 def test_bare_scripts_quoted_names_are_read_back(tmp_path: Path) -> None:
@@ -72,17 +103,21 @@ def test_only_named_programs_run_unknown_ones_are_refused(tmp_path: Path) -> Non
 
 
 def test_programs_not_run_keep_results_of_same_log(tmp_path: Path) -> None:
-    compare.keep(tmp_path, 1000, 50, {"dag": [run(9)], "duckdb": [run(1)]})
-    file = compare.keep(tmp_path, 1000, 50, {"duckdb": [run(2)]})
+    compare.keep(tmp_path, facts(), {"dag": [run(9)], "duckdb": [run(1)]})
+    file = compare.keep(tmp_path, facts(), {"duckdb": [run(2)]})
     assert re.fullmatch(r".+-cores-[0-9.]+-1000\.json", file.name)
     assert json.loads(file.read_text())["runs"] == {"dag": [run(9)], "duckdb": [run(2)]}
-    assert compare.keep(tmp_path, 1000, 51, {"duckdb": [run(3)]}) == file
+    assert compare.keep(tmp_path, facts(size=51), {"duckdb": [run(3)]}) == file
     assert json.loads(file.read_text())["runs"] == {"duckdb": [run(3)]}
 
 
 def test_the_medians_and_what_is_wrong_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    compare.show(1000, {"dag": [run(9), run(30), run(11)], "bare script": [run(1), run(2, right=False)]})
-    of_dag, of_script, *_ = capsys.readouterr().out.splitlines()[1:]
+    made = {"seconds": 2, "cpu_seconds": 1, "log": {"points off": 0.1}}
+    compare.show(
+        "listens", 1000, made, {"dag": [run(9), run(30), run(11)], "bare script": [run(1), run(2, right=False)]}
+    )
+    of_log, _, of_dag, of_script = capsys.readouterr().out.splitlines()
+    assert of_log == "Generated in 2.0 s (2000.0 a million), 1.0 CPU s, points off: 0.10"
     assert of_dag.split() == ["dag", "11.0", "11.0", "7", "1", "-", "10", "of", "10"]
     assert of_script.endswith("9 of 10, a wrong answer")
 
@@ -99,19 +134,22 @@ def test_ratios_compare_medians_of_programs_that_ran() -> None:
     }
     assert list(ratios.ratios({"dag": [run(3)]})) == ["slowest / median task, writing stage"]
     assert ratios.ratios({"duckdb": [run(3)]}) == {}
+    assert ratios.ratios({"dag": [run(3) | {"spark": {}}]}) == {}
 
 
 def test_a_larger_log_is_compared_with_the_smallest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    files = [compare.keep(tmp_path, listens, 50, {"dag": [run(listens / 50)]}) for listens in (200, 50)]
+    files = [compare.keep(tmp_path, facts(events), {"dag": [run(events / 50)]}) for events in (200, 50)]
     ratios.main(*map(str, files))
     said = capsys.readouterr().out.splitlines()
-    assert said[0] == "50 listens"
-    assert said[-1].split() == ["4", "times", "the", "listens,", "wall", "seconds", "4.00"]
+    assert said[0] == "listening, 50 events"
+    assert said[-1].split() == ["dag,", "4", "times", "the", "events", "4.00"]
+    assert compare.growth_lines(files[0]) == [said[-1].strip()]
+    assert compare.growth_lines(files[1]) == []
 
 
 def test_picture_shows_each_program_and_wrong_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draw, "PICTURE", tmp_path / "picture.svg")
-    results = compare.keep(tmp_path, 1000, 50, {"dag": [run(9), run(12)], "bare script": [run(4321, right=False)]})
+    results = compare.keep(tmp_path, facts(), {"dag": [run(9), run(12)], "bare script": [run(4321, right=False)]})
     draw.main(str(results))
     picture = (tmp_path / "picture.svg").read_text(encoding="utf-8")
     assert picture.startswith("<svg")

@@ -30,6 +30,7 @@ FIELDS = (
     Field("price", Money(digits=2), required=False),
     Field("address", IpAddress(), required=False, sensitive=True),
     Field("mail", Text(longest=3), required=False, sensitive=True),
+    Field("phone", Text(), required=("SEARCH",), sensitive=True),
 )
 VISITS = Records(
     "visits",
@@ -51,6 +52,7 @@ GOOD: dict[str, Any] = {
     "price": Decimal("99.99"),
     "address": "a hash",
     "mail": "a hash",
+    "phone": None,
 }
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.many_files import split
+from benchmarks.listening.many_files import split
 
 
 def test_split_keeps_every_line_in_order(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The least that three Spark jobs with the pipeline's hand-offs cost: nothing is checked, counted or kept besides.
 
-    python -m benchmarks.bare_jobs LOG OUTPUT
+    python -m benchmarks.listening.bare_jobs LOG OUTPUT
 
 Each job is an application of its own with all that the pipeline tells Spark and Java. Listens are shuffled once, sorted
 and written in buckets of an Iceberg table, cut into sessions where they lie, and ranked. The pipeline's own jobs take
@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.window import Window as W
 
-from benchmarks.baseline_script import COLUMNS
+from benchmarks.listening.baseline_script import COLUMNS
 from include.deployment.local_spark import EMBEDDED
 from spark_jobs.lake.tables import Table, prepare
 from spark_jobs.lake.tries import in_buckets, number_buckets

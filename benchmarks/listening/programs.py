@@ -1,12 +1,10 @@
-"""The programs that are compared: how each is started, and where its answer is read."""
+"""The programs that are compared on the log of listens: how each is started, and where its answer is read."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -14,52 +12,35 @@ from typing import Any
 
 from upath import UPath
 
-from benchmarks.many_files import FEW, MANY, split
+from benchmarks.benched import DUCKDB_WORK, Benched, Program, dag_programs, spark_options
+from benchmarks.listening.many_files import FEW, MANY, split
 from cli.environment import PROJECT
 from include.deployment.local_spark import EMBEDDED, GARBAGE_COLLECTOR
+from include.sample_data.listening import answer
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.lake import Lake
 from spark_jobs.shared.records import DataQualityRecord
 
 RUN_DATE = date(2009, 5, 5)
-DAG, DAG_EMBEDDED, DAG_ON_A_CLUSTER = "dag", "dag on embedded spark", "dag on a cluster"
-BARE_JOBS, BARE_SCRIPT, DUCKDB, DUCKDB_WORK = "bare jobs", "bare script", "duckdb", "duckdb whole work"
+BARE_JOBS, BARE_SCRIPT, DUCKDB = "bare jobs", "bare script", "duckdb"
 # The first job alone, on the log in so many files.
 IN_FILES = {f"{files} files": files for files in (FEW, MANY)}
 SONG_COLUMNS = ("artist_name", "track_name", "play_count", "session_count", "listener_count")
 
 
-@dataclass(frozen=True)
-class Program:
-    """A command, and a function that returns the facts it found, named as in the answer beside the log.
-
-    `prepare` is called before the command, and not measured.
-    """
-
-    command: list[str]
-    found: Callable[[], dict[str, Any]]
-    prepare: Callable[[], None] = lambda: None
-
-
 def programs(log: Path, lake: Path, scratch: Path) -> dict[str, Program]:
-    """All that is compared on one log; a DAG reads where that is from its environment."""
-    dag = ["airflow", "dags", "test", "listening", f"{RUN_DATE}T00:00:00Z"]
-    # With a home of its own, for this process holds the usual one; with a server, for it finds no connection.
-    own = ["env", "--unset=AIRFLOW_CONN_SPARK_DEFAULT", f"PIPELINE_AIRFLOW_HOME={scratch / 'airflow'}", sys.executable]
-    make_run = [*own, "-m", "cli", "run", f"--input={log}", f"--lake={lake}", f"--run-date={RUN_DATE}"]
+    """Return all that is compared on one log; a DAG reads where that is from its environment."""
     bare_lake, bare_answer, duckdb_answer = (
         scratch / "bare-lake",
         scratch / "bare-answer",
         scratch / "duckdb-answer.tsv",
     )
-    bare_jobs = [sys.executable, "-m", "benchmarks.bare_jobs", str(log), str(bare_lake)]
-    in_duckdb = [sys.executable, "-m", "benchmarks.duckdb_answer", str(log), str(duckdb_answer)]
+    bare_jobs = [sys.executable, "-m", "benchmarks.listening.bare_jobs", str(log), str(bare_lake)]
+    in_duckdb = [sys.executable, "-m", "benchmarks.listening.duckdb_answer", str(log), str(duckdb_answer)]
     work = scratch / "duckdb-work"
-    all_in_duckdb = [sys.executable, "-m", "benchmarks.duckdb_work", str(log), str(work)]
+    all_in_duckdb = [sys.executable, "-m", "benchmarks.listening.duckdb_work", str(log), str(work)]
     return {
-        DAG: Program(make_run, lambda: of_dag(lake)),
-        DAG_EMBEDDED: Program(dag, lambda: of_dag(lake)),
-        DAG_ON_A_CLUSTER: Program([sys.executable, "-m", "benchmarks.on_a_cluster", *dag], lambda: of_dag(lake)),
+        **dag_programs("listening", log, lake, scratch, RUN_DATE, lambda: of_dag(lake)),
         BARE_JOBS: Program(bare_jobs, lambda: of_bare_jobs(bare_lake)),
         BARE_SCRIPT: Program(bare_script(log, bare_answer), lambda: of_bare_script(bare_answer)),
         DUCKDB: Program(in_duckdb, lambda: of_duckdb(duckdb_answer)),
@@ -85,14 +66,8 @@ def bare_script(log: Path, output: Path) -> list[str]:
     """The command that answers without us, with the memory and the garbage collector the pipeline has."""
     # The author of such a script would not tune Java further.
     settings = {**EMBEDDED["extra"], "spark.driver.extraJavaOptions": GARBAGE_COLLECTOR}
-    script = str(PROJECT / "benchmarks" / "baseline_script.py")
+    script = str(PROJECT / "benchmarks" / "listening" / "baseline_script.py")
     return ["spark-submit", *spark_options(settings), script, str(log), str(output)]
-
-
-def spark_options(settings: dict[str, str]) -> list[str]:
-    """The options of spark-submit for an embedded Spark with these settings."""
-    options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
-    return ["--master", EMBEDDED["host"], *options]
 
 
 def of_dag(lake: Path) -> dict[str, Any]:
@@ -133,33 +108,6 @@ def of_bare_script(answer: Path) -> dict[str, Any]:
     return {"top_songs": _songs([[_unquoted(field) for field in row] for row in _rows(part)], first=0)}
 
 
-def check(found: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-    """Compare what a program found with the answer: how much of it is `right`, and every difference."""
-    wrong: list[dict[str, Any]] = []
-    for name, value in found.items():
-        if isinstance(value, list):
-            ranks = max(len(value), len(answer[name]))
-            pairs: Iterable[tuple[Any, Any]] = ((_at(value, at), _at(answer[name], at)) for at in range(ranks))
-        else:
-            pairs = [(value, answer[name])]
-        wrong += [{"what": name, "found": one, "answer": right} for one, right in pairs if not _agrees(one, right)]
-    # A program without songs has 0 right.
-    songs = len(answer["top_songs"]) if "top_songs" in found else 0
-    right_songs = songs - sum(one["what"] == "top_songs" for one in wrong)
-    return {"right": not wrong, "songs_right": max(0, right_songs), "songs": songs, "wrong": wrong}
-
-
-def _agrees(found: Any, right: Any) -> bool:
-    """A row agrees when the columns that both have do."""
-    if isinstance(found, dict) and isinstance(right, dict):
-        return all(found[name] == right[name] for name in found.keys() & right.keys())
-    return bool(found == right)
-
-
-def _at(rows: list[Any], place: int) -> Any:
-    return rows[place] if place < len(rows) else None
-
-
 def _rows(tsv: Path | UPath) -> list[list[str]]:
     return [line.split("\t") for line in tsv.read_bytes().decode().removesuffix("\n").split("\n")[1:]]
 
@@ -174,3 +122,14 @@ def _unquoted(field: str) -> str:
     if len(field) > 1 and field.startswith('"') and field.endswith('"'):
         return field[1:-1].replace('\\"', '"')
     return field
+
+
+BENCHED = Benched(
+    events="listens",
+    generator="include.sample_data.listening.generate_log",
+    size="--listens",
+    file="log.tsv",
+    run_date=RUN_DATE,
+    programs=programs,
+    answer=lambda log: json.loads(answer.beside(log).read_text(encoding="utf-8")),
+)

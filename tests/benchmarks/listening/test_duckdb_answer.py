@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import duckdb_answer, programs
+from benchmarks.benched import check
+from benchmarks.listening import duckdb_answer, programs
 from include.sample_data.listening import generate_log
 from include.sample_data.listening.answer import beside
 from tests import model
@@ -20,10 +21,10 @@ def test_names_with_unclosed_quotes_keep_the_answer_right(tmp_path: Path, seed: 
     duckdb_answer.main(str(log), str(output))
     answer = json.loads(beside(log).read_text(encoding="utf-8"))
     assert b'\t"' in log.read_bytes()
-    assert programs.check(programs.of_duckdb(output), answer) == {
+    assert check(programs.of_duckdb(output), answer) == {
         "right": True,
-        "songs_right": 10,
-        "songs": 10,
+        "facts_right": 10,
+        "facts": 10,
         "wrong": [],
     }
 
@@ -46,4 +47,4 @@ def test_ties_are_broken_as_the_model_breaks_them(tmp_path: Path, seed: int) -> 
     duckdb_answer.main(str(log), str(output))
     sessions = model.sessions_of(listens, GAP)
     songs = [vars(song) for song in model.top_songs(sessions, model.top_sessions(sessions, 50), 10)]
-    assert programs.check(programs.of_duckdb(output), {"top_songs": songs})["wrong"] == []
+    assert check(programs.of_duckdb(output), {"top_songs": songs})["wrong"] == []

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from benchmarks import bare_jobs, programs
+from benchmarks.benched import check
+from benchmarks.listening import bare_jobs, programs
 from include.sample_data.listening import generate_log
 from include.sample_data.listening.answer import beside
 from spark_jobs.shared.lake import Lake
@@ -19,5 +20,5 @@ def test_they_find_the_answer_in_three_steps(spark: SparkSession, tmp_path: Path
     session = knowing(spark, Lake(str(output), "listening"))
     for job in bare_jobs.JOBS.values():
         job(session, str(log), str(output))
-    checked = programs.check(programs.of_bare_jobs(output), answer)
-    assert checked == {"right": True, "songs_right": 10, "songs": 10, "wrong": []}
+    checked = check(programs.of_bare_jobs(output), answer)
+    assert checked == {"right": True, "facts_right": 10, "facts": 10, "wrong": []}

@@ -6,7 +6,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import duckdb_work, programs
+from benchmarks.benched import check
+from benchmarks.listening import duckdb_work, programs
 from include.sample_data.listening import generate_log
 from include.sample_data.listening.answer import beside
 from tests import model
@@ -29,7 +30,7 @@ def output(log: Path) -> Path:
 
 def test_answer_of_the_whole_work_is_right(log: Path, output: Path) -> None:
     answer = json.loads(beside(log).read_text(encoding="utf-8"))
-    assert programs.check(programs.of_duckdb(output / "answer.tsv"), answer)["right"]
+    assert check(programs.of_duckdb(output / "answer.tsv"), answer)["right"]
 
 
 def test_work_has_all_listens_and_sessions(log: Path, output: Path) -> None:
