@@ -44,9 +44,7 @@ def read_shop(
     judged = read_record_of(lake, DataQualityRecord, run_date, {EVENTS.name: events})
     cut = sessions_cut(lake, run_date, sessions, judged.snapshots[EVENTS.name], gap)
     snapshots = judged_snapshots(judged) | {SESSIONS.name: cut.snapshots[SESSIONS.name]}
-    rows = Rows(
-        *(read(spark, lake.log, table, snapshots[table.name]) for table in _READ)
-    )
+    rows = Rows(*(read(spark, lake.log, table, snapshots[table.name]) for table in _READ))
     with lake.catalog.open() as catalog:
         buckets = buckets_of(catalog, lake.log, EVENTS)
     return Shop(rows, buckets, snapshots, warnings_of(judged))
