@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
@@ -39,7 +39,10 @@ def reject_conflicting(each_once: DataFrame, kind: Kind, known: DataFrame | None
 
 def known_of_owners(spark: SparkSession, base: Base, kind: Kind, classified: DataFrame, keep: Keep) -> DataFrame:
     """Return the records of a log whose owners have a record among some classified lines, which are read for it."""
-    owners = classified.where(F.col("reason").isNull()).select(kind.owner).distinct()
+    is_accepted = F.col("reason").isNull()
+    # Observed, as in `history.events_there`: Spark would write out what a reason is made of, again and again.
+    observed = classified.observe(Observation("owners"), F.count_if(is_accepted).alias("records"))
+    owners = observed.where(is_accepted).select(kind.owner).distinct()
     before = tries.read(spark, base.lake.log, kind.accepted, base.of(kind))
     return keep(before.join(owners, on=kind.owner, how="left_semi"))
 

@@ -44,10 +44,10 @@ def records_to_read(spark: SparkSession, linked: LinkedFiles, headers: Sequence[
 
 def _to_read_in_order(lines: DataFrame, headers: Sequence[Header]) -> set[int]:
     """Return the numbers of the files that one task must read. Runs Spark over all lines."""
-    odd = ~is_record(F.col("line"))
+    odd, header = ~is_record(F.col("line")), _is_header(headers)
     # Spark tells no line's number: a second line like the header is another record, and no part tells them apart.
-    seen = lines.where(odd | _is_header(headers)).groupBy("file_id")
-    found = seen.agg(F.count_if(odd).alias("odd"), F.count_if(_is_header(headers)).alias("headers")).collect()
+    seen = lines.where(odd | header).groupBy("file_id")
+    found = seen.agg(F.count_if(odd).alias("odd"), F.count_if(header).alias("headers")).collect()
     in_several = {number for number, header in enumerate(headers) if not header.is_line}
     return in_several | {row.file_id for row in found if row.odd or row.headers != 1}
 

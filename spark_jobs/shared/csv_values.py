@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from functools import reduce
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -9,8 +12,8 @@ from spark_jobs.fields import Day, Field, Integer, Time, Type
 from spark_jobs.shared.field_types import is_blank, value_of_long, value_of_text
 
 _DAY = r"\A(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}\z"
-# How nearly every log writes a time, `2009-05-04T23:08:57Z`: what stands between the digits, by place from 1.
-_SECONDS = 19
+# A time up to its seconds, `2009-05-04T23:08:57`: what stands between the digits, by byte counted from 1.
+_SECONDS, _SEPARATORS = 19, {5: b"-", 8: b"-", 11: b"T", 14: b":", 17: b":"}
 
 
 def with_values(records: DataFrame, fields: tuple[Field, ...]) -> DataFrame:
@@ -65,7 +68,28 @@ def _value(found: Type, its_text: Column) -> Column:
             return value_of_long(found, _whole_number(its_text))
         case Day():
             return F.when(its_text.rlike(_DAY), its_text.try_cast("date"))
+        case Time(fraction_digits=lengths, leap_seconds=False):
+            # How nearly every log writes a time costs a quarter of any other form.
+            usual = [_usual_time(its_text, digits) for digits in lengths]
+            return F.coalesce(*usual, value_of_text(found, its_text))
     return value_of_text(found, its_text)
+
+
+def _usual_time(its_text: Column, digits: int) -> Column:
+    """Read a time that ends with Z and has so many digits of a second's fraction; null if it is none."""
+    length, in_bytes = _SECONDS + (digits + 1 if digits else 0), its_text.cast("binary")
+    separators = _SEPARATORS | ({_SECONDS + 1: b"."} if digits else {}) | {length + 1: b"Z"}
+    # Spark would read white space, a zone or a fraction there. Anywhere else it takes two digits, in a year four.
+    digit_places = [_SECONDS - 1, _SECONDS, *range(_SECONDS + 2, length + 1)]
+    claims = [
+        F.octet_length(its_text) == length + 1,
+        *(F.substring(in_bytes, place, 1) == F.lit(separator) for place, separator in separators.items()),
+        *(F.substring(in_bytes, place, 1).between(F.lit(b"0"), F.lit(b"9")) for place in digit_places),
+        F.substring(in_bytes, 1, 4) != F.lit(b"0000"),
+    ]
+    # Without its Z, for Spark looks each zone up anew; the session's is UTC.
+    without_zone = F.substring(in_bytes, 1, length).cast("string")
+    return F.when(reduce(operator.and_, claims), without_zone.try_cast("timestamp"))
 
 
 def _whole_number(digits: Column) -> Column:

@@ -58,6 +58,7 @@ def _records(log: ShopLog, sessions: int, rejected: Counts, warnings: Counts) ->
             "counts": counts[kind.name],
             "rejected": of_each[kind.name],
             "warnings": {},
+            "replaced": 0,
             "log": {"events": accepted[kind.name], "first_event_at": None, "last_event_at": None},
         }
         for kind in SHOP.others
