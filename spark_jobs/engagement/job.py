@@ -19,6 +19,7 @@ from spark_jobs.engagement.outcomes import session_outcomes
 from spark_jobs.engagement.record import ENGAGEMENT, EngagementParameters, EngagementRecord
 from spark_jobs.engagement.sources import Notes, read_notes
 from spark_jobs.engagement.tables import ANOMALIES, SESSION_OUTCOMES, WARNINGS
+from spark_jobs.lake.reading import read_in_pieces
 from spark_jobs.lake.tables import Table
 from spark_jobs.logs.notes.contract import NOTES
 from spark_jobs.logs.notes.tables import INTERACTIONS, SESSIONS
@@ -71,7 +72,9 @@ def run(spark: SparkSession, job: EngagementJob) -> EngagementRecord:
     notes = read_notes(spark, job.lake, job.run_date, job.interactions, job.sessions, job.gap)
     stage = begin_try(job, ENGAGEMENT, notes.snapshots)
     outcomes = conform(session_outcomes(notes.rows.sessions, notes.rows.users), SESSION_OUTCOMES.schema)
-    snapshots = {SESSION_OUTCOMES.name: stage.replace(outcomes.coalesce(notes.buckets), SESSION_OUTCOMES)}
+    # A very busy user's sessions make one bucket large.
+    with read_in_pieces(spark):
+        snapshots = {SESSION_OUTCOMES.name: stage.replace(outcomes, SESSION_OUTCOMES)}
     answers = _answers(notes, job.run_date)
     snapshots |= {table.name: stage.replace_here(rows, table) for table, rows in answers.items()}
     record = EngagementRecord(

@@ -52,15 +52,15 @@ def _group(version: Column, day: Column) -> Column:
     return F.struct(version.cast("string").alias("app_version"), day.cast("date").alias("date"))
 
 
-def _neighbours(name: str, percent: int) -> tuple[Column, Column]:
+def _neighbours(name: str, percent: int) -> list[Column]:
     """Return the values next to a percentile: the last one at or before its place, and the first one at or after."""
     place = percent * (F.col("count") - 1)
     low, high = (F.call_function("div", index, F.lit(100)) for index in (place, place + 99))
     # The value at an index, from 0, is the least with more values up to it.
-    return tuple(
+    return [
         F.min(F.when(F.col("until") > index, F.col("load_ms"))).alias(f"{end}_{name}")
         for end, index in (("low", low), ("high", high))
-    )
+    ]
 
 
 def _interpolated(name: str, percent: int, fewest: int) -> Column:

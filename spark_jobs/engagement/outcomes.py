@@ -11,8 +11,9 @@ UNKNOWN = "unknown"
 
 
 def session_outcomes(sessions: DataFrame, users: DataFrame) -> DataFrame:
-    """Return one row a session, as SESSION_OUTCOMES has it."""
-    return with_user(sessions, users).withColumn("is_bounced", is_bounced())
+    """Return one row a session, as SESSION_OUTCOMES has it. The users must fit into the memory of each executor."""
+    # The sessions stay where they are: a shuffle would bring those of a very busy user into one task.
+    return with_user(sessions, F.broadcast(users)).withColumn("is_bounced", is_bounced())
 
 
 def with_user(rows: DataFrame, users: DataFrame) -> DataFrame:

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from pyspark.sql import SparkSession
 
 from spark_jobs.engagement.answers import Rows
-from spark_jobs.lake.tables import buckets_of
 from spark_jobs.lake.tries import read
 from spark_jobs.logs.notes.contract import NOTES
 from spark_jobs.logs.notes.tables import INTERACTIONS, SESSIONS, USERS
@@ -28,13 +27,9 @@ class SessionsOfOtherInteractionsError(DataError):
 
 @dataclass(frozen=True)
 class Notes:
-    """The rows that the answers are made of, the `snapshots` that they are, by table, and the warnings of records.
-
-    `buckets`: how many the sessions lie in.
-    """
+    """The rows that the answers are made of, the `snapshots` that they are, by table, and the warnings of records."""
 
     rows: Rows
-    buckets: int
     snapshots: dict[str, int]
     warnings: list[dict[str, str | int]]
 
@@ -51,9 +46,7 @@ def read_notes(
     snapshots = {table.name: judged.snapshots[table.name] for table in (INTERACTIONS, USERS)}
     snapshots[SESSIONS.name] = cut.snapshots[SESSIONS.name]
     rows = Rows(*(read(spark, lake.log, table, snapshots[table.name]) for table in (INTERACTIONS, USERS, SESSIONS)))
-    with lake.catalog.open() as catalog:
-        buckets = buckets_of(catalog, lake.log, SESSIONS)
-    return Notes(rows, buckets, snapshots, warnings_of(judged))
+    return Notes(rows, snapshots, warnings_of(judged))
 
 
 def warnings_of(record: DataQualityRecord) -> list[dict[str, str | int]]:

@@ -36,10 +36,12 @@ _LOCAL = re.compile(r"^file:/+")
 # A database address would cut these off, or decode them.
 _UNFIT = re.compile(r"[?#%\\\x00-\x1f\x7f]")
 
+# A task reads one bucket, and all of it.
+BY_BUCKET = "spark.sql.iceberg.planning.preserve-data-grouping"
 # Joins by user read both tables bucket by bucket, without a shuffle.
 READ_SETTINGS = {
     "spark.sql.sources.v2.bucketing.enabled": "true",
-    "spark.sql.iceberg.planning.preserve-data-grouping": "true",
+    BY_BUCKET: "true",
     # Both give wrong results: SPARK-58968, SPARK-59050.
     "spark.sql.sources.v2.bucketing.allowJoinKeysSubsetOfPartitionKeys.enabled": "false",
     "spark.sql.sources.v2.bucketing.shuffle.enabled": "false",
