@@ -18,7 +18,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 STEP, BAR, PANEL = 24, 16, 110
 # The labels beside bars may take this part of the width, those beside a panel so many pixels.
 LABELS, PANEL_LABELS = 0.4, 56
-PIXELS_A_CHARACTER, WIDER_LABELS = 7, 12
+PIXELS_A_CHARACTER, WIDER_LABELS, WIDER_TEXTS = 7, 16, 6
 # Below this width a chart is for a phone, and has room for fewer ticks.
 NARROW = 500
 # What a chart draws, as Vega takes it.
@@ -91,7 +91,7 @@ def to_svg(chart: Chart) -> str:
     # What is drawn is told in words beside it; a label for each of its marks would be many times its size.
     is_fitted = not isinstance(chart, alt.VConcatChart)
     # Vega knows another font than the reader's, whose labels may be wider: paper cuts off what is outside the drawing.
-    padding = {"bottom": 4, "left": WIDER_LABELS if is_fitted else 0}
+    padding = {"bottom": 4, **({"left": WIDER_LABELS, "right": WIDER_TEXTS} if is_fitted else {"left": 0})}
     drawn = chart.configure(aria=False, background="transparent", font="sans-serif", padding=padding)
     drawn = drawn.configure_view(stroke=None).configure_axis(**axis, labelPadding=6).configure_text(fontSize=12)
     if is_fitted:

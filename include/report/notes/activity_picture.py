@@ -120,7 +120,7 @@ def _windows(rows: Rows, width: int) -> Chart:
 def _stickiness(rows: Rows, width: int) -> Chart:
     axis = _scale("stickiness", ".0%")
     lines = _line(rows, "stickiness", axis, charts.ACCENT, width)
-    title = "Stickiness: daily active users by those of 28 days"
+    title = "Stickiness: daily users by those of 28 days"
     return by_day.panel([*by_day.weekends(rows, width), *lines], title, width)
 
 

@@ -22,6 +22,8 @@ ALL, FIRST = "All cohorts", "*"
 _GAP = " "
 # What a cell takes at most, and what the names beside the cells take, in pixels.
 _CELL, _NAMES = 44, 150
+# As wide as the title of the weeks, at least.
+_WEEKS = 170
 _HEIGHT, _LOW, _SMALL = 22, 16, 10
 # On a phone, cells of more weeks are too narrow for a number.
 _FEW_WEEKS = 10
@@ -119,7 +121,7 @@ def draw_triangle(rows: Rows, width: int) -> Chart:
         for colour, when in ((charts.INK, "datum.week > 0"), (charts.PAGE, "datum.week == 0")):
             layers.append(base.mark_text(color=colour, fontSize=_SMALL).encode(text="text:N").transform_filter(when))
     height = {"step": _LOW if is_narrow else _HEIGHT}
-    return alt.layer(*layers, width=min(width, names + _CELL * weeks), height=height)
+    return alt.layer(*layers, width=min(width, names + max(_WEEKS, _CELL * weeks)), height=height)
 
 
 def average_picture(averages: Sequence[Average]) -> Picture:
