@@ -7,7 +7,7 @@ END;
 CREATE MACRO written_time(moment) AS
     replace(strftime(moment, '%Y-%m-%dT%H:%M:%S.%fZ'), '.000000Z', 'Z');
 
-CREATE TABLE day_and_tier_metrics AS
+CREATE TEMP TABLE day_and_tier_metrics AS
 WITH keyed AS (
     SELECT 'day' AS kind, started_at::DATE::VARCHAR AS key, * FROM sessions WHERE started_at < TIMESTAMP '{end}'
     UNION ALL
@@ -29,7 +29,7 @@ FROM keys
 LEFT JOIN keyed USING (kind, key)
 GROUP BY kind, key;
 
-CREATE VIEW metrics AS
+CREATE TEMP VIEW metrics AS
 SELECT kind, key, events, users, sessions, converted_sessions, rate(converted_sessions, sessions) AS conversion_rate,
     orders, gross_revenue, refunded, gross_revenue - refunded AS net_revenue,
     average(gross_revenue, orders) AS average_order, cart_sessions, abandoned_sessions,
@@ -48,7 +48,7 @@ COPY (
 ) TO '{output}/tier_metrics.tsv' {tsv};
 
 -- Of a user's page views the one that goes deepest within seven days counts, of equal ones the earliest.
-CREATE TABLE user_funnels AS
+CREATE TEMP TABLE user_funnels AS
 WITH within AS (
     SELECT n, user_number, device_type, t1, CASE WHEN t2 <= t1 + INTERVAL 7 DAYS THEN t2 END AS t2,
         CASE WHEN t3 <= t1 + INTERVAL 7 DAYS THEN t3 END AS t3, CASE WHEN t4 <= t1 + INTERVAL 7 DAYS THEN t4 END AS t4,
@@ -68,7 +68,7 @@ FROM best
 JOIN users USING (user_number)
 ASOF LEFT JOIN tiers ON users.user_id = tiers.user_id AND t1 >= valid_from;
 
-CREATE TABLE reached AS
+CREATE TEMP TABLE reached AS
 WITH paths AS (
     SELECT 'session' AS scope, coalesce(at_start.tier::VARCHAR, 'unknown') AS tier, start_device_type AS device,
         t1, t2, t3, t4, t5
@@ -109,7 +109,7 @@ COPY (
         step
 ) TO '{output}/funnel.tsv' {tsv};
 
-CREATE TABLE facts AS
+CREATE TEMP TABLE facts AS
 WITH of_sessions AS (
     SELECT count(*) AS sessions, count(DISTINCT user_number) AS users, count(*) FILTER (is_open) AS open_sessions,
         count(*) FILTER (t1 IS NULL) AS sessions_without_page_view

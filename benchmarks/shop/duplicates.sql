@@ -1,6 +1,6 @@
 -- Records of equal contents: all but one are duplicates. Few records share what a duplicate shares, so a hash of that
 -- finds those to look at.
-CREATE TABLE copies_of_events AS
+CREATE TEMP TABLE copies_of_events AS
 WITH shared AS (
     SELECT hash(user_id, event_id) AS id
     FROM judged_events
@@ -15,7 +15,7 @@ SELECT rowid AS row, user_id, event_id, row_number() OVER (
 FROM judged_events
 WHERE reason IS NULL AND hash(user_id, event_id) IN (FROM shared);
 
-CREATE TABLE copies_of_transactions AS
+CREATE TEMP TABLE copies_of_transactions AS
 SELECT rowid AS row, row_number() OVER (
     PARTITION BY transaction_id, user_id, occurred_at, status, payment_method, currency, items, discount, shipping, tax,
         total
@@ -23,14 +23,14 @@ SELECT rowid AS row, row_number() OVER (
 FROM judged_transactions
 WHERE reason IS NULL;
 
-CREATE TABLE copies_of_users AS
+CREATE TEMP TABLE copies_of_users AS
 SELECT rowid AS row, row_number() OVER (
     PARTITION BY user_id, tier, valid_from, country, sensitive_key
 ) AS copy
 FROM judged_users
 WHERE reason IS NULL;
 
-CREATE TABLE copies_of_products AS
+CREATE TEMP TABLE copies_of_products AS
 SELECT rowid AS row, row_number() OVER (PARTITION BY product_id, name, category, price, valid_from) AS copy
 FROM judged_products
 WHERE reason IS NULL;

@@ -1,5 +1,5 @@
 -- The transactions that count: of each id the latest, of equal ones failed before refunded before completed.
-CREATE TABLE counted AS
+CREATE TEMP TABLE counted AS
 FROM '{output}/transactions.parquet'
 QUALIFY row_number() OVER (
     PARTITION BY transaction_id ORDER BY occurred_at DESC, status::status DESC, total DESC, user_id, items
@@ -7,7 +7,7 @@ QUALIFY row_number() OVER (
 
 -- The file is sorted: a window over nothing takes its rows in that order, without another sort.
 SET preserve_insertion_order = true;
-CREATE TABLE cut AS
+CREATE TEMP TABLE cut AS
 WITH opened AS (
     SELECT file_row_number AS n, occurred_at, event_type::event_type AS event_type,
         device_type::device_type AS device_type, user_id, event_id, product_id, quantity, transaction_id,
@@ -22,7 +22,7 @@ FROM opened;
 SET preserve_insertion_order = false;
 
 -- Which purchases there are, what their transactions came to, and which is the first of its transaction.
-CREATE TABLE purchases AS
+CREATE TEMP TABLE purchases AS
 SELECT n, cut.user_number, session, cut.occurred_at, cut.transaction_id, coalesce(status <> 'failed', true) AS buys,
     status, total, items,
     row_number() OVER (
@@ -32,14 +32,14 @@ FROM cut
 LEFT JOIN counted USING (transaction_id)
 WHERE event_type = 'PURCHASE';
 
-CREATE TABLE orders AS
+CREATE TEMP TABLE orders AS
 SELECT counted.*, first.session
 FROM counted
 LEFT JOIN (FROM purchases WHERE is_first) AS first USING (transaction_id)
 WHERE counted.status <> 'failed';
 
 -- From each page view the earliest steps at or after it: from each step the next one is the nearest.
-CREATE TABLE chains AS
+CREATE TEMP TABLE chains AS
 WITH checkouts AS (
     SELECT one.n, one.user_number, one.occurred_at AS t4, next.occurred_at AS t5
     FROM cut AS one
@@ -62,7 +62,7 @@ ASOF LEFT JOIN views AS next ON one.user_number = next.user_number AND one.n <= 
 WHERE event_type = 'PAGE_VIEW';
 
 -- What became of each product in a session. A cart is never below 0: its end is above the lowest sum before it.
-CREATE TABLE product_sessions AS
+CREATE TEMP TABLE product_sessions AS
 WITH sums AS (
     SELECT session, product_id, event_type,
         CASE event_type WHEN 'ADD_TO_CART' THEN quantity WHEN 'REMOVE_FROM_CART' THEN -quantity END AS change,
@@ -77,12 +77,12 @@ SELECT session, product_id, bool_or(event_type = 'PRODUCT_VIEW') AS is_viewed,
 FROM sums
 GROUP BY session, product_id;
 
-CREATE TABLE tiers AS
+CREATE TEMP TABLE tiers AS
 SELECT user_id, valid_from, max(tier::tier) AS tier
 FROM '{output}/users.parquet'
 GROUP BY user_id, valid_from;
 
-CREATE TABLE sessions AS
+CREATE TEMP TABLE sessions AS
 WITH counts AS (
     SELECT session, first(user_id) AS user_id, first(user_number) AS user_number, min(occurred_at) AS started_at,
         max(occurred_at) AS ended_at, arg_min(device_type, n) AS device_type, count(*) AS events,

@@ -1,5 +1,5 @@
 -- Warnings that need other records, counted in records, with the duplicates.
-CREATE TABLE warned AS
+CREATE TEMP TABLE warned AS
 WITH known_users AS (
     SELECT DISTINCT user_id FROM judged_users WHERE reason IS NULL
 ), known_products AS (
@@ -85,7 +85,7 @@ COPY (
 ) TO '{output}/warnings.tsv' {tsv};
 
 -- The names that a kind lacks, the first hundred of each.
-CREATE TABLE unnamed_fields AS
+CREATE TEMP TABLE unnamed_fields AS
 WITH names AS (
     SELECT 'events' AS kind, unnest(unnamed) AS name FROM judged_events WHERE reason IS NULL AND unnamed IS NOT NULL
     UNION ALL
