@@ -87,7 +87,11 @@ def answers_of(facts: Facts, run_date: date) -> dict[Table, DataFrame]:
 
 def both_funnels(outcomes: DataFrame, user_funnels: DataFrame) -> DataFrame:
     """Return the funnel by session and by user; a session's tier and device are those of its first page view."""
-    started = outcomes.where(F.col(STEP_TIMES[0]).isNotNull()).select(
-        F.col("start_tier").alias("tier"), F.col("start_device_type").alias("device_type"), *STEP_TIMES
+    by_session = outcomes.where(F.col(STEP_TIMES[0]).isNotNull()).select(
+        F.lit("session").alias("scope"),
+        F.col("start_tier").alias("tier"),
+        F.col("start_device_type").alias("device_type"),
+        *STEP_TIMES,
     )
-    return funnel(started, "session").unionByName(funnel(user_funnels, "user"))
+    by_user = user_funnels.select(F.lit("user").alias("scope"), "tier", "device_type", *STEP_TIMES)
+    return funnel(by_session.unionByName(by_user))

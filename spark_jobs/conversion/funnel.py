@@ -12,20 +12,22 @@ from spark_jobs.conversion.steps import DEVICES, STEP_TIMES, STEPS, listed, plac
 from spark_jobs.conversion.tiers import TIERS
 from spark_jobs.shared.session_gap import microseconds_between
 
+SCOPES = ("session", "user")
 SEGMENTS = (("all", "all"), *(("tier", tier) for tier in TIERS), *(("device", device) for device in DEVICES))
+_OF_SCOPES = tuple((scope, *segment) for scope in SCOPES for segment in SEGMENTS)
 
 
-def funnel(funnels: DataFrame, scope: str) -> DataFrame:
-    """Return the rows of a scope, as FUNNEL has them: five for each of SEGMENTS, also where nobody reached a step.
+def funnel(funnels: DataFrame) -> DataFrame:
+    """Return the rows of FUNNEL: five for each of SEGMENTS of each scope, also where nobody reached a step.
 
-    `funnels` have STEP_TIMES, and the `tier` and `device_type` of their start.
+    `funnels` have a `scope`, STEP_TIMES, and the `tier` and `device_type` of their start.
     """
     in_segments = funnels.withColumn("segment", F.explode(_segments()))
     # Both have a segment's step once, so the join repeats none.
     rows = _reached(in_segments).join(_medians(in_segments), on=["segment", "step"], how="left")
-    kind, name = (F.element_at(listed(part), F.col("segment") + 1) for part in zip(*SEGMENTS, strict=True))
+    scope, kind, name = (F.element_at(listed(part), F.col("segment") + 1) for part in zip(*_OF_SCOPES, strict=True))
     return rows.select(
-        F.lit(scope).alias("scope"),
+        scope.alias("scope"),
         kind.alias("segment_kind"),
         name.alias("segment"),
         "step",
@@ -39,18 +41,19 @@ def funnel(funnels: DataFrame, scope: str) -> DataFrame:
 
 
 def _segments() -> Column:
-    """Return the places in SEGMENTS, from 0, of the three segments that a funnel is in."""
-    device = place_in(DEVICES, F.col("device_type")) + len(TIERS)
-    return F.array(F.lit(0), place_in(TIERS, F.col("tier")), device)
+    """Return the places in _OF_SCOPES, from 0, of the three segments that a funnel is in."""
+    everybody = (place_in(SCOPES, F.col("scope")) - 1) * len(SEGMENTS)
+    tier, device = place_in(TIERS, F.col("tier")), place_in(DEVICES, F.col("device_type")) + len(TIERS)
+    return F.array(everybody, everybody + tier, everybody + device)
 
 
 def _reached(in_segments: DataFrame) -> DataFrame:
-    """Return a row for each step of all SEGMENTS: how many `reached` it, the step before it, and the first."""
+    """Return a row for each step of all _OF_SCOPES: how many `reached` it, the step before it, and the first."""
     counts = F.array(*(F.count(time) for time in STEP_TIMES)).alias("counts")
     by_segment = in_segments.groupBy("segment").agg(counts)
     # Without groups there is always a row: also where there is no segment at all.
     found = by_segment.agg(F.map_from_entries(F.collect_list(F.struct("segment", "counts"))).alias("found"))
-    each = found.select("found", F.explode(F.sequence(F.lit(0), F.lit(len(SEGMENTS) - 1))).alias("segment"))
+    each = found.select("found", F.explode(F.sequence(F.lit(0), F.lit(len(_OF_SCOPES) - 1))).alias("segment"))
     nobody = F.array_repeat(F.lit(0).cast("long"), len(STEPS))
     counted = each.withColumn("counts", F.coalesce(F.try_element_at("found", F.col("segment")), nobody))
     steps = counted.select("segment", "counts", F.posexplode("counts").alias("before", "reached"))
