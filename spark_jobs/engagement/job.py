@@ -66,7 +66,7 @@ def run(spark: SparkSession, job: EngagementJob) -> EngagementRecord:
     """Write the answers and return the stage's record. Runs Spark.
 
     Raises MissingRecordError if the run has no interactions or no sessions, OtherRecordError if the records name other
-    snapshots. SessionsOfOtherGapError, SessionsOfOtherInteractionsError: the sessions are not those to answer.
+    snapshots. SessionsOfOtherGapError, SessionsOfOtherEventsError: the sessions are not those to answer.
     """
     started = time.monotonic()
     notes = read_notes(spark, job.lake, job.run_date, job.interactions, job.sessions, job.gap)

@@ -11,18 +11,10 @@ from spark_jobs.engagement.answers import Rows
 from spark_jobs.lake.tries import read
 from spark_jobs.logs.notes.contract import NOTES
 from spark_jobs.logs.notes.tables import INTERACTIONS, SESSIONS, USERS
-from spark_jobs.shared.documents import SESSION_ANALYSIS, read_record_of
-from spark_jobs.shared.errors import DataError
+from spark_jobs.shared.documents import read_record_of
 from spark_jobs.shared.lake import Lake
-from spark_jobs.shared.records import DataQualityRecord, SessionAnalysisRecord
-
-
-class SessionsOfOtherGapError(DataError):
-    """The sessions were cut with another gap than the run's."""
-
-
-class SessionsOfOtherInteractionsError(DataError):
-    """The sessions were not cut from these interactions."""
+from spark_jobs.shared.log import sessions_cut
+from spark_jobs.shared.records import DataQualityRecord
 
 
 @dataclass(frozen=True)
@@ -39,7 +31,7 @@ def read_notes(
 ) -> Notes:
     """Return what the stages before have made for a run date; with None, what they made last.
 
-    Raises MissingRecordError, OtherRecordError, SessionsOfOtherGapError or SessionsOfOtherInteractionsError.
+    Raises MissingRecordError, OtherRecordError, SessionsOfOtherGapError or SessionsOfOtherEventsError.
     """
     judged = read_record_of(lake, DataQualityRecord, run_date, {INTERACTIONS.name: interactions})
     cut = sessions_cut(lake, run_date, sessions, judged.snapshots[INTERACTIONS.name], gap)
@@ -56,28 +48,3 @@ def warnings_of(record: DataQualityRecord) -> list[dict[str, str | int]]:
         for kind in NOTES.kinds
         for name in kind.warning_names
     ]
-
-
-def sessions_cut(
-    lake: Lake, run_date: date, sessions: int | None, interactions: int, gap: timedelta
-) -> SessionAnalysisRecord:
-    """Return the record of a run's sessions, of the last ones made with None, if they were cut so.
-
-    Raises MissingRecordError if the run has no sessions, and OtherRecordError if its record is of other sessions.
-    SessionsOfOtherGapError, SessionsOfOtherInteractionsError: they were cut with another gap, or from others.
-    """
-    record = read_record_of(lake, SessionAnalysisRecord, run_date, {SESSIONS.name: sessions})
-    minutes = record.parameters.session_gap_minutes
-    if timedelta(minutes=minutes) != gap:
-        raise SessionsOfOtherGapError(
-            f"the sessions of {run_date} were cut with a gap of {minutes} minutes, and are to be answered with one of "
-            f"{gap // timedelta(minutes=1)}; nothing was published: run {SESSION_ANALYSIS} for this date again with "
-            "the gap you want, and what is after it"
-        )
-    if record.made_from[INTERACTIONS.name] != interactions:
-        raise SessionsOfOtherInteractionsError(
-            f"the sessions of {run_date} were cut from the snapshot {record.made_from[INTERACTIONS.name]} of "
-            f"interactions, and are to be answered with {interactions}; nothing was published: run {SESSION_ANALYSIS} "
-            "for this date again, and what is after it"
-        )
-    return record

@@ -86,7 +86,8 @@ def test_rejected_records_are_those_of_the_model(lake: Lake, log: Path) -> None:
 @pytest.mark.parametrize(("run_date", "arrived"), LOADS, ids=["full", "daily"])
 def test_warnings_are_of_the_whole_log(lake: Lake, log: Path, run_date: date, arrived: list[date]) -> None:
     report = read_document(lake.report(run_date) / "report.json", NotesReport, "")
-    assert {one.name: one.records for one in report.warnings} == dict(judged(log, run_date, arrived).warnings)
+    found = {one.name: one.records for one in report.warnings if one.records}
+    assert found == dict(judged(log, run_date, arrived).warnings)
 
 
 def test_second_report_compares_itself_with_the_first(lake: Lake) -> None:

@@ -5,14 +5,13 @@ from datetime import timedelta
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.engagement import sources
 from spark_jobs.engagement.job import EngagementJob, parse_args
-from spark_jobs.engagement.sources import SessionsOfOtherGapError, SessionsOfOtherInteractionsError
 from spark_jobs.engagement.tables import ANSWERS, SESSION_OUTCOMES, TABLES
 from spark_jobs.logs.notes.contract import NOTES
 from spark_jobs.shared.documents import read_record
 from spark_jobs.shared.errors import OtherRecordError
 from spark_jobs.shared.lake import Lake
+from spark_jobs.shared.log import SessionsOfOtherEventsError, SessionsOfOtherGapError, sessions_cut
 from tests.notes_files import files_of
 from tests.notes_jobs import Told, run_engagement, run_notes, write_files, written
 from tests.notes_logs import DAY, GAP, MILLISECOND, RUN_DATE, NotesLog, midnight
@@ -86,8 +85,8 @@ def test_other_snapshot_is_refused(spark: SparkSession, lake: Lake, told: Told) 
 
 
 def test_sessions_of_other_interactions_are_refused(lake: Lake, told: Told) -> None:
-    with pytest.raises(SessionsOfOtherInteractionsError, match="to be answered with 12"):
-        sources.sessions_cut(lake, RUN_DATE, None, 12, NOTES.sessions.gap)
+    with pytest.raises(SessionsOfOtherEventsError, match="to be answered with 12"):
+        sessions_cut(lake, RUN_DATE, None, 12, NOTES.sessions.gap)
 
 
 def test_command_line_names_the_snapshots() -> None:
