@@ -21,7 +21,8 @@ def user_medians(interactions: DataFrame) -> DataFrame:
 def device_correlation(medians: DataFrame, users: DataFrame) -> DataFrame:
     """Return a row for each version, as DEVICE_CORRELATION has it; takes the rows of `user_medians`.
 
-    Users without a record take no part. A version that only they loaded pages with has no row. Exact but for the last division: all sums are of whole numbers.
+    Users without a record take no part. A version that only they loaded pages with has no row. Exact but for the last
+    division: all sums are of whole numbers.
     """
     # There is one record of a user, so the join repeats no row.
     known = medians.join(users.select("user_id", "device_year"), on="user_id", how="inner")
