@@ -78,6 +78,7 @@ TAKE_LONG = (
     "/test_agreement.py",
     "/test_masking.py",
     "/shop/test_rules.py",
+    "/session_analysis/test_active_time.py",
     "/test_daily_loads.py",
     "/test_killed_daily_load.py",
     "/test_clock_and_zone.py",
