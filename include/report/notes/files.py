@@ -27,8 +27,8 @@ _OF_METRICS = ("value", "mean", "standard_deviation", "same_weekday_week_before"
 def file_name(answer: Table) -> str:
     """Return the name of an answer's file.
 
-    >>> file_name(DAILY_ENGAGEMENT)
-    'daily_engagement.tsv'
+    >>> file_name(RETENTION)
+    'retention.tsv'
     """
     return f"{answer.name}.tsv"
 
