@@ -235,15 +235,16 @@ def test_reports_of_all_kinds_fit_the_schema(finished_lake: Lake) -> None:
 
 
 def test_schema_is_that_of_the_model(tmp_path: Path) -> None:
-    names = ("listening.schema.json", "shop.schema.json")
-    assert [(DIRECTORY / name).read_text() for name in names] == [text_of("listening"), text_of("shop")]
+    logs = ("listening", "notes", "shop")
+    names, texts = [f"{log}.schema.json" for log in logs], [text_of(log) for log in logs]
+    assert [(DIRECTORY / name).read_text() for name in names] == texts
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["json_schema", "--check"])
         with pytest.raises(SystemExit, match=f"not what the models say: {', '.join(names)} in .*: make format"):
             json_schema.main(tmp_path)
         patch.setattr(sys, "argv", ["json_schema"])
         json_schema.main(tmp_path)
-    assert [(tmp_path / name).read_text() for name in names] == [text_of("listening"), text_of("shop")]
+    assert [(tmp_path / name).read_text() for name in names] == texts
 
 
 def test_markdown_is_short_and_shows_names_verbatim(lake: Lake) -> None:
