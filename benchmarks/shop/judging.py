@@ -1,9 +1,9 @@
 """The statements that read and judge the lines of one kind of records.
 
 DuckDB's parser is kinder than the rules: it takes NaN, a comma after the last value, and the first of two equal names,
-and its casts make texts of numbers. So a line is read fast first, and its length proves the reading: the values,
-written without a space, are as long as the line, which then has nothing else. A line without that proof, or with a
-value that is none, is read exactly, which costs ten times as much.
+and its casts make texts of numbers. So a line is read fast first, and its length proves the reading. The values,
+written without a space, are as long as the line: it has nothing else. A line without that proof is read exactly, and so
+is one with a value that breaks a rule. That costs ten times as much.
 """
 
 from __future__ import annotations

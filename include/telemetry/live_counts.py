@@ -1,8 +1,8 @@
 """What a stage that still runs has read, accepted and rejected: in the task log, and for the page of its run.
 
 Spark tells a client what it observed only when a query has ended, and its API has no metrics of a query that runs. So
-two sources are asked while it does. What was read is of Spark's tasks; what became of it is in the files that tasks
-write, each of which says how many rows it has once it is whole. A task that is tried again counts once.
+two sources are asked while it does. Spark's ended tasks tell what was read. The files that tasks write tell what became
+of it: a whole file says how many rows it has. A task that is tried again counts once.
 """
 
 from __future__ import annotations

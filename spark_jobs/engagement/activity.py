@@ -21,14 +21,11 @@ def user_days(interactions: DataFrame, run_date: date) -> DataFrame:
 
 
 def activity(user_days: DataFrame) -> DataFrame:
-    """Count the days of users that are alike: `users` (long) of the same
+    """Count the days of users that are alike: a row has `users` (long), who share its other columns.
 
-    - `cohort_week`: the Monday of the user's first day,
-    - `date`: the day,
-    - `opens_week`: the user's first day of its week,
-    - `days_until_next` (int): until the user's next day, FURTHEST at most, and null for the last one.
-
-    A user's last day has no next one, so there are some thousand rows for any number of users.
+    `cohort_week` (date) is the Monday of the user's first day, and `date` the day. `opens_week` (boolean) says whether
+    it is the user's first day of its week. `days_until_next` (int) counts to the user's next day, FURTHEST at most; it
+    is null for the last one. So there are some thousand rows for any number of users.
     """
     by_user = W.partitionBy("user_id").orderBy("date")
     so_far = by_user.rowsBetween(W.unboundedPreceding, W.currentRow)

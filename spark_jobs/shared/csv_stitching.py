@@ -18,10 +18,10 @@ STITCHED = "line binary, file_id int, line_number long, is_closed boolean"
 def stitcher(longest: int) -> Callable[[Batches], Batches]:
     """Return what turns the lines of files into records, for `mapInArrow`.
 
-    Takes batches of LINES: all lines of a file, one after the other. Gives batches of STITCHED: a record as it came
-    without its last LF, the number of the line on which it begins (from 1), and whether its quotes close: of
-    a record whose quotes do not, the number is that of the line on which they open. The header, which is the first
-    record of each file, is left out. Of a record, only the first bytes are kept, a little more than `longest`.
+    Takes batches of LINES: all lines of a file, one after the other. Gives batches of STITCHED. They have
+    a record as it came without its last LF, the number of the line on which it begins (from 1), and whether its quotes
+    close. Where they do not, the number is that of the line on which they open. The header, the first record of each
+    file, is left out. Of a record only the first bytes are kept, a little more than `longest`.
     """
     patterns = [pattern.encode() for pattern in (RECORD, FIELD, REST_OF_FIELD)]
 

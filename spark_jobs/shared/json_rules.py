@@ -41,11 +41,11 @@ def json_rules(records: Records, form: JsonLines, more_warnings: Callable[[], Co
 def parse_lines(lines: DataFrame, records: Records, longest_line: int) -> DataFrame:
     """Read each line as a record.
 
-    Takes `line` (string, perhaps no valid UTF-8) and other columns. Adds the columns of the contract, null where the
-    record lacks the field or it is invalid, a sensitive one masked; for each of them `has_<column>` (boolean: there is
-    something, valid or not); `has_fault` (boolean: a field lacks that must be there, or is invalid); the columns of
-    `with_keys` and `read_objects`, LINE_BYTES (int), and the masking key. A line of more than `longest_line` bytes is
-    cut.
+    Takes `line` (string, perhaps no valid UTF-8) and other columns. Adds the columns of the contract: null where the
+    record lacks the field or it is invalid, a sensitive one masked. For each of them it adds `has_<column>` (boolean:
+    there is something, valid or not), and for all of them `has_fault` (boolean: one lacks that must be there, or is
+    invalid). Beside these come the columns of `with_keys` and `read_objects`, LINE_BYTES (int), and the masking key.
+    A line of more than `longest_line` bytes is cut.
     """
     # Each step has a copy of a line: what is too long to be a record is cut before, to a little more than it may be.
     cut = F.when(F.octet_length("line") > longest_line, F.left("line", F.lit(longest_line + 1))).otherwise(

@@ -45,8 +45,7 @@ NAMES = {kind: tuple(one.name for one in fields) for kind, fields in FIELDS.item
 def judge_record(kind: str, header: list[str], record: Record, run_date: date) -> str | Row:
     """Return the first reason to reject a record, or its row.
 
-    A record of bytes that are no UTF-8 is rejected for these, though they stand in a column that is ignored, and
-    though a quote never closes.
+    Bytes that are no UTF-8 come first, also in a column that is ignored, and also behind a quote that never closes.
     """
     if not record.is_utf_8:
         return "invalid_encoding"
